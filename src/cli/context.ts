@@ -1,0 +1,53 @@
+import { type LogTarget, rotationFrom } from "../core/event-log.ts";
+import { type Env, type Layout, layoutFrom } from "../core/paths.ts";
+import { createRunner, type Runner } from "../core/runner.ts";
+import type { ProviderTools } from "../provision/provider-command.ts";
+import { IapeerError } from "../core/errors.ts";
+import type { Output } from "./output.ts";
+
+/** What a verb may use: made once a call, handed down, nothing of it global. */
+export interface Context {
+  readonly env: Env;
+  readonly layout: Layout;
+  readonly output: Output;
+  readonly runner: Runner;
+  readonly log: LogTarget;
+  readonly lockTimeoutMs: number;
+  now(): Date;
+}
+
+/** How long the registry's lock is waited for. */
+const LOCK_TIMEOUT_MS = 30_000;
+
+export interface ContextOptions {
+  readonly env: Env;
+  /** `--root`. */
+  readonly root: string | undefined;
+  readonly output: Output;
+  /** Runs this program; with the guard's verb behind it, a guard. */
+  readonly self: readonly string[];
+}
+
+export function openContext({ env, root, output, self }: ContextOptions): Context {
+  const layout = layoutFrom(root === undefined ? env : { ...env, IAPEER_ROOT: root });
+  return {
+    env,
+    layout,
+    output,
+    runner: createRunner(self),
+    log: { path: layout.lifecycleLog, rotation: rotationFrom(env) },
+    lockTimeoutMs: lockTimeoutFrom(env),
+    now: () => new Date(),
+  };
+}
+
+function lockTimeoutFrom(env: Env): number {
+  const text = env["IAPEER_LOCK_TIMEOUT_MS"];
+  if (!text) return LOCK_TIMEOUT_MS;
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
+  throw new IapeerError("invalid-value", `IAPEER_LOCK_TIMEOUT_MS is not a number of milliseconds: ${JSON.stringify(text)}`);
+}
+
+export function providerTools({ runner, log, output }: Context): ProviderTools {
+  return { runner, log, warn: output.warn };
+}

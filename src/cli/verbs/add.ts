@@ -1,0 +1,16 @@
+import { resolve } from "node:path";
+import { IapeerError } from "../../core/errors.ts";
+import { type Intelligence, parsePersonality, parseRuntime } from "../../core/names.ts";
+import { attachAtBirth } from "../../provision/birth.ts";
+import { isGood, type ProvisionRow } from "../../provision/attach.ts";
+import { DESCRIPTION_LIMIT } from "../../registry/edits.ts";
+import { registerPeer } from "../../registry/register.ts";
+import { type Peer, peersOf, toPeer } from "../../registry/schema.ts";
+import { readRegistry } from "../../registry/store.ts";
+import { readStatuses } from "../../status/peer-status.ts";
+import { readSlot } from "../../status/slot.ts";
+import { parseCount } from "../call.ts";
+import { type Context, providerTools } from "../context.ts";
+import { withInterruption } from "../interruption.ts";
+import { toPeerJson } from "../peer-json.ts";
+import { defineVerb } from "../verb.ts";

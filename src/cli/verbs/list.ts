@@ -1,0 +1,48 @@
+import { parseRuntime } from "../../core/names.ts";
+import { peersOf } from "../../registry/schema.ts";
+import { readRegistry } from "../../registry/store.ts";
+import { readStatuses } from "../../status/peer-status.ts";
+import type { Output } from "../output.ts";
+import { type PeerJson, renderRuntimes, toPeerJson } from "../peer-json.ts";
+import { renderTable } from "../table.ts";
+import { defineVerb } from "../verb.ts";
+
+/** So many sockets are asked at once. */
+const PROBES_AT_ONCE = 256;
+
+export const list = defineVerb({
+  name: "list",
+  summary: "show every peer, a row each",
+  options: { runtime: { type: "string", value: "R", help: "only peers that have this runtime", completes: "runtimes" } },
+  positionals: [],
+  examples: [
+    { command: "iapeer list", note: "who is on this host, and who is awake" },
+    { command: "iapeer list --runtime codex --json", note: "for a script: only peers with codex" },
+  ],
+  run: async ({ values }, { layout, output }) => {
+    const runtime = values.runtime === undefined ? undefined : parseRuntime(values.runtime);
+    const statuses = readStatuses(layout);
+    const peers = peersOf(readRegistry(layout)).filter((peer) => runtime === undefined || peer.runtimes.includes(runtime));
+    const rows: PeerJson[] = [];
+    for (let from = 0; from < peers.length; from += PROBES_AT_ONCE) {
+      rows.push(...(await Promise.all(peers.slice(from, from + PROBES_AT_ONCE).map((peer) => toPeerJson(peer, statuses)))));
+    }
+    const leaving = new Set(peers.filter(({ isBeingRemoved }) => isBeingRemoved).map(({ personality }) => personality));
+    output.result(rows, () => renderPeers(rows, leaving, output));
+    if (rows.length === 0 && !output.isJson) output.note(runtime === undefined ? "no peers yet; to add one: iapeer add <personality>" : `no peer has the runtime ${runtime}`);
+    return 0;
+  },
+});
+
+function renderPeers(rows: readonly PeerJson[], leaving: ReadonlySet<string>, { colors, isTerminal }: Output): string {
+  if (rows.length === 0) return "";
+  const columns = [{ title: "PEER" }, { title: "RUNTIMES" }, { title: "FOLDER" }, { title: "DESCRIPTION", isElastic: true }];
+  const cells = rows.map((row) => [
+    leaving.has(row.personality) ? `${row.personality} ${colors.yellow("(being removed)")}` : row.personality,
+    renderRuntimes(row, colors),
+    row.cwd,
+    row.description,
+  ]);
+  const width = isTerminal ? process.stdout.columns : undefined;
+  return renderTable(columns, cells, { paintTitle: colors.bold, ...(width !== undefined && { width }) });
+}

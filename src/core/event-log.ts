@@ -1,0 +1,125 @@
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { errnoOf, ioError, IapeerError } from "./errors.ts";
+import { makeFolder, writeAll } from "./files.ts";
+import { tryFlock } from "./libc.ts";
+import { type LogFields, parseLogLine, renderLogLine } from "./logfmt.ts";
+import type { Env } from "./paths.ts";
+
+/** When a log is rotated, and how many old ones are kept as `<log>.1` (the newest) to `<log>.N`. */
+export interface RotationLimits {
+  readonly maxBytes: number;
+  readonly keep: number;
+}
+
+export function rotationFrom(env: Env): RotationLimits {
+  return {
+    maxBytes: positiveInteger(env["IAPEER_LIFECYCLE_LOG_MAX_BYTES"]) ?? 5 * 1024 * 1024,
+    keep: positiveInteger(env["IAPEER_LIFECYCLE_LOG_KEEP"]) ?? 5,
+  };
+}
+
+function positiveInteger(text: string | undefined): number | undefined {
+  return text !== undefined && /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : undefined;
+}
+
+export interface LogTarget {
+  readonly path: string;
+  readonly rotation: RotationLimits;
+}
+
+/**
+ * Appends one event as one line with one write(2).
+ *
+ * A writer holds a shared flock(2) on the very file that the path names; a rotation needs the exclusive one
+ * and is put off while anybody writes. So no line goes to a file that is being thrown away.
+ *
+ * @throws IapeerError `write-failed`.
+ */
+export function appendEvent(target: LogTarget, fields: LogFields, now: Date = new Date()): void {
+  const line = renderLogLine({ ts: now.toISOString(), ...fields });
+  try {
+    rotateWhenFull(target);
+    appendLine(target.path, line);
+  } catch (error) {
+    throw ioError("write-failed", "cannot write the log", target.path, error);
+  }
+}
+
+function appendLine(path: string, line: string): void {
+  const fd = openForWriting(path);
+  try {
+    const separator = endsInNewline(fd) ? "" : "\n";
+    writeAll(fd, Buffer.from(`${separator}${line}\n`, "utf8"));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** How often a rotation by others may come between opening and locking. */
+const OPEN_TRIES = 100;
+
+function openForWriting(path: string): number {
+  for (let tries = 0; tries < OPEN_TRIES; tries += 1) {
+    const fd = openLog(path);
+    if (tryFlock(fd, "shared") === true && isStill(fd, path)) return fd;
+    closeSync(fd);
+  }
+  throw new IapeerError("write-failed", `cannot write the log ${path}: it is being rotated without end`);
+}
+
+function openLog(path: string): number {
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  try {
+    return openRegular(path, flags);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    makeFolder(dirname(path));
+    return openRegular(path, flags);
+  }
+}
+
+function openRegular(path: string, flags: number): number {
+  const fd = openSync(path, flags, 0o600);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new IapeerError("write-failed", `cannot write the log ${path}: not a regular file`);
+}
+
+function isStill(fd: number, path: string): boolean {
+  const there = statSync(path, { throwIfNoEntry: false });
+  return there !== undefined && there.ino === fstatSync(fd).ino;
+}
+
+/** A line that a crash cut short ends where the next one begins. */
+function endsInNewline(fd: number): boolean {
+  const size = fstatSync(fd).size;
+  const last = Buffer.alloc(1);
+  return size === 0 || readSync(fd, last, 0, 1, size - 1) === 0 || last[0] === 0x0a;
+}
+
+function rotateWhenFull({ path, rotation }: LogTarget): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.size < rotation.maxBytes) return;
+  const fd = openLog(path);
+  try {
+    if (tryFlock(fd, "exclusive") !== true || !isStill(fd, path)) return;
+    for (let n = rotation.keep; n > 1; n -= 1) renameIfThere(`${path}.${n - 1}`, `${path}.${n}`);
+    renameSync(path, `${path}.1`);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}
+
+/** The events of a text, in its order; lines that are not ours are passed over. */
+export function parseEvents(text: string): Record<string, string>[] {
+  return text.split("\n").map(parseLogLine).filter((fields) => fields !== undefined);
+}

@@ -1,0 +1,76 @@
+import type { ProcessId } from "./process-table.ts";
+import { listProcesses, readProcess } from "./processes.ts";
+import { killTree, endTree } from "./process-tree.ts";
+import { isOfFamily, readToken, type RunToken, tokenOf } from "./run-token.ts";
+
+/**
+ * The guard ends the running commands when iapeer itself is killed and can no longer do it.
+ * It is a second process in a session of its own that reads from a pipe; the pipe's end means that
+ * iapeer is gone, and whatever run was not reported as over is then ended with its tree.
+ */
+export interface Guard {
+  /** A command was started. */
+  started(run: number, leader: ProcessId): void;
+  /** That run is over; what it left behind is nobody's to end. */
+  over(run: number): void;
+  /** Nothing more will run. */
+  close(): void;
+}
+
+/** The hidden verb under which the binary is a guard. */
+export const GUARD_VERB = "__guard";
+
+/** Starts a guard for a token family. `argv` runs this program, or a part of it that calls runGuard. */
+export function openGuard(argv: readonly string[], family: bigint): Guard {
+  const child = Bun.spawn([...argv, GUARD_VERB, String(family)], {
+    stdin: "pipe",
+    stdout: "ignore",
+    stderr: "ignore",
+    cwd: "/",
+    detached: true,
+  });
+  child.unref();
+  const tell = (line: string) => {
+    child.stdin.write(`${line}\n`);
+    void child.stdin.flush();
+  };
+  return {
+    started: (run, { pid, start }) => tell(`started ${run} ${pid} ${start}`),
+    over: (run) => tell(`over ${run}`),
+    close: () => void child.stdin.end(),
+  };
+}
+
+export interface GuardOptions {
+  readonly family: bigint;
+  readonly graceMs: number;
+  readonly killMs: number;
+}
+
+/** The guard's life: notes what it is told until the input ends, then ends what still runs. */
+export async function runGuard(input: AsyncIterable<string>, options: GuardOptions): Promise<void> {
+  const runs = new Map<number, ProcessId>();
+  const over = new Set<RunToken>();
+  for await (const line of input) {
+    const [verb, run, pid, ...start] = line.split(" ");
+    if (verb === "started") runs.set(Number(run), { pid: Number(pid), start: start.join(" ") });
+    if (verb === "over") {
+      runs.delete(Number(run));
+      over.add(tokenOf(options.family, Number(run)));
+    }
+  }
+  const ending = { ...options, sleep: Bun.sleep };
+  const trees = [...runs].map(([run, leader]) => ({ leader, token: tokenOf(options.family, run) }));
+  await Promise.all(trees.map((tree) => endTree(tree, ending)));
+  await endUnreported(over, ending);
+}
+
+/** A command whose start could not be reported any more still carries the family's token. */
+async function endUnreported(over: ReadonlySet<RunToken>, options: GuardOptions & { sleep: typeof Bun.sleep }): Promise<void> {
+  for (const { pid, start } of listProcesses()) {
+    const token = readToken(pid);
+    if (token === undefined || !isOfFamily(token, options.family) || over.has(token)) continue;
+    const leader = readProcess(pid);
+    if (leader !== undefined && leader.start === start) await killTree({ leader, token }, options);
+  }
+}

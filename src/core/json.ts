@@ -1,0 +1,70 @@
+import { visit } from "jsonc-parser";
+
+/** Why a text is not the JSON that iapeer reads. */
+export class JsonProblem extends Error {
+  override readonly name = "JsonProblem";
+}
+
+/**
+ * JSON as RFC 8259 has it and nothing more lenient: whole, in UTF-8 without a byte order mark, no key twice in an
+ * object, no `__proto__`. Numbers that a double cannot hold stay, as they were written, when written again.
+ *
+ * @throws JsonProblem in words for a person.
+ */
+export function parseStrictJson(bytes: Uint8Array): unknown {
+  const text = decode(bytes);
+  const value = parse(text);
+  // What reads back to the very same text holds no key twice; the slow look is for files others wrote.
+  const isCanonical = !text.includes("__proto__") && renderJson(value) === text;
+  return isCanonical ? value : parseCarefully(text);
+}
+
+/** The one way iapeer writes JSON files: two spaces, a newline at the end. */
+export function renderJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function decode(bytes: Uint8Array): string {
+  if (bytes.length === 0) throw new JsonProblem("is empty");
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw new JsonProblem("begins with a byte order mark");
+  if (bytes.at(-1) === 0) throw new JsonProblem("ends in NUL bytes, as after a power cut");
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new JsonProblem("is not valid UTF-8");
+  }
+}
+
+function parse(text: string, reviver?: (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown): unknown {
+  try {
+    return JSON.parse(text, reviver as (this: unknown, key: string, value: unknown) => unknown);
+  } catch (error) {
+    throw new JsonProblem(`is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function parseCarefully(text: string): unknown {
+  refuseDoubtfulKeys(text);
+  return parse(text, (_key, value, { source }) =>
+    typeof value === "number" && source !== undefined && String(value) !== source ? rawJson(source) : value,
+  );
+}
+
+/** A number that is written again digit by digit (ECMAScript "JSON.parse source text access"). */
+function rawJson(source: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source);
+}
+
+function refuseDoubtfulKeys(text: string): void {
+  const open: Set<string>[] = [];
+  visit(text, {
+    onObjectBegin: () => void open.push(new Set()),
+    onObjectEnd: () => void open.pop(),
+    onObjectProperty: (key, _offset, _length, line) => {
+      const keys = open.at(-1)!;
+      if (key === "__proto__") throw new JsonProblem(`has the key "__proto__" (line ${line + 1})`);
+      if (keys.has(key)) throw new JsonProblem(`has the key ${JSON.stringify(key)} twice in one object (line ${line + 1})`);
+      keys.add(key);
+    },
+  });
+}

@@ -1,0 +1,102 @@
+import { distance } from "fastest-levenshtein";
+import { IapeerError } from "./errors.ts";
+
+export type Intelligence = "artificial" | "natural" | "absent";
+
+const PERSONALITY = /^[a-z][a-z0-9-]{0,31}$/;
+const RUNTIME = /^[a-z][a-z0-9]{0,31}$/;
+
+/** The runtimes that provider commands run for. */
+export const AGENTIC_RUNTIMES = ["claude", "codex"] as const;
+export type AgenticRuntime = (typeof AGENTIC_RUNTIMES)[number];
+
+const INTELLIGENCE_BY_RUNTIME: Readonly<Record<string, Intelligence>> = {
+  telegram: "natural",
+  discord: "natural",
+  matrix: "natural",
+  email: "natural",
+  web: "natural",
+  notifier: "absent",
+  webhook: "absent",
+  api: "absent",
+  cron: "absent",
+};
+
+/** Words that stand for an intelligence; the last two are the legacy ones, kept on disk as they were. */
+const INTELLIGENCE_WORDS: Readonly<Record<string, Intelligence>> = {
+  artificial: "artificial",
+  natural: "natural",
+  absent: "absent",
+  human: "natural",
+  scripted: "absent",
+};
+
+export function isPersonality(text: string): boolean {
+  return PERSONALITY.test(text);
+}
+
+export function isRuntime(text: string): boolean {
+  return RUNTIME.test(text);
+}
+
+export function isAgentic(runtime: string): runtime is AgenticRuntime {
+  return (AGENTIC_RUNTIMES as readonly string[]).includes(runtime);
+}
+
+/** A peer's name, or `invalid-name` saying what is allowed. */
+export function parsePersonality(text: string): string {
+  if (isPersonality(text)) return text;
+  throw new IapeerError("invalid-name", `not a peer's name: ${quoteForMessage(text)}`, {
+    hint: "a name is 1 to 32 characters: a small letter, then small letters, digits and dashes (^[a-z][a-z0-9-]{0,31}$)",
+  });
+}
+
+/** A runtime's name, or `invalid-name` saying what is allowed. */
+export function parseRuntime(text: string): string {
+  if (isRuntime(text)) return text;
+  throw new IapeerError("invalid-name", `not a runtime's name: ${quoteForMessage(text)}`, {
+    hint: "a runtime is 1 to 32 characters: a small letter, then small letters and digits (^[a-z][a-z0-9]{0,31}$)",
+  });
+}
+
+/** `<runtime>-<personality>`; unambiguous, since a runtime holds no dash. */
+export function identityOf(runtime: string, personality: string): string {
+  return `${runtime}-${personality}`;
+}
+
+/** The reverse of identityOf, split at the first dash; undefined for what is no identity. */
+export function parseIdentity(text: string): { runtime: string; personality: string } | undefined {
+  const dash = text.indexOf("-");
+  const runtime = text.slice(0, Math.max(dash, 0));
+  const personality = text.slice(dash + 1);
+  return isRuntime(runtime) && isPersonality(personality) ? { runtime, personality } : undefined;
+}
+
+/** What a word on disk or on the command line means; undefined for a word iapeer does not know. */
+export function parseIntelligence(word: string): Intelligence | undefined {
+  return Object.hasOwn(INTELLIGENCE_WORDS, word) ? INTELLIGENCE_WORDS[word] : undefined;
+}
+
+export function defaultIntelligence(runtime: string): Intelligence {
+  return Object.hasOwn(INTELLIGENCE_BY_RUNTIME, runtime) ? INTELLIGENCE_BY_RUNTIME[runtime]! : "artificial";
+}
+
+/** The nearest of some words, for "did you mean"; undefined when none is near enough to be a slip of the finger. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: { candidate: string; steps: number } | undefined;
+  for (const candidate of candidates) {
+    const steps = distance(word, candidate);
+    if (best === undefined || steps < best.steps) best = { candidate, steps };
+  }
+  const allowed = Math.max(1, Math.floor(word.length / 3));
+  return best !== undefined && best.steps <= allowed ? best.candidate : undefined;
+}
+
+/** A person's text inside our message: quoted, control and direction characters escaped, cut at 80 characters. */
+export function quoteForMessage(text: string): string {
+  const cut = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return JSON.stringify(cut.toWellFormed()).replace(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,85 @@
+import { homedir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { IapeerError } from "./errors.ts";
+import { accountHome } from "./libc.ts";
+import { identityOf } from "./names.ts";
+
+/** The environment a command was called with; passed in, never read at import. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where everything of one root lives (contract 2). All paths are absolute. */
+export interface Layout {
+  readonly root: string;
+  readonly registry: string;
+  readonly registryBackup: string;
+  readonly registryLock: string;
+  readonly slot: string;
+  readonly peersFolder: string;
+  readonly runtimesFolder: string;
+  /** Everything kept about identities: `<identity>.*`. */
+  readonly stateFolder: string;
+  readonly lifecycleLog: string;
+  readonly exitsLog: string;
+  readonly socketFolder: string;
+}
+
+/** The layout of the root that the environment names: `$IAPEER_ROOT`, else `~/.iapeer`. */
+export function layoutFrom(env: Env): Layout {
+  const named = env["IAPEER_ROOT"];
+  const root = named ? resolve(named) : join(homeFrom(env), ".iapeer");
+  refuseRealRootInSandbox(env, root);
+  return {
+    root,
+    registry: join(root, "peers-profiles.json"),
+    registryBackup: join(root, "peers-profiles.json.bak"),
+    registryLock: join(root, "peers-profiles.lock"),
+    slot: join(root, "memory-provider.json"),
+    peersFolder: join(root, "peers"),
+    runtimesFolder: join(root, "runtimes"),
+    stateFolder: join(root, "state", "iapeer", "lifecycle"),
+    lifecycleLog: join(root, "logs", "iapeer", "lifecycle.log"),
+    exitsLog: join(root, "logs", "iapeer", "exits.log"),
+    socketFolder: socketFolderFrom(env, root),
+  };
+}
+
+/** The socket of one identity's tmux server. */
+export function socketPath(layout: Layout, runtime: string, personality: string): string {
+  return join(layout.socketFolder, `tmux-iap-${identityOf(runtime, personality)}.sock`);
+}
+
+/** The peer's own card. */
+export function profilePath(peerFolder: string): string {
+  return join(peerFolder, ".iapeer", "peer-profile.json");
+}
+
+/** `$HOME`, else the account's home. */
+export function homeFrom(env: Env): string {
+  return env["HOME"] || homedir();
+}
+
+function socketFolderFrom(env: Env, root: string): string {
+  const shared = `/tmp/iapeer-${userInfo().uid}`;
+  const named = env["IAPEER_SOCK_DIR"];
+  const folder = named ? resolve(named) : env["IAPEER_ROOT"] || isSandboxed(env) ? join(root, "socks") : shared;
+  if (isSandboxed(env) && folder === shared) throw sandboxViolation(shared);
+  return folder;
+}
+
+function isSandboxed(env: Env): boolean {
+  return env["IAPEER_TEST_SANDBOX"] === "1";
+}
+
+/** The real root is in the account's home, whatever $HOME says. */
+function refuseRealRootInSandbox(env: Env, root: string): void {
+  if (!isSandboxed(env)) return;
+  const real = join(accountHome(), ".iapeer");
+  if (root === real || root.startsWith(`${real}/`)) throw sandboxViolation(real);
+}
+
+function sandboxViolation(path: string): IapeerError {
+  return new IapeerError("sandbox-violation", `IAPEER_TEST_SANDBOX=1 forbids the use of ${path}`, {
+    hint: "set IAPEER_ROOT to a folder of the sandbox",
+    details: { path },
+  });
+}

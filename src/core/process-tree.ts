@@ -1,0 +1,109 @@
+import { reapChild } from "./libc.ts";
+import type { ProcessId, ProcessInfo } from "./process-table.ts";
+import { listProcesses } from "./processes.ts";
+import { readToken, type RunToken } from "./run-token.ts";
+import { signalGroup, type SignalName, signalProcess } from "./signals.ts";
+
+/** A command and everything it started. */
+export interface Tree {
+  /** The command itself, leader of its own session and group. */
+  readonly leader: ProcessId;
+  readonly token: RunToken;
+}
+
+export interface EndingOptions {
+  /** How long the tree may take over SIGTERM before SIGKILL. */
+  readonly graceMs: number;
+  /** How long the killing may go on; what still stands then cannot be killed (a process in uninterruptible sleep). */
+  readonly killMs: number;
+  readonly sleep: (ms: number) => Promise<unknown>;
+}
+
+const POLL_MS = 20;
+
+/**
+ * Ends a whole tree: SIGTERM (and SIGCONT, so that a stopped process can take it), then SIGKILL again and
+ * again until a look at the process table finds nothing.
+ *
+ * @returns what could not be ended, normally nothing.
+ */
+export async function endTree(tree: Tree, options: EndingOptions): Promise<ProcessInfo[]> {
+  const graceEnd = performance.now() + options.graceMs;
+  const warned = new Set<string>();
+  for (let members = membersOf(tree); members.length > 0; members = membersOf(tree)) {
+    if (performance.now() >= graceEnd) return await killTree(tree, options);
+    const fresh = members.filter((member) => !warned.has(keyOf(member)));
+    const olderGroups = new Set(members.filter((member) => warned.has(keyOf(member))).map(({ pgid }) => pgid));
+    signalAll(fresh, olderGroups, "SIGTERM");
+    signalAll(fresh, olderGroups, "SIGCONT");
+    fresh.forEach((member) => warned.add(keyOf(member)));
+    await options.sleep(Math.min(POLL_MS, Math.max(1, graceEnd - performance.now())));
+  }
+  return [];
+}
+
+/** SIGKILL to all of a tree until nothing of it is left or `killMs` have passed. */
+export async function killTree(tree: Tree, options: Pick<EndingOptions, "killMs" | "sleep">): Promise<ProcessInfo[]> {
+  const killEnd = performance.now() + options.killMs;
+  let members = membersOf(tree);
+  while (members.length > 0 && performance.now() < killEnd) {
+    signalAll(members, new Set(), "SIGKILL");
+    // Give way to the kernel between rounds, not longer: a fork storm grows meanwhile.
+    await options.sleep(1);
+    members = membersOf(tree);
+  }
+  return members;
+}
+
+/**
+ * A signal to every one of these, by group where the whole group is meant: that is one system call, and a
+ * group that is signalled so cannot outrun it by forking.
+ */
+function signalAll(members: readonly ProcessInfo[], groupsToSpare: ReadonlySet<number>, signal: SignalName): void {
+  const done = new Set<number>();
+  for (const member of members) {
+    if (done.has(member.pgid)) continue;
+    if (groupsToSpare.has(member.pgid)) signalProcess(member, signal);
+    else if (signalGroup(member, signal)) done.add(member.pgid);
+  }
+}
+
+function keyOf(id: ProcessId): string {
+  return `${id.pid}@${id.start}`;
+}
+
+/** The living processes of a tree. The dead ones that we had to adopt are reaped on the way. */
+export function membersOf(tree: Tree): ProcessInfo[] {
+  const members = findMembers(listProcesses(), tree, readToken);
+  for (const { pid, ppid, isZombie } of members) {
+    if (isZombie && ppid === process.pid && pid !== tree.leader.pid) reapChild(pid);
+  }
+  return members.filter((member) => !member.isZombie);
+}
+
+/**
+ * Who belongs to a tree: whoever carries its token, is in its leader's session or group, or descends from
+ * one that does. Each of these holds where another may fail: the token is Linux's, a session can be left,
+ * a parent can be gone.
+ */
+export function findMembers(
+  table: readonly ProcessInfo[],
+  tree: Tree,
+  tokenOf: (pid: number) => RunToken | undefined,
+): ProcessInfo[] {
+  const leader = tree.leader;
+  const isYoungEnough = (info: ProcessInfo) => Number(info.start) >= Number(leader.start);
+  // The leader's number may belong to a stranger by now; then neither its session nor its group is ours.
+  const isReused = table.some(({ pid, start }) => pid === leader.pid && start !== leader.start);
+  const members = new Map<number, ProcessInfo>();
+  for (const info of table) {
+    if (info.pid === process.pid) continue;
+    const isInGroup = !isReused && (info.sid === leader.pid || info.pgid === leader.pid);
+    if (isInGroup || (isYoungEnough(info) && tokenOf(info.pid) === tree.token)) members.set(info.pid, info);
+  }
+  for (let size = -1; size !== members.size; ) {
+    size = members.size;
+    for (const info of table) if (members.has(info.ppid)) members.set(info.pid, info);
+  }
+  return [...members.values()];
+}

@@ -1,0 +1,82 @@
+import { readdirSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { writeAtomically } from "../core/atomic-write.ts";
+import { errnoOf } from "../core/errors.ts";
+import { makeFolder, readTrusted } from "../core/files.ts";
+import { parseStrictJson, renderJson } from "../core/json.ts";
+import { identityOf } from "../core/names.ts";
+import type { Layout } from "../core/paths.ts";
+import { OCCASIONS } from "./occasions.ts";
+
+/** The last provider run of an identity, as it is kept in the state folder. */
+const noteSchema = v.object({
+  version: v.literal(1),
+  occasion: v.picklist(OCCASIONS),
+  /** The run's state, or a row state of the older plugin form. */
+  state: v.string(),
+  detail: v.optional(v.string()),
+  provider: v.string(),
+  provider_version: v.string(),
+  ts: v.string(),
+});
+
+export type ProvisionNote = v.InferOutput<typeof noteSchema>;
+
+/**
+ * Whether an identity has the host's memory, by its last provider run: `attached`; `drifted`, attached by another
+ * provider or version than the slot holds now; `failed`, the last run did not succeed; `none`.
+ */
+export type MemoryState = "attached" | "drifted" | "failed" | "none";
+
+export interface MemoryOf {
+  readonly memory: MemoryState;
+  readonly note?: ProvisionNote;
+}
+
+const GOOD_STATES = new Set(["ok", "installed", "enabled", "already", "removed", "absent"]);
+
+/** What a note means under the slot of now. */
+export function judgeMemory(note: ProvisionNote | undefined, slot: { provider: string; version: string } | undefined): MemoryState {
+  if (note === undefined) return "none";
+  if (!GOOD_STATES.has(note.state)) return "failed";
+  if (note.occasion !== "birth" && note.occasion !== "sweep-on") return "none";
+  return slot !== undefined && note.provider === slot.provider && note.provider_version === slot.version ? "attached" : "drifted";
+}
+
+function notePath(layout: Layout, identity: string): string {
+  return join(layout.stateFolder, `${identity}.provision.json`);
+}
+
+/** The last note of an identity; undefined when there is none that reads (it is only a note: the next run renews it). */
+export function readNote(layout: Layout, runtime: string, personality: string): ProvisionNote | undefined {
+  const path = notePath(layout, identityOf(runtime, personality));
+  try {
+    const bytes = readTrusted(path, { what: "the note", maxBytes: 65_536, unreadable: "read-failed", insecure: "read-failed" });
+    const parsed = bytes && v.safeParse(noteSchema, parseStrictJson(bytes));
+    return parsed?.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeNote(layout: Layout, identity: string, note: ProvisionNote): void {
+  makeFolder(layout.stateFolder);
+  writeAtomically(notePath(layout, identity), renderJson(note));
+}
+
+/** Takes away everything kept about an identity; the names of the files that went. */
+export function purgeState(layout: Layout, identity: string): string[] {
+  const names = stateFiles(layout).filter((name) => name.startsWith(`${identity}.`));
+  names.forEach((name) => unlinkSync(join(layout.stateFolder, name)));
+  return names;
+}
+
+function stateFiles(layout: Layout): string[] {
+  try {
+    return readdirSync(layout.stateFolder);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}

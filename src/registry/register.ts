@@ -1,0 +1,156 @@
+import { rmdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { IapeerError } from "../core/errors.ts";
+import { makeFolder } from "../core/files.ts";
+import { type Layout, profilePath } from "../core/paths.ts";
+import { type AddPlan, type AddRequest, findRow, planAdd, requireRow, type UpdateRequest, updateRow, withoutRow, withRow } from "./edits.ts";
+import { markCardRemoved, readCard, restoreCard, writeCard } from "./profiles.ts";
+import { type Registry, type Row, toPeer } from "./schema.ts";
+import { changeRegistry, type ChangeOptions } from "./store.ts";
+
+/**
+ * Registers a peer, or merges into the one that is there: folder, card and row, all of them or none.
+ *
+ * @throws IapeerError `peer-conflict`, `folder-taken`, `peer-being-removed`, `profile-corrupt`, and what changeRegistry throws.
+ */
+export async function registerPeer(layout: Layout, options: ChangeOptions, request: AddRequest & { hasOwnFolder: boolean }): Promise<AddPlan & { revision: number }> {
+  let plan: AddPlan | undefined;
+  const after = await changeRegistry(
+    layout,
+    options,
+    (registry) => {
+      plan = planInFolder(registry, request);
+      return plan.registry;
+    },
+    () => putCard(plan!.row),
+  );
+  return { ...plan!, revision: after.revision };
+}
+
+function planInFolder(registry: Registry, request: AddRequest & { hasOwnFolder: boolean }): AddPlan {
+  const current = findRow(registry, request.personality);
+  if (current !== undefined) refuseRemoving(current);
+  const cwd = current !== undefined && !request.hasOwnFolder ? current.cwd : request.cwd;
+  if (current !== undefined && !isSameFolder(current.cwd, cwd)) throw otherFolder(current, cwd);
+  refuseTakenFolder(registry, request.personality, cwd);
+  return planAdd(registry, { ...request, cwd }, cardOf(request.personality, cwd));
+}
+
+function refuseRemoving(row: Row): void {
+  if (row.removing === undefined) return;
+  throw new IapeerError("peer-being-removed", `${row.personality} is being removed (since ${row.removing})`, {
+    hint: `let it finish: iapeer remove ${row.personality}`,
+  });
+}
+
+function otherFolder(row: Row, cwd: string): IapeerError {
+  return new IapeerError("peer-conflict", `${row.personality} is registered at ${row.cwd}, not at ${cwd}`, {
+    hint: `one personality has one folder; to move it: iapeer remove ${row.personality}, then add it again`,
+    details: { personality: row.personality, cwd: row.cwd },
+  });
+}
+
+function refuseTakenFolder(registry: Registry, personality: string, cwd: string): void {
+  const found = statSync(cwd, { throwIfNoEntry: false });
+  const owner = registry.peers.find((row) => row.personality !== personality && (row.cwd === cwd || (found !== undefined && isFolder(row.cwd, found))));
+  if (owner !== undefined) throw taken(cwd, owner.personality);
+}
+
+function isFolder(path: string, folder: { dev: number; ino: number }): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && found.dev === folder.dev && found.ino === folder.ino;
+}
+
+function isSameFolder(a: string, b: string): boolean {
+  const found = statSync(a, { throwIfNoEntry: false });
+  return a === b || (found !== undefined && isFolder(b, found));
+}
+
+function taken(cwd: string, personality: string): IapeerError {
+  return new IapeerError("folder-taken", `the folder ${cwd} is ${personality}'s`, {
+    hint: "one personality, one folder: choose another --cwd",
+    details: { cwd, personality },
+  });
+}
+
+/** What the folder's card says of this peer; another peer's card means that the folder is taken. */
+function cardOf(personality: string, cwd: string) {
+  const card = readCard(cwd);
+  if (card === undefined || card.personality === personality) return card;
+  if (card.removed === undefined) throw taken(cwd, card.personality);
+  return undefined;
+}
+
+/** Makes the folder and the card; returns how to take that back. */
+function putCard(row: Row): () => void {
+  const isNew = statSync(row.cwd, { throwIfNoEntry: false }) === undefined;
+  makeFolder(row.cwd);
+  const before = readCard(row.cwd);
+  writeCard(row);
+  return () => {
+    restoreCard(row.cwd, before);
+    if (isNew) removeEmptyFolders([dirname(profilePath(row.cwd)), row.cwd]);
+  };
+}
+
+function removeEmptyFolders(folders: readonly string[]): void {
+  for (const folder of folders) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Somebody has put something there since: it stays.
+      return;
+    }
+  }
+}
+
+export interface Updated {
+  readonly before: Row;
+  readonly row: Row;
+  readonly revision: number;
+}
+
+/** Changes what is said of a peer, in the registry and on its card. `peer-not-found`, `peer-being-removed`; see updateRow. */
+export async function updatePeer(layout: Layout, options: ChangeOptions, personality: string, request: UpdateRequest): Promise<Updated> {
+  let rows: { before: Row; row: Row } | undefined;
+  const after = await changeRegistry(
+    layout,
+    options,
+    (registry) => {
+      const before = requireRow(registry, personality);
+      refuseRemoving(before);
+      const row = updateRow(before, request);
+      rows = { before, row };
+      return row === before ? registry : withRow(registry, row);
+    },
+    () => putCard(rows!.row),
+  );
+  return { ...rows!, revision: after.revision };
+}
+
+/** The first step of a removal: the row says so, until the last step drops it. undefined: there is no such peer. */
+export async function markRemoving(layout: Layout, options: ChangeOptions, personality: string, now: Date): Promise<Row | undefined> {
+  const after = await changeRegistry(layout, options, (registry) => {
+    const row = findRow(registry, personality);
+    return row === undefined || row.removing !== undefined ? registry : withRow(registry, { ...row, removing: now.toISOString() });
+  });
+  return findRow(after, personality);
+}
+
+/** The last step of a removal. The folder and its card stay; the card says that the peer was removed. */
+export async function dropPeer(layout: Layout, options: ChangeOptions, personality: string, now: Date): Promise<number> {
+  const after = await changeRegistry(layout, options, (registry) => {
+    const row = findRow(registry, personality);
+    // A peer that was added anew meanwhile is not the one that was being removed.
+    if (row?.removing === undefined) return registry;
+    markCardRemoved(row.cwd, now);
+    return withoutRow(registry, personality);
+  });
+  return after.revision;
+}
+
+/** The runtimes of `row` that `before` does not have. */
+export function addedRuntimes(before: Row, row: Row): string[] {
+  const known = toPeer(before).runtimes;
+  return toPeer(row).runtimes.filter((runtime) => !known.includes(runtime));
+}

@@ -1,0 +1,131 @@
+import { sweepTemporaries, writeAtomically } from "../core/atomic-write.ts";
+import { IapeerError } from "../core/errors.ts";
+import { checkFolder, makeFolder, readTrusted } from "../core/files.ts";
+import { JsonProblem, parseStrictJson, renderJson } from "../core/json.ts";
+import { withLock } from "../core/lock.ts";
+import type { Layout } from "../core/paths.ts";
+import { checkRegistry, type Registry, REGISTRY_VERSION } from "./schema.ts";
+
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The registry as it stands. Nothing there yet is an empty one, unless a backup says that there were peers.
+ *
+ * @throws IapeerError `registry-corrupt`, `registry-insecure` (exit 5); the file stays as it is.
+ */
+export function readRegistry(layout: Layout): Registry {
+  checkFolder(layout.root, "the root", "registry-insecure");
+  const registry = readRegistryFile(layout.registry, "the registry");
+  if (registry !== undefined) return registry;
+  const lost = readBackup(layout);
+  if (lost !== undefined && lost.peers.length > 0) {
+    throw corrupt(layout, `is gone, but its backup holds ${lost.peers.length} peers`);
+  }
+  return { version: REGISTRY_VERSION, revision: 0, peers: [] };
+}
+
+/** The last good registry; undefined when there is none that reads. */
+export function readBackup(layout: Layout): Registry | undefined {
+  try {
+    return readRegistryFile(layout.registryBackup, "the registry's backup");
+  } catch (error) {
+    if (error instanceof IapeerError) return undefined;
+    throw error;
+  }
+}
+
+function readRegistryFile(path: string, what: string): Registry | undefined {
+  const bytes = readTrusted(path, { what, maxBytes: MAX_BYTES, unreadable: "registry-corrupt", insecure: "registry-insecure" });
+  if (bytes === undefined) return undefined;
+  const checked = checkRegistry(parseOrExplain(path, bytes));
+  if (checked.ok) return checked.value;
+  throw corruptFile(path, checked.why);
+}
+
+function parseOrExplain(path: string, bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(bytes);
+  } catch (error) {
+    if (error instanceof JsonProblem) throw corruptFile(path, error.message);
+    throw error;
+  }
+}
+
+function corruptFile(path: string, why: string): IapeerError {
+  return new IapeerError("registry-corrupt", `the registry ${path} ${why}`, {
+    hint: `nothing was changed; the last good one is ${path}.bak; to restore it: iapeer verify --fix`,
+    details: { path, backup: `${path}.bak` },
+  });
+}
+
+function corrupt(layout: Layout, why: string): IapeerError {
+  return corruptFile(layout.registry, why);
+}
+
+export interface ChangeOptions {
+  /** How long to wait for the lock. */
+  readonly lockTimeoutMs: number;
+  /** Refuse with `revision-conflict` unless the registry still has this revision. */
+  readonly ifRevision?: number;
+}
+
+/** Something that must stand on disk before the row does; what it returns takes it back when the row cannot be written. */
+export type Preparation = () => () => void;
+
+/**
+ * Reads, edits and writes the registry under its lock, so that no change of another process is lost.
+ * An edit that returns what it was given writes nothing. An edit must be quick: everybody waits for it.
+ *
+ * @throws IapeerError `lock-busy`, `revision-conflict`, `registry-corrupt`, `write-failed`, or what the edit throws.
+ */
+export async function changeRegistry(
+  layout: Layout,
+  options: ChangeOptions,
+  edit: (registry: Registry) => Registry,
+  prepare?: Preparation,
+): Promise<Registry> {
+  makeFolder(layout.root);
+  checkFolder(layout.root, "the root", "registry-insecure");
+  return await withLock(layout.registryLock, { timeoutMs: options.lockTimeoutMs }, () => {
+    const current = readRegistry(layout);
+    refuseOtherRevision(current.revision, options.ifRevision);
+    const edited = edit(current);
+    const takeBack = prepare?.();
+    if (edited === current) return current;
+    try {
+      return writeNext(layout, current, edited);
+    } catch (error) {
+      takeBack?.();
+      throw error;
+    }
+  });
+}
+
+function refuseOtherRevision(revision: number, expected: number | undefined): void {
+  if (expected === undefined || expected === revision) return;
+  throw new IapeerError("revision-conflict", `the registry is at revision ${revision}, not ${expected}`, {
+    hint: "somebody was faster; read it again (iapeer list), then decide again",
+    details: { revision, expected },
+  });
+}
+
+function writeNext(layout: Layout, current: Registry, edited: Registry): Registry {
+  if (edited.peers.length === 0 && current.peers.length > 1) {
+    throw new IapeerError("bug", `an edit would empty a registry of ${current.peers.length} peers; refused`);
+  }
+  const next = { ...edited, revision: current.revision + 1, peers: edited.peers.toSorted(byPersonality) };
+  writeRegistry(layout, next);
+  return next;
+}
+
+/** Writes the registry, then its backup: at every moment one of them is whole. The caller holds the lock. */
+export function writeRegistry(layout: Layout, registry: Registry): void {
+  const text = renderJson(registry);
+  sweepTemporaries(layout.registry);
+  writeAtomically(layout.registry, text);
+  writeAtomically(layout.registryBackup, text);
+}
+
+function byPersonality(a: { personality: string }, b: { personality: string }): number {
+  return a.personality < b.personality ? -1 : 1;
+}

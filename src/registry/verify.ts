@@ -1,0 +1,140 @@
+import { copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { IapeerError } from "../core/errors.ts";
+import { checkFolder, makeFolder } from "../core/files.ts";
+import { withLock } from "../core/lock.ts";
+import { type Layout, profilePath } from "../core/paths.ts";
+import { findRow, withRow } from "./edits.ts";
+import { readCard, renderCard, writeCard } from "./profiles.ts";
+import { type Card, type Registry, REGISTRY_VERSION, type Row } from "./schema.ts";
+import { type ChangeOptions, readBackup, readRegistry, writeRegistry } from "./store.ts";
+
+/** What differs between the registry and what the peers' own cards say. The card is right. */
+export interface Difference {
+  readonly personality: string;
+  readonly kind: "registry-unreadable" | "card-missing" | "card-unreadable" | "card-differs" | "folder-missing" | "not-registered" | "folder-of-another";
+  readonly message: string;
+  /** Whether `verify --fix` can mend it. */
+  readonly isFixable: boolean;
+}
+
+export interface Verification {
+  readonly differences: readonly Difference[];
+  /** Where the bad registry was kept, if one was replaced. */
+  readonly kept?: string;
+  readonly fixed: number;
+}
+
+/** Compares, and changes nothing. */
+export function verifyRegistry(layout: Layout): Verification {
+  const reading = tryRead(layout);
+  if (reading instanceof IapeerError) return { differences: [unreadable(reading)], fixed: 0 };
+  return { differences: findDifferences(layout, reading), fixed: 0 };
+}
+
+/** Compares and mends: a registry that cannot be read comes back from its backup and the cards, and the bad file stays beside it. */
+export async function fixRegistry(layout: Layout, options: ChangeOptions, now: Date): Promise<Verification> {
+  makeFolder(layout.root);
+  checkFolder(layout.root, "the root", "registry-insecure");
+  return await withLock(layout.registryLock, { timeoutMs: options.lockTimeoutMs }, () => fixLocked(layout, now));
+}
+
+function fixLocked(layout: Layout, now: Date): Verification {
+  const reading = tryRead(layout);
+  const isLost = reading instanceof IapeerError;
+  const kept = isLost ? keepBadFile(layout, now) : undefined;
+  const base = isLost ? (readBackup(layout) ?? emptyRegistry()) : reading;
+  const differences = [...(isLost ? [unreadable(reading)] : []), ...findDifferences(layout, base)];
+  const mended = mend(layout, base);
+  if (isLost || mended !== base) writeRegistry(layout, { ...mended, revision: base.revision + 1 });
+  return { differences, fixed: differences.filter(({ isFixable }) => isFixable).length, ...(kept !== undefined && { kept }) };
+}
+
+function emptyRegistry(): Registry {
+  return { version: REGISTRY_VERSION, revision: 0, peers: [] };
+}
+
+function tryRead(layout: Layout): Registry | IapeerError {
+  try {
+    return readRegistry(layout);
+  } catch (error) {
+    if (error instanceof IapeerError && error.code === "registry-corrupt") return error;
+    throw error;
+  }
+}
+
+function unreadable(error: IapeerError): Difference {
+  return { personality: "", kind: "registry-unreadable", message: error.message, isFixable: true };
+}
+
+/** Beside the registry, under a name that nothing else uses. Only a regular file's bytes are worth keeping a copy of. */
+function keepBadFile(layout: Layout, now: Date): string | undefined {
+  if (!statSync(layout.registry, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const kept = `${layout.registry}.bad-${now.toISOString().replaceAll(":", "")}`;
+  copyFileSync(layout.registry, kept);
+  return kept;
+}
+
+function findDifferences(layout: Layout, registry: Registry): Difference[] {
+  return [...registry.peers.flatMap(compareRow), ...findUnregistered(layout, registry).map(notRegistered)];
+}
+
+function compareRow(row: Row): Difference[] {
+  if (row.removing !== undefined) return [];
+  const of = (kind: Difference["kind"], message: string, isFixable: boolean) => [{ personality: row.personality, kind, message, isFixable }];
+  if (!existsSync(row.cwd)) return of("folder-missing", `its folder ${row.cwd} is gone`, false);
+  const card = readCardOrError(row.cwd);
+  if (card instanceof IapeerError) return of("card-unreadable", card.message, false);
+  if (card === undefined) return of("card-missing", `${profilePath(row.cwd)} is missing`, true);
+  if (card.personality !== row.personality) return of("folder-of-another", `the card in ${row.cwd} is ${card.personality}'s`, false);
+  const fields = differingFields(row, card);
+  return fields.length === 0 ? [] : of("card-differs", `registry and card differ in: ${fields.join(", ")}`, true);
+}
+
+function readCardOrError(folder: string): Card | undefined | IapeerError {
+  try {
+    return readCard(folder);
+  } catch (error) {
+    if (error instanceof IapeerError) return error;
+    throw error;
+  }
+}
+
+/** Fields that the card says and the row does not say so, `removed` included (a removed peer has no row). */
+function differingFields(row: Row, card: Card): string[] {
+  const { removed: _, ...said } = card;
+  return Object.keys(said).filter((key) => JSON.stringify(said[key]) !== JSON.stringify(row[key]));
+}
+
+function notRegistered({ card, folder }: { card: Card; folder: string }): Difference {
+  return { personality: card.personality, kind: "not-registered", message: `${folder} has a card but the registry has no such peer`, isFixable: true };
+}
+
+/** Cards in the default folders that no row and no removal accounts for. */
+function findUnregistered(layout: Layout, registry: Registry): { card: Card; folder: string }[] {
+  if (!existsSync(layout.peersFolder)) return [];
+  return readdirSync(layout.peersFolder)
+    .map((name) => join(layout.peersFolder, name))
+    .flatMap((folder) => {
+      const card = readCardOrError(folder);
+      if (card === undefined || card instanceof IapeerError || card.removed !== undefined) return [];
+      return findRow(registry, card.personality) === undefined ? [{ card, folder }] : [];
+    });
+}
+
+/** The registry as the cards have it; a missing card is written anew from its row. */
+function mend(layout: Layout, registry: Registry): Registry {
+  let mended = registry;
+  for (const row of registry.peers) {
+    for (const { kind } of compareRow(row)) {
+      if (kind === "card-missing") writeCard(row);
+      if (kind === "card-differs") mended = withRow(mended, fromCard(readCard(row.cwd)!, row));
+    }
+  }
+  for (const { card, folder } of findUnregistered(layout, registry)) mended = withRow(mended, fromCard(card, { personality: card.personality, cwd: folder }));
+  return mended === registry ? registry : { ...mended, peers: mended.peers.toSorted((a, b) => (a.personality < b.personality ? -1 : 1)) };
+}
+
+function fromCard(card: Card, row: Row): Row {
+  return { ...row, ...renderCard({ ...row, ...card, cwd: row.cwd }, undefined), cwd: row.cwd };
+}
