@@ -12,6 +12,7 @@ export const EXIT_STATUS = {
   "slot-direction-missing": 1,
   "native-memory-unchanged": 1,
   "stop-failed": 1,
+  interrupted: 1,
   usage: 2,
   "unknown-command": 2,
   "invalid-name": 2,
@@ -37,7 +38,6 @@ export const EXIT_STATUS = {
 } as const;
 
 export type ErrorCode = keyof typeof EXIT_STATUS;
-export type ExitStatus = (typeof EXIT_STATUS)[ErrorCode];
 
 /** What a script reads: stable code, sentence, the next thing to type, and facts. */
 export interface ErrorView {
@@ -52,6 +52,8 @@ export interface ErrorOptions {
   readonly hint?: string;
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+  /** In the place of the code's own: 128 and a signal's number. */
+  readonly exitStatus?: number;
 }
 
 /** The one error class. What can be expected of a command or a peer is a value, not one of these. */
@@ -59,6 +61,8 @@ export class IapeerError extends Error {
   override readonly name = "IapeerError";
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
+  /** What iapeer exits with when nothing catches it. */
+  readonly exitStatus: number;
 
   constructor(
     readonly code: ErrorCode,
@@ -66,13 +70,11 @@ export class IapeerError extends Error {
     options: ErrorOptions = {},
   ) {
     super(message, { cause: options.cause });
+    this.exitStatus = options.exitStatus ?? EXIT_STATUS[code];
     this.hint = options.hint;
     this.details = options.details;
   }
 
-  get exitStatus(): ExitStatus {
-    return EXIT_STATUS[this.code];
-  }
 }
 
 /** The public view of anything thrown; what is not an IapeerError is a bug of ours. */

@@ -138,3 +138,23 @@ export function syncFolder(path: string): void {
     closeSync(fd);
   }
 }
+
+/** The end of a regular file as text, at most so many bytes; empty when there is none. */
+export function readTail(path: string, maxBytes: number): string {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return "";
+    throw ioError("read-failed", "cannot open", path, error);
+  }
+  try {
+    const found = fstatSync(fd);
+    if (!found.isFile()) return "";
+    const from = Math.max(0, found.size - maxBytes);
+    const bytes = Buffer.alloc(found.size - from);
+    return bytes.toString("utf8", 0, readSync(fd, bytes, 0, bytes.length, from));
+  } finally {
+    closeSync(fd);
+  }
+}

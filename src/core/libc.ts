@@ -15,7 +15,7 @@ export const LIBC_NAME = isMac ? "libSystem.B.dylib" : "libc.so.6";
 export const ERRNO_SYMBOL = isMac ? "__error" : "__errno_location";
 
 /** errno values that differ between the platforms. */
-export const EWOULDBLOCK = isMac ? 35 : 11;
+const EWOULDBLOCK = isMac ? 35 : 11;
 
 /** The offset of `pw_dir` in `struct passwd` (64 bit): macOS has pw_change and pw_class before it. */
 const PW_DIR_OFFSET = isMac ? 48 : 32;
@@ -27,26 +27,29 @@ const LINUX_ONLY = {
   syscall: { args: ["i64", "i64", "i64", "i64", "i64"], returns: "i64" },
 } as const;
 
-function openLibrary() {
-  return dlopen(LIBC_NAME, {
-    flock: { args: ["i32", "i32"], returns: "i32" },
-    getpwuid: { args: ["u32"], returns: "ptr" },
-    waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
-    ...(isMac ? {} : LINUX_ONLY),
-    [ERRNO_SYMBOL]: { args: [], returns: "ptr" },
-  }).symbols as unknown as Libc;
-}
-
 interface Libc {
   flock(fd: number, operation: number): number;
   getpwuid(uid: number): Pointer | null;
   waitpid(pid: number, status: null, options: number): number;
-  [ERRNO_SYMBOL](): Pointer;
+  /** The address of this thread's errno. */
+  errno(): Pointer;
   /** The rest is Linux's. */
   getrlimit(resource: number, limits: Pointer): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   setrlimit(resource: number, limits: Pointer): number;
   syscall(number: number, a: number, b: number, c: number, d: number): number | bigint;
+}
+
+function openLibrary(): Libc {
+  const { symbols } = dlopen(LIBC_NAME, {
+    flock: { args: ["i32", "i32"], returns: "i32" },
+    getpwuid: { args: ["u32"], returns: "ptr" },
+    waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
+    [ERRNO_SYMBOL]: { args: [], returns: "ptr" },
+    ...(isMac ? {} : LINUX_ONLY),
+  });
+  const calls = symbols as unknown as Libc & Record<string, Libc["errno"]>;
+  return { ...calls, errno: calls[ERRNO_SYMBOL]! };
 }
 
 /** Opened at the first call: most commands start and end without it. */
@@ -61,9 +64,8 @@ export type LockMode = "shared" | "exclusive";
 
 /** flock(2) without waiting: `true` when the lock is held now, `false` when somebody else has it, else the errno. */
 export function tryFlock(fd: number, mode: LockMode): boolean | number {
-  const { flock, [ERRNO_SYMBOL]: errnoAddress } = libc();
-  if (flock(fd, (mode === "shared" ? LOCK_SH : LOCK_EX) | LOCK_NB) === 0) return true;
-  const errno = read.i32(errnoAddress(), 0);
+  if (libc().flock(fd, (mode === "shared" ? LOCK_SH : LOCK_EX) | LOCK_NB) === 0) return true;
+  const errno = read.i32(libc().errno(), 0);
   return errno === EWOULDBLOCK ? false : errno;
 }
 
@@ -85,7 +87,7 @@ export function adoptOrphans(): void {
   libc().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-export interface ResourceLimit {
+interface ResourceLimit {
   readonly soft: bigint;
   readonly hard: bigint;
 }

@@ -58,7 +58,7 @@ function isSameFile(fd: number, path: string): boolean {
 }
 
 async function waitForLock(fd: number, path: string, deadline: number): Promise<void> {
-  const worker = new Worker(URL.createObjectURL(new Blob([waiterSource])), { smol: true });
+  const worker = new Worker(URL.createObjectURL(new Blob([waiterSource as unknown as string])), { smol: true });
   const outcome = Promise.withResolvers<number | "late">();
   worker.onmessage = (event: MessageEvent<number>) => outcome.resolve(event.data);
   worker.onerror = (event) => outcome.reject(new Error(event.message));

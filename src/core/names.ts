@@ -88,7 +88,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     const steps = distance(word, candidate);
     if (best === undefined || steps < best.steps) best = { candidate, steps };
   }
-  const allowed = Math.max(1, Math.floor(word.length / 3));
+  const allowed = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1);
   return best !== undefined && best.steps <= allowed ? best.candidate : undefined;
 }
 

@@ -177,7 +177,7 @@ function outcomeOf(
   return {
     state: end.state,
     exitCode: end.child?.exitCode ?? null,
-    signal: end.child?.signalCode ?? null,
+    signal: end.child?.signalCode?.toString() ?? null,
     ...(end.detail !== undefined && { detail: end.detail }),
     durationMs: Math.round(performance.now() - end.startedMs),
     argv: command.argv,

@@ -25,7 +25,6 @@ export interface ProvisionContext {
   readonly env: Env;
   readonly slot: Slot;
   readonly tools: ProviderTools;
-  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -58,7 +57,7 @@ export function declaresCommands(slot: Slot): boolean {
 export async function runProviderFor(target: Target, runtime: string, occasion: Occasion, context: ProvisionContext): Promise<ProvisionRow> {
   const block = context.slot[directionOf(occasion)]!;
   const placeholders = { cwd: target.cwd, personality: target.personality, runtime, occasion };
-  const run = { argv: renderArgv(block, placeholders), placeholders, timeoutMs: context.timeoutMs ?? PROVIDER_TIMEOUT_MS };
+  const run = { argv: renderArgv(block, placeholders), placeholders, timeoutMs: PROVIDER_TIMEOUT_MS };
   const { state, detail } = await runProvider(
     { ...run, ...(context.signal !== undefined && { signal: context.signal }) },
     context.tools,

@@ -12,6 +12,7 @@ export interface SlotReading extends CheckedSlot {
   readonly path: string;
   /** The file's text, where it could be read. */
   readonly text?: string;
+  readonly isMissing?: boolean;
 }
 
 /** The host's slot. It never throws: what is wrong is in `problems`, and an insecure file is not obeyed. */
@@ -28,7 +29,7 @@ export function readSlot(layout: Layout): SlotReading {
 export function readSlotFile(path: string): SlotReading {
   try {
     const bytes = readTrusted(path, { what: "the slot", maxBytes: MAX_BYTES, unreadable: "read-failed", insecure: "slot-insecure" });
-    if (bytes === undefined) return { path, slot: undefined, problems: [] };
+    if (bytes === undefined) return { path, slot: undefined, problems: [], isMissing: true };
     return { path, text: bytes.toString("utf8"), ...checkSlot(parseStrictJson(bytes)) };
   } catch (error) {
     return unreadable(path, error);

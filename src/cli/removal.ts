@@ -1,0 +1,94 @@
+import { IapeerError, toErrorView } from "../core/errors.ts";
+import { identityOf } from "../core/names.ts";
+import { tearDown } from "../launch/teardown.ts";
+import type { ProvisionRow, Target } from "../provision/attach.ts";
+import { isGood } from "../provision/attach.ts";
+import { detachAtRemoval, purgePeer } from "../provision/removal.ts";
+import { findRow } from "../registry/edits.ts";
+import { dropPeer, markRemoving } from "../registry/register.ts";
+import { peersOf, toPeer, type Row } from "../registry/schema.ts";
+import { type ChangeOptions, readRegistry } from "../registry/store.ts";
+import { readStatuses } from "../status/peer-status.ts";
+import { readSlot } from "../status/slot.ts";
+import { withoutName } from "./birth.ts";
+import { type Context, providerTools } from "./context.ts";
+import { withInterruption } from "./interruption.ts";
+import type { OutcomeJson } from "./outcomes.ts";
+
+/** One peer's removal as `remove --json` has it. */
+export interface RemovalJson {
+  readonly personality: string;
+  readonly action: "removed" | "absent" | "failed";
+  readonly cwd?: string;
+  readonly unprovision: readonly OutcomeJson[];
+  readonly purgedState: readonly string[];
+  readonly error?: ReturnType<typeof toErrorView>;
+}
+
+export interface RemovalOptions {
+  /** End live sessions first. */
+  readonly isForced: boolean;
+  readonly ifRevision?: number;
+}
+
+/** Removes one peer, step by step so that an interrupted removal goes on when it is run again. Never throws: see `error`. */
+export async function removePeer(personality: string, options: RemovalOptions, context: Context): Promise<RemovalJson & { thrown?: unknown }> {
+  const done = { unprovision: [] as OutcomeJson[], purgedState: [] as string[] };
+  const change: ChangeOptions = { lockTimeoutMs: context.lockTimeoutMs };
+  try {
+    const found = findRow(readRegistry(context.layout), personality);
+    if (found === undefined) return { personality, action: "absent", ...done };
+    await endSessions(found, options, context);
+    const first = options.ifRevision === undefined ? change : { ...change, ifRevision: options.ifRevision };
+    const row = await markRemoving(context.layout, first, personality, context.now());
+    if (row === undefined) return { personality, action: "absent", ...done };
+    done.unprovision.push(...(await detachRuntimes(toPeer(row), { isSilent: false }, context)));
+    done.purgedState.push(...(await purgePeer(toPeer(row), { ...context, tools: providerTools(context) })));
+    await dropPeer(context.layout, change, personality, context.now());
+    return { personality, action: "removed", cwd: row.cwd, ...done };
+  } catch (thrown) {
+    return { personality, action: "failed", ...done, error: toErrorView(thrown), thrown };
+  }
+}
+
+async function endSessions(row: Row, { isForced }: RemovalOptions, context: Context): Promise<void> {
+  const statuses = readStatuses(context.layout);
+  const { runtimes, personality } = toPeer(row);
+  for (const runtime of runtimes) {
+    const status = await statuses.statusOf(runtime, personality);
+    if (status === "unknown") throw notKnown(identityOf(runtime, personality));
+    if (status !== "live") continue;
+    if (!isForced) throw live(identityOf(runtime, personality), personality);
+    await tearDown(runtime, personality, context);
+  }
+}
+
+function live(identity: string, personality: string): IapeerError {
+  return new IapeerError("peer-live", `${identity} is live`, { hint: `to stop it first: iapeer remove ${personality} --force` });
+}
+
+function notKnown(identity: string): IapeerError {
+  return new IapeerError("peer-live", `whether ${identity} is live cannot be told`, { hint: "look at its socket's folder and its server, then try again" });
+}
+
+/** Detaches memory from some runtimes of a peer; what does not work is a warning. An interruption is an error: the removal stays half done. */
+export async function detachRuntimes(target: Target, { isSilent }: { isSilent: boolean }, context: Context): Promise<OutcomeJson[]> {
+  if (isSilent) return [];
+  const { layout, output, env } = context;
+  const { slot } = readSlot(layout);
+  return await withInterruption(async ({ signal, exitStatus }) => {
+    const all = peersOf(readRegistry(layout));
+    const rows = await detachAtRemoval(target, all, { layout, env, slot, signal, tools: providerTools(context) });
+    rows.filter((row) => !isGood(row)).forEach((row) => output.warn(describeFailure(row)));
+    const status = exitStatus();
+    if (status !== undefined) throw new IapeerError("interrupted", "interrupted before it was done", {
+        hint: "run the same command again: it goes on where it stopped",
+        exitStatus: status,
+      });
+    return rows.map(withoutName);
+  });
+}
+
+function describeFailure({ personality, runtime, state, detail }: ProvisionRow): string {
+  return `memory of ${personality} (${runtime}) was not detached: ${state}${detail === undefined ? "" : `: ${detail}`}`;
+}

@@ -1,0 +1,21 @@
+import { script } from "@bomb.sh/tab";
+import { SHELLS } from "../completion.ts";
+import { defineVerb } from "../verb.ts";
+
+export const completions = defineVerb({
+  name: "completions",
+  summary: "print the completion script of a shell",
+  description: "Commands, options and the names of peers complete then.",
+  options: {},
+  positionals: [{ name: "shell", help: "bash, zsh or fish", choices: SHELLS }],
+  examples: [
+    { command: "source <(iapeer completions bash)", note: "in ~/.bashrc" },
+    { command: "source <(iapeer completions zsh)", note: "in ~/.zshrc, after compinit" },
+    { command: "iapeer completions fish > ~/.config/fish/completions/iapeer.fish", note: "once, for fish" },
+  ],
+  run: async ({ positionals }) => {
+    // It prints by itself.
+    script(positionals[0]!, "iapeer", "iapeer");
+    return 0;
+  },
+});

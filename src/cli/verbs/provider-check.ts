@@ -1,0 +1,44 @@
+import { resolve } from "node:path";
+import { IapeerError } from "../../core/errors.ts";
+import { locate } from "../../status/slot-location.ts";
+import { findMissingCommands, readSlot, readSlotFile, type SlotReading } from "../../status/slot.ts";
+import type { Colors } from "../output.ts";
+import { defineVerb } from "../verb.ts";
+
+export const providerCheck = defineVerb({
+  name: "provider check",
+  summary: "find every problem in a memory provider's declaration",
+  description: "Without FILE, the one of this host. Exit 1 on an error; a warning alone is exit 0.",
+  options: {},
+  positionals: [{ name: "FILE", help: "a declaration, as a provider writes it", isOptional: true, completes: "files" }],
+  examples: [
+    { command: "iapeer provider check", note: "the slot of this host" },
+    { command: "iapeer provider check ./memory-provider.json", note: "a declaration before it is installed" },
+  ],
+  run: async ({ positionals }, { layout, output }) => {
+    const reading = positionals[0] === undefined ? readSlot(layout) : readSlotFile(resolve(positionals[0]));
+    if (reading.isMissing) throw new IapeerError("file-not-found", `there is no declaration at ${reading.path}`, { details: { path: reading.path } });
+    const problems = findProblems(reading);
+    output.result(problems, () => renderProblems(problems, reading, output.colors));
+    return problems.some(({ severity }) => severity === "error") ? 1 : 0;
+  },
+});
+
+function findProblems(reading: SlotReading) {
+  const all = [...reading.problems, ...(reading.slot === undefined ? [] : findMissingCommands(reading.slot))];
+  return all.map((problem) => ({
+    code: problem.code,
+    message: problem.message,
+    location: { ...locate(problem, reading.path, reading.text ?? ""), path: problem.path.join(".") },
+    severity: problem.severity,
+  }));
+}
+
+function renderProblems(problems: ReturnType<typeof findProblems>, { slot, path }: SlotReading, colors: Colors): string {
+  const lines = problems.map(({ code, message, severity, location }) => {
+    const word = severity === "error" ? colors.red("error") : colors.yellow("warning");
+    return `${location.file}:${location.line}:${location.column}: ${word}: ${message} [${code}]`;
+  });
+  const verdict = slot === undefined ? `${path}: the slot is EMPTY` : `${path}: ${slot.provider} ${slot.version}`;
+  return [...lines, problems.length === 0 ? `${verdict}, no problems` : verdict].join("\n");
+}

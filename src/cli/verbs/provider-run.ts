@@ -1,0 +1,65 @@
+import { IapeerError } from "../../core/errors.ts";
+import { isAgentic, parsePersonality, parseRuntime } from "../../core/names.ts";
+import { declaresCommands, type ProvisionRow, runProviderFor } from "../../provision/attach.ts";
+import { directionOf, type Occasion, OCCASIONS } from "../../provision/occasions.ts";
+import { renderArgv } from "../../provision/provider-command.ts";
+import { requireRunnable } from "../../provision/sweep.ts";
+import { requireRow } from "../../registry/edits.ts";
+import { type Peer, toPeer } from "../../registry/schema.ts";
+import { readRegistry } from "../../registry/store.ts";
+import { readSlot } from "../../status/slot.ts";
+import { provisionContext } from "../birth.ts";
+import { usage } from "../call.ts";
+import { withInterruption } from "../interruption.ts";
+import { renderState } from "../outcomes.ts";
+import { ONE_PEER } from "../shared-options.ts";
+import { defineVerb } from "../verb.ts";
+
+export const providerRun = defineVerb({
+  name: "provider run",
+  summary: "run one provider command by hand",
+  options: {
+    peer: ONE_PEER,
+    runtime: { type: "string", value: "R", help: "for which agentic runtime (default: the peer's default one)", completes: "runtimes" },
+    "dry-run": { type: "boolean", help: "print the argv as JSON and run nothing" },
+  },
+  positionals: [{ name: "occasion", help: "why it runs", choices: OCCASIONS }],
+  examples: [
+    { command: "iapeer provider run birth --peer alice --dry-run", note: "what would be run, argument by argument" },
+    { command: "iapeer provider run remove --peer alice --runtime claude", note: "detach by hand" },
+  ],
+  run: async ({ values, positionals }, context) => {
+    if (values.peer === undefined) throw usage(providerRun, "provider run needs --peer P");
+    const occasion = positionals[0] as Occasion;
+    const { layout, output } = context;
+    const peer = toPeer(requireRow(readRegistry(layout), parsePersonality(values.peer)));
+    const runtime = chooseRuntime(peer, values.runtime);
+    const slot = requireRunnable(readSlot(layout).slot, occasion);
+    if (!declaresCommands(slot)) {
+      throw new IapeerError("slot-direction-missing", `provider "${slot.provider}" declares a plugin, not a command; its way is: iapeer memory-plugin`);
+    }
+    if (values["dry-run"]) {
+      const argv = renderArgv(slot[directionOf(occasion)]!, { cwd: peer.cwd, personality: peer.personality, runtime, occasion });
+      output.text(JSON.stringify(argv, null, 2));
+      return 0;
+    }
+    return await withInterruption(async ({ signal, exitStatus }) => {
+      const row = await runProviderFor(peer, runtime, occasion, provisionContext(context, slot, signal));
+      output.result(row, () => `${row.personality} ${row.runtime}: ${renderState(row, output.colors)}`);
+      return exitStatus() ?? statusOf(row);
+    });
+  },
+});
+
+function chooseRuntime(peer: Peer, given: string | undefined): string {
+  const runtime = given === undefined ? [peer.defaultRuntime, ...peer.runtimes].find(isAgentic) : parseRuntime(given);
+  if (runtime !== undefined && peer.runtimes.includes(runtime) && isAgentic(runtime)) return runtime;
+  throw new IapeerError("runtime-not-found", `${peer.personality} has no agentic runtime${given === undefined ? "" : ` ${given}`}`, {
+    hint: `it has: ${peer.runtimes.join(", ")}; provider commands run for claude and codex`,
+  });
+}
+
+function statusOf({ state }: ProvisionRow): number {
+  if (state === "ok") return 0;
+  return state === "timeout" ? 6 : 1;
+}

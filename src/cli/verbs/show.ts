@@ -1,0 +1,61 @@
+import { isAgentic, parsePersonality } from "../../core/names.ts";
+import { judgeMemory, type MemoryState, type ProvisionNote, readNote } from "../../provision/provision-state.ts";
+import { requireRow } from "../../registry/edits.ts";
+import { toPeer } from "../../registry/schema.ts";
+import { readRegistry } from "../../registry/store.ts";
+import { readStatuses } from "../../status/peer-status.ts";
+import { readSlot } from "../../status/slot.ts";
+import type { Colors } from "../output.ts";
+import { type PeerJson, renderRuntimes, toPeerJson } from "../peer-json.ts";
+import { tame } from "../table.ts";
+import { defineVerb } from "../verb.ts";
+
+/** Whether one runtime has the host's memory, and its last provider run. */
+type ProvisionJson = { readonly runtime: string; readonly memory: MemoryState } & Partial<Omit<ProvisionNote, "version">>;
+
+interface ShowJson extends PeerJson {
+  readonly being_removed: boolean;
+  readonly provision: readonly ProvisionJson[];
+}
+
+export const show = defineVerb({
+  name: "show",
+  summary: "show everything about one peer",
+  options: {},
+  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  examples: [{ command: "iapeer show alice", note: "folder, runtimes, and whether they have the host's memory" }],
+  run: async ({ positionals }, { layout, output }) => {
+    const peer = toPeer(requireRow(readRegistry(layout), parsePersonality(positionals[0]!)));
+    const { slot } = readSlot(layout);
+    const provision = peer.runtimes.filter(isAgentic).map((runtime): ProvisionJson => {
+      const note = readNote(layout, runtime, peer.personality);
+      const { version: _, ...last } = note ?? {};
+      return { runtime, memory: judgeMemory(note, slot), ...last };
+    });
+    const json: ShowJson = { ...(await toPeerJson(peer, readStatuses(layout))), being_removed: peer.isBeingRemoved, provision };
+    output.result(json, () => renderShow(json, output.colors));
+    return 0;
+  },
+});
+
+function renderShow(json: ShowJson, colors: Colors): string {
+  const line = (label: string, value: string) => `${colors.dim(`${label}:`.padEnd(14))}${value}`;
+  return [
+    colors.bold(json.personality) + (json.being_removed ? colors.yellow(" (being removed)") : ""),
+    line("description", tame(json.description) || colors.dim("none")),
+    line("folder", tame(json.cwd)),
+    line("intelligence", json.intelligence),
+    line("runtimes", renderRuntimes(json, colors)),
+    line("default", json.default_runtime),
+    ...json.provision.map((one) => line(`memory ${one.runtime}`, renderMemory(one, colors))),
+  ].join("\n");
+}
+
+const MEMORY_PAINT = { attached: "green", drifted: "yellow", failed: "red", none: "dim" } as const satisfies Record<MemoryState, keyof Colors>;
+
+function renderMemory({ memory, provider, provider_version, occasion, state, detail, ts }: ProvisionJson, colors: Colors): string {
+  const word = colors[MEMORY_PAINT[memory]](memory);
+  if (ts === undefined) return word;
+  const why = memory === "failed" ? ` ${state}${detail === undefined ? "" : ` (${tame(detail)})`}` : "";
+  return `${word}${why}, ${provider} ${provider_version} at ${occasion}, ${ts}`;
+}

@@ -1,0 +1,170 @@
+import { identityOf, isAgentic } from "../../core/names.ts";
+import type { Layout } from "../../core/paths.ts";
+import { judgeMemory, type MemoryState, readNote } from "../../provision/provision-state.ts";
+import { type Peer, peersOf } from "../../registry/schema.ts";
+import { readRegistry } from "../../registry/store.ts";
+import { heartbeatAgeSecs } from "../../status/heartbeat.ts";
+import { type PeerStatus, readStatuses } from "../../status/peer-status.ts";
+import { countRecentDeaths } from "../../status/recent-deaths.ts";
+import type { Slot } from "../../status/slot-schema.ts";
+import { readSlot, type SlotReading } from "../../status/slot.ts";
+import type { Context } from "../context.ts";
+import type { Colors } from "../output.ts";
+import { defineVerb } from "../verb.ts";
+import { VERSION } from "../version.ts";
+
+/** Something a person should look at; it makes the exit status 1. */
+interface Attention {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+interface StatusJson {
+  readonly ok: boolean;
+  readonly version: string;
+  readonly root: string;
+  readonly revision: number;
+  readonly slot: (Pick<Slot, "provider" | "package" | "version"> & { readonly heartbeat?: { readonly path: string; readonly age_secs: number | null } }) | null;
+  readonly slot_problems: readonly { readonly code: string; readonly message: string; readonly severity: string }[];
+  readonly peers: Readonly<Record<"total" | PeerStatus, number>>;
+  readonly memory: Readonly<Record<MemoryState, number>>;
+  readonly servers_without_canary: readonly string[];
+  readonly deaths_last_day: number;
+  readonly attention: readonly Attention[];
+}
+
+export const status = defineVerb({
+  name: "status",
+  summary: "show how this host is: the slot, the peers, what needs you",
+  description: "Exit 1 where something needs a person.",
+  options: {},
+  positionals: [],
+  examples: [
+    { command: "iapeer status", note: "one look" },
+    { command: "iapeer status --json", note: "for a monitor" },
+  ],
+  run: async (_call, context) => {
+    const json = await readReport(context);
+    context.output.result(json, () => renderReport(json, context.output.colors));
+    return json.ok ? 0 : 1;
+  },
+});
+
+async function readReport({ layout, now }: Context): Promise<StatusJson> {
+  const registry = readRegistry(layout);
+  const peers = peersOf(registry);
+  const reading = readSlot(layout);
+  const memory = findMemory(layout, peers, reading.slot);
+  const identities = await findStatuses(layout, peers);
+  const deaths = countRecentDeaths(layout.exitsLog, now());
+  const unknown = identities.filter(({ status: found }) => found === "unknown").map(({ identity }) => identity);
+  const attention = findAttention({ reading, peers, memory, unknown, deaths });
+  return {
+    ok: attention.length === 0,
+    version: VERSION,
+    root: layout.root,
+    revision: registry.revision,
+    slot: reading.slot === undefined ? null : describeSlot(reading.slot, now()),
+    slot_problems: reading.problems.map(({ code, message, severity }) => ({ code, message, severity })),
+    peers: countPeers(peers, identities),
+    memory: count(["attached", "drifted", "failed", "none"], memory.map(({ state }) => state)),
+    servers_without_canary: identities.filter(({ status: found }) => found === "live").map(({ identity }) => identity),
+    deaths_last_day: deaths,
+    attention,
+  };
+}
+
+function describeSlot({ provider, package: packageName, version, heartbeat }: Slot, now: Date): StatusJson["slot"] {
+  const beat = heartbeat === undefined ? {} : { heartbeat: { path: heartbeat, age_secs: heartbeatAgeSecs(heartbeat, now) ?? null } };
+  return { provider, package: packageName, version, ...beat };
+}
+
+interface MemoryFound {
+  readonly identity: string;
+  readonly personality: string;
+  readonly state: MemoryState;
+}
+
+function findMemory(layout: Layout, peers: readonly Peer[], slot: Slot | undefined): MemoryFound[] {
+  return peers.flatMap(({ personality, runtimes }) =>
+    runtimes.filter(isAgentic).map((runtime) => ({
+      identity: identityOf(runtime, personality),
+      personality,
+      state: judgeMemory(readNote(layout, runtime, personality), slot),
+    })),
+  );
+}
+
+interface StatusFound {
+  readonly identity: string;
+  readonly personality: string;
+  readonly status: PeerStatus;
+}
+
+async function findStatuses(layout: Layout, peers: readonly Peer[]): Promise<StatusFound[]> {
+  const statuses = readStatuses(layout);
+  const all = peers.flatMap(({ personality, runtimes }) => runtimes.map((runtime) => ({ personality, runtime })));
+  return await Promise.all(
+    all.map(async ({ personality, runtime }) => ({
+      identity: identityOf(runtime, personality),
+      personality,
+      status: await statuses.statusOf(runtime, personality),
+    })),
+  );
+}
+
+/** A peer is what its liveliest runtime is. */
+function countPeers(peers: readonly Peer[], identities: readonly StatusFound[]): StatusJson["peers"] {
+  const byPeer = Map.groupBy(identities, ({ personality }) => personality);
+  const ranks: PeerStatus[] = ["live", "unknown", "asleep", "stopped"];
+  const states = [...byPeer.values()].map((own) => ranks.find((rank) => own.some(({ status: found }) => found === rank)) ?? "asleep");
+  return { total: peers.length, ...count(ranks, states) };
+}
+
+function count<K extends string>(keys: readonly K[], values: readonly K[]): Record<K, number> {
+  return Object.fromEntries(keys.map((key) => [key, values.filter((value) => value === key).length])) as Record<K, number>;
+}
+
+interface Findings {
+  readonly reading: SlotReading;
+  readonly peers: readonly Peer[];
+  readonly memory: readonly MemoryFound[];
+  readonly unknown: readonly string[];
+  readonly deaths: number;
+}
+
+function findAttention({ reading, peers, memory, unknown, deaths }: Findings): Attention[] {
+  const leaving = peers.filter(({ isBeingRemoved }) => isBeingRemoved);
+  const failed = memory.filter(({ state }) => state === "failed");
+  const drifted = memory.filter(({ state }) => state === "drifted");
+  return [
+    ...reading.problems.filter(({ severity }) => severity === "error").map(({ message }) => ({ message: `memory slot: ${message}`, hint: "iapeer provider check" })),
+    ...leaving.map(({ personality }) => ({ message: `${personality} is half removed`, hint: `iapeer remove ${personality}` })),
+    ...failed.map(({ identity, personality }) => ({ message: `${identity}: its last provider run failed`, hint: `iapeer memory-plugin on --peer ${personality}` })),
+    ...(drifted.length === 0 ? [] : [{ message: `${drifted.length} identities have the memory of another provider or version`, hint: "iapeer memory-plugin on --all" }]),
+    ...unknown.map((identity) => ({ message: `${identity}: whether it is live cannot be told` })),
+    ...(deaths === 0 ? [] : [{ message: `${deaths} unclaimed ends in the last 24 hours` }]),
+  ];
+}
+
+function renderReport(json: StatusJson, colors: Colors): string {
+  const line = (label: string, value: string) => `${colors.dim(`${label}:`.padEnd(9))}${value}`;
+  const counts = (record: Readonly<Record<string, number>>) =>
+    Object.entries(record).filter(([key, n]) => key !== "total" && n > 0).map(([key, n]) => `${n} ${key}`).join(", ");
+  return [
+    line("iapeer", json.version),
+    line("root", json.root),
+    line("slot", renderSlot(json, colors)),
+    ...json.slot_problems.map(({ message, severity }) => line("", `${severity === "error" ? colors.red("error") : colors.yellow("warning")} ${message}`)),
+    line("peers", json.peers.total === 0 ? "none" : `${json.peers.total} (${counts(json.peers)})`),
+    line("memory", counts(json.memory) || "none"),
+    line("deaths", `${json.deaths_last_day} in the last 24 hours`),
+    ...json.attention.map(({ message, hint }) => `${colors.yellow("!")} ${message}${hint === undefined ? "" : `; ${hint}`}`),
+  ].join("\n");
+}
+
+function renderSlot({ slot }: StatusJson, colors: Colors): string {
+  if (slot === null) return colors.dim("EMPTY");
+  const beat = slot.heartbeat === undefined ? "" : slot.heartbeat.age_secs === null ? ", no heartbeat yet" : `, heartbeat ${slot.heartbeat.age_secs} s ago`;
+  return `${slot.provider} ${slot.version}${beat}`;
+}

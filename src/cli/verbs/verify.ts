@@ -1,0 +1,39 @@
+import { fixRegistry, type Verification, verifyRegistry } from "../../registry/verify.ts";
+import type { Colors } from "../output.ts";
+import { renderTable } from "../table.ts";
+import { defineVerb } from "../verb.ts";
+
+export const verify = defineVerb({
+  name: "verify",
+  summary: "compare the registry with the peers' own profiles",
+  description:
+    "A peer's own profile is right and the registry follows it. Exit 1 where they differ and not all was fixed.\n" +
+    "With --fix a registry that cannot be read comes back from its backup and the profiles; the bad file is kept.",
+  options: { fix: { type: "boolean", help: "mend what can be mended" } },
+  positionals: [],
+  examples: [
+    { command: "iapeer verify", note: "look only" },
+    { command: "iapeer verify --fix", note: "bring a damaged registry back" },
+  ],
+  run: async ({ values }, { layout, output, lockTimeoutMs, now }) => {
+    const found = values.fix ? await fixRegistry(layout, { lockTimeoutMs }, now()) : verifyRegistry(layout);
+    const left = found.differences.filter(({ isFixable }) => !values.fix || !isFixable).length;
+    const json = {
+      ok: left === 0,
+      differences: found.differences.map(({ isFixable, ...rest }) => ({ ...rest, fixable: isFixable, fixed: values.fix === true && isFixable })),
+      ...(found.kept !== undefined && { kept: found.kept }),
+    };
+    output.result(json, () => renderVerification(found, left, output.colors));
+    return left === 0 ? 0 : 1;
+  },
+});
+
+function renderVerification({ differences, kept, fixed }: Verification, left: number, colors: Colors): string {
+  if (differences.length === 0) return "registry and profiles agree";
+  const rows = differences.map(({ personality, kind, message }) => [personality || "-", kind, message]);
+  return [
+    renderTable([{ title: "PEER" }, { title: "WHAT" }, { title: "WHERE" }], rows, { paintTitle: colors.bold }),
+    ...(kept === undefined ? [] : [`the bad registry was kept as ${kept}`]),
+    fixed > 0 ? `${fixed} fixed, ${left} left` : `${left} to fix${differences.some(({ isFixable }) => isFixable) ? "; to mend: iapeer verify --fix" : ""}`,
+  ].join("\n");
+}

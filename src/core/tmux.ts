@@ -1,0 +1,17 @@
+import { IapeerError } from "./errors.ts";
+
+/** What a tmux call came to; judged by its exit status, never by its words. */
+export type TmuxAnswer = { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly why: string };
+
+const DEADLINE_MS = 5000;
+
+/** One call of tmux on one server: an argv, an absolute socket, a deadline. Nothing of a tmux we may run inside of is inherited. */
+export async function callTmux(socket: string, args: readonly string[], timeoutMs = DEADLINE_MS): Promise<TmuxAnswer> {
+  const tmux = Bun.which("tmux");
+  if (tmux === null) throw new IapeerError("command-failed", "tmux is not installed, or not on PATH", { hint: "install tmux 3.2 or later" });
+  const { TMUX: _tmux, TMUX_PANE: _pane, ...env } = process.env;
+  const child = Bun.spawn([tmux, "-S", socket, ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe", env, timeout: timeoutMs, killSignal: "SIGKILL" });
+  const [stdout, stderr, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  if (status === 0) return { ok: true, stdout };
+  return { ok: false, why: child.signalCode === null ? stderr.trim() : `no answer within ${timeoutMs} ms` };
+}

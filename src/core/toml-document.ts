@@ -1,0 +1,86 @@
+import { type AST, getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
+
+/** Why a text is not TOML, or cannot be changed without touching what somebody else wrote. */
+export class TomlProblem extends Error {
+  override readonly name = "TomlProblem";
+}
+
+/** A dotted key, taken apart: `["projects", "/a.b", "trust_level"]`. */
+export type TomlPath = readonly [string, ...string[]];
+
+/** A key taken apart; numbers count the elements of an array of tables. */
+export type Keys = readonly (string | number)[];
+
+/** A key and its value, wherever it is written: in a table, by a dotted key, in an inline table. */
+export interface Entry {
+  readonly node: AST.TOMLKeyValue;
+  readonly path: Keys;
+  readonly scope: AST.TOMLTopLevelTable | AST.TOMLTable | AST.TOMLInlineTable;
+  readonly scopePath: Keys;
+}
+
+/** @throws TomlProblem for a text that is not TOML 1.1. */
+export function parseToml(text: string): AST.TOMLProgram {
+  try {
+    return parseTOML(text, { tomlVersion: "1.1" });
+  } catch (error) {
+    // A RangeError too: a text can be nested deeper than the parser's stack.
+    throw new TomlProblem(`is not TOML: ${(error as Error).message}${lineOf(error)}`);
+  }
+}
+
+function lineOf(error: unknown): string {
+  const line = (error as { readonly lineNumber?: unknown }).lineNumber;
+  return typeof line === "number" ? ` (line ${line})` : "";
+}
+
+export function tablesOf(document: AST.TOMLProgram): AST.TOMLTable[] {
+  return document.body[0].body.filter((each) => each.type === "TOMLTable");
+}
+
+/** Every key with a value, in the order of the text. */
+export function listEntries(document: AST.TOMLProgram): Entry[] {
+  const top = document.body[0];
+  return top.body.flatMap((each) => {
+    if (each.type === "TOMLKeyValue") return entriesOf(each, top, []);
+    return each.body.flatMap((node) => entriesOf(node, each, each.resolvedKey));
+  });
+}
+
+function entriesOf(node: AST.TOMLKeyValue, scope: Entry["scope"], scopePath: Keys): Entry[] {
+  const path = [...scopePath, ...getStaticTOMLValue(node.key)];
+  const { value } = node;
+  const inner = value.type === "TOMLInlineTable" ? value.body.flatMap((each) => entriesOf(each, value, path)) : [];
+  return [{ node, path, scope, scopePath }, ...inner];
+}
+
+/** How many keys two paths have in common from the start. */
+export function sharedLength(a: Keys, b: Keys): number {
+  const differs = a.findIndex((key, index) => key !== b[index]);
+  return differs === -1 ? a.length : differs;
+}
+
+export function isSame(a: Keys, b: Keys): boolean {
+  return a.length === b.length && sharedLength(a, b) === a.length;
+}
+
+/** Whether a path leads through that table, and further. */
+export function isWithin(path: Keys, table: Keys): boolean {
+  return table.length < path.length && sharedLength(table, path) === table.length;
+}
+
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, key) => (isTable(at) && Object.hasOwn(at, key) ? at[key] : undefined), value);
+}
+
+/** A copy without that key, and without the tables that this leaves empty. */
+export function without(value: unknown, [key, ...rest]: readonly string[]): unknown {
+  if (key === undefined || !isTable(value) || !Object.hasOwn(value, key)) return value;
+  const { [key]: inner, ...others } = value;
+  const pruned = rest.length === 0 ? {} : without(inner, rest);
+  return isTable(pruned) && Object.keys(pruned).length === 0 ? others : { ...others, [key]: pruned };
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}

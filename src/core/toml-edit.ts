@@ -1,0 +1,219 @@
+import { type AST, getStaticTOMLValue } from "toml-eslint-parser";
+import {
+  type Entry,
+  isSame,
+  isWithin,
+  listEntries,
+  parseToml,
+  sharedLength,
+  tablesOf,
+  TomlProblem,
+  type TomlPath,
+  valueAt,
+  without,
+} from "./toml-document.ts";
+
+export type TomlScalar = string | boolean;
+
+interface Splice {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/**
+ * The value at a path, undefined when there is none.
+ *
+ * @throws TomlProblem for a text that is not TOML 1.1.
+ */
+export function readTomlValue(text: string, path: TomlPath): unknown {
+  return valueAt(getStaticTOMLValue(parseToml(text)), path);
+}
+
+/**
+ * Sets one key, in the style the text has for it. What is there stays byte for byte: the old value is replaced,
+ * or the key is inserted at one place.
+ *
+ * @throws TomlProblem for a text that is not TOML, or where this cannot be done so.
+ */
+export function setTomlValue(text: string, path: TomlPath, value: TomlScalar): string {
+  const document = parseToml(text);
+  const edited = splice(text, planSet({ text, document, path }, render(value)));
+  checkOnly(document, edited, { path, value });
+  return edited;
+}
+
+/**
+ * Takes one key out, the exact reverse of setTomlValue inserting it: with its line, and with its table's header
+ * (and the blank line above that) when nothing else is in the table. A comment on the line stays.
+ *
+ * @throws TomlProblem for a text that is not TOML, or where this cannot be done so.
+ */
+export function removeTomlValue(text: string, path: TomlPath): string {
+  const document = parseToml(text);
+  const found = listEntries(document).find((entry) => isSame(entry.path, path));
+  if (found === undefined) return text;
+  const edited = splice(text, found.scope.type === "TOMLInlineTable" ? planInlineRemoval(text, found) : planRemoval(text, found));
+  checkOnly(document, edited, { path, value: undefined });
+  return edited;
+}
+
+interface Target {
+  readonly text: string;
+  readonly document: AST.TOMLProgram;
+  readonly path: TomlPath;
+}
+
+/** Where the value goes: over the old one, into the inline table, table or run of dotted keys it belongs to, or below all. */
+function planSet(target: Target, literal: string): Splice {
+  const { text, document, path } = target;
+  const entries = listEntries(document);
+  const present = entries.find((entry) => isSame(entry.path, path));
+  if (present !== undefined) return planReplace(present, literal);
+  const inline = longest(entries.filter(({ node, path: at }) => node.value.type === "TOMLInlineTable" && isWithin(path, at)));
+  if (inline !== undefined) return planInline(inline, renderPair(path.slice(inline.path.length), literal));
+  const table = tablesOf(document).find((each) => isSame(each.resolvedKey, path.slice(0, -1)));
+  if (table !== undefined) return planLine(text, table.body.at(-1) ?? table.key, renderPair(path.slice(-1), literal));
+  const kin = nearestDotted(entries, path);
+  if (kin !== undefined) return planLine(text, kin.node, renderPair(path.slice(kin.scopePath.length), literal));
+  return planTable(text, path, literal);
+}
+
+function planReplace({ node }: Entry, literal: string): Splice {
+  if (node.value.type !== "TOMLValue") throw new TomlProblem("holds a table or an array where a plain value belongs");
+  return { start: node.value.range[0], end: node.value.range[1], text: literal };
+}
+
+function planInline({ node }: Entry, pair: string): Splice {
+  const table = node.value as AST.TOMLInlineTable;
+  const last = table.body.at(-1);
+  if (last !== undefined) return insertAt(last.range[1], `, ${pair}`);
+  return insertAt(table.range[0] + 1, ` ${pair} `);
+}
+
+/** A line of its own below another, as far to the right as that one. */
+function planLine(text: string, above: AST.TOMLKeyValue | AST.TOMLKey, pair: string): Splice {
+  const end = endOfLine(text, above.range[1]);
+  const indent = above.type === "TOMLKeyValue" ? text.slice(startOfLine(text, above.range[0]), above.range[0]) : "";
+  const eol = eolOf(text);
+  return insertAt(end, text.endsWith("\n", end) ? `${indent}${pair}${eol}` : `${eol}${indent}${pair}`);
+}
+
+function planTable(text: string, path: TomlPath, literal: string): Splice {
+  const eol = eolOf(text);
+  const block = `[${path.slice(0, -1).map(renderKey).join(".")}]${eol}${renderPair(path.slice(-1), literal)}`;
+  if (text === "") return insertAt(0, `${block}${eol}`);
+  return insertAt(text.length, text.endsWith("\n") ? `${eol}${block}${eol}` : `${eol}${eol}${block}`);
+}
+
+/** The last of the dotted keys that share most of the path; a table made by dotted keys cannot have a header. */
+function nearestDotted(entries: readonly Entry[], path: TomlPath): Entry | undefined {
+  const parent = path.slice(0, -1);
+  let best: { entry: Entry; shared: number } | undefined;
+  for (const entry of entries) {
+    const shared = sharedLength(entry.path.slice(0, -1), parent);
+    if (entry.scope.type === "TOMLInlineTable" || shared <= entry.scopePath.length) continue;
+    if (isWithin(path, entry.scopePath) && shared >= (best?.shared ?? 0)) best = { entry, shared };
+  }
+  return best?.entry;
+}
+
+function planRemoval(text: string, { node, scope }: Entry): Splice {
+  const end = endOfLine(text, node.range[1]);
+  const rest = text.slice(node.range[1], end);
+  if (rest.trim() !== "") return { start: node.range[0], end: node.range[1] + rest.search(/\S/), text: "" };
+  const start = isAlone(text, scope) ? startOfBlock(text, scope.range[0]) : startOfLine(text, node.range[0]);
+  // The last line had no end: then the one above becomes such a line again.
+  return { start: text.endsWith("\n", end) ? start : beforeEol(text, start), end, text: "" };
+}
+
+/** A table with one key right below its header, and no comment at the header. */
+function isAlone(text: string, scope: Entry["scope"]): scope is AST.TOMLTable {
+  if (scope.type !== "TOMLTable" || scope.kind !== "standard" || scope.body.length !== 1) return false;
+  return /^[ \t]*\][ \t]*\r?\n[ \t]*$/.test(text.slice(scope.key.range[1], scope.body[0]!.range[0]));
+}
+
+/** The header's line, and the blank one above it that sets it apart from what comes before. */
+function startOfBlock(text: string, header: number): number {
+  const start = startOfLine(text, header);
+  const above = beforeEol(text, start);
+  return above > 0 && text[above - 1] === "\n" ? above : start;
+}
+
+function planInlineRemoval(text: string, { node, scope }: Entry): Splice {
+  const siblings = scope.body as readonly AST.TOMLKeyValue[];
+  const index = siblings.indexOf(node);
+  const before = siblings[index - 1];
+  const after = siblings[index + 1];
+  if (before !== undefined) return { start: before.range[1], end: node.range[1], text: "" };
+  if (after !== undefined) return { start: node.range[0], end: after.range[0], text: "" };
+  const [start, end] = node.range;
+  return { start: text[start - 1] === " " ? start - 1 : start, end: text[end] === " " ? end + 1 : end, text: "" };
+}
+
+/** The net under all of the above: the text still parses, every comment is there, and no other value changed. */
+function checkOnly(before: AST.TOMLProgram, edited: string, wanted: { path: TomlPath; value: TomlScalar | undefined }): void {
+  const after = parseEdited(edited, wanted.path);
+  const [old, now] = [getStaticTOMLValue(before), getStaticTOMLValue(after)];
+  const isSet = valueAt(now, wanted.path) === wanted.value;
+  const isElseSame = Bun.deepEquals(without(old, wanted.path), without(now, wanted.path), true);
+  const comments = (program: AST.TOMLProgram) => program.comments.map(({ value }) => value);
+  if (!isSet || !isElseSame || !Bun.deepEquals(comments(before), comments(after))) throw cannotChange(wanted.path);
+}
+
+/** A value where a table is needed, or an array of tables, shows here: the result defines a key twice. */
+function parseEdited(edited: string, path: TomlPath): AST.TOMLProgram {
+  try {
+    return parseToml(edited);
+  } catch (error) {
+    throw error instanceof TomlProblem ? cannotChange(path) : error;
+  }
+}
+
+function cannotChange(path: TomlPath): TomlProblem {
+  return new TomlProblem(`cannot be changed at ${path.map(renderKey).join(".")} without touching other keys`);
+}
+
+function longest(entries: readonly Entry[]): Entry | undefined {
+  return entries.reduce<Entry | undefined>((best, each) => (best && best.path.length >= each.path.length ? best : each), undefined);
+}
+
+function renderPair(keys: readonly string[], literal: string): string {
+  return `${keys.map(renderKey).join(".")} = ${literal}`;
+}
+
+function renderKey(key: string): string {
+  return /^[A-Za-z0-9_-]+$/.test(key) ? key : render(key);
+}
+
+/** JSON's escapes are TOML's, but for DEL, which TOML wants escaped too (TOML 1.0, "Basic strings"). */
+function render(value: TomlScalar): string {
+  return JSON.stringify(value).replaceAll("\u007f", "\\u007f");
+}
+
+function splice(text: string, { start, end, text: inserted }: Splice): string {
+  return text.slice(0, start) + inserted + text.slice(end);
+}
+
+function insertAt(offset: number, text: string): Splice {
+  return { start: offset, end: offset, text };
+}
+
+function eolOf(text: string): string {
+  return /\r?\n/.exec(text)?.[0] ?? "\n";
+}
+
+function startOfLine(text: string, offset: number): number {
+  return text.lastIndexOf("\n", offset - 1) + 1;
+}
+
+/** Behind the line end that comes next; the end of the text when none does. */
+function endOfLine(text: string, offset: number): number {
+  const newline = text.indexOf("\n", offset);
+  return newline === -1 ? text.length : newline + 1;
+}
+
+/** Before the line end that stands right before this offset; the offset itself when none does. */
+function beforeEol(text: string, offset: number): number {
+  return offset - (/\r?\n$/.exec(text.slice(Math.max(0, offset - 2), offset))?.[0].length ?? 0);
+}

@@ -1,0 +1,141 @@
+import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode, visit } from "jsonc-parser";
+import type { TextEdit } from "../core/foreign-file.ts";
+
+const KEY = "autoMemoryEnabled";
+const PAIR_OFF = `"${KEY}": false`;
+
+/**
+ * Switches claude's own memory in the text of a settings.json (code.claude.com/docs, "settings", autoMemoryEnabled):
+ * "off" sets the key to false, "on" takes out a key that is false and leaves any other value alone. Every other
+ * byte stays, comments and trailing commas included.
+ *
+ * @param text undefined for a file that is not there.
+ */
+export function switchClaudeMemory(text: string | undefined, direction: "off" | "on"): TextEdit {
+  if (text === undefined) return direction === "on" ? { state: "unchanged" } : changed(`{\n  ${PAIR_OFF}\n}\n`);
+  const root = parseObject(text);
+  if (typeof root === "string") return { state: "refused", why: root };
+  const found = propertiesOf(root).filter((property) => keyOf(property) === KEY);
+  if (found.length > 1) return { state: "refused", why: `has the key "${KEY}" twice` };
+  const isOff = found[0]?.children?.[1]?.value === false;
+  if (isOff === (direction === "off")) return { state: "unchanged" };
+  const edited = isOff ? remove(text, root, found[0]!) : found[0] ? replace(text, found[0]) : insert(text, root);
+  return isOnlyThatKey(text, edited) ? changed(edited) : { state: "refused", why: `cannot be changed at "${KEY}" without touching other keys` };
+}
+
+function changed(text: string): TextEdit {
+  return { state: "changed", text };
+}
+
+/** The root object, or why there is none, in words that follow the file's name. */
+function parseObject(text: string): Node | string {
+  const errors: ParseError[] = [];
+  const root = parse(text, errors);
+  const [error] = errors;
+  if (root === undefined || error !== undefined) return `is not JSON${error === undefined ? "" : describe(text, error)}`;
+  return root.type === "object" ? root : "is JSON, but no object";
+}
+
+function parse(text: string, errors: ParseError[]): Node | undefined {
+  try {
+    return parseTree(text, errors, { allowTrailingComma: true });
+  } catch (error) {
+    // Nested deeper than the parser's stack.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function describe(text: string, { error, offset }: ParseError): string {
+  return `: ${printParseErrorCode(error)} (line ${text.slice(0, offset).split("\n").length})`;
+}
+
+function propertiesOf(root: Node): readonly Node[] {
+  return root.children ?? [];
+}
+
+function keyOf(property: Node): string {
+  return property.children![0]!.value as string;
+}
+
+function replace(text: string, property: Node): string {
+  const value = property.children![1]!;
+  return `${text.slice(0, value.offset)}false${text.slice(value.offset + value.length)}`;
+}
+
+/** As the first key, which needs no comma behind somebody else's line: on a line of its own where the others have theirs. */
+function insert(text: string, root: Node): string {
+  const first = propertiesOf(root)[0];
+  const brace = root.offset + 1;
+  const restOfLine = /^[ \t]*(?:\/\/[^\r\n]*)?(?<eol>\r?\n)/.exec(text.slice(brace));
+  const comma = first === undefined ? "" : ",";
+  if (restOfLine === null) {
+    if (first === undefined) return putAt(text, brace, ` ${PAIR_OFF} `);
+    return putAt(text, first.offset, `${PAIR_OFF}, `);
+  }
+  return putAt(text, brace + restOfLine[0].length, `${indentOf(text, first)}${PAIR_OFF}${comma}${restOfLine.groups!["eol"]}`);
+}
+
+function indentOf(text: string, property: Node | undefined): string {
+  const before = property === undefined ? "" : text.slice(0, property.offset);
+  return /\n(?<indent>[ \t]*)$/.exec(before)?.groups?.["indent"] ?? "  ";
+}
+
+/** The exact reverse of insert; of a pair that stands elsewhere, the pair and the one comma that goes with it. */
+function remove(text: string, root: Node, property: Node): string {
+  const properties = propertiesOf(root);
+  const [start, end] = [property.offset, property.offset + property.length];
+  const comma = commaAfter(text, end);
+  const before = properties[properties.indexOf(property) - 1];
+  if (comma !== undefined) return removeWithComma(text, start, { end, comma });
+  const behind = before === undefined ? undefined : commaAfter(text, before.offset + before.length);
+  const shorter = cutLine(text, start, end) ?? cut(text, text[start - 1] === " " ? start - 1 : start, text[end] === " " ? end + 1 : end);
+  return behind === undefined ? shorter : cut(shorter, behind, behind + 1);
+}
+
+function removeWithComma(text: string, start: number, { end, comma }: { end: number; comma: number }): string {
+  const isAdjacent = text.slice(end, comma).trim() === "";
+  if (!isAdjacent) return cut(cut(text, comma, comma + 1), start, end);
+  return cutLine(text, start, comma + 1) ?? cut(text, start, text[comma + 1] === " " ? comma + 2 : comma + 1);
+}
+
+/** Where the comma behind a value is, white space and comments skipped. */
+function commaAfter(text: string, offset: number): number | undefined {
+  const match = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*,/.exec(text.slice(offset));
+  return match === null ? undefined : offset + match[0].length - 1;
+}
+
+/** Without the whole line, when there is nothing else on it. */
+function cutLine(text: string, start: number, end: number): string | undefined {
+  const before = /(?:^|\n)[ \t]*$/.exec(text.slice(0, start));
+  const after = /^[ \t]*\r?\n/.exec(text.slice(end));
+  if (before === null || after === null) return undefined;
+  return cut(text, before.index + (before[0].startsWith("\n") ? 1 : 0), end + after[0].length);
+}
+
+function cut(text: string, start: number, end: number): string {
+  return text.slice(0, start) + text.slice(end);
+}
+
+function putAt(text: string, offset: number, inserted: string): string {
+  return text.slice(0, offset) + inserted + text.slice(offset);
+}
+
+/** The net under all of the above: it still parses, every comment is there, and no other value changed. */
+function isOnlyThatKey(before: string, after: string): boolean {
+  const root = parseObject(after);
+  if (typeof root === "string") return false;
+  return Bun.deepEquals(otherValues(parseObject(before) as Node), otherValues(root)) && Bun.deepEquals(commentsOf(before), commentsOf(after));
+}
+
+function otherValues(root: Node): readonly (readonly [string, unknown])[] {
+  return propertiesOf(root)
+    .filter((property) => keyOf(property) !== KEY)
+    .map((property) => [keyOf(property), getNodeValue(property.children![1]!)]);
+}
+
+function commentsOf(text: string): readonly string[] {
+  const comments: string[] = [];
+  visit(text, { onComment: (offset, length) => void comments.push(text.slice(offset, offset + length)) }, { allowTrailingComma: true });
+  return comments;
+}

@@ -1,0 +1,54 @@
+import type { TextEdit } from "../core/foreign-file.ts";
+import { quoteForMessage } from "../core/names.ts";
+import { TomlProblem, type TomlPath } from "../core/toml-document.ts";
+import { readTomlValue, removeTomlValue, setTomlValue } from "../core/toml-edit.ts";
+
+const MEMORIES: TomlPath = ["features", "memories"];
+
+/**
+ * Trusts a folder in codex' own config.toml; without that codex does not read the config.toml in the folder
+ * (developers.openai.com/codex/config-basic, "Config precedence"). A decision that somebody made is not changed.
+ *
+ * @param folder absolute and resolved, as codex looks it up.
+ */
+export function trustFolder(text: string, folder: string): TextEdit {
+  return attempt(text, () => {
+    const level = readTomlValue(text, trustPath(folder));
+    if (level === "trusted") return text;
+    if (level === undefined) return setTomlValue(text, trustPath(folder), "trusted");
+    const shown = typeof level === "string" ? quoteForMessage(level) : "something that is no text";
+    throw new TomlProblem(`says trust_level = ${shown} for the folder ${folder}, which is not changed`);
+  });
+}
+
+/** The reverse of trustFolder; any other level than "trusted" stays. */
+export function untrustFolder(text: string, folder: string): TextEdit {
+  const path = trustPath(folder);
+  return attempt(text, () => (readTomlValue(text, path) === "trusted" ? removeTomlValue(text, path) : text));
+}
+
+/**
+ * Switches codex' memories (developers.openai.com/codex/memories) in the config.toml of one folder: "off" sets
+ * `memories = false` in `[features]`, "on" takes that out again. Anything but false is left to the person by "on".
+ */
+export function switchCodexMemory(text: string, direction: "off" | "on"): TextEdit {
+  return attempt(text, () => {
+    const isOff = readTomlValue(text, MEMORIES) === false;
+    if (direction === "off") return isOff ? text : setTomlValue(text, MEMORIES, false);
+    return isOff ? removeTomlValue(text, MEMORIES) : text;
+  });
+}
+
+function trustPath(folder: string): TomlPath {
+  return ["projects", folder, "trust_level"];
+}
+
+function attempt(text: string, change: () => string): TextEdit {
+  try {
+    const edited = change();
+    return edited === text ? { state: "unchanged" } : { state: "changed", text: edited };
+  } catch (error) {
+    if (!(error instanceof TomlProblem)) throw error;
+    return { state: "refused", why: error.message };
+  }
+}
