@@ -41,7 +41,7 @@ export function parseCall(verb: Verb, words: readonly string[]): ParsedCall {
   } as ParsedCall;
   if (!call.wantsHelp) {
     checkPositionals(verb, call.positionals);
-    checkChoices(verb, values as Record<string, unknown>, options);
+    checkChoices(verb, values, options);
   }
   return call;
 }

@@ -13,7 +13,7 @@ export interface Context {
   readonly runner: Runner;
   readonly log: LogTarget;
   readonly lockTimeoutMs: number;
-  now(): Date;
+  readonly now: () => Date;
 }
 
 /** How long the registry's lock is waited for. */

@@ -5,7 +5,7 @@ export interface Interruption {
   /** Aborted at the first signal. */
   readonly signal: AbortSignal;
   /** What to exit with once aborted. */
-  exitStatus(): number | undefined;
+  readonly exitStatus: () => number | undefined;
 }
 
 /**

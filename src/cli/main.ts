@@ -18,8 +18,8 @@ async function main(words: readonly string[]): Promise<number> {
   if (words[0] === GUARD_VERB) return await guard(words[1]!);
   const isJson = isJsonWanted(words);
   const output = openOutput(isJson, process.env, {
-    isOutTerminal: process.stdout.isTTY === true,
-    isErrTerminal: process.stderr.isTTY === true,
+    isOutTerminal: process.stdout.isTTY,
+    isErrTerminal: process.stderr.isTTY,
   });
   try {
     if (words[0] === COMPLETE_VERB) return complete(words.slice(2));

@@ -13,15 +13,15 @@ export interface Output {
   /** Whether a progress line may be drawn and redrawn. */
   readonly isTerminal: boolean;
   /** The result, as JSON with --json, else as the text that is rendered then. */
-  result(json: unknown, render: () => string): void;
+  readonly result: (json: unknown, render: () => string) => void;
   /** Text that is the result itself, whatever --json says: a script, a help page. */
-  text(text: string): void;
+  readonly text: (text: string) => void;
   /** To the person, on stderr. */
-  note(line: string): void;
-  warn(line: string): void;
-  error(view: ErrorView): void;
+  readonly note: (line: string) => void;
+  readonly warn: (line: string) => void;
+  readonly error: (view: ErrorView) => void;
   /** Raw, on stderr: for a progress line. */
-  draw(text: string): void;
+  readonly draw: (text: string) => void;
 }
 
 export interface Streams {

@@ -25,6 +25,12 @@ export interface RemovalJson {
   readonly error?: ReturnType<typeof toErrorView>;
 }
 
+/** How a removal ended, and the exit status it would have alone. */
+export interface Removal {
+  readonly json: RemovalJson;
+  readonly status: number;
+}
+
 export interface RemovalOptions {
   /** End live sessions first. */
   readonly isForced: boolean;
@@ -32,22 +38,23 @@ export interface RemovalOptions {
 }
 
 /** Removes one peer, step by step so that an interrupted removal goes on when it is run again. Never throws: see `error`. */
-export async function removePeer(personality: string, options: RemovalOptions, context: Context): Promise<RemovalJson & { thrown?: unknown }> {
+export async function removePeer(personality: string, options: RemovalOptions, context: Context): Promise<Removal> {
   const done = { unprovision: [] as OutcomeJson[], purgedState: [] as string[] };
   const change: ChangeOptions = { lockTimeoutMs: context.lockTimeoutMs };
   try {
     const found = findRow(readRegistry(context.layout), personality);
-    if (found === undefined) return { personality, action: "absent", ...done };
+    if (found === undefined) return { json: { personality, action: "absent", ...done }, status: 0 };
     await endSessions(found, options, context);
     const first = options.ifRevision === undefined ? change : { ...change, ifRevision: options.ifRevision };
     const row = await markRemoving(context.layout, first, personality, context.now());
-    if (row === undefined) return { personality, action: "absent", ...done };
+    if (row === undefined) return { json: { personality, action: "absent", ...done }, status: 0 };
     done.unprovision.push(...(await detachRuntimes(toPeer(row), { isSilent: false }, context)));
     done.purgedState.push(...(await purgePeer(toPeer(row), { ...context, tools: providerTools(context) })));
     await dropPeer(context.layout, change, personality, context.now());
-    return { personality, action: "removed", cwd: row.cwd, ...done };
+    return { json: { personality, action: "removed", cwd: row.cwd, ...done }, status: 0 };
   } catch (thrown) {
-    return { personality, action: "failed", ...done, error: toErrorView(thrown), thrown };
+    const json = { personality, action: "failed" as const, ...done, error: toErrorView(thrown) };
+    return { json, status: thrown instanceof IapeerError ? thrown.exitStatus : 70 };
   }
 }
 

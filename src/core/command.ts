@@ -68,7 +68,7 @@ export class Tail {
 
   /** The last 400 characters, cut between characters, without white space at the end; undefined for none. */
   text(): string | undefined {
-    const characters = [...new TextDecoder().decode(this.#wholeCharacters()).trimEnd()];
+    const characters = Array.from(new TextDecoder().decode(this.#wholeCharacters()).trimEnd());
     return characters.length === 0 ? undefined : characters.slice(-TAIL_CHARACTERS).join("");
   }
 

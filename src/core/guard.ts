@@ -31,7 +31,7 @@ export function openGuard(argv: readonly string[], family: bigint): Guard {
   });
   child.unref();
   const tell = (line: string) => {
-    child.stdin.write(`${line}\n`);
+    void child.stdin.write(`${line}\n`);
     void child.stdin.flush();
   };
   return {

@@ -14,7 +14,7 @@ import { callTmux } from "../core/tmux.ts";
 export interface TeardownContext {
   readonly layout: Layout;
   readonly log: LogTarget;
-  now(): Date;
+  readonly now: () => Date;
 }
 
 /** How long a server may take to end by itself before it is killed, and after that. */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
-import type { Outcome } from "../core/command.ts";
+import { type Outcome, Tail } from "../core/command.ts";
 import { describeErrno } from "../core/errors.ts";
 import type { AgenticRuntime } from "../core/names.ts";
 import type { Env } from "../core/paths.ts";
@@ -83,13 +83,12 @@ async function call(
   }
 }
 
-const DETAIL_CHARACTERS = 400;
-
 /** Both CLIs tell some failures on stdout only. */
 function resultOf({ state, exitCode, signal, detail }: Called["outcome"], stdout: string): PluginResult {
-  const said = detail ?? [...stdout.trim()].slice(-DETAIL_CHARACTERS).join("");
+  const tail = new Tail();
+  tail.push(Buffer.from(stdout));
   const ended = signal === null ? `exit ${String(exitCode)}` : `ended by ${signal}`;
-  return { state: state === "not-executable" ? "runtime-missing" : "failed", detail: said === "" ? ended : said };
+  return { state: state === "not-executable" ? "runtime-missing" : "failed", detail: detail ?? tail.text() ?? ended };
 }
 
 /** Where the JSON may begin: the first line, or after notices that were printed before it. */

@@ -83,7 +83,7 @@ export function checkCard(json: unknown): Checked<Card> {
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const place = v.getDotPath(issue as v.BaseIssue<unknown>);
+  const place = v.getDotPath(issue);
   return `${place === null ? "the file" : place}: ${issue.message}`;
 }
 

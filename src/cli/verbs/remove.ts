@@ -1,9 +1,9 @@
-import { IapeerError } from "../../core/errors.ts";
+import type { ErrorCode } from "../../core/errors.ts";
 import { parsePersonality } from "../../core/names.ts";
 import { parseCount } from "../call.ts";
 import type { Colors } from "../output.ts";
 import { renderOutcomes } from "../outcomes.ts";
-import { type RemovalJson, removePeer } from "../removal.ts";
+import { type Removal, type RemovalJson, removePeer } from "../removal.ts";
 import { IF_REVISION, REVISIONS } from "../shared-options.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -25,28 +25,30 @@ export const remove = defineVerb({
   run: async ({ values, positionals }, context) => {
     const names = [...new Set(positionals.map(parsePersonality))];
     const ifRevision = parseCount(remove, "if-revision", values["if-revision"], REVISIONS);
-    const removals: Awaited<ReturnType<typeof removePeer>>[] = [];
+    const removals: Removal[] = [];
     for (const [index, personality] of names.entries()) {
       const guard = index === 0 && ifRevision !== undefined ? { ifRevision } : {};
       const removal = await removePeer(personality, { isForced: values.force === true, ...guard }, context);
       removals.push(removal);
-      if (removal.error?.code === "interrupted" || removal.error?.code === "revision-conflict") break;
+      if (STOPPERS.has(removal.json.error?.code)) break;
     }
     const { output } = context;
-    output.result(removals.map(({ thrown: _, ...json }) => json), () => removals.filter(({ action }) => action !== "failed").map((one) => renderRemoval(one, output.colors)).join("\n"));
-    const failed = removals.filter(({ action }) => action === "failed");
-    failed.forEach(({ error }) => output.error(error!));
-    return exitStatus(failed.map(({ thrown }) => thrown));
+    const rows = removals.map(({ json }) => json);
+    output.result(rows, () => rows.filter(({ action }) => action !== "failed").map((row) => renderRemoval(row, output.colors)).join("\n"));
+    rows.forEach(({ error }) => error && output.error(error));
+    return jointStatus(removals.map(({ status }) => status).filter((status) => status !== 0));
   },
 });
+
+/** After these the other peers are not tried. */
+const STOPPERS: ReadonlySet<ErrorCode | undefined> = new Set(["interrupted", "revision-conflict"] as const);
 
 function renderRemoval(removal: RemovalJson, colors: Colors): string {
   if (removal.action === "absent") return `${removal.personality} is not registered; nothing to remove`;
   return `removed ${removal.personality}; its folder stays: ${removal.cwd}${renderOutcomes(removal.unprovision, colors)}`;
 }
 
-/** That of the errors when they agree, else 1. */
-function exitStatus(thrown: readonly unknown[]): number {
-  const statuses = new Set(thrown.map((error) => (error instanceof IapeerError ? error.exitStatus : 70)));
-  return statuses.size === 0 ? 0 : statuses.size === 1 ? [...statuses][0]! : 1;
+/** What failed alike keeps its exit status; else 1. */
+function jointStatus(failed: readonly number[]): number {
+  return new Set(failed).size > 1 ? 1 : (failed[0] ?? 0);
 }
