@@ -59,7 +59,7 @@ export interface Verb<O extends OptionSpecs = OptionSpecs> {
 
 /** A verb whose call is typed by its options. */
 export function defineVerb<const O extends OptionSpecs>(verb: Verb<O>): Verb {
-  return verb as Verb;
+  return verb;
 }
 
 /** The options of every verb. */
