@@ -21,15 +21,13 @@ const LOCK_TIMEOUT_MS = 30_000;
 
 export interface ContextOptions {
   readonly env: Env;
-  /** `--root`. */
-  readonly root: string | undefined;
   readonly output: Output;
   /** Runs this program; with the guard's verb behind it, a guard. */
   readonly self: readonly string[];
 }
 
-export function openContext({ env, root, output, self }: ContextOptions): Context {
-  const layout = layoutFrom(root === undefined ? env : { ...env, IAPEER_ROOT: root });
+export function openContext({ env, output, self }: ContextOptions): Context {
+  const layout = layoutFrom(env);
   return {
     env,
     layout,

@@ -1,5 +1,5 @@
 import { renderTable } from "./table.ts";
-import type { Colors } from "./output.ts";
+import type { Colors } from "./colors.ts";
 import { COMMON_OPTIONS, type OptionSpec, type OptionSpecs, type Positional, type Verb } from "./verb.ts";
 
 export interface VerbGroup {

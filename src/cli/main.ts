@@ -1,4 +1,6 @@
 import { EOL } from "node:os";
+import { resolve } from "node:path";
+import { isatty } from "node:tty";
 import { IapeerError, toErrorView } from "../core/errors.ts";
 import { GUARD_VERB, runGuard } from "../core/guard.ts";
 import { nearest } from "../core/names.ts";
@@ -18,8 +20,8 @@ async function main(words: readonly string[]): Promise<number> {
   if (words[0] === GUARD_VERB) return await guard(words[1]!);
   const isJson = isJsonWanted(words);
   const output = openOutput(isJson, process.env, {
-    isOutTerminal: process.stdout.isTTY,
-    isErrTerminal: process.stderr.isTTY,
+    isOutTerminal: isatty(1),
+    isErrTerminal: isatty(2),
   });
   try {
     if (words[0] === COMPLETE_VERB) return complete(words.slice(2));
@@ -58,7 +60,9 @@ async function runWords(words: readonly string[], output: Output): Promise<numbe
     output.text(renderVerbHelp(found.verb, output.colors));
     return 0;
   }
-  const context = openContext({ env: process.env, root: call.root, output, self: SELF });
+  // A provider's command that calls iapeer must find the same root.
+  if (call.root !== undefined) process.env["IAPEER_ROOT"] = resolve(call.root);
+  const context = openContext({ env: process.env, output, self: SELF });
   try {
     return await found.verb.run(call, context);
   } finally {

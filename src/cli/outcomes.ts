@@ -1,5 +1,5 @@
 import { isGood } from "../provision/attach.ts";
-import type { Colors } from "./output.ts";
+import type { Colors } from "./colors.ts";
 import { tame } from "./table.ts";
 
 /** One provider run as verbs print it. */

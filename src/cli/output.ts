@@ -1,10 +1,8 @@
 import { writeSync } from "node:fs";
-import { createColors } from "picocolors";
 import { errnoOf, type ErrorView } from "../core/errors.ts";
 import { renderJson } from "../core/json.ts";
 import type { Env } from "../core/paths.ts";
-
-export type Colors = ReturnType<typeof createColors>;
+import { type Colors, createColors } from "./colors.ts";
 
 /** Where a verb prints: results on stdout, all else on stderr. */
 export interface Output {
@@ -12,6 +10,8 @@ export interface Output {
   readonly colors: Colors;
   /** Whether a progress line may be drawn and redrawn. */
   readonly isTerminal: boolean;
+  /** The columns of the terminal that results go to; undefined when they go elsewhere. */
+  readonly width: () => number | undefined;
   /** The result, as JSON with --json, else as the text that is rendered then. */
   readonly result: (json: unknown, render: () => string) => void;
   /** Text that is the result itself, whatever --json says: a script, a help page. */
@@ -38,6 +38,7 @@ export function openOutput(isJson: boolean, env: Env, streams: Streams): Output 
     isJson,
     colors,
     isTerminal: streams.isErrTerminal && env["TERM"] !== "dumb",
+    width: () => (streams.isOutTerminal ? process.stdout.columns : undefined),
     result: (json, render) => writeFully(1, isJson ? renderJson(json) : withNewline(render())),
     text: (text) => writeFully(1, withNewline(text)),
     note: (line) => err(`${line}\n`),

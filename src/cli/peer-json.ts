@@ -1,6 +1,6 @@
 import type { Peer } from "../registry/schema.ts";
 import type { PeerStatus, StatusReader } from "../status/peer-status.ts";
-import type { Colors } from "./output.ts";
+import type { Colors } from "./colors.ts";
 
 /** A peer as `list --json` has it. Other programs read it: contract 4. */
 export interface PeerJson {

@@ -6,7 +6,7 @@ export interface Column {
 
 export interface TableOptions {
   /** The terminal's width; undefined: nothing is cut. */
-  readonly width?: number;
+  readonly width?: number | undefined;
   readonly paintTitle?: (text: string) => string;
 }
 

@@ -73,7 +73,7 @@ export function tryFlock(fd: number, mode: LockMode): boolean | number {
 export function accountHome(): string {
   const entry = libc().getpwuid(userInfo().uid);
   if (entry === null) return userInfo().homedir;
-  return `${new CString(read.ptr(entry, PW_DIR_OFFSET))}`;
+  return new CString(read.ptr(entry, PW_DIR_OFFSET));
 }
 
 /** Reaps one dead child that we adopted, waitpid(2) with WNOHANG; never to be used on a child that Bun started. */

@@ -152,6 +152,8 @@ async function finish(command: Command, run: Run, { child, tree }: Started): Pro
   const isOver = how === "exited" || child.exitCode !== null || child.signalCode !== null;
   const unended = isOver ? [] : await endTree(tree, { graceMs: GRACE_MS, killMs: KILL_MS, sleep: Bun.sleep });
   run.guard.over(run.number);
+  // The tree is gone; Bun may still have to hear of its leader's end.
+  if (!isOver) await Promise.race([child.exited, Bun.sleep(DRAIN_MS)]);
   await Promise.all(pipes.map((pipe) => pipe.settle()));
   const state = isOver ? stateOfExit(child.exitCode) : how === "timeout" || how === "interrupted" ? how : "failed";
   const detail = stderr.text() ?? describeEnding(isOver ? "exited" : how, command, unended.map(({ pid }) => pid));

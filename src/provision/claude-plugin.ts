@@ -25,16 +25,16 @@ export function claudePlugin(context: PluginContext): ClaudePlugin {
   const cli = openCli("claude", context);
   if ("state" in cli) return async () => cli;
   const inTurn = oneAtATime();
-  const install = installer(cli, context);
   return async (folder, direction) => {
     const found = await findInstall(cli, pluginId(context.plugin), folder);
     if (typeof found === "object") return found;
     if (direction === "off" && found === "none") return { state: "absent" };
     if (direction === "on" && found === "enabled") return { state: "already" };
     return await inTurn(async () => {
-      if (direction === "off") return (await change(cli, "uninstall", { context, folder })) ?? { state: "removed" };
-      if (found === "disabled") return (await change(cli, "enable", { context, folder })) ?? { state: "enabled" };
-      return (await install(folder)) ?? { state: "installed" };
+      const where = { context, folder };
+      if (direction === "off") return (await change(cli, "uninstall", where)) ?? { state: "removed" };
+      if (found === "disabled") return (await change(cli, "enable", where)) ?? { state: "enabled" };
+      return (await install(cli, where)) ?? { state: "installed" };
     });
   };
 }
@@ -74,15 +74,12 @@ async function change(cli: PluginCli, verb: "install" | "enable" | "uninstall", 
   return await cli.change(["plugin", verb, pluginId(context.plugin), "--scope", "project"], folder);
 }
 
-/** Installs; where that fails for want of the marketplace, adds it, once per sweep, and tries again. */
-function installer(cli: PluginCli, context: PluginContext): (folder: string) => Promise<PluginResult | undefined> {
-  let isAdded = false;
-  return async (folder) => {
-    const failure = await change(cli, "install", { context, folder });
-    if (failure === undefined || isAdded || context.signal?.aborted) return failure;
-    isAdded = await addMarketplace(cli, context.plugin, folder);
-    return isAdded ? await change(cli, "install", { context, folder }) : failure;
-  };
+/** Installs; where that fails for want of the marketplace, adds that one and tries again. */
+async function install(cli: PluginCli, where: Where): Promise<PluginResult | undefined> {
+  const failure = await change(cli, "install", where);
+  const { plugin, signal } = where.context;
+  if (failure === undefined || signal?.aborted || !(await addMarketplace(cli, plugin, where.folder))) return failure;
+  return await change(cli, "install", where);
 }
 
 /** Runs tasks one after another, in the order they came. */

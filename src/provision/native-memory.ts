@@ -59,7 +59,7 @@ export async function untrustFolder(place: MemoryPlace): Promise<NativeMemoryOut
 }
 
 /** codex' own folder: `$CODEX_HOME`, else `$HOME/.codex`. */
-export function codexHome(env: Env): string {
+function codexHome(env: Env): string {
   return resolve(env["CODEX_HOME"] || join(homeFrom(env), ".codex"));
 }
 

@@ -54,10 +54,17 @@ export function writeCard(row: Row): void {
   writeCardFile(row.cwd, card);
 }
 
-/** Notes in the card that its peer was removed; the folder and the rest of the card stay. */
+/**
+ * Notes in the card that its peer was removed; the folder and the rest of the card stay. A folder that is gone,
+ * or a card that cannot be read or written, must not keep the peer in the registry: then nothing is noted.
+ */
 export function markCardRemoved(peerFolder: string, now: Date): void {
-  const card = readCard(peerFolder);
-  if (card !== undefined) writeCardFile(peerFolder, { ...card, removed: now.toISOString() });
+  try {
+    const card = readCard(peerFolder);
+    if (card !== undefined) writeCardFile(peerFolder, { ...card, removed: now.toISOString() });
+  } catch (error) {
+    if (!(error instanceof IapeerError)) throw error;
+  }
 }
 
 function writeCardFile(peerFolder: string, card: Card): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parse } from "jsonc-parser";
 import type { TextEdit } from "../../src/core/foreign-file.ts";
 import { switchClaudeMemory } from "../../src/provision/claude-settings.ts";
@@ -28,6 +28,7 @@ test.each<[string, string, string]>([
   ["the last line, and the comma that led to it", '{\n  "a": 1, // one\n  "autoMemoryEnabled": false\n}\n', '{\n  "a": 1 // one\n}\n'],
   ["the last line, and the comma at its end", '{\n  "a": 1,\n  "autoMemoryEnabled": false,\n}\n', '{\n  "a": 1,\n}\n'],
   ["the pair beside a comment", '{\n  "autoMemoryEnabled": false, // mine\n  "a": 1\n}\n', '{\n  // mine\n  "a": 1\n}\n'],
+  ["the pair and its comma, with a comment between them", '{ "autoMemoryEnabled": false /* x */, "a": 1 }', '{  /* x */ "a": 1 }'],
   ["all there is", '{ "autoMemoryEnabled": false }\n', "{}\n"],
 ])("on takes out %s", (_, before, after) => expect(textOf(switchClaudeMemory(before, "on"))).toBe(after));
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { TextEdit } from "../../src/core/foreign-file.ts";
 import { readTomlValue } from "../../src/core/toml-edit.ts";
 import { switchCodexMemory, trustFolder, untrustFolder } from "../../src/provision/codex-config.ts";

@@ -34,7 +34,7 @@ export const list = defineVerb({
   },
 });
 
-function renderPeers(rows: readonly PeerJson[], leaving: ReadonlySet<string>, { colors, isTerminal }: Output): string {
+function renderPeers(rows: readonly PeerJson[], leaving: ReadonlySet<string>, { colors, width }: Output): string {
   if (rows.length === 0) return "";
   const columns = [{ title: "PEER" }, { title: "RUNTIMES" }, { title: "FOLDER" }, { title: "DESCRIPTION", isElastic: true }];
   const cells = rows.map((row) => [
@@ -43,6 +43,5 @@ function renderPeers(rows: readonly PeerJson[], leaving: ReadonlySet<string>, { 
     row.cwd,
     row.description,
   ]);
-  const width = isTerminal ? process.stdout.columns : undefined;
-  return renderTable(columns, cells, { paintTitle: colors.bold, ...(width !== undefined && { width }) });
+  return renderTable(columns, cells, { paintTitle: colors.bold, width: width() });
 }

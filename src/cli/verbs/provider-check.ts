@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { IapeerError } from "../../core/errors.ts";
 import { locate } from "../../status/slot-location.ts";
 import { findMissingCommands, readSlot, readSlotFile, type SlotReading } from "../../status/slot.ts";
-import type { Colors } from "../output.ts";
+import type { Colors } from "../colors.ts";
 import { defineVerb } from "../verb.ts";
 
 export const providerCheck = defineVerb({

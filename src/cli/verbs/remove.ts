@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../core/errors.ts";
 import { parsePersonality } from "../../core/names.ts";
 import { parseCount } from "../call.ts";
-import type { Colors } from "../output.ts";
+import type { Colors } from "../colors.ts";
 import { renderOutcomes } from "../outcomes.ts";
 import { type Removal, type RemovalJson, removePeer } from "../removal.ts";
 import { IF_REVISION, REVISIONS } from "../shared-options.ts";

@@ -5,7 +5,7 @@ import { toPeer } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import { readStatuses } from "../../status/peer-status.ts";
 import { readSlot } from "../../status/slot.ts";
-import type { Colors } from "../output.ts";
+import type { Colors } from "../colors.ts";
 import { type PeerJson, renderRuntimes, toPeerJson } from "../peer-json.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";

@@ -9,7 +9,7 @@ import { countRecentDeaths } from "../../status/recent-deaths.ts";
 import type { Slot } from "../../status/slot-schema.ts";
 import { readSlot, type SlotReading } from "../../status/slot.ts";
 import type { Context } from "../context.ts";
-import type { Colors } from "../output.ts";
+import type { Colors } from "../colors.ts";
 import { defineVerb } from "../verb.ts";
 import { VERSION } from "../version.ts";
 

@@ -1,5 +1,5 @@
 import { fixRegistry, type Verification, verifyRegistry } from "../../registry/verify.ts";
-import type { Colors } from "../output.ts";
+import type { Colors } from "../colors.ts";
 import { renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
