@@ -1,0 +1,54 @@
+import type { Typed } from "./stage.ts";
+
+/** One thing a person types, and what must come of it. */
+export interface Scene {
+  /** Why, in a line above it. */
+  readonly say?: string;
+  readonly type: string;
+  /** Default 0. */
+  readonly exit?: number;
+  readonly shows: readonly RegExp[];
+}
+
+/** The main job, from a provider's claim to a peer's leave. */
+export const SCENES: readonly Scene[] = [
+  { say: "A memory provider is a program of your own. This one is a shell script:", type: "cat notebook.sh", shows: [/^#!\/bin\/sh/] },
+  { say: "It claims the memory slot of this host:", type: "sh notebook.sh install", shows: [/^$/] },
+  { type: "iapeer provider check", shows: [/notebook 1\.0\.0, no problems/] },
+  { say: "Three peers. Each gets its folder, its card and its memory:", type: "iapeer add alice", shows: [/^added alice/, /memory claude: ok/] },
+  {
+    type: `iapeer add bob --cwd "bob's own folder" --runtime claude --runtime codex --description "keeps the app"`,
+    shows: [/^added bob at .*\/bob's own folder$/m, /memory claude: ok/, /memory codex: ok/],
+  },
+  { type: "iapeer add herald --runtime telegram", shows: [/^added herald/] },
+  { type: "iapeer list", shows: [/^PEER +RUNTIMES/, /^alice +claude asleep/m, /bob's own folder +keeps the app$/m, /^herald +telegram asleep/m] },
+  {
+    say: "What the provider was told: once per peer and agent, each value as one argument, whatever is in it:",
+    type: "cat store/told.log",
+    shows: [/^attach alice\/claude \(birth\): /, /^attach bob\/codex \(birth\): .*\/bob's own folder$/m],
+  },
+  { say: "Now the provider breaks. The peer is registered all the same, and the warning says what to type:", type: "mv store store.away", shows: [/^$/] },
+  { type: "iapeer add carol", shows: [/the store is not mounted/, /iapeer memory-plugin on --peer carol$/m, /^added carol/m] },
+  { type: "iapeer status", exit: 1, shows: [/4 \(4 asleep\)/, /3 attached, 1 failed/, /^! claude-carol: .*iapeer memory-plugin on --peer carol$/m] },
+  { say: "Mended, with the command that was printed:", type: "mv store.away store", shows: [/^$/] },
+  { type: "iapeer memory-plugin on --peer carol", shows: [/^carol +claude +ok$/m, /^1 of 1 done/m] },
+  { type: "iapeer status", shows: [/4 attached/] },
+  { say: "Leaving: the provider detaches the memory first, and the folder stays:", type: "iapeer remove alice", shows: [/^removed alice; its folder stays/, /memory claude: ok/] },
+  { type: "tail -n 1 store/told.log", shows: [/^detach alice\/claude \(remove\): /] },
+  { type: "iapeer list", shows: [/^bob /m, /^carol /m, /^herald /m] },
+];
+
+export const WHERE_NEXT = [
+  "Where to go next:",
+  "  README.md                 install it, and your own provider in two minutes",
+  "  docs/peers.md             peers: add, list, show, update, remove, verify",
+  "  docs/memory-providers.md  everything a provider may rely on",
+  "  npm test                  every promise, checked",
+].join("\n");
+
+/** What is not as the scene says; undefined when all is. */
+export function findFailure({ type: line, exit = 0, shows }: Scene, { status, printed }: Typed): string | undefined {
+  if (status !== exit) return `"${line}" exited with ${status}, not ${exit}`;
+  const missing = shows.find((pattern) => !pattern.test(printed));
+  return missing === undefined ? undefined : `"${line}" printed nothing like ${String(missing)}`;
+}

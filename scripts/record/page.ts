@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Block, parseBlocks, parseTyped, renderScript } from "./blocks.ts";
+
+const PAGE_TIMEOUT_MS = 60_000;
+/** Who the reader of a page is; as long as a temporary folder's name, so that tables stay aligned. */
+const READERS_HOME = "/home/somebody";
+const DEMO_FOLDER = "/tmp/iapeer-demo-x1y2z3";
+
+/**
+ * The page with the output of every console block as it is now: the whole page is typed in a home of its own, top to bottom.
+ * Paths, times and durations are those of the page's reader, so that two recordings are equal.
+ *
+ * @param binary the compiled program
+ * @throws Error for a line of an `sh` block that does not exit as the page says
+ */
+export async function recordPage(page: string, binary: string): Promise<string> {
+  const blocks = parseBlocks(page);
+  const outputs = await typePage(blocks, binary);
+  const lines = page.split("\n");
+  for (const block of blocks.toReversed()) {
+    if (block.kind === "sh") continue;
+    const recorded = block.kind === "demo" ? splitLines(await recordDemo()) : parseTyped(block).flatMap((line) => [`$ ${line}`, ...outputs.get(block)!.shift()!]);
+    lines.splice(block.from, block.lines.length, ...recorded);
+  }
+  return lines.join("\n");
+}
+
+/** What each console line of each block printed. */
+async function typePage(blocks: readonly Block[], binary: string): Promise<Map<Block, string[][]>> {
+  const home = realpathSync(mkdtempSync("/tmp/iap"));
+  try {
+    const folder = join(home, ".recorded");
+    mkdirSync(folder);
+    await runScript(renderScript(blocks, folder), { home, binary });
+    let count = 0;
+    const outputs = new Map<Block, string[][]>();
+    for (const block of blocks.filter(({ kind }) => kind === "console")) {
+      const own: string[][] = [];
+      for (const _ of parseTyped(block)) own.push(splitLines(normalise(await Bun.file(join(folder, String(count++))).text(), home)));
+      outputs.set(block, own);
+    }
+    return outputs;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function runScript(script: string, { home, binary }: { readonly home: string; readonly binary: string }): Promise<void> {
+  const env = {
+    PATH: `${dirname(binary)}:${process.env["PATH"] ?? ""}`,
+    HOME: home,
+    IAPEER_ROOT: join(home, ".iapeer"),
+    IAPEER_TEST_SANDBOX: "1",
+    LANG: "C.UTF-8",
+  };
+  const child = Bun.spawn(["bash", "-c", script], { env, cwd: home, stdin: "ignore", stdout: "ignore", stderr: "pipe", timeout: PAGE_TIMEOUT_MS, killSignal: "SIGKILL" });
+  const stderr = await child.stderr.text();
+  if ((await child.exited) !== 0) throw new Error(`a command of the page did not exit as the page says:\n${stderr}`);
+}
+
+async function recordDemo(): Promise<string> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../demo.ts")], { stdin: "ignore", stdout: "pipe", stderr: "inherit", timeout: PAGE_TIMEOUT_MS });
+  const text = await child.stdout.text();
+  if ((await child.exited) !== 0) throw new Error(`the demo failed:\n${text}`);
+  return text.trim().replaceAll(/(\/private)?\/tmp\/iapeer-demo-\w{6}/g, DEMO_FOLDER);
+}
+
+function normalise(text: string, home: string): string {
+  return text
+    .replaceAll(home, READERS_HOME)
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:?\d\d:?\d\d\.\d{3}Z/g, (time) => (time.includes(":") ? "2026-01-02T03:04:05.678Z" : "2026-01-02T030405.678Z"))
+    .replaceAll(/(?<key>"durationMs": ?|\bms=)\d+/g, "$<key>12")
+    .replaceAll(/\b\d+ s ago/g, "3 s ago")
+    .replaceAll(/(?<key>"age_secs": ?)\d+/g, "$<key>3");
+}
+
+function splitLines(text: string): string[] {
+  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+}

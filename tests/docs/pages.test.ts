@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { scripts } from "../../package.json" with { type: "json" };
+import { recordPage } from "../../scripts/record/page.ts";
+import { findPages } from "../../scripts/record/pages.ts";
+import { BINARY } from "../support/sandbox.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+
+/** Columns are as wide as a folder's name, which is longer on some machines. */
+function squeeze(page: string): string {
+  return page.replaceAll(/ {2,}/g, "  ");
+}
+
+test.each(findPages())("every command of %s exits as the page says and prints what it shows", async (name) => {
+  const page = await Bun.file(join(ROOT, name)).text();
+  expect(squeeze(await recordPage(page, BINARY))).toBe(squeeze(page));
+});
+
+test.each([...findPages(), "CHANGELOG.md"])("every link of %s to another file leads to one", async (name) => {
+  const page = await Bun.file(join(ROOT, name)).text();
+  const targets = [...page.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target!);
+  expect(targets.filter((target) => !existsSync(join(ROOT, dirname(name), target)))).toEqual([]);
+});
+
+test.each(findPages())("every npm script that %s names exists", async (name) => {
+  const page = await Bun.file(join(ROOT, name)).text();
+  const named = [...page.matchAll(/npm (?:run )?(test|build|demo|bench|run \w+)/g)].map(([, script]) => script!);
+  expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
+});

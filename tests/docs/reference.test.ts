@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { EXIT_STATUS } from "../../src/core/errors.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+const SOURCES = [...new Bun.Glob("src/**/*.{ts,js}").scanSync({ cwd: ROOT })];
+
+async function readPage(name: string): Promise<string> {
+  return await Bun.file(join(ROOT, "docs", name)).text();
+}
+
+test("the errors page has every code of the table, in its order and with its exit status", async () => {
+  const rows = [...(await readPage("errors.md")).matchAll(/^\| `([a-z-]+)` \| (\d+) \| .+ \| .+ \|$/gm)];
+  expect(rows.map(([, code, status]) => [code, Number(status)])).toEqual(Object.entries(EXIT_STATUS));
+});
+
+test("the files page has every environment variable of iapeer that the source reads, and no other", async () => {
+  const texts = await Promise.all(SOURCES.map(async (file) => await Bun.file(join(ROOT, file)).text()));
+  const read = new Set(texts.flatMap((text) => text.match(/\bIAPEER_[A-Z_]+\b/g) ?? []));
+  // Set when the program is compiled.
+  read.delete("IAPEER_VERSION");
+  const told = new Set((await readPage("files.md")).match(/\bIAPEER_[A-Z_]+\b/g));
+  expect([...told].toSorted()).toEqual([...read].toSorted());
+});
+
+test("every verb is shown on some page", async () => {
+  const verbs = SOURCES.filter((file) => file.startsWith("src/cli/verbs/")).map((file) => /(\w[\w-]*)\.ts$/.exec(file)![1]!);
+  const pages = await Promise.all([...new Bun.Glob("docs/*.md").scanSync({ cwd: ROOT })].map(async (page) => await Bun.file(join(ROOT, page)).text()));
+  const shown = pages.join("\n");
+  const isShown = (verb: string) => shown.includes(`iapeer ${verb} `) || shown.includes(`iapeer ${verb.replace("-", " ")}`) || shown.includes(`iapeer ${verb}\n`);
+  expect(verbs.filter((verb) => !isShown(verb))).toEqual([]);
+});
