@@ -1,12 +1,13 @@
-import { isGood, type ProvisionContext } from "../provision/attach.ts";
+import { isGood, type ProvisionContext, type ProvisionRow } from "../provision/attach.ts";
 import { attachAtBirth } from "../provision/birth.ts";
 import { type Peer, peersOf } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";
-import type { Slot } from "../status/slot-schema.ts";
+import type { Slot, SlotProblem } from "../status/slot-schema.ts";
 import { readSlot } from "../status/slot.ts";
 import { type Context, providerTools } from "./context.ts";
 import { withInterruption } from "./interruption.ts";
 import type { OutcomeJson } from "./outcomes.ts";
+import type { Output } from "./output.ts";
 
 export interface BirthReport {
   readonly outcomes: readonly OutcomeJson[];
@@ -14,26 +15,39 @@ export interface BirthReport {
   readonly status: number;
 }
 
+/** Where no provider was to run. */
+export const NO_BIRTH: BirthReport = { outcomes: [], status: 0 };
+
 /** Attaches the slot's memory to a peer's new runtimes; a loud warning with the repair command where that does not work. */
 export async function giveBirth(peer: Peer, newRuntimes: readonly string[], context: Context): Promise<BirthReport> {
   const { layout, output } = context;
   const { slot, problems } = readSlot(layout);
-  problems.filter(({ severity }) => severity === "error").forEach(({ message }) => output.warn(`memory slot: ${message}`));
-  if (slot === undefined || newRuntimes.length === 0) return { outcomes: [], status: 0 };
+  warnOfSlot(problems, output);
+  if (slot === undefined || newRuntimes.length === 0) return NO_BIRTH;
   return await withInterruption(async ({ signal, exitStatus }) => {
     const birth = { target: peer, runtimes: newRuntimes, allTargets: peersOf(readRegistry(layout)) };
     const rows = await attachAtBirth(birth, provisionContext(context, slot, signal));
-    for (const row of rows.filter((one) => !isGood(one))) {
-      output.warn(`memory of ${peer.personality} (${row.runtime}): ${row.state}${row.detail === undefined ? "" : `: ${row.detail}`}`);
-    }
-    if (rows.some((row) => !isGood(row))) output.note(`the peer is registered; to try its memory again: iapeer memory-plugin on --peer ${peer.personality}`);
+    const bad = rows.filter((row) => !isGood(row));
+    bad.forEach((row) => output.warn(describeFailure(row)));
+    if (bad.length > 0) output.note(`${REPAIR} iapeer memory-plugin on --peer ${peer.personality}`);
     return { outcomes: rows.map(withoutName), status: exitStatus() ?? 0 };
   });
+}
+
+const REPAIR = "the peer is registered; to try its memory again:";
+
+function describeFailure({ personality, runtime, state, detail }: ProvisionRow): string {
+  return `memory of ${personality} (${runtime}) was not attached: ${state}${detail === undefined ? "" : `: ${detail}`}`;
 }
 
 /** What provisioning needs of a call. */
 export function provisionContext(context: Context, slot: Slot, signal: AbortSignal): ProvisionContext {
   return { layout: context.layout, env: context.env, slot, signal, tools: providerTools(context) };
+}
+
+/** Says what of the slot's declaration is not obeyed. */
+export function warnOfSlot(problems: readonly SlotProblem[], output: Output): void {
+  problems.filter(({ severity }) => severity === "error").forEach(({ message }) => output.warn(`memory slot: ${message}`));
 }
 
 /** A row without the name that stands above it anyway. */

@@ -10,20 +10,11 @@ export interface ParsedCall extends Call {
   readonly root: string | undefined;
 }
 
-/** The verb that the words begin with, and the words after it. The longest name wins: "provider check". */
-export function findVerb(verbs: readonly Verb[], words: readonly string[]): { verb: Verb; rest: readonly string[] } | undefined {
-  for (const length of [2, 1]) {
-    const name = words.slice(0, length).join(" ");
-    const verb = verbs.find((candidate) => candidate.name === name);
-    if (verb !== undefined && words.length >= length) return { verb, rest: words.slice(length) };
-  }
-  return undefined;
-}
-
 /**
  * Reads a verb's command line strictly.
  *
- * @throws IapeerError `usage`: an unknown option, a missing or superfluous argument, a value that is not one of the choices.
+ * @throws IapeerError `usage`: an unknown option, one that is given twice or without its value, a missing or superfluous
+ * argument, a value that is not one of the choices.
  */
 export function parseCall(verb: Verb, words: readonly string[]): ParsedCall {
   const options: OptionSpecs = { ...COMMON_OPTIONS, ...verb.options };
@@ -41,23 +32,67 @@ export function parseCall(verb: Verb, words: readonly string[]): ParsedCall {
   } as ParsedCall;
   if (!call.wantsHelp) {
     checkPositionals(verb, call.positionals);
-    checkChoices(verb, values, options);
+    checkValues(verb, values, options);
   }
   return call;
 }
 
+/** parseArgs' own strictness, with our words for what is wrong, and more of it. */
 function parseStrictly(verb: Verb, words: readonly string[], options: OptionSpecs) {
-  try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true, allowNegative: false });
-  } catch (error) {
-    const unknown = /^Unknown option '(--?[^'=\s]+)/.exec((error as Error).message)?.[1];
-    if (unknown !== undefined) throw unknownOption(verb, unknown, options);
-    throw usage(verb, (error as Error).message.split(". ")[0]!.replace(/^Option '([^']*)'/, "option $1"));
+  const args = joinDashedValues(words, options);
+  checkOptions(verb, args, options);
+  return parseArgs({ args, options, strict: true, allowPositionals: true, allowNegative: false });
+}
+
+/** `--description "- reads mail"`: a value that begins with a dash is a value, as with getopt, unless it looks like an option. */
+function joinDashedValues(words: readonly string[], options: OptionSpecs): string[] {
+  const joined: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index]!;
+    const next = words[index + 1];
+    if (word === "--") return [...joined, ...words.slice(index)];
+    if (next !== undefined && takesValue(word, options) && next.startsWith("-") && !looksLikeOption(next)) {
+      joined.push(`${word}=${next}`);
+      index += 1;
+    } else {
+      joined.push(word);
+    }
+  }
+  return joined;
+}
+
+function takesValue(word: string, options: OptionSpecs): boolean {
+  const name = word.slice(2);
+  return word.startsWith("--") && Object.hasOwn(options, name) && options[name]!.type === "string";
+}
+
+function looksLikeOption(word: string): boolean {
+  return word === "--" || /^--?[a-z][\w-]*(=|$)/i.test(word);
+}
+
+function checkOptions(verb: Verb, args: string[], options: OptionSpecs): void {
+  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
+  const seen = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { name, value, rawName, inlineValue } = token;
+    if (!Object.hasOwn(options, name)) throw unknownOption(verb, { option: rawName, word: args[token.index]! }, options);
+    const { type, multiple } = options[name]!;
+    if (type === "boolean" && value !== undefined) throw usage(verb, `${rawName} takes no value`);
+    if (type === "boolean") continue;
+    if (value === undefined || (!inlineValue && looksLikeOption(value))) throw missingValue(verb, rawName, value);
+    if (seen.has(name) && !multiple) throw usage(verb, `${rawName} is given twice`);
+    seen.add(name);
   }
 }
 
-function unknownOption(verb: Verb, option: string, options: OptionSpecs): IapeerError {
-  const near = nearest(option.replace(/^--?/, ""), Object.keys(options));
+function missingValue(verb: Verb, option: string, next: string | undefined): IapeerError {
+  const hint = next === undefined || next === "--" ? undefined : `if ${next} is the value: ${option}=${next}`;
+  return usage(verb, `${option} needs a value`, hint);
+}
+
+function unknownOption(verb: Verb, { option, word }: { option: string; word: string }, options: OptionSpecs): IapeerError {
+  const near = nearest(word.replace(/^--?/, "").replace(/=.*$/s, ""), Object.keys(options));
   return usage(verb, `${verb.name} has no option ${option}`, near === undefined ? undefined : `did you mean --${near}?`);
 }
 
@@ -72,18 +107,23 @@ function checkPositionals(verb: Verb, given: readonly string[]): void {
   if (missing !== undefined) throw usage(verb, `${verb.name} needs ${describe(missing)}`);
   const most = wanted.at(-1)?.isMany ? Infinity : wanted.length;
   if (given.length > most) throw usage(verb, `${verb.name} does not take ${JSON.stringify(given[most])}`);
-  wanted.forEach(({ choices, name }, index) => refuseOtherThan(verb, choices, given[index], name));
+  given.forEach((value, index) => {
+    const { name, choices } = wanted[Math.min(index, wanted.length - 1)]!;
+    if (value === "") throw usage(verb, `<${name}> is empty`);
+    refuseOtherThan(verb, choices, value, `<${name}>`);
+  });
 }
 
 function describe({ name, help }: Positional): string {
-  return `<${name}>: ${help}`;
+  return `<${name}> (${help})`;
 }
 
-function checkChoices(verb: Verb, values: Readonly<Record<string, unknown>>, options: OptionSpecs): void {
-  for (const [name, { choices, multiple, type }] of Object.entries(options)) {
-    const value = values[name];
-    [value].flat().forEach((one) => refuseOtherThan(verb, choices, one, `--${name}`));
-    if (type === "string" && !multiple && value === "" && name !== "description") throw usage(verb, `--${name} is empty`);
+function checkValues(verb: Verb, values: Readonly<Record<string, unknown>>, options: OptionSpecs): void {
+  for (const [name, { choices, mayBeEmpty }] of Object.entries(options)) {
+    for (const one of [values[name]].flat()) {
+      if (one === "" && !mayBeEmpty) throw usage(verb, `--${name} is empty`);
+      refuseOtherThan(verb, choices, one, `--${name}`);
+    }
   }
 }
 
@@ -94,10 +134,16 @@ function refuseOtherThan(verb: Verb, choices: readonly string[] | undefined, val
   throw usage(verb, `${name} does not take ${JSON.stringify(value)}`, hint);
 }
 
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** A whole number of an option, within bounds. */
-export function parseCount(verb: Verb, name: string, text: string | undefined, bounds: { min: number; max: number }): number | undefined {
+export function parseCount(verb: Verb, name: string, text: string | undefined, { min, max }: Bounds): number | undefined {
   if (text === undefined) return undefined;
   const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= bounds.min && value <= bounds.max) return value;
-  throw usage(verb, `--${name} takes a whole number from ${bounds.min} to ${bounds.max}, not ${JSON.stringify(text)}`);
+  if (value >= min && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
+  throw usage(verb, `--${name} takes a whole number, ${range}, not ${JSON.stringify(text)}`);
 }

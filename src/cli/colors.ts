@@ -1,12 +1,20 @@
-import { styleText } from "node:util";
-
-const STYLES = ["bold", "dim", "green", "red", "yellow"] as const;
+/** What switches a style on and off again (ECMA-48, SGR). */
+const STYLES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+} as const;
 
 /** Paints a text, or leaves it as it is. */
-export type Colors = Readonly<Record<(typeof STYLES)[number], (text: string) => string>>;
+export type Colors = Readonly<Record<keyof typeof STYLES, (text: string) => string>>;
 
-/** Colours of a terminal, or none. It looks at no stream: opening process.stdout costs more than all the rest of a start. */
+/** Colours of a terminal, or none. No library: each looks at process.stdout, which costs more than all the rest of a start. */
 export function createColors(isColored: boolean): Colors {
-  const entries = STYLES.map((style) => [style, (text: string) => (isColored ? styleText(style, text, { validateStream: false }) : text)]);
+  const entries = Object.entries(STYLES).map(([style, [on, off]]) => [
+    style,
+    (text: string) => (isColored ? `\u001b[${on}m${text}\u001b[${off}m` : text),
+  ]);
   return Object.fromEntries(entries) as Colors;
 }

@@ -1,21 +1,22 @@
 import { resolve } from "node:path";
 import { IapeerError } from "../core/errors.ts";
 import { quoteForMessage } from "../core/names.ts";
+import { type Env, homeFrom } from "../core/paths.ts";
 
 /**
  * A folder as a person gave it, absolute. Links in it stay: what is resolved is for comparing only.
+ * A leading `~` is the home: shells leave the one in `--cwd=~/app` as it is, and nobody means a folder called `~`.
  *
  * @throws IapeerError `invalid-value` for bytes that are no UTF-8; they arrive as U+FFFD and would name another folder.
  */
-export function parseFolder(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
+export function parseFolder(text: string, env: Env): string {
   if (text === "" || text.includes("\0") || text.includes("\ufffd") || !text.isWellFormed()) {
     throw new IapeerError("invalid-value", `not a folder's path: ${quoteForMessage(text)}`, {
       hint: "a path is UTF-8 text without NUL",
     });
   }
   try {
-    return resolve(text);
+    return text === "~" || text.startsWith("~/") ? resolve(homeFrom(env), `.${text.slice(1)}`) : resolve(text);
   } catch (cause) {
     throw new IapeerError("invalid-value", `${quoteForMessage(text)} cannot be resolved: the current folder is gone`, { cause });
   }

@@ -1,6 +1,6 @@
 import { renderTable } from "./table.ts";
 import type { Colors } from "./colors.ts";
-import { COMMON_OPTIONS, type OptionSpec, type OptionSpecs, type Positional, type Verb } from "./verb.ts";
+import { COMMON_OPTIONS, type Example, type OptionSpec, type OptionSpecs, type Positional, type Verb } from "./verb.ts";
 
 export interface VerbGroup {
   readonly title: string;
@@ -9,7 +9,7 @@ export interface VerbGroup {
 
 /** The first page: every verb, a line each. */
 export function renderOverview(groups: readonly VerbGroup[], version: string, colors: Colors): string {
-  const rows = groups.map(({ title, verbs }) => `${colors.bold(title)}\n${indent(verbs.map(({ name, summary }) => [name, summary]))}`);
+  const rows = groups.map(({ title, verbs }) => section(title, verbRows(verbs), colors));
   return [
     `iapeer ${version}: coding agents on this host, each with a name, a folder and the host's memory`,
     "",
@@ -17,8 +17,23 @@ export function renderOverview(groups: readonly VerbGroup[], version: string, co
     "",
     rows.join("\n\n"),
     "",
-    "Options of every command: --json, --root DIR, --help. See: iapeer <command> --help",
+    section("Options of every command", optionRows(COMMON_OPTIONS), colors),
+    "",
+    "To read more: iapeer help <command>",
   ].join("\n");
+}
+
+/** The page of a word that begins several verbs: "provider". */
+export function renderGroupHelp(word: string, verbs: readonly Verb[], colors: Colors): string {
+  return [
+    `${colors.bold("Usage:")} iapeer ${word} <command> [options]`,
+    section("Commands:", verbRows(verbs), colors),
+    `To read more: iapeer help ${word} <command>`,
+  ].join("\n\n");
+}
+
+function verbRows(verbs: readonly Verb[]): string[][] {
+  return verbs.map(({ name, summary }) => [name, summary]);
 }
 
 /** A verb's page. */
@@ -29,12 +44,16 @@ export function renderVerbHelp(verb: Verb, colors: Colors): string {
     ...(verb.description === undefined ? [] : [verb.description]),
     ...(verb.positionals.length === 0 && verb.rest === undefined ? [] : [section("Arguments:", argumentRows(verb), colors)]),
     section("Options:", optionRows({ ...verb.options, ...COMMON_OPTIONS }), colors),
-    `${colors.bold("Examples:")}\n${verb.examples.map(({ command, note }) => `  ${colors.dim(`# ${note}`)}\n  ${command}`).join("\n")}`,
+    `${colors.bold("Examples:")}\n${verb.examples.map((example) => renderExample(example, colors)).join("\n")}`,
   ];
   return sections.join("\n\n");
 }
 
-export function renderUsageLine(verb: Verb): string {
+function renderExample({ command, note }: Example, colors: Colors): string {
+  return `  ${colors.dim(`# ${note}`)}\n  ${command}`;
+}
+
+function renderUsageLine(verb: Verb): string {
   const required = verb.positionals.map(renderPositional);
   const rest = verb.rest === undefined ? [] : ["--", verb.rest.name];
   return [verb.name, ...required, "[options]", ...rest].join(" ");
@@ -63,7 +82,7 @@ function renderOptionHelp({ help, choices }: OptionSpec): string {
   return choices === undefined ? help : `${help} (${choices.join(", ")})`;
 }
 
-function section(title: string, rows: string[][], colors: Colors): string {
+function section(title: string, rows: readonly (readonly string[])[], colors: Colors): string {
   return `${colors.bold(title)}\n${indent(rows)}`;
 }
 

@@ -1,20 +1,21 @@
 import { writeSync } from "node:fs";
-import { errnoOf, type ErrorView } from "../core/errors.ts";
+import { describeErrno, errnoOf, type ErrorView, IapeerError } from "../core/errors.ts";
 import { renderJson } from "../core/json.ts";
 import type { Env } from "../core/paths.ts";
 import { type Colors, createColors } from "./colors.ts";
+import { tame } from "./table.ts";
 
 /** Where a verb prints: results on stdout, all else on stderr. */
 export interface Output {
   readonly isJson: boolean;
   readonly colors: Colors;
-  /** Whether a progress line may be drawn and redrawn. */
-  readonly isTerminal: boolean;
   /** The columns of the terminal that results go to; undefined when they go elsewhere. */
   readonly width: () => number | undefined;
-  /** The result, as JSON with --json, else as the text that is rendered then. */
+  /** Whether a progress line may be drawn and redrawn on stderr. */
+  readonly canDraw: boolean;
+  /** The result, as JSON with --json, else as the text that is rendered then. Throws `write-failed`. */
   readonly result: (json: unknown, render: () => string) => void;
-  /** Text that is the result itself, whatever --json says: a script, a help page. */
+  /** Text that is the result itself, whatever --json says: a script, a help page. Throws `write-failed`. */
   readonly text: (text: string) => void;
   /** To the person, on stderr. */
   readonly note: (line: string) => void;
@@ -30,21 +31,21 @@ export interface Streams {
 }
 
 export function openOutput(isJson: boolean, env: Env, streams: Streams): Output {
-  const isColored = (isTerminal: boolean) => isTerminal && !env["NO_COLOR"] && env["TERM"] !== "dumb";
-  const colors = createColors(isColored(streams.isOutTerminal));
-  const errColors = createColors(isColored(streams.isErrTerminal));
-  const err = (text: string) => writeFully(2, text);
+  const isDumb = env["TERM"] === "dumb";
+  // An empty NO_COLOR is as good as none (no-color.org).
+  const colorsFor = (isTerminal: boolean) => createColors(isTerminal && !env["NO_COLOR"] && !isDumb);
+  const errColors = colorsFor(streams.isErrTerminal);
   return {
     isJson,
-    colors,
-    isTerminal: streams.isErrTerminal && env["TERM"] !== "dumb",
+    colors: colorsFor(streams.isOutTerminal),
     width: () => (streams.isOutTerminal ? process.stdout.columns : undefined),
-    result: (json, render) => writeFully(1, isJson ? renderJson(json) : withNewline(render())),
-    text: (text) => writeFully(1, withNewline(text)),
-    note: (line) => err(`${line}\n`),
-    warn: (line) => err(`${errColors.yellow("warning:")} ${line}\n`),
-    error: (view) => err(isJson ? `${JSON.stringify({ error: view })}\n` : renderError(view, errColors)),
-    draw: err,
+    canDraw: streams.isErrTerminal && !isDumb,
+    result: (json, render) => writeResult(isJson ? renderJson(json) : withNewline(render())),
+    text: (text) => writeResult(withNewline(text)),
+    note: (line) => writeNote(`${line}\n`),
+    warn: (line) => writeNote(`${errColors.yellow("warning:")} ${tame(line)}\n`),
+    error: (view) => writeNote(isJson ? `${JSON.stringify({ error: view })}\n` : renderError(view, errColors)),
+    draw: writeNote,
   };
 }
 
@@ -53,20 +54,33 @@ function withNewline(text: string): string {
 }
 
 function renderError(view: ErrorView, colors: Colors): string {
-  const hint = view.hint === undefined ? "" : `${colors.dim("hint:")} ${view.hint}\n`;
-  return `${colors.red("error:")} ${view.message}\n${hint}`;
+  const hint = view.hint === undefined ? "" : `${colors.dim("hint:")} ${tame(view.hint)}\n`;
+  return `${colors.red("error:")} ${tame(view.message)}\n${hint}`;
 }
 
-/** All of it, also into a slow pipe; a reader that has gone is no error of ours. */
-function writeFully(fd: number, text: string): void {
+function writeResult(text: string): void {
+  const error = writeFully(1, text);
+  // A reader that has seen enough (`| head`) is no failure.
+  if (error === undefined || errnoOf(error) === "EPIPE") return;
+  throw new IapeerError("write-failed", `what it came to could not be written to stdout: ${describeErrno(error)}`, { cause: error });
+}
+
+function writeNote(text: string): void {
+  // Where stderr itself does not take it there is nobody left to tell.
+  writeFully(2, text);
+}
+
+/** All of it, also into a slow pipe; or why not. */
+function writeFully(fd: number, text: string): unknown {
   const bytes = Buffer.from(text, "utf8");
   for (let done = 0; done < bytes.length; ) {
     try {
       done += writeSync(fd, bytes, done);
     } catch (error) {
       // A pipe that another process made non-blocking and that is full.
-      if (errnoOf(error) === "EAGAIN") Bun.sleepSync(1);
-      else return;
+      if (errnoOf(error) !== "EAGAIN") return error;
+      Bun.sleepSync(1);
     }
   }
+  return undefined;
 }

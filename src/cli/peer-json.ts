@@ -28,7 +28,12 @@ export async function toPeerJson(peer: Peer, statuses: StatusReader): Promise<Pe
   };
 }
 
-const STATUS_PAINT = { live: "green", asleep: "dim", stopped: "dim", unknown: "yellow" } as const satisfies Record<PeerStatus, keyof Colors>;
+const STATUS_PAINT = {
+  live: "green",
+  asleep: "dim",
+  stopped: "dim",
+  unknown: "yellow",
+} as const satisfies Record<PeerStatus, keyof Colors>;
 
 /** "claude live, codex asleep" */
 export function renderRuntimes({ runtimes }: PeerJson, colors: Colors): string {

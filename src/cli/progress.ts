@@ -11,7 +11,7 @@ const WIDTH = 30;
 
 /** A bar on a terminal; nothing elsewhere, and nothing with --json. */
 export function openProgress(output: Output, total: number): Progress {
-  if (!output.isTerminal || output.isJson || total < 2) return { step: () => undefined, close: () => undefined };
+  if (!output.canDraw || output.isJson || total < 2) return { step: () => undefined, close: () => undefined };
   let done = 0;
   let failed = 0;
   const draw = () => output.draw(`\r${renderBar({ done, failed, total })}`);

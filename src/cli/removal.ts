@@ -34,31 +34,48 @@ export interface Removal {
 export interface RemovalOptions {
   /** End live sessions first. */
   readonly isForced: boolean;
-  readonly ifRevision?: number;
+  readonly change: ChangeOptions;
 }
 
 /** Removes one peer, step by step so that an interrupted removal goes on when it is run again. Never throws: see `error`. */
 export async function removePeer(personality: string, options: RemovalOptions, context: Context): Promise<Removal> {
-  const done = { unprovision: [] as OutcomeJson[], purgedState: [] as string[] };
-  const change: ChangeOptions = { lockTimeoutMs: context.lockTimeoutMs };
+  const done: Done = { unprovision: [], purgedState: [] };
   try {
-    const found = findRow(readRegistry(context.layout), personality);
-    if (found === undefined) return { json: { personality, action: "absent", ...done }, status: 0 };
-    await endSessions(found, options, context);
-    const first = options.ifRevision === undefined ? change : { ...change, ifRevision: options.ifRevision };
-    const row = await markRemoving(context.layout, first, personality, context.now());
-    if (row === undefined) return { json: { personality, action: "absent", ...done }, status: 0 };
-    done.unprovision.push(...(await detachRuntimes(toPeer(row), { isSilent: false }, context)));
-    done.purgedState.push(...(await purgePeer(toPeer(row), { ...context, tools: providerTools(context) })));
-    await dropPeer(context.layout, change, personality, context.now());
-    return { json: { personality, action: "removed", cwd: row.cwd, ...done }, status: 0 };
+    const cwd = await runSteps(personality, options, { ...context, done });
+    if (cwd === undefined) return { json: { personality, action: "absent", ...done }, status: 0 };
+    return { json: { personality, action: "removed", cwd, ...done }, status: 0 };
   } catch (thrown) {
     const json = { personality, action: "failed" as const, ...done, error: toErrorView(thrown) };
     return { json, status: thrown instanceof IapeerError ? thrown.exitStatus : 70 };
   }
 }
 
-async function endSessions(row: Row, { isForced }: RemovalOptions, context: Context): Promise<void> {
+/** What was done so far; a removal that fails half-way tells it too. */
+interface Done {
+  readonly unprovision: OutcomeJson[];
+  readonly purgedState: string[];
+}
+
+/** The order that lets an interrupted removal go on. The folder of the peer; undefined: there is no such peer. */
+async function runSteps(
+  personality: string,
+  { isForced, change }: RemovalOptions,
+  { done, ...context }: Context & { readonly done: Done },
+): Promise<string | undefined> {
+  const { layout, now } = context;
+  const found = findRow(readRegistry(layout), personality);
+  if (found === undefined) return undefined;
+  await endSessions(found, isForced, context);
+  const row = await markRemoving(layout, change, personality, now());
+  if (row === undefined) return undefined;
+  done.unprovision.push(...(await detachRuntimes(toPeer(row), context)));
+  done.purgedState.push(...(await purgePeer(toPeer(row), { ...context, tools: providerTools(context) })));
+  // The mark has moved the revision on; that it is still the expected one was checked with it.
+  await dropPeer(layout, { lockTimeoutMs: change.lockTimeoutMs }, personality, now());
+  return row.cwd;
+}
+
+async function endSessions(row: Row, isForced: boolean, context: Context): Promise<void> {
   const statuses = readStatuses(context.layout);
   const { runtimes, personality } = toPeer(row);
   for (const runtime of runtimes) {
@@ -75,12 +92,17 @@ function live(identity: string, personality: string): IapeerError {
 }
 
 function notKnown(identity: string): IapeerError {
-  return new IapeerError("peer-live", `whether ${identity} is live cannot be told`, { hint: "look at its socket's folder and its server, then try again" });
+  return new IapeerError("peer-live", `whether ${identity} is live cannot be told`, {
+    hint: "look at its socket's folder and its server, then try again",
+  });
 }
 
-/** Detaches memory from some runtimes of a peer; what does not work is a warning. An interruption is an error: the removal stays half done. */
-export async function detachRuntimes(target: Target, { isSilent }: { isSilent: boolean }, context: Context): Promise<OutcomeJson[]> {
-  if (isSilent) return [];
+/**
+ * Detaches memory from some runtimes of a peer; what does not work is a warning.
+ *
+ * @throws IapeerError `interrupted`: the removal stays half done.
+ */
+export async function detachRuntimes(target: Target, context: Context): Promise<OutcomeJson[]> {
   const { layout, output, env } = context;
   const { slot } = readSlot(layout);
   return await withInterruption(async ({ signal, exitStatus }) => {
@@ -88,11 +110,15 @@ export async function detachRuntimes(target: Target, { isSilent }: { isSilent: b
     const rows = await detachAtRemoval(target, all, { layout, env, slot, signal, tools: providerTools(context) });
     rows.filter((row) => !isGood(row)).forEach((row) => output.warn(describeFailure(row)));
     const status = exitStatus();
-    if (status !== undefined) throw new IapeerError("interrupted", "interrupted before it was done", {
-        hint: "run the same command again: it goes on where it stopped",
-        exitStatus: status,
-      });
+    if (status !== undefined) throw interrupted(status);
     return rows.map(withoutName);
+  });
+}
+
+function interrupted(exitStatus: number): IapeerError {
+  return new IapeerError("interrupted", "interrupted before it was done", {
+    hint: "run the same command again: it goes on where it stopped",
+    exitStatus,
   });
 }
 

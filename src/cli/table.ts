@@ -1,8 +1,16 @@
 export interface Column {
   readonly title: string;
-  /** Cut with an ellipsis when the table is wider than the terminal. */
-  readonly isElastic?: boolean;
+  /** May be cut when the table is wider than the terminal, the rightmost of these first: its end goes, or its start. */
+  readonly cuts?: "end" | "start";
 }
+
+/** A cell with colours of our own in it, whose text was tame before it was painted. */
+export interface Painted {
+  readonly painted: string;
+}
+
+/** Plain text comes from anywhere and is tamed. */
+export type Cell = string | Painted;
 
 export interface TableOptions {
   /** The terminal's width; undefined: nothing is cut. */
@@ -11,39 +19,52 @@ export interface TableOptions {
 }
 
 const GAP = "  ";
-const LEAST_ELASTIC = 12;
+/** No cell is cut below this. */
+const LEAST_WIDTH = 12;
 
 /** An aligned table. Widths are those on a screen (wide characters, colours). Control characters in cells are shown as "?". */
-export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[], options: TableOptions = {}): string {
-  const clean = rows.map((row) => row.map(tame));
-  const widths = fit(columns, columns.map(({ title }, i) => Math.max(...[title, ...clean.map((row) => row[i] ?? "")].map((cell) => Bun.stringWidth(cell)))), options.width);
-  const line = (cells: readonly string[]) => cells.map((cell, i) => pad(cut(cell, widths[i]!), widths[i]!)).join(GAP).trimEnd();
+export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], options: TableOptions = {}): string {
+  const lines = rows.map((row) => row.map((cell) => (typeof cell === "string" ? tame(cell) : cell.painted)));
+  const natural = columns.map(({ title }, i) => widest([title, ...lines.map((line) => line[i] ?? "")]));
+  const widths = fit(columns, natural, options.width);
+  const render = (cells: readonly string[]) =>
+    cells.map((cell, i) => pad(cut(cell, widths[i]!, columns[i]!.cuts), widths[i]!)).join(GAP).trimEnd();
   const paint = options.paintTitle ?? ((text: string) => text);
-  return [paint(line(columns.map(({ title }) => title))), ...clean.map(line)].join("\n");
+  return [paint(render(columns.map(({ title }) => title))), ...lines.map(render)].join("\n");
 }
 
-/** A person's text as one tame line: no control character reaches the terminal, colours of ours excepted. */
+/** Control characters, and those that turn the direction of text around. */
+// oxlint-disable-next-line no-control-regex
+const UNTAMED = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** A person's or a program's text as one tame line: no control character of it reaches a terminal. */
 export function tame(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\n\r\t]+/g, " ").replace(/\u001b(?!\[[0-9;]*m)|[\u0000-\u001a\u001c-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "?");
+  return text.replace(/[\n\r\t]+/g, " ").replace(UNTAMED, "?");
 }
 
-function fit(columns: readonly Column[], widths: number[], width: number | undefined): number[] {
-  const elastic = columns.findIndex(({ isElastic }) => isElastic);
-  if (width === undefined || elastic === -1) return widths;
-  const total = widths.reduce((sum, one) => sum + one + GAP.length, -GAP.length);
-  const over = Math.max(0, total - width);
-  return widths.map((one, i) => (i === elastic ? Math.max(Math.min(one, LEAST_ELASTIC), one - over) : one));
+function widest(cells: readonly string[]): number {
+  return cells.reduce((width, cell) => Math.max(width, Bun.stringWidth(cell)), 0);
 }
 
-function cut(cell: string, width: number): string {
-  if (Bun.stringWidth(cell) <= width) return cell;
-  let short = "";
-  for (const { segment } of new Intl.Segmenter().segment(Bun.stripANSI(cell))) {
-    if (Bun.stringWidth(short + segment) > width - 1) break;
-    short += segment;
+function fit(columns: readonly Column[], natural: readonly number[], width: number | undefined): number[] {
+  const widths = [...natural];
+  let over = width === undefined ? 0 : natural.reduce((sum, one) => sum + one + GAP.length, -GAP.length) - width;
+  for (let i = columns.length - 1; i >= 0 && over > 0; i -= 1) {
+    if (columns[i]!.cuts === undefined) continue;
+    const less = Math.max(0, Math.min(over, widths[i]! - LEAST_WIDTH));
+    widths[i]! -= less;
+    over -= less;
   }
-  return `${short}…`;
+  return widths;
+}
+
+function cut(cell: string, width: number, side: Column["cuts"]): string {
+  if (side === undefined || Bun.stringWidth(cell) <= width) return cell;
+  const characters = Array.from(new Intl.Segmenter().segment(Bun.stripANSI(cell)), ({ segment }) => segment);
+  if (side === "start") characters.reverse();
+  let room = width - 1;
+  const kept = characters.slice(0, characters.findIndex((character) => (room -= Bun.stringWidth(character)) < 0));
+  return side === "end" ? `${kept.join("")}…` : `…${kept.toReversed().join("")}`;
 }
 
 function pad(cell: string, width: number): string {

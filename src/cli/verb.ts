@@ -1,5 +1,8 @@
 import type { Context } from "./context.ts";
 
+/** What of this host completes a word in a shell. */
+export type Completes = "peers" | "runtimes" | "folders" | "files";
+
 /** An option as util.parseArgs takes it, with what a person needs to know of it. */
 export interface OptionSpec {
   readonly type: "string" | "boolean";
@@ -10,8 +13,10 @@ export interface OptionSpec {
   readonly help: string;
   /** The values it takes, for completion and for the check. */
   readonly choices?: readonly string[];
-  /** Complete with the names of peers. */
-  readonly completes?: "peers" | "runtimes" | "folders";
+  /** An empty value says something: no description. */
+  readonly mayBeEmpty?: boolean;
+  /** What completes it in a shell. */
+  readonly completes?: Completes;
 }
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
@@ -23,7 +28,7 @@ export interface Positional {
   /** Takes one or more. Only the last one may. */
   readonly isMany?: boolean;
   readonly choices?: readonly string[];
-  readonly completes?: "peers" | "files";
+  readonly completes?: Completes;
 }
 
 export interface Example {

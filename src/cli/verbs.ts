@@ -1,23 +1,54 @@
 import type { VerbGroup } from "./help.ts";
-import { add } from "./verbs/add.ts";
-import { completions } from "./verbs/completions.ts";
-import { list } from "./verbs/list.ts";
-import { memoryPlugin } from "./verbs/memory-plugin.ts";
-import { nativeMemory } from "./verbs/native-memory.ts";
-import { providerCheck } from "./verbs/provider-check.ts";
-import { providerRun } from "./verbs/provider-run.ts";
-import { provisionExec } from "./verbs/provision-exec.ts";
-import { remove } from "./verbs/remove.ts";
-import { show } from "./verbs/show.ts";
-import { status } from "./verbs/status.ts";
-import { update } from "./verbs/update.ts";
-import { verify } from "./verbs/verify.ts";
+import type { Verb } from "./verb.ts";
+
+/** A verb's name; the verb itself and all it stands on are only loaded when it is called. */
+export interface VerbEntry {
+  readonly name: string;
+  readonly load: () => Promise<Verb>;
+}
+
+interface EntryGroup {
+  readonly title: string;
+  readonly entries: readonly VerbEntry[];
+}
 
 /** Every verb, in the order of the help. */
-export const VERB_GROUPS: readonly VerbGroup[] = [
-  { title: "Peers", verbs: [add, remove, list, show, update] },
-  { title: "Memory", verbs: [memoryPlugin, nativeMemory, providerCheck, providerRun, provisionExec] },
-  { title: "This host", verbs: [status, verify, completions] },
+const GROUPS: readonly EntryGroup[] = [
+  {
+    title: "Peers",
+    entries: [
+      { name: "add", load: async () => (await import("./verbs/add.ts")).add },
+      { name: "remove", load: async () => (await import("./verbs/remove.ts")).remove },
+      { name: "list", load: async () => (await import("./verbs/list.ts")).list },
+      { name: "show", load: async () => (await import("./verbs/show.ts")).show },
+      { name: "update", load: async () => (await import("./verbs/update.ts")).update },
+    ],
+  },
+  {
+    title: "Memory",
+    entries: [
+      { name: "memory-plugin", load: async () => (await import("./verbs/memory-plugin.ts")).memoryPlugin },
+      { name: "native-memory", load: async () => (await import("./verbs/native-memory.ts")).nativeMemory },
+      { name: "provider check", load: async () => (await import("./verbs/provider-check.ts")).providerCheck },
+      { name: "provider run", load: async () => (await import("./verbs/provider-run.ts")).providerRun },
+      { name: "provision exec", load: async () => (await import("./verbs/provision-exec.ts")).provisionExec },
+    ],
+  },
+  {
+    title: "This host",
+    entries: [
+      { name: "status", load: async () => (await import("./verbs/status.ts")).status },
+      { name: "verify", load: async () => (await import("./verbs/verify.ts")).verify },
+      { name: "completions", load: async () => (await import("./verbs/completions.ts")).completions },
+    ],
+  },
 ];
 
-export const VERBS = VERB_GROUPS.flatMap(({ verbs }) => verbs);
+export const VERB_ENTRIES: readonly VerbEntry[] = GROUPS.flatMap(({ entries }) => entries);
+
+/** The verbs themselves, for the help and for completion. */
+export async function loadVerbGroups(): Promise<VerbGroup[]> {
+  return await Promise.all(
+    GROUPS.map(async ({ title, entries }) => ({ title, verbs: await Promise.all(entries.map(async ({ load }) => await load())) })),
+  );
+}

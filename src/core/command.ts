@@ -79,3 +79,26 @@ export class Tail {
     return this.#bytes.subarray(from);
   }
 }
+
+/** Text up to a bound; the first byte over it is reported. */
+export class Bounded {
+  readonly #chunks: Uint8Array[] = [];
+  #left: number;
+
+  constructor(
+    bytes: number,
+    readonly onOver: () => void,
+  ) {
+    this.#left = bytes;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk.subarray(0, this.#left));
+    if (chunk.length > this.#left) this.onOver();
+    this.#left = Math.max(0, this.#left - chunk.length);
+  }
+
+  text(): string {
+    return new TextDecoder().decode(Buffer.concat(this.#chunks));
+  }
+}

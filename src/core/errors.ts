@@ -3,14 +3,12 @@
  * 1 tried and failed · 2 the call is wrong · 3 no such thing · 4 conflict · 5 stored data cannot be trusted · 6 timed out · 70 a bug.
  */
 export const EXIT_STATUS = {
-  "attention-needed": 1,
   "command-failed": 1,
   "write-failed": 1,
   "read-failed": 1,
   "slot-empty": 1,
   "slot-declares-nothing": 1,
   "slot-direction-missing": 1,
-  "native-memory-unchanged": 1,
   "stop-failed": 1,
   interrupted: 1,
   usage: 2,
@@ -32,8 +30,6 @@ export const EXIT_STATUS = {
   "registry-insecure": 5,
   "profile-corrupt": 5,
   "slot-insecure": 5,
-  "folder-insecure": 5,
-  "timed-out": 6,
   bug: 70,
 } as const;
 

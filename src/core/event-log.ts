@@ -49,8 +49,8 @@ export function appendEvent(target: LogTarget, fields: LogFields, now: Date = ne
 function appendLine(path: string, line: string): void {
   const fd = openForWriting(path);
   try {
-    const separator = endsInNewline(fd) ? "" : "\n";
-    writeAll(fd, Buffer.from(`${separator}${line}\n`, "utf8"));
+    const end = endsInNewline(fd) ? "" : TORN_END;
+    writeAll(fd, Buffer.from(`${end}${line}\n`, "utf8"));
   } finally {
     closeSync(fd);
   }
@@ -91,7 +91,9 @@ function isStill(fd: number, path: string): boolean {
   return there !== undefined && there.ino === fstatSync(fd).ino;
 }
 
-/** A line that a crash cut short ends where the next one begins. */
+/** Ends a line that a crash cut short, and makes sure that it is never taken for a whole one: a field always has a "=". */
+const TORN_END = " torn\n";
+
 function endsInNewline(fd: number): boolean {
   const size = fstatSync(fd).size;
   const last = Buffer.alloc(1);
@@ -119,7 +121,11 @@ function renameIfThere(from: string, to: string): void {
   }
 }
 
-/** The events of a text, in its order; lines that are not ours are passed over. */
+/**
+ * The events of a log's text, in its order. Passed over: lines that are not ours, the last one as long as it has
+ * no end, and a first one that the text holds only the rear part of.
+ */
 export function parseEvents(text: string): Record<string, string>[] {
-  return text.split("\n").map(parseLogLine).filter((fields) => fields !== undefined);
+  const lines = text.split("\n").slice(0, -1);
+  return lines.filter((line) => line.startsWith("ts=")).map(parseLogLine).filter((fields) => fields !== undefined);
 }

@@ -52,13 +52,24 @@ function whyNotFormat(path: string, head: Buffer): string | undefined {
   if (interpreter.endsWith("\r")) {
     return `${path} names the interpreter ${quoteForMessage(interpreter)}: its first line ends in CRLF; save the file with Unix line ends`;
   }
-  const why = interpreter === "" ? "is not named" : whyNotProgram(interpreter);
+  const why = whyNotInterpreter(interpreter);
   return why === undefined ? undefined : `${path} needs the interpreter ${quoteForMessage(interpreter)}, which ${why}`;
 }
 
-/** The program that a `#!` line names (execve(2)); undefined for a file without one. */
+function whyNotInterpreter(interpreter: string): string | undefined {
+  if (interpreter === "") return "is not named";
+  if (interpreter.includes("/")) return whyNotProgram(interpreter);
+  return Bun.which(interpreter, { PATH: process.env["PATH"] ?? "" }) === null ? "is not on PATH" : undefined;
+}
+
+/**
+ * The program that a `#!` line names (execve(2)), with `#!/usr/bin/env NAME` that NAME; undefined for a file without such a line.
+ */
 export function parseInterpreter(head: Buffer): string | undefined {
   if (head[0] !== 0x23 || head[1] !== 0x21) return undefined;
   const line = head.subarray(2).toString("utf8").split("\n", 1)[0]!;
-  return /^[ \t]*([^ \t\0]*)/.exec(line)![1]!;
+  const [, interpreter, argument] = /^[ \t]*([^ \t\0]*)[ \t]*([^\0]*)/.exec(line)!;
+  // Options and assignments are env's to read.
+  const isName = interpreter!.endsWith("/env") && /^[^-=\s][^=\s]*\r?[ \t]*$/.test(argument!);
+  return isName ? argument!.replace(/[ \t]+$/, "") : interpreter!;
 }

@@ -26,7 +26,7 @@ export function readTrusted(path: string, file: TrustedFile): Buffer | undefined
     const size = checkTrusted(fd, path, file);
     return readWhole(fd, size);
   } catch (error) {
-    throw ioError(file.unreadable, `cannot read ${file.what}`, path, error);
+    throw ioError(codeFor(error, file.unreadable), `cannot read ${file.what}`, path, error);
   } finally {
     closeSync(fd);
   }
@@ -40,8 +40,15 @@ function openTrusted(path: string, file: TrustedFile): number | undefined {
     if (errno === "ENOENT") return undefined;
     // ENXIO: a socket.
     if (errno === "ELOOP" || errno === "ENXIO") throw refuse(path, file, kindOf(path));
-    throw ioError(errno === "EMFILE" || errno === "ENFILE" ? "read-failed" : file.unreadable, `cannot open ${file.what}`, path, error);
+    throw ioError(codeFor(error, file.unreadable), `cannot open ${file.what}`, path, error);
   }
+}
+
+/** Failures that say something of this process or machine, and nothing of what is stored. */
+const NOT_ABOUT_THE_FILE = new Set(["EACCES", "EPERM", "EMFILE", "ENFILE", "ENOMEM", "EIO"]);
+
+function codeFor(error: unknown, code: ErrorCode): ErrorCode {
+  return NOT_ABOUT_THE_FILE.has(errnoOf(error) ?? "") ? "read-failed" : code;
 }
 
 function kindOf(path: string): string {
@@ -110,7 +117,7 @@ function openFolder(path: string, what: string, code: ErrorCode): number | undef
     return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK);
   } catch (error) {
     if (errnoOf(error) === "ENOENT" && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-    throw ioError(errnoOf(error) === "EMFILE" ? "read-failed" : code, `cannot open ${what}`, path, error);
+    throw ioError(codeFor(error, code), `cannot open ${what}`, path, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ProcessId } from "./process-table.ts";
-import { listProcesses, readProcess } from "./processes.ts";
+import { isPid, listProcesses, readProcess } from "./processes.ts";
 import { killTree, endTree } from "./process-tree.ts";
 import { isOfFamily, readToken, type RunToken, tokenOf } from "./run-token.ts";
 
@@ -13,6 +13,8 @@ export interface Guard {
   started(run: number, leader: ProcessId): void;
   /** That run is over; what it left behind is nobody's to end. */
   over(run: number): void;
+  /** It was killed: nobody would end a further run. */
+  isGone(): boolean;
   /** Nothing more will run. */
   close(): void;
 }
@@ -37,6 +39,7 @@ export function openGuard(argv: readonly string[], family: bigint): Guard {
   return {
     started: (run, { pid, start }) => tell(`started ${run} ${pid} ${start}`),
     over: (run) => tell(`over ${run}`),
+    isGone: () => child.exitCode !== null || child.signalCode !== null,
     close: () => void child.stdin.end(),
   };
 }
@@ -52,17 +55,26 @@ export async function runGuard(input: AsyncIterable<string>, options: GuardOptio
   const runs = new Map<number, ProcessId>();
   const over = new Set<RunToken>();
   for await (const line of input) {
-    const [verb, run, pid, ...start] = line.split(" ");
-    if (verb === "started") runs.set(Number(run), { pid: Number(pid), start: start.join(" ") });
-    if (verb === "over") {
-      runs.delete(Number(run));
-      over.add(tokenOf(options.family, Number(run)));
+    const report = parseReport(line);
+    if (report?.leader !== undefined) runs.set(report.run, report.leader);
+    else if (report !== undefined) {
+      runs.delete(report.run);
+      over.add(tokenOf(options.family, report.run));
     }
   }
   const ending = { ...options, sleep: Bun.sleep };
   const trees = [...runs].map(([run, leader]) => ({ leader, token: tokenOf(options.family, run) }));
   await Promise.all(trees.map((tree) => endTree(tree, ending)));
   await endUnreported(over, ending);
+}
+
+/** What a line tells: a run with its leader has started, one without is over. undefined for any other line, one cut short included. */
+export function parseReport(line: string): { readonly run: number; readonly leader?: ProcessId } | undefined {
+  const over = /^over ([0-9]{1,9})$/.exec(line);
+  if (over !== null) return { run: Number(over[1]) };
+  const started = /^started ([0-9]{1,9}) ([0-9]+) (.+)$/.exec(line);
+  const pid = Number(started?.[2]);
+  return started !== null && isPid(pid) ? { run: Number(started[1]), leader: { pid, start: started[3]! } } : undefined;
 }
 
 /** A command whose start could not be reported any more still carries the family's token. */

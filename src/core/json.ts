@@ -1,4 +1,5 @@
-import { visit } from "jsonc-parser";
+// Its main entry is UMD, which a bundler cannot shake and a compiled program is slow to load.
+import { visit } from "jsonc-parser/lib/esm/main.js";
 
 /** Why a text is not the JSON that iapeer reads. */
 export class JsonProblem extends Error {
@@ -14,9 +15,18 @@ export class JsonProblem extends Error {
 export function parseStrictJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   const value = parse(text);
+  if (isDeeperThan(MAX_DEPTH, value)) throw new JsonProblem(`is nested more than ${MAX_DEPTH} levels deep`);
   // What reads back to the very same text holds no key twice; the slow look is for files others wrote.
   const isCanonical = !text.includes("__proto__") && renderJson(value) === text;
   return isCanonical ? value : parseCarefully(text);
+}
+
+/** Beyond any file that means something, and far below where indenting it or looking into it would never end. */
+const MAX_DEPTH = 200;
+
+function isDeeperThan(limit: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return limit === 0 || Object.values(value).some((inner) => isDeeperThan(limit - 1, inner));
 }
 
 /** The one way iapeer writes JSON files: two spaces, a newline at the end. */
@@ -46,8 +56,13 @@ function parse(text: string, reviver?: (this: unknown, key: string, value: unkno
 function parseCarefully(text: string): unknown {
   refuseDoubtfulKeys(text);
   return parse(text, (_key, value, { source }) =>
-    typeof value === "number" && source !== undefined && String(value) !== source ? rawJson(source) : value,
+    typeof value === "number" && source !== undefined && isChangedByReading(value, source) ? rawJson(source) : value,
   );
+}
+
+/** `17.0` is 17 in every language, and may stand for a revision. */
+function isChangedByReading(value: number, source: string): boolean {
+  return String(value) !== source.replace(/\.0+$/, "");
 }
 
 /** A number that is written again digit by digit (ECMAScript "JSON.parse source text access"). */

@@ -1,5 +1,6 @@
 import { CString, dlopen, type Pointer, ptr, read } from "bun:ffi";
-import { userInfo } from "node:os";
+import { closeSync } from "node:fs";
+import { constants, userInfo } from "node:os";
 
 /** flock(2) operations, the same on Linux and macOS. */
 const LOCK_SH = 1;
@@ -22,6 +23,7 @@ const PW_DIR_OFFSET = isMac ? 48 : 32;
 
 const LINUX_ONLY = {
   getrlimit: { args: ["i32", "ptr"], returns: "i32" },
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   setrlimit: { args: ["i32", "ptr"], returns: "i32" },
   syscall: { args: ["i64", "i64", "i64", "i64", "i64"], returns: "i64" },
@@ -29,12 +31,17 @@ const LINUX_ONLY = {
 
 interface Libc {
   flock(fd: number, operation: number): number;
+  connect(fd: number, address: Pointer, bytes: number): number;
   getpwuid(uid: number): Pointer | null;
+  isatty(fd: number): number;
+  pipe(fds: Pointer): number;
+  socket(domain: number, type: number, protocol: number): number;
   waitpid(pid: number, status: null, options: number): number;
   /** The address of this thread's errno. */
   errno(): Pointer;
   /** The rest is Linux's. */
   getrlimit(resource: number, limits: Pointer): number;
+  pipe2(fds: Pointer, flags: number): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   setrlimit(resource: number, limits: Pointer): number;
   syscall(number: number, a: number, b: number, c: number, d: number): number | bigint;
@@ -43,7 +50,11 @@ interface Libc {
 function openLibrary(): Libc {
   const { symbols } = dlopen(LIBC_NAME, {
     flock: { args: ["i32", "i32"], returns: "i32" },
+    connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
     getpwuid: { args: ["u32"], returns: "ptr" },
+    isatty: { args: ["i32"], returns: "i32" },
+    pipe: { args: ["ptr"], returns: "i32" },
+    socket: { args: ["i32", "i32", "i32"], returns: "i32" },
     waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
     [ERRNO_SYMBOL]: { args: [], returns: "ptr" },
     ...(isMac ? {} : LINUX_ONLY),
@@ -76,9 +87,48 @@ export function accountHome(): string {
   return new CString(read.ptr(entry, PW_DIR_OFFSET));
 }
 
+/** isatty(3). Not node:tty: loading that takes a third of a start. */
+export function isTerminal(fd: number): boolean {
+  return libc().isatty(fd) === 1;
+}
+
 /** Reaps one dead child that we adopted, waitpid(2) with WNOHANG; never to be used on a child that Bun started. */
 export function reapChild(pid: number): void {
   libc().waitpid(pid, null, 1);
+}
+
+/**
+ * pipe(2), not handed on to children. (On macOS Bun starts children with POSIX_SPAWN_CLOEXEC_DEFAULT, which does that.)
+ *
+ * @returns undefined when this process or this machine is out of file descriptors.
+ */
+export function makePipe(): { readonly readEnd: number; readonly writeEnd: number } | undefined {
+  const O_CLOEXEC = 0o2000000;
+  const fds = new Int32Array(2);
+  const failed = isMac ? libc().pipe(ptr(fds)) : libc().pipe2(ptr(fds), O_CLOEXEC);
+  return failed === 0 ? { readEnd: fds[0]!, writeEnd: fds[1]! } : undefined;
+}
+
+/**
+ * connect(2) to a unix socket, without waiting, and close(2) at once.
+ *
+ * @returns 0 when something listens there, else the errno: EAGAIN says that it does and that its queue is full (unix(7)).
+ */
+export function tryConnect(path: string): number {
+  const address = Buffer.alloc(2 + (isMac ? 104 : 108));
+  if (Buffer.byteLength(path) > address.length - 3 || path.includes("\0")) return constants.errno.ENAMETOOLONG;
+  const [AF_UNIX, SOCK_STREAM, flags] = [1, 1, isMac ? 0 : 0o2004000];
+  // `struct sockaddr_un`: macOS has the length before a family of one byte.
+  if (isMac) address.writeUInt8(address.length, 0);
+  address.writeUInt8(AF_UNIX, isMac ? 1 : 0);
+  address.write(path, 2);
+  const fd = libc().socket(AF_UNIX, SOCK_STREAM | flags, 0);
+  if (fd < 0) return read.i32(libc().errno(), 0);
+  try {
+    return libc().connect(fd, ptr(address), address.length) === 0 ? 0 : read.i32(libc().errno(), 0);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** prctl(2): orphaned descendants become children of this process instead of init's. Linux. */

@@ -24,19 +24,41 @@ function renderValue(value: string): string {
   return JSON.stringify(value).replace(RAW_IN_JSON, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-const FIELD = /([^\s=]+)=("[^"\\]*(?:\\.[^"\\]*)*"|[^\s"]*)(?: |$)/y;
+const KEY = /([^\s=]+)=/y;
+const BARE_VALUE = /[^\s"]*/y;
 
-/** The fields of a line written by renderLogLine; undefined for any other line, a torn one included. */
+/**
+ * The fields of a line written by renderLogLine; undefined for any other line. A line that is torn between two
+ * fields, or inside a bare value, looks like a shorter one: only its missing newline tells.
+ */
 export function parseLogLine(line: string): Record<string, string> | undefined {
   const entries: [string, string][] = [];
-  FIELD.lastIndex = 0;
-  while (FIELD.lastIndex < line.length) {
-    const match = FIELD.exec(line);
-    const value = match === null ? undefined : parseValue(match[2]!);
-    if (match === null || value === undefined) return undefined;
-    entries.push([match[1]!, value]);
+  for (let at = 0; at < line.length; ) {
+    const key = matchAt(KEY, line, at);
+    if (key === undefined) return undefined;
+    const from = at + key.length;
+    const end = line[from] === '"' ? closingQuote(line, from + 1) + 1 : from + matchAt(BARE_VALUE, line, from)!.length;
+    const value = parseValue(line.slice(from, end));
+    if (value === undefined || (end < line.length && line[end] !== " ")) return undefined;
+    entries.push([key.slice(0, -1), value]);
+    at = end + 1;
   }
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+function matchAt(pattern: RegExp, line: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(line)?.[0];
+}
+
+/** The first quote that no backslash escapes, else the line's end. A regular expression gives up at a megabyte of escapes. */
+function closingQuote(line: string, from: number): number {
+  for (let at = line.indexOf('"', from); at !== -1; at = line.indexOf('"', at + 1)) {
+    let before = at;
+    while (line[before - 1] === "\\") before -= 1;
+    if ((at - before) % 2 === 0) return at;
+  }
+  return line.length;
 }
 
 function parseValue(text: string): string | undefined {

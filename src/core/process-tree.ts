@@ -1,6 +1,6 @@
 import { reapChild } from "./libc.ts";
 import type { ProcessId, ProcessInfo } from "./process-table.ts";
-import { listProcesses } from "./processes.ts";
+import { isPid, listProcesses } from "./processes.ts";
 import { readToken, type RunToken } from "./run-token.ts";
 import { signalGroup, type SignalName, signalProcess } from "./signals.ts";
 
@@ -30,8 +30,9 @@ const POLL_MS = 20;
 export async function endTree(tree: Tree, options: EndingOptions): Promise<ProcessInfo[]> {
   const graceEnd = performance.now() + options.graceMs;
   const warned = new Set<string>();
-  for (let members = membersOf(tree); members.length > 0; members = membersOf(tree)) {
-    if (performance.now() >= graceEnd) return await killTree(tree, options);
+  const seen = new Set<string>();
+  for (let members = membersOf(tree, seen); members.length > 0; members = membersOf(tree, seen)) {
+    if (performance.now() >= graceEnd) return await killTree(tree, options, seen);
     const fresh = members.filter((member) => !warned.has(keyOf(member)));
     const olderGroups = new Set(members.filter((member) => warned.has(keyOf(member))).map(({ pgid }) => pgid));
     signalAll(fresh, olderGroups, "SIGTERM");
@@ -42,15 +43,19 @@ export async function endTree(tree: Tree, options: EndingOptions): Promise<Proce
   return [];
 }
 
-/** SIGKILL to all of a tree until nothing of it is left or `killMs` have passed. */
-export async function killTree(tree: Tree, options: Pick<EndingOptions, "killMs" | "sleep">): Promise<ProcessInfo[]> {
+/** SIGKILL to all of a tree, and to those `seen` in it before, until nothing is left or `killMs` have passed. */
+export async function killTree(
+  tree: Tree,
+  options: Pick<EndingOptions, "killMs" | "sleep">,
+  seen = new Set<string>(),
+): Promise<ProcessInfo[]> {
   const killEnd = performance.now() + options.killMs;
-  let members = membersOf(tree);
+  let members = membersOf(tree, seen);
   while (members.length > 0 && performance.now() < killEnd) {
     signalAll(members, new Set(), "SIGKILL");
     // Give way to the kernel between rounds, not longer: a fork storm grows meanwhile.
     await options.sleep(1);
-    members = membersOf(tree);
+    members = membersOf(tree, seen);
   }
   return members;
 }
@@ -68,42 +73,45 @@ function signalAll(members: readonly ProcessInfo[], groupsToSpare: ReadonlySet<n
   }
 }
 
-function keyOf(id: ProcessId): string {
+/** What names a process for good, for `seen`. */
+export function keyOf(id: ProcessId): string {
   return `${id.pid}@${id.start}`;
 }
 
-/** The living processes of a tree. The dead ones that we had to adopt are reaped on the way. */
-export function membersOf(tree: Tree): ProcessInfo[] {
-  const members = findMembers(listProcesses(), tree, readToken);
+/** The living processes of a tree, from now on `seen`. The dead ones that we had to adopt are reaped on the way. */
+function membersOf(tree: Tree, seen: Set<string>): ProcessInfo[] {
+  const members = findMembers(listProcesses(), { ...tree, seen }, readToken);
   for (const { pid, ppid, isZombie } of members) {
     if (isZombie && ppid === process.pid && pid !== tree.leader.pid) reapChild(pid);
   }
+  members.forEach((member) => seen.add(keyOf(member)));
   return members.filter((member) => !member.isZombie);
 }
 
 /**
- * Who belongs to a tree: whoever carries its token, is in its leader's session or group, or descends from
- * one that does. Each of these holds where another may fail: the token is Linux's, a session can be left,
- * a parent can be gone.
+ * Who belongs to a tree: whoever carries its token, is in its leader's session or group, was seen in it before, or
+ * descends from one of these. Each holds where another may fail: the token is Linux's, a session can be left,
+ * a parent can be gone, and an iapeer below us gives its own commands tokens of their own.
  */
 export function findMembers(
   table: readonly ProcessInfo[],
-  tree: Tree,
+  tree: Tree & { readonly seen?: ReadonlySet<string> },
   tokenOf: (pid: number) => RunToken | undefined,
 ): ProcessInfo[] {
   const leader = tree.leader;
-  const isYoungEnough = (info: ProcessInfo) => Number(info.start) >= Number(leader.start);
-  // The leader's number may belong to a stranger by now; then neither its session nor its group is ours.
-  const isReused = table.some(({ pid, start }) => pid === leader.pid && start !== leader.start);
+  // A start that is no number (that of a leader nobody saw) rules nobody out.
+  const isYoungEnough = (info: ProcessInfo) => !(Number(info.start) < Number(leader.start));
+  // The leader's number may belong to a stranger by now; then neither its session nor its group is ours. Session 0 is half the host.
+  const isStrangers = !isPid(leader.pid) || table.some(({ pid, start }) => pid === leader.pid && start !== leader.start);
   const members = new Map<number, ProcessInfo>();
-  for (const info of table) {
-    if (info.pid === process.pid) continue;
-    const isInGroup = !isReused && (info.sid === leader.pid || info.pgid === leader.pid);
-    if (isInGroup || (isYoungEnough(info) && tokenOf(info.pid) === tree.token)) members.set(info.pid, info);
+  const others = table.filter(({ pid }) => pid !== process.pid);
+  for (const info of others) {
+    const isInGroup = !isStrangers && (info.sid === leader.pid || info.pgid === leader.pid);
+    if (isInGroup || tree.seen?.has(keyOf(info)) || (isYoungEnough(info) && tokenOf(info.pid) === tree.token)) members.set(info.pid, info);
   }
   for (let size = -1; size !== members.size; ) {
     size = members.size;
-    for (const info of table) if (members.has(info.ppid)) members.set(info.pid, info);
+    for (const info of others) if (members.has(info.ppid)) members.set(info.pid, info);
   }
   return [...members.values()];
 }

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readLimit, writeLimit } from "./libc.ts";
 import { parseFileLocksLimit } from "./process-table.ts";
+import { randomHex } from "./random.ts";
 
 /**
  * How a run's processes are known on Linux, wherever they hide: the soft RLIMIT_LOCKS.
@@ -19,7 +19,7 @@ const COUNTER_BITS = 20n;
 
 /** The random part, shared by all runs of one process. */
 export function newTokenFamily(): bigint {
-  return BigInt(`0x${randomBytes(5).toString("hex")}`) | (1n << 39n);
+  return BigInt(`0x${randomHex(5)}`) | (1n << 39n);
 }
 
 export function tokenOf(family: bigint, run: number): RunToken {

@@ -1,9 +1,12 @@
-import { statSync } from "node:fs";
-import { describeStartError, type Outcome, type RunState, Tail, whyNotArguments } from "./command.ts";
-import { errnoOf } from "./errors.ts";
+import { closeSync, statSync } from "node:fs";
+import { Bounded, describeStartError, type Outcome, type RunState, Tail, whyNotArguments } from "./command.ts";
+import { describeErrno, errnoOf } from "./errors.ts";
 import { whyNotExecutable } from "./executable.ts";
 import { type Guard, openGuard } from "./guard.ts";
 import { adoptOrphans } from "./libc.ts";
+import { quoteForMessage } from "./names.ts";
+import { reapOrphans } from "./orphans.ts";
+import { openPipe, type Pipe } from "./pipe.ts";
 import { readProcess } from "./processes.ts";
 import { endTree, type Tree } from "./process-tree.ts";
 import { newTokenFamily, tokenOf, underToken } from "./run-token.ts";
@@ -37,42 +40,68 @@ export interface Runner {
 export const GRACE_MS = 2000;
 /** The killing itself; with the grace it stays within the three seconds that a caller may lose over the limit. */
 export const KILL_MS = 700;
-/** After the exit: how long a pipe that somebody still holds is read before it counts as empty, and at most. */
-const QUIET_MS = 10;
-const DRAIN_MS = 100;
+/** How long Bun may take to hear of a leader's end that the process table shows already. */
+const NEWS_MS = 100;
+/** How often the adopted dead are reaped. */
+const REAP_MS = 100;
 /** A file that is being written is tried again this often. */
 const BUSY_TRIES = 20;
 const BUSY_PAUSE_MS = 50;
 
 /** @param guardArgv starts a process of this program that calls runGuard; see guard.ts. */
 export function createRunner(guardArgv: readonly string[]): Runner {
-  const family = newTokenFamily();
-  let guard: Guard | undefined;
+  let watch: Watch | undefined;
   let runs = 0;
+  const leaders = new Set<number>();
   return {
     run: async (command) => {
       const startedMs = performance.now();
+      if (command.signal?.aborted) return notRun(command, { state: "interrupted", detail: "iapeer was interrupted before it ran", startedMs });
       const refusal = whyNotRunnable(command);
-      if (refusal !== undefined) return notExecutable(command, refusal, startedMs);
-      guard ??= openGuardAndAdopt(guardArgv, family);
-      const run = { number: runs++, family, guard, startedMs };
+      if (refusal !== undefined) return notRun(command, { state: "not-executable", detail: refusal, startedMs });
+      try {
+        if (watch === undefined || watch.guard.isGone()) watch = openWatch(guardArgv);
+      } catch (error) {
+        // A command that nobody would end if iapeer were killed is not started.
+        return notRun(command, { state: "not-executable", detail: `iapeer cannot start its guard: ${describeErrno(error)}`, startedMs });
+      }
+      const run = { ...watch, number: runs++, startedMs };
       const started = await start(command, run);
-      return typeof started === "string" ? notExecutable(command, started, startedMs) : await finish(command, run, started);
+      if (typeof started === "string") return notRun(command, { state: "not-executable", detail: started, startedMs });
+      const stop = startReaping(run, leaders, started.child);
+      return await finish(command, run, started).finally(stop);
     },
-    close: () => guard?.close(),
+    close: () => watch?.guard.close(),
   };
 }
 
-/** Orphans of a run become ours (prctl(2), PR_SET_CHILD_SUBREAPER), so that their ends can be reaped. */
-function openGuardAndAdopt(argv: readonly string[], family: bigint): Guard {
-  if (process.platform === "linux") adoptOrphans();
-  return openGuard(argv, family);
+/** A guard, and the family of the tokens that it looks for. A new guard gets a new family: it knows nothing of the runs before. */
+interface Watch {
+  readonly guard: Guard;
+  readonly family: bigint;
 }
 
-interface Run {
+/** Orphans of a run become ours (prctl(2), PR_SET_CHILD_SUBREAPER), so that their ends can be reaped. */
+function openWatch(guardArgv: readonly string[]): Watch {
+  if (process.platform === "linux") adoptOrphans();
+  const family = newTokenFamily();
+  return { family, guard: openGuard(guardArgv, family) };
+}
+
+/** Goes on while the run does: the run itself may be waiting for one of those pids to go. */
+function startReaping({ family }: Watch, leaders: Set<number>, { pid, exited }: Bun.Subprocess): () => void {
+  leaders.add(pid);
+  void exited.finally(() => leaders.delete(pid));
+  const reap = () => reapOrphans(family, leaders);
+  const timer = setInterval(reap, REAP_MS);
+  return () => {
+    clearInterval(timer);
+    reap();
+  };
+}
+
+interface Run extends Watch {
   readonly number: number;
-  readonly family: bigint;
-  readonly guard: Guard;
   readonly startedMs: number;
 }
 
@@ -93,13 +122,20 @@ function callersFolder(): string {
 
 /** Why a working folder cannot be one, so that nobody looks for the fault in the command. */
 export function whyNotFolder(folder: string): string | undefined {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  if (found === undefined || found.nlink === 0) return `the working folder ${folder} does not exist`;
-  return found.isDirectory() ? undefined : `the working folder ${folder} is not a folder`;
+  if (folder.includes("\0")) return `the working folder ${quoteForMessage(folder)} holds a NUL character`;
+  try {
+    const found = statSync(folder, { throwIfNoEntry: false });
+    if (found === undefined || found.nlink === 0) return `the working folder ${folder} does not exist`;
+    return found.isDirectory() ? undefined : `the working folder ${folder} is not a folder`;
+  } catch (error) {
+    return `the working folder ${folder} cannot be used: ${describeErrno(error)}`;
+  }
 }
 
 interface Started {
-  readonly child: Bun.Subprocess<"ignore", "pipe" | "ignore", "pipe">;
+  readonly child: Bun.Subprocess;
+  readonly stderr: Pipe;
+  readonly stdout: Pipe | undefined;
   readonly tree: Tree;
 }
 
@@ -117,29 +153,39 @@ async function start(command: Command, run: Run): Promise<Started | string> {
 }
 
 function spawn(command: Command, run: Run): Started {
-  const token = tokenOf(run.family, run.number);
-  const child = underToken(token, () =>
-    Bun.spawn([...command.argv], {
-      stdin: "ignore",
-      stdout: command.stdoutBytes === undefined ? "ignore" : "pipe",
-      stderr: "pipe",
-      detached: true,
-      ...(command.folder !== undefined && { cwd: command.folder }),
-    }),
-  );
-  const leader = { pid: child.pid, start: readProcess(child.pid)?.start ?? "gone" };
-  run.guard.started(run.number, leader);
-  return { child, tree: { leader, token } };
+  const pipes: Pipe[] = [];
+  const open = () => {
+    const pipe = openPipe();
+    pipes.push(pipe);
+    return pipe;
+  };
+  try {
+    const stderr = open();
+    const stdout = command.stdoutBytes === undefined ? undefined : open();
+    const token = tokenOf(run.family, run.number);
+    const stdio = { stdin: "ignore", stdout: stdout?.writeEnd ?? "ignore", stderr: stderr.writeEnd } as const;
+    const child = underToken(token, () =>
+      Bun.spawn([...command.argv], { ...stdio, detached: true, ...(command.folder !== undefined && { cwd: command.folder }) }),
+    );
+    const leader = { pid: child.pid, start: readProcess(child.pid)?.start ?? "gone" };
+    run.guard.started(run.number, leader);
+    return { child, stderr, stdout, tree: { leader, token } };
+  } catch (error) {
+    pipes.forEach((pipe) => pipe.close());
+    throw error;
+  } finally {
+    pipes.forEach(({ writeEnd }) => closeSync(writeEnd));
+  }
 }
 
 type Ending = "exited" | "timeout" | "interrupted" | "flooded";
 
-async function finish(command: Command, run: Run, { child, tree }: Started): Promise<Finished> {
+async function finish(command: Command, run: Run, { child, tree, ...pipes }: Started): Promise<Finished> {
   const ending = Promise.withResolvers<Ending>();
   const stderr = new Tail();
   const stdout = new Bounded(command.stdoutBytes ?? 0, () => ending.resolve("flooded"));
-  const pipes = [drain(child.stderr, (chunk) => stderr.push(chunk))];
-  if (child.stdout) pipes.push(drain(child.stdout, (chunk) => stdout.push(chunk)));
+  pipes.stderr.drain((chunk) => stderr.push(chunk));
+  pipes.stdout?.drain((chunk) => stdout.push(chunk));
   const timer = setTimeout(() => ending.resolve("timeout"), command.timeoutMs);
   const interrupt = () => ending.resolve("interrupted");
   command.signal?.addEventListener("abort", interrupt);
@@ -153,8 +199,8 @@ async function finish(command: Command, run: Run, { child, tree }: Started): Pro
   const unended = isOver ? [] : await endTree(tree, { graceMs: GRACE_MS, killMs: KILL_MS, sleep: Bun.sleep });
   run.guard.over(run.number);
   // The tree is gone; Bun may still have to hear of its leader's end.
-  if (!isOver) await Promise.race([child.exited, Bun.sleep(DRAIN_MS)]);
-  await Promise.all(pipes.map((pipe) => pipe.settle()));
+  if (!isOver) await Promise.race([child.exited, Bun.sleep(NEWS_MS)]);
+  await Promise.all([pipes.stderr.settle(), pipes.stdout?.settle()]);
   const state = isOver ? stateOfExit(child.exitCode) : how === "timeout" || how === "interrupted" ? how : "failed";
   const detail = stderr.text() ?? describeEnding(isOver ? "exited" : how, command, unended.map(({ pid }) => pid));
   return { outcome: outcomeOf(command, { state, child, detail, startedMs: run.startedMs }), stdout: stdout.text() };
@@ -174,7 +220,7 @@ function describeEnding(how: Ending, command: Command, unended: readonly number[
 
 function outcomeOf(
   command: Command,
-  end: { state: RunState; child?: Started["child"]; detail: string | undefined; startedMs: number },
+  end: { state: RunState; child?: Bun.Subprocess; detail: string | undefined; startedMs: number },
 ): Outcome {
   return {
     state: end.state,
@@ -186,55 +232,6 @@ function outcomeOf(
   };
 }
 
-function notExecutable(command: Command, detail: string, startedMs: number): Finished {
-  return { outcome: outcomeOf(command, { state: "not-executable", detail, startedMs }), stdout: "" };
-}
-
-/** Reads a pipe as fast as it fills. */
-function drain(stream: ReadableStream<Uint8Array>, take: (chunk: Uint8Array) => void): { settle(): Promise<void> } {
-  const reader = stream.getReader();
-  let lastMs = performance.now();
-  const whole = (async () => {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      lastMs = performance.now();
-      take(value);
-    }
-  })();
-  return {
-    /** After the exit: takes what stands in the pipe; a daemon that holds it open is not waited for. */
-    settle: async () => {
-      const deadline = performance.now() + DRAIN_MS;
-      lastMs = performance.now();
-      const quiet = async () => {
-        while (performance.now() < deadline && performance.now() - lastMs < QUIET_MS) await Bun.sleep(2);
-        await reader.cancel();
-      };
-      await Promise.race([whole, quiet()]);
-    },
-  };
-}
-
-/** Text up to a bound; the first byte over it is reported. */
-class Bounded {
-  readonly #chunks: Uint8Array[] = [];
-  #left: number;
-
-  constructor(
-    bytes: number,
-    readonly onOver: () => void,
-  ) {
-    this.#left = bytes;
-  }
-
-  push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk.subarray(0, this.#left));
-    if (chunk.length > this.#left) this.onOver();
-    this.#left = Math.max(0, this.#left - chunk.length);
-  }
-
-  text(): string {
-    return new TextDecoder().decode(Buffer.concat(this.#chunks));
-  }
+function notRun(command: Command, end: { state: RunState; detail: string; startedMs: number }): Finished {
+  return { outcome: outcomeOf(command, end), stdout: "" };
 }

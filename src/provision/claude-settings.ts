@@ -1,4 +1,4 @@
-import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode, visit } from "jsonc-parser";
+import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode, visit } from "jsonc-parser/lib/esm/main.js";
 import type { TextEdit } from "../core/foreign-file.ts";
 
 const KEY = "autoMemoryEnabled";

@@ -1,8 +1,8 @@
-import { readdirSync, unlinkSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { writeAtomically } from "../core/atomic-write.ts";
-import { errnoOf } from "../core/errors.ts";
+import { errnoOf, ioError } from "../core/errors.ts";
 import { makeFolder, readTrusted } from "../core/files.ts";
 import { parseStrictJson, renderJson } from "../core/json.ts";
 import { identityOf } from "../core/names.ts";
@@ -68,7 +68,14 @@ export function writeNote(layout: Layout, identity: string, note: ProvisionNote)
 /** Takes away everything kept about an identity; the names of the files that went. */
 export function purgeState(layout: Layout, identity: string): string[] {
   const names = stateFiles(layout).filter((name) => name.startsWith(`${identity}.`));
-  names.forEach((name) => unlinkSync(join(layout.stateFolder, name)));
+  for (const name of names) {
+    const path = join(layout.stateFolder, name);
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      throw ioError("write-failed", "cannot take away", path, error);
+    }
+  }
   return names;
 }
 
@@ -77,6 +84,6 @@ function stateFiles(layout: Layout): string[] {
     return readdirSync(layout.stateFolder);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return [];
-    throw error;
+    throw ioError("read-failed", "cannot look at", layout.stateFolder, error);
   }
 }

@@ -35,7 +35,7 @@ export function planAdd(registry: Registry, request: AddRequest, card: Card | un
   const default_runtime = base.default_runtime ?? base.runtime ?? runtimes[0]!;
   const row: Row = {
     interfaces: {},
-    ...withoutRemoved(base),
+    ...withoutMarks(base),
     personality: request.personality,
     default_runtime,
     runtimes: union(runtimes, [default_runtime]),
@@ -49,8 +49,9 @@ export function planAdd(registry: Registry, request: AddRequest, card: Card | un
   return { action: "merged", row, newRuntimes, registry: withRow(registry, row) };
 }
 
-function withoutRemoved(base: Partial<Row>): Partial<Row> {
-  const { removed: _, ...rest } = base;
+/** A peer that is added is not being removed, whatever an old card says. */
+function withoutMarks(base: Partial<Row>): Partial<Row> {
+  const { removed: _removed, removing: _removing, ...rest } = base;
   return rest;
 }
 

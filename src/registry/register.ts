@@ -1,11 +1,12 @@
 import { rmdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { wasWritten } from "../core/atomic-write.ts";
 import { IapeerError } from "../core/errors.ts";
 import { makeFolder } from "../core/files.ts";
 import { type Layout, profilePath } from "../core/paths.ts";
 import { type AddPlan, type AddRequest, findRow, planAdd, requireRow, type UpdateRequest, updateRow, withoutRow, withRow } from "./edits.ts";
 import { markCardRemoved, readCard, restoreCard, writeCard } from "./profiles.ts";
-import { type Registry, type Row, toPeer } from "./schema.ts";
+import { type Card, type Registry, type Row, toPeer } from "./schema.ts";
 import { changeRegistry, type ChangeOptions } from "./store.ts";
 
 /**
@@ -83,13 +84,19 @@ function cardOf(personality: string, cwd: string) {
 
 /** Makes the folder and the card; returns how to take that back. */
 function putCard(row: Row): () => void {
-  const isNew = statSync(row.cwd, { throwIfNoEntry: false }) === undefined;
-  makeFolder(row.cwd);
-  const before = readCard(row.cwd);
-  writeCard(row);
+  const made = [dirname(profilePath(row.cwd)), row.cwd].filter((folder) => statSync(folder, { throwIfNoEntry: false }) === undefined);
+  let before: Card | undefined;
+  try {
+    makeFolder(row.cwd);
+    before = readCard(row.cwd);
+    writeCard(row);
+  } catch (error) {
+    if (!wasWritten(error)) removeEmptyFolders(made);
+    throw error;
+  }
   return () => {
     restoreCard(row.cwd, before);
-    if (isNew) removeEmptyFolders([dirname(profilePath(row.cwd)), row.cwd]);
+    removeEmptyFolders(made);
   };
 }
 

@@ -70,16 +70,17 @@ export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly o
 export function checkRegistry(json: unknown): Checked<Registry> {
   const result = v.safeParse(registrySchema, json, { abortEarly: true });
   if (!result.success) return { ok: false, why: describeIssue(result.issues[0]) };
-  const { version, peers } = result.output;
-  if (version !== REGISTRY_VERSION) return { ok: false, why: `has version ${version}; this iapeer knows version ${REGISTRY_VERSION}` };
-  const twice = firstTwice(peers.map(({ personality }) => personality));
-  return twice === undefined ? { ok: true, value: result.output } : { ok: false, why: `has two rows for ${twice}` };
+  // The file's own objects are kept: valibot's copies lose fields that are called "constructor" or "prototype".
+  const value: Registry = { version: REGISTRY_VERSION, revision: 0, ...(json as Partial<Registry>), peers: (json as Registry).peers };
+  if (value.version !== REGISTRY_VERSION) return { ok: false, why: `has version ${value.version}; this iapeer knows version ${REGISTRY_VERSION}` };
+  const twice = firstTwice(value.peers.map(({ personality }) => personality));
+  return twice === undefined ? { ok: true, value } : { ok: false, why: `has two rows for ${twice}` };
 }
 
 /** A parsed peer-profile.json. */
 export function checkCard(json: unknown): Checked<Card> {
   const result = v.safeParse(cardSchema, json, { abortEarly: true });
-  return result.success ? { ok: true, value: result.output } : { ok: false, why: describeIssue(result.issues[0]) };
+  return result.success ? { ok: true, value: json as Card } : { ok: false, why: describeIssue(result.issues[0]) };
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {

@@ -1,4 +1,4 @@
-import { sweepTemporaries, writeAtomically } from "../core/atomic-write.ts";
+import { wasWritten, writeTogether } from "../core/atomic-write.ts";
 import { IapeerError } from "../core/errors.ts";
 import { checkFolder, makeFolder, readTrusted } from "../core/files.ts";
 import { JsonProblem, parseStrictJson, renderJson } from "../core/json.ts";
@@ -95,7 +95,7 @@ export async function changeRegistry(
     try {
       return writeNext(layout, current, edited);
     } catch (error) {
-      takeBack?.();
+      if (!wasWritten(error)) takeBack?.();
       throw error;
     }
   });
@@ -104,7 +104,7 @@ export async function changeRegistry(
 function refuseOtherRevision(revision: number, expected: number | undefined): void {
   if (expected === undefined || expected === revision) return;
   throw new IapeerError("revision-conflict", `the registry is at revision ${revision}, not ${expected}`, {
-    hint: "somebody was faster; read it again (iapeer list), then decide again",
+    hint: "somebody was faster; read it again (iapeer status --json tells the revision), then decide again",
     details: { revision, expected },
   });
 }
@@ -118,12 +118,10 @@ function writeNext(layout: Layout, current: Registry, edited: Registry): Registr
   return next;
 }
 
-/** Writes the registry, then its backup: at every moment one of them is whole. The caller holds the lock. */
+/** Writes the registry, then its backup: both or none on a full disk, and at every moment one is whole. The caller holds the lock. */
 export function writeRegistry(layout: Layout, registry: Registry): void {
   const text = renderJson(registry);
-  sweepTemporaries(layout.registry);
-  writeAtomically(layout.registry, text);
-  writeAtomically(layout.registryBackup, text);
+  writeTogether([{ path: layout.registry, text }, { path: layout.registryBackup, text }]);
 }
 
 function byPersonality(a: { personality: string }, b: { personality: string }): number {

@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { IapeerError } from "../core/errors.ts";
+import { existsSync, linkSync, lstatSync, readdirSync, renameSync } from "node:fs";
+import { basename, join } from "node:path";
+import { errnoOf, ioError, IapeerError } from "../core/errors.ts";
 import { checkFolder, makeFolder } from "../core/files.ts";
 import { withLock } from "../core/lock.ts";
 import { type Layout, profilePath } from "../core/paths.ts";
@@ -67,12 +67,26 @@ function unreadable(error: IapeerError): Difference {
   return { personality: "", kind: "registry-unreadable", message: error.message, isFixable: true };
 }
 
-/** Beside the registry, under a name that nothing else uses. Only a regular file's bytes are worth keeping a copy of. */
+/** Beside the registry, under a name that nothing else uses: the very file, or whatever else stands there. */
 function keepBadFile(layout: Layout, now: Date): string | undefined {
-  if (!statSync(layout.registry, { throwIfNoEntry: false })?.isFile()) return undefined;
+  if (lstatSync(layout.registry, { throwIfNoEntry: false }) === undefined) return undefined;
   const kept = `${layout.registry}.bad-${now.toISOString().replaceAll(":", "")}`;
-  copyFileSync(layout.registry, kept);
+  try {
+    linkOrMove(layout.registry, kept);
+  } catch (error) {
+    throw ioError("write-failed", "cannot keep the bad registry as", kept, error);
+  }
   return kept;
+}
+
+/** A second name costs nothing, whatever the size, and leaves no moment without a registry. A folder can only be moved. */
+function linkOrMove(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") throw error;
+    renameSync(from, to);
+  }
 }
 
 function findDifferences(layout: Layout, registry: Registry): Difference[] {
@@ -100,9 +114,9 @@ function readCardOrError(folder: string): Card | undefined | IapeerError {
   }
 }
 
-/** Fields that the card says and the row does not say so, `removed` included (a removed peer has no row). */
+/** Fields that the card says and the row does not say so; not those that only a row or only a card has. */
 function differingFields(row: Row, card: Card): string[] {
-  const { removed: _, ...said } = card;
+  const { removed: _removed, removing: _removing, cwd: _cwd, ...said } = card;
   return Object.keys(said).filter((key) => JSON.stringify(said[key]) !== JSON.stringify(row[key]));
 }
 
@@ -110,16 +124,34 @@ function notRegistered({ card, folder }: { card: Card; folder: string }): Differ
   return { personality: card.personality, kind: "not-registered", message: `${folder} has a card but the registry has no such peer`, isFixable: true };
 }
 
-/** Cards in the default folders that no row and no removal accounts for. */
-function findUnregistered(layout: Layout, registry: Registry): { card: Card; folder: string }[] {
-  if (!existsSync(layout.peersFolder)) return [];
-  return readdirSync(layout.peersFolder)
+interface Found {
+  readonly card: Card;
+  readonly folder: string;
+}
+
+/** Cards in the default folders that no row and no removal accounts for, one a personality: the one in the folder of its name, if any. */
+function findUnregistered(layout: Layout, registry: Registry): Found[] {
+  const taken = new Set(registry.peers.map(({ cwd }) => cwd));
+  const found = listFolder(layout.peersFolder)
     .map((name) => join(layout.peersFolder, name))
-    .flatMap((folder) => {
+    .filter((folder) => !taken.has(folder))
+    .flatMap((folder): Found[] => {
       const card = readCardOrError(folder);
       if (card === undefined || card instanceof IapeerError || card.removed !== undefined) return [];
       return findRow(registry, card.personality) === undefined ? [{ card, folder }] : [];
     });
+  const isAtHome = ({ card, folder }: Found) => card.personality === basename(folder);
+  const ordered = [...found.filter(isAtHome), ...found.filter((one) => !isAtHome(one))];
+  return [...Map.groupBy(ordered, ({ card }) => card.personality).values()].map(([first]) => first!);
+}
+
+function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path).toSorted();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw ioError("read-failed", "cannot list", path, error);
+  }
 }
 
 /** The registry as the cards have it; a missing card is written anew from its row. */

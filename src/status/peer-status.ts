@@ -19,7 +19,7 @@ export function readStatuses(layout: Layout): StatusReader {
       if (sockets === undefined) return "unknown";
       const resting = stopMarks.has(stopMarkName(runtime, personality)) ? "stopped" : "asleep";
       if (!sockets.has(`tmux-iap-${identityOf(runtime, personality)}.sock`)) return resting;
-      const liveness = await probeSocket(socketPath(layout, runtime, personality));
+      const liveness = probeSocket(socketPath(layout, runtime, personality));
       return liveness === "dead" ? resting : liveness;
     },
   };

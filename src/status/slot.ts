@@ -27,12 +27,14 @@ export function readSlot(layout: Layout): SlotReading {
 
 /** Any declaration's file; see readSlot. */
 export function readSlotFile(path: string): SlotReading {
+  let text: string | undefined;
   try {
     const bytes = readTrusted(path, { what: "the slot", maxBytes: MAX_BYTES, unreadable: "read-failed", insecure: "slot-insecure" });
     if (bytes === undefined) return { path, slot: undefined, problems: [], isMissing: true };
-    return { path, text: bytes.toString("utf8"), ...checkSlot(parseStrictJson(bytes)) };
+    text = bytes.toString("utf8");
+    return { path, text, ...checkSlot(parseStrictJson(bytes)) };
   } catch (error) {
-    return unreadable(path, error);
+    return { ...unreadable(path, error), ...(text !== undefined && { text }) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { script } from "@bomb.sh/tab";
+import bashScript from "../bash-completion.sh" with { type: "text" };
 import { SHELLS } from "../completion.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -13,9 +14,12 @@ export const completions = defineVerb({
     { command: "source <(iapeer completions zsh)", note: "in ~/.zshrc, after compinit" },
     { command: "iapeer completions fish > ~/.config/fish/completions/iapeer.fish", note: "once, for fish" },
   ],
-  run: async ({ positionals }) => {
+  run: async ({ positionals }, { output }) => {
+    const shell = positionals[0]!;
+    // The library's script for bash needs the package bash-completion, and evaluates what is typed.
+    if (shell === "bash") output.text(bashScript);
     // It prints by itself.
-    script(positionals[0]!, "iapeer", "iapeer");
+    else script(shell, "iapeer", "iapeer");
     return 0;
   },
 });

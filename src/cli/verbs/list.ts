@@ -4,7 +4,7 @@ import { readRegistry } from "../../registry/store.ts";
 import { readStatuses } from "../../status/peer-status.ts";
 import type { Output } from "../output.ts";
 import { type PeerJson, renderRuntimes, toPeerJson } from "../peer-json.ts";
-import { renderTable } from "../table.ts";
+import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
 /** So many sockets are asked at once. */
@@ -29,19 +29,29 @@ export const list = defineVerb({
     }
     const leaving = new Set(peers.filter(({ isBeingRemoved }) => isBeingRemoved).map(({ personality }) => personality));
     output.result(rows, () => renderPeers(rows, leaving, output));
-    if (rows.length === 0 && !output.isJson) output.note(runtime === undefined ? "no peers yet; to add one: iapeer add <personality>" : `no peer has the runtime ${runtime}`);
+    if (rows.length === 0 && !output.isJson) output.note(describeNone(runtime));
     return 0;
   },
 });
 
+function describeNone(runtime: string | undefined): string {
+  return runtime === undefined ? "no peers yet; to add one: iapeer add <personality>" : `no peer has the runtime ${runtime}`;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: "PEER" },
+  { title: "RUNTIMES" },
+  { title: "FOLDER", cuts: "start" },
+  { title: "DESCRIPTION", cuts: "end" },
+];
+
 function renderPeers(rows: readonly PeerJson[], leaving: ReadonlySet<string>, { colors, width }: Output): string {
   if (rows.length === 0) return "";
-  const columns = [{ title: "PEER" }, { title: "RUNTIMES" }, { title: "FOLDER" }, { title: "DESCRIPTION", isElastic: true }];
   const cells = rows.map((row) => [
-    leaving.has(row.personality) ? `${row.personality} ${colors.yellow("(being removed)")}` : row.personality,
-    renderRuntimes(row, colors),
+    leaving.has(row.personality) ? { painted: `${row.personality} ${colors.yellow("(being removed)")}` } : row.personality,
+    { painted: renderRuntimes(row, colors) },
     row.cwd,
     row.description,
   ]);
-  return renderTable(columns, cells, { paintTitle: colors.bold, width: width() });
+  return renderTable(COLUMNS, cells, { paintTitle: colors.bold, width: width() });
 }

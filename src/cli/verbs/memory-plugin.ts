@@ -1,22 +1,19 @@
 import { IapeerError } from "../../core/errors.ts";
-import { parsePersonality } from "../../core/names.ts";
 import { declaresCommands, isGood, type ProvisionRow } from "../../provision/attach.ts";
 import type { Occasion } from "../../provision/occasions.ts";
 import { planRows, requireRunnable, sweepMemory } from "../../provision/sweep.ts";
-import { requireRow } from "../../registry/edits.ts";
-import { type Peer, peersOf } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
 import type { Slot } from "../../status/slot-schema.ts";
-import { readSlot } from "../../status/slot.ts";
-import { provisionContext } from "../birth.ts";
-import { parseCount, usage } from "../call.ts";
+import { readSlot, type SlotReading } from "../../status/slot.ts";
+import { provisionContext, warnOfSlot } from "../birth.ts";
+import { parseCount } from "../call.ts";
 import type { Context } from "../context.ts";
 import { withInterruption } from "../interruption.ts";
-import type { Output } from "../output.ts";
 import { renderState } from "../outcomes.ts";
+import type { Output } from "../output.ts";
 import { openProgress } from "../progress.ts";
 import { ALL_PEERS, ONE_PEER } from "../shared-options.ts";
 import { renderTable } from "../table.ts";
+import { chooseTargets, type Targets } from "../targets.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 const DEFAULT_JOBS = 4;
@@ -38,33 +35,29 @@ export const memoryPlugin: Verb = defineVerb({
     { command: "iapeer memory-plugin off --peer alice", note: "one peer without memory" },
   ],
   run: async ({ values, positionals }, context) => {
-    const direction = positionals[0] as "on" | "off";
-    if ((values.peer === undefined) === (values.all === undefined)) throw usage(memoryPlugin, "memory-plugin takes either --peer P or --all");
     const jobs = parseCount(memoryPlugin, "jobs", values.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS;
-    const occasion = direction === "on" ? "sweep-on" : values.all ? "off-all" : "off-peer";
-    const registry = readRegistry(context.layout);
-    const all = peersOf(registry);
-    if (values.peer !== undefined) requireRow(registry, parsePersonality(values.peer));
-    const targets = values.peer === undefined ? all : all.filter(({ personality }) => personality === values.peer);
-    const reading = readSlot(context.layout);
-    try {
-      const slot = requireRunnable(reading.slot, occasion);
-      return await sweep({ slot, occasion, targets, all, jobs }, context);
-    } catch (error) {
-      if (!(error instanceof IapeerError) || error.exitStatus !== 1) throw error;
-      if (context.output.isJson) context.output.result({ ok: false, plugin: reading.slot === undefined ? null : nameOf(reading.slot), error: error.message, outcomes: [] }, () => "");
-      reading.problems.filter(({ severity }) => severity === "error").forEach(({ message }) => context.output.warn(`memory slot: ${message}`));
-      throw error;
-    }
+    const targets = chooseTargets(memoryPlugin, values, context);
+    const occasion = positionals[0] === "on" ? "sweep-on" : values.all ? "off-all" : "off-peer";
+    const slot = requireSlot(occasion, context);
+    return await sweep({ ...targets, slot, occasion, jobs }, context);
   },
 });
 
-interface Sweep {
-  readonly slot: Slot;
-  readonly occasion: Exclude<Occasion, "birth" | "remove">;
-  readonly targets: readonly Peer[];
-  readonly all: readonly Peer[];
-  readonly jobs: number;
+/** The slot, or the refusal: said as a result too, since a caller reads that. */
+function requireSlot(occasion: Occasion, { layout, output }: Context): Slot {
+  const reading = readSlot(layout);
+  try {
+    return requireRunnable(reading.slot, occasion);
+  } catch (error) {
+    if (error instanceof IapeerError) reportRefusal(error, reading, output);
+    throw error;
+  }
+}
+
+function reportRefusal({ message }: IapeerError, { slot, problems }: SlotReading, output: Output): void {
+  const plugin = slot === undefined ? null : nameOf(slot);
+  output.result({ ok: false, plugin, error: message, outcomes: [] }, () => "");
+  warnOfSlot(problems, output);
 }
 
 /** The provider's name, or the id of its plugin in the older form. */
@@ -72,25 +65,39 @@ function nameOf(slot: Slot): string {
   return declaresCommands(slot) || slot.plugin === undefined ? slot.provider : `${slot.plugin.name}@${slot.plugin.marketplace}`;
 }
 
-async function sweep({ slot, occasion, targets, all, jobs }: Sweep, context: Context): Promise<number> {
+interface Sweep extends Targets {
+  readonly slot: Slot;
+  readonly occasion: Exclude<Occasion, "birth" | "remove">;
+  readonly jobs: number;
+}
+
+async function sweep(plan: Sweep, context: Context): Promise<number> {
   const { output } = context;
   return await withInterruption(async ({ signal, exitStatus }) => {
-    const progress = openProgress(output, targets.flatMap(planRows).length);
-    const outcomes = await sweepMemory({ occasion, targets, allTargets: all, jobs, onRow: (row) => progress.step(!isGood(row)) }, provisionContext(context, slot, signal));
-    progress.close();
-    const bad = outcomes.filter((row) => !isGood(row));
-    const interrupted = exitStatus();
-    const error = interrupted !== undefined ? "interrupted" : bad.length > 0 ? `${bad.length} of ${outcomes.length} failed` : undefined;
-    const json = { ok: bad.length === 0, plugin: nameOf(slot), ...(error !== undefined && { error }), outcomes };
+    const outcomes = await runWithProgress(plan, signal, context);
+    const failed = outcomes.filter((row) => !isGood(row)).length;
+    const error = exitStatus() !== undefined ? "interrupted" : failed > 0 ? `${failed} of ${outcomes.length} failed` : undefined;
+    const json = { ok: error === undefined, plugin: nameOf(plan.slot), ...(error !== undefined && { error }), outcomes };
     output.result(json, () => renderSweep(outcomes, output));
-    return interrupted ?? (bad.length === 0 ? 0 : 1);
+    return exitStatus() ?? (failed === 0 ? 0 : 1);
   });
 }
 
+async function runWithProgress({ slot, ...plan }: Sweep, signal: AbortSignal, context: Context): Promise<ProvisionRow[]> {
+  const progress = openProgress(context.output, plan.targets.flatMap(planRows).length);
+  const onRow = (row: ProvisionRow) => progress.step(!isGood(row));
+  try {
+    return await sweepMemory({ ...plan, allTargets: plan.all, onRow }, provisionContext(context, slot, signal));
+  } finally {
+    progress.close();
+  }
+}
+
+const COLUMNS = [{ title: "PEER" }, { title: "RUNTIME" }, { title: "STATE" }];
+
 function renderSweep(outcomes: readonly ProvisionRow[], { colors }: Output): string {
   if (outcomes.length === 0) return "no peers";
-  const cells = outcomes.map((row) => [row.personality, row.runtime, renderState(row, colors)]);
+  const cells = outcomes.map((row) => [row.personality, row.runtime, { painted: renderState(row, colors) }]);
   const good = outcomes.filter(isGood).length;
-  const table = renderTable([{ title: "PEER" }, { title: "RUNTIME" }, { title: "STATE" }], cells, { paintTitle: colors.bold });
-  return `${table}\n${good} of ${outcomes.length} done`;
+  return `${renderTable(COLUMNS, cells, { paintTitle: colors.bold })}\n${good} of ${outcomes.length} done`;
 }

@@ -1,13 +1,11 @@
-import { isAgentic, parsePersonality } from "../../core/names.ts";
+import { isAgentic } from "../../core/names.ts";
 import type { ProvisionRow } from "../../provision/attach.ts";
 import { switchNative } from "../../provision/native-memory-step.ts";
-import { requireRow } from "../../registry/edits.ts";
-import { peersOf } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
-import { usage } from "../call.ts";
 import { providerTools } from "../context.ts";
+import type { Output } from "../output.ts";
 import { ALL_PEERS, ONE_PEER } from "../shared-options.ts";
-import { renderTable, tame } from "../table.ts";
+import { renderTable } from "../table.ts";
+import { chooseTargets } from "../targets.ts";
 import { defineVerb } from "../verb.ts";
 
 export const nativeMemory = defineVerb({
@@ -23,21 +21,29 @@ export const nativeMemory = defineVerb({
     { command: "iapeer native-memory on --peer alice", note: "let claude remember by itself again" },
   ],
   run: async ({ values, positionals }, context) => {
-    if ((values.peer === undefined) === (values.all === undefined)) throw usage(nativeMemory, "native-memory takes either --peer P or --all");
-    const { output, layout } = context;
-    const registry = readRegistry(layout);
-    if (values.peer !== undefined) requireRow(registry, parsePersonality(values.peer));
-    const targets = peersOf(registry).filter(({ personality }) => values.peer === undefined || personality === values.peer);
+    const { output } = context;
+    const { targets } = chooseTargets(nativeMemory, values, context);
+    const direction = positionals[0] as "off" | "on";
     const rows: ProvisionRow[] = [];
     for (const target of targets) {
       for (const runtime of target.runtimes.filter(isAgentic)) {
-        rows.push(await switchNative(target, runtime, { ...context, direction: positionals[0] as "off" | "on", tools: providerTools(context) }));
+        rows.push(await switchNative(target, runtime, { ...context, direction, tools: providerTools(context) }));
       }
     }
-    const leftAlone = rows.filter(({ state }) => state === "left-alone");
-    output.result({ ok: leftAlone.length === 0, outcomes: rows }, () =>
-      renderTable([{ title: "PEER" }, { title: "RUNTIME" }, { title: "STATE" }], rows.map((row) => [row.personality, row.runtime, row.detail === undefined ? row.state : `${row.state} (${tame(row.detail)})`]), { paintTitle: output.colors.bold }),
-    );
-    return leftAlone.length === 0 ? 0 : 1;
+    const isDone = rows.every(({ state }) => state !== "left-alone");
+    output.result({ ok: isDone, outcomes: rows }, () => renderRows(rows, output));
+    return isDone ? 0 : 1;
   },
 });
+
+const COLUMNS = [{ title: "PEER" }, { title: "RUNTIME" }, { title: "STATE" }];
+
+function renderRows(rows: readonly ProvisionRow[], { colors }: Output): string {
+  if (rows.length === 0) return "no peer with an agentic runtime";
+  const cells = rows.map(({ personality, runtime, state, detail }) => [
+    personality,
+    runtime,
+    detail === undefined ? state : `${state} (${detail})`,
+  ]);
+  return renderTable(COLUMNS, cells, { paintTitle: colors.bold });
+}

@@ -3,6 +3,7 @@ import { IapeerError } from "../../core/errors.ts";
 import { locate } from "../../status/slot-location.ts";
 import { findMissingCommands, readSlot, readSlotFile, type SlotReading } from "../../status/slot.ts";
 import type { Colors } from "../colors.ts";
+import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
 export const providerCheck = defineVerb({
@@ -17,12 +18,16 @@ export const providerCheck = defineVerb({
   ],
   run: async ({ positionals }, { layout, output }) => {
     const reading = positionals[0] === undefined ? readSlot(layout) : readSlotFile(resolve(positionals[0]));
-    if (reading.isMissing) throw new IapeerError("file-not-found", `there is no declaration at ${reading.path}`, { details: { path: reading.path } });
+    if (reading.isMissing) throw notThere(reading.path);
     const problems = findProblems(reading);
     output.result(problems, () => renderProblems(problems, reading, output.colors));
     return problems.some(({ severity }) => severity === "error") ? 1 : 0;
   },
 });
+
+function notThere(path: string): IapeerError {
+  return new IapeerError("file-not-found", `there is no declaration at ${path}`, { details: { path } });
+}
 
 function findProblems(reading: SlotReading) {
   const all = [...reading.problems, ...(reading.slot === undefined ? [] : findMissingCommands(reading.slot))];
@@ -37,8 +42,8 @@ function findProblems(reading: SlotReading) {
 function renderProblems(problems: ReturnType<typeof findProblems>, { slot, path }: SlotReading, colors: Colors): string {
   const lines = problems.map(({ code, message, severity, location }) => {
     const word = severity === "error" ? colors.red("error") : colors.yellow("warning");
-    return `${location.file}:${location.line}:${location.column}: ${word}: ${message} [${code}]`;
+    return `${location.file}:${location.line}:${location.column}: ${word}: ${tame(message)} [${code}]`;
   });
-  const verdict = slot === undefined ? `${path}: the slot is EMPTY` : `${path}: ${slot.provider} ${slot.version}`;
+  const verdict = slot === undefined ? `${path}: the slot is EMPTY` : `${path}: ${tame(`${slot.provider} ${slot.version}`)}`;
   return [...lines, problems.length === 0 ? `${verdict}, no problems` : verdict].join("\n");
 }

@@ -7,6 +7,7 @@ import { requireRunnable } from "../../provision/sweep.ts";
 import { requireRow } from "../../registry/edits.ts";
 import { type Peer, toPeer } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
+import type { Slot } from "../../status/slot-schema.ts";
 import { readSlot } from "../../status/slot.ts";
 import { provisionContext } from "../birth.ts";
 import { usage } from "../call.ts";
@@ -35,9 +36,7 @@ export const providerRun = defineVerb({
     const peer = toPeer(requireRow(readRegistry(layout), parsePersonality(values.peer)));
     const runtime = chooseRuntime(peer, values.runtime);
     const slot = requireRunnable(readSlot(layout).slot, occasion);
-    if (!declaresCommands(slot)) {
-      throw new IapeerError("slot-direction-missing", `provider "${slot.provider}" declares a plugin, not a command; its way is: iapeer memory-plugin`);
-    }
+    if (!declaresCommands(slot)) throw pluginOnly(slot);
     if (values["dry-run"]) {
       const argv = renderArgv(slot[directionOf(occasion)]!, { cwd: peer.cwd, personality: peer.personality, runtime, occasion });
       output.text(JSON.stringify(argv, null, 2));
@@ -50,6 +49,12 @@ export const providerRun = defineVerb({
     });
   },
 });
+
+function pluginOnly({ provider }: Slot): IapeerError {
+  return new IapeerError("slot-direction-missing", `provider "${provider}" declares a plugin, not a command`, {
+    hint: "its way is: iapeer memory-plugin",
+  });
+}
 
 function chooseRuntime(peer: Peer, given: string | undefined): string {
   const runtime = given === undefined ? [peer.defaultRuntime, ...peer.runtimes].find(isAgentic) : parseRuntime(given);

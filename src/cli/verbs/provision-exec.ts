@@ -1,14 +1,15 @@
+import { resolve } from "node:path";
 import { parsePersonality, parseRuntime } from "../../core/names.ts";
-import type { Occasion } from "../../provision/occasions.ts";
-import { OCCASIONS } from "../../provision/occasions.ts";
-import { PROVIDER_TIMEOUT_MS, renderArgv, runProvider } from "../../provision/provider-command.ts";
+import type { Env } from "../../core/paths.ts";
+import { type Occasion, OCCASIONS } from "../../provision/occasions.ts";
+import { type Placeholders, PROVIDER_TIMEOUT_MS, renderArgv, runProvider } from "../../provision/provider-command.ts";
 import { parseCount, usage } from "../call.ts";
 import { providerTools } from "../context.ts";
 import { parseFolder } from "../folder.ts";
 import { withInterruption } from "../interruption.ts";
 import { defineVerb } from "../verb.ts";
 
-const LONGEST_MS = 24 * 60 * 60 * 1000;
+const TIMEOUTS_MS = { min: 1, max: 24 * 60 * 60 * 1000 };
 
 export const provisionExec = defineVerb({
   name: "provision exec",
@@ -32,15 +33,11 @@ export const provisionExec = defineVerb({
     },
   ],
   run: async ({ values, rest }, context) => {
-    const { cwd, runtime, personality, occasion } = values;
-    if (cwd === undefined || runtime === undefined || personality === undefined || occasion === undefined) {
-      throw usage(provisionExec, "provision exec needs --cwd, --runtime, --personality and --occasion");
-    }
-    if (rest.length === 0) throw usage(provisionExec, "provision exec needs a command after --");
-    const timeoutMs = parseCount(provisionExec, "timeout-ms", values["timeout-ms"], { min: 1, max: LONGEST_MS }) ?? PROVIDER_TIMEOUT_MS;
-    const placeholders = { cwd: parseFolder(cwd)!, runtime: parseRuntime(runtime), personality: parsePersonality(personality), occasion: occasion as Occasion };
+    const placeholders = parsePlaceholders(context.env, values);
     const [command, ...args] = rest;
-    const argv = renderArgv({ command: resolveCommand(command!, context.env["PATH"]), args }, placeholders);
+    if (command === undefined) throw usage(provisionExec, "provision exec needs a command after --");
+    const timeoutMs = parseCount(provisionExec, "timeout-ms", values["timeout-ms"], TIMEOUTS_MS) ?? PROVIDER_TIMEOUT_MS;
+    const argv = renderArgv({ command: resolveCommand(command, context.env["PATH"]), args }, placeholders);
     return await withInterruption(async ({ signal, exitStatus }) => {
       const outcome = await runProvider({ argv, placeholders, timeoutMs, signal }, providerTools(context));
       context.output.text(JSON.stringify(outcome));
@@ -49,8 +46,22 @@ export const provisionExec = defineVerb({
   },
 });
 
+/** All four are needed: a command that is told less than a provider's would be told shows nothing. */
+function parsePlaceholders(env: Env, values: { cwd?: string; runtime?: string; personality?: string; occasion?: string }): Placeholders {
+  const { cwd, runtime, personality, occasion } = values;
+  if (cwd === undefined || runtime === undefined || personality === undefined || occasion === undefined) {
+    throw usage(provisionExec, "provision exec needs --cwd, --runtime, --personality and --occasion");
+  }
+  return {
+    cwd: parseFolder(cwd, env),
+    runtime: parseRuntime(runtime),
+    personality: parsePersonality(personality),
+    occasion: occasion as Occasion,
+  };
+}
+
 /** A bare name is looked up on PATH, as a person expects; what is not found is reported by its name. */
 function resolveCommand(command: string, path: string | undefined): string {
-  if (command.includes("/")) return parseFolder(command) ?? command;
+  if (command.includes("/")) return resolve(command);
   return Bun.which(command, { PATH: path ?? "" }) ?? command;
 }

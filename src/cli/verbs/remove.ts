@@ -1,10 +1,14 @@
 import type { ErrorCode } from "../../core/errors.ts";
-import { parsePersonality } from "../../core/names.ts";
-import { parseCount } from "../call.ts";
+import { nearest, parsePersonality } from "../../core/names.ts";
+import { peersOf } from "../../registry/schema.ts";
+import { readRegistry } from "../../registry/store.ts";
 import type { Colors } from "../colors.ts";
+import type { Context } from "../context.ts";
 import { renderOutcomes } from "../outcomes.ts";
+import type { Output } from "../output.ts";
 import { type Removal, type RemovalJson, removePeer } from "../removal.ts";
-import { IF_REVISION, REVISIONS } from "../shared-options.ts";
+import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
+import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
 export const remove = defineVerb({
@@ -24,28 +28,44 @@ export const remove = defineVerb({
   ],
   run: async ({ values, positionals }, context) => {
     const names = [...new Set(positionals.map(parsePersonality))];
-    const ifRevision = parseCount(remove, "if-revision", values["if-revision"], REVISIONS);
+    const change = changeOptionsFrom(remove, values["if-revision"], context);
     const removals: Removal[] = [];
-    for (const [index, personality] of names.entries()) {
-      const guard = index === 0 && ifRevision !== undefined ? { ifRevision } : {};
-      const removal = await removePeer(personality, { isForced: values.force === true, ...guard }, context);
-      removals.push(removal);
-      if (STOPPERS.has(removal.json.error?.code)) break;
+    for (const personality of names) {
+      // Our own first removal moves the revision on: it guards that one alone.
+      const guarded = removals.length === 0 ? change : { lockTimeoutMs: context.lockTimeoutMs };
+      removals.push(await removePeer(personality, { isForced: values.force === true, change: guarded }, context));
+      if (STOPPERS.has(removals.at(-1)!.json.error?.code)) break;
     }
-    const { output } = context;
     const rows = removals.map(({ json }) => json);
-    output.result(rows, () => rows.filter(({ action }) => action !== "failed").map((row) => renderRemoval(row, output.colors)).join("\n"));
-    rows.forEach(({ error }) => error && output.error(error));
+    report(rows, context.output);
+    hintAtNames(rows, context);
     return jointStatus(removals.map(({ status }) => status).filter((status) => status !== 0));
   },
 });
+
+function report(rows: readonly RemovalJson[], output: Output): void {
+  const done = rows.filter(({ action }) => action !== "failed");
+  output.result(rows, () => done.map((row) => renderRemoval(row, output.colors)).join("\n"));
+  rows.forEach(({ error }) => error && output.error(error));
+}
+
+/** A peer that is not there may be a slip of the finger. */
+function hintAtNames(rows: readonly RemovalJson[], { layout, output }: Context): void {
+  const absent = rows.filter(({ action }) => action === "absent");
+  if (output.isJson || absent.length === 0) return;
+  const names = peersOf(readRegistry(layout)).map(({ personality }) => personality);
+  for (const { personality } of absent) {
+    const near = nearest(personality, names);
+    if (near !== undefined) output.note(`did you mean ${near}?`);
+  }
+}
 
 /** After these the other peers are not tried. */
 const STOPPERS: ReadonlySet<ErrorCode | undefined> = new Set(["interrupted", "revision-conflict"] as const);
 
 function renderRemoval(removal: RemovalJson, colors: Colors): string {
   if (removal.action === "absent") return `${removal.personality} is not registered; nothing to remove`;
-  return `removed ${removal.personality}; its folder stays: ${removal.cwd}${renderOutcomes(removal.unprovision, colors)}`;
+  return `removed ${removal.personality}; its folder stays: ${tame(removal.cwd ?? "")}${renderOutcomes(removal.unprovision, colors)}`;
 }
 
 /** What failed alike keeps its exit status; else 1. */

@@ -1,8 +1,9 @@
-import { isAgentic, parsePersonality } from "../../core/names.ts";
+import { identityOf, isAgentic, parsePersonality } from "../../core/names.ts";
 import { judgeMemory, type MemoryState, type ProvisionNote, readNote } from "../../provision/provision-state.ts";
 import { requireRow } from "../../registry/edits.ts";
 import { toPeer } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
+import { type Death, findLastDeath } from "../../status/last-death.ts";
 import { readStatuses } from "../../status/peer-status.ts";
 import { readSlot } from "../../status/slot.ts";
 import type { Colors } from "../colors.ts";
@@ -16,6 +17,8 @@ type ProvisionJson = { readonly runtime: string; readonly memory: MemoryState } 
 interface ShowJson extends PeerJson {
   readonly being_removed: boolean;
   readonly provision: readonly ProvisionJson[];
+  /** null: none that exits.log knows of. */
+  readonly last_death: Death | null;
 }
 
 export const show = defineVerb({
@@ -23,7 +26,7 @@ export const show = defineVerb({
   summary: "show everything about one peer",
   options: {},
   positionals: [{ name: "personality", help: "its name", completes: "peers" }],
-  examples: [{ command: "iapeer show alice", note: "folder, runtimes, and whether they have the host's memory" }],
+  examples: [{ command: "iapeer show alice", note: "folder, runtimes, their memory, and the last death" }],
   run: async ({ positionals }, { layout, output }) => {
     const peer = toPeer(requireRow(readRegistry(layout), parsePersonality(positionals[0]!)));
     const { slot } = readSlot(layout);
@@ -32,14 +35,20 @@ export const show = defineVerb({
       const { version: _, ...last } = note ?? {};
       return { runtime, memory: judgeMemory(note, slot), ...last };
     });
-    const json: ShowJson = { ...(await toPeerJson(peer, readStatuses(layout))), being_removed: peer.isBeingRemoved, provision };
+    const identities = peer.runtimes.map((runtime) => identityOf(runtime, peer.personality));
+    const json: ShowJson = {
+      ...(await toPeerJson(peer, readStatuses(layout))),
+      being_removed: peer.isBeingRemoved,
+      provision,
+      last_death: findLastDeath(layout.exitsLog, identities) ?? null,
+    };
     output.result(json, () => renderShow(json, output.colors));
     return 0;
   },
 });
 
 function renderShow(json: ShowJson, colors: Colors): string {
-  const line = (label: string, value: string) => `${colors.dim(`${label}:`.padEnd(14))}${value}`;
+  const line = (label: string, value: string) => `${colors.dim(`${label}:`.padEnd(15))}${value}`;
   return [
     colors.bold(json.personality) + (json.being_removed ? colors.yellow(" (being removed)") : ""),
     line("description", tame(json.description) || colors.dim("none")),
@@ -48,14 +57,26 @@ function renderShow(json: ShowJson, colors: Colors): string {
     line("runtimes", renderRuntimes(json, colors)),
     line("default", json.default_runtime),
     ...json.provision.map((one) => line(`memory ${one.runtime}`, renderMemory(one, colors))),
+    line("last death", json.last_death === null ? colors.dim("none") : renderDeath(json.last_death)),
   ].join("\n");
 }
 
-const MEMORY_PAINT = { attached: "green", drifted: "yellow", failed: "red", none: "dim" } as const satisfies Record<MemoryState, keyof Colors>;
+const MEMORY_PAINT = {
+  attached: "green",
+  drifted: "yellow",
+  failed: "red",
+  none: "dim",
+} as const satisfies Record<MemoryState, keyof Colors>;
 
 function renderMemory({ memory, provider, provider_version, occasion, state, detail, ts }: ProvisionJson, colors: Colors): string {
   const word = colors[MEMORY_PAINT[memory]](memory);
   if (ts === undefined) return word;
-  const why = memory === "failed" ? ` ${state}${detail === undefined ? "" : ` (${tame(detail)})`}` : "";
-  return `${word}${why}, ${provider} ${provider_version} at ${occasion}, ${ts}`;
+  const how = state === "failed" ? "" : ` ${state}`;
+  const why = memory === "failed" ? `${how}${detail === undefined ? "" : ` (${tame(detail)})`}` : "";
+  return `${word}${why}, ${tame(`${provider} ${provider_version} at ${occasion}, ${ts}`)}`;
+}
+
+function renderDeath({ ts, ev, identity, verdict, cause }: Death): string {
+  const what = ev === "session-exit" ? "its session ended" : "its server ended";
+  return tame(`${ts}: ${identity}, ${what}, ${[cause, verdict].filter((word) => word !== undefined).join(", ") || "unclaimed"}`);
 }

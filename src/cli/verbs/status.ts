@@ -10,6 +10,7 @@ import type { Slot } from "../../status/slot-schema.ts";
 import { readSlot, type SlotReading } from "../../status/slot.ts";
 import type { Context } from "../context.ts";
 import type { Colors } from "../colors.ts";
+import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 import { VERSION } from "../version.ts";
 
@@ -19,12 +20,17 @@ interface Attention {
   readonly hint?: string;
 }
 
+/** The heartbeat's age is null while there is no such file. */
+interface SlotJson extends Pick<Slot, "provider" | "package" | "version"> {
+  readonly heartbeat?: { readonly path: string; readonly age_secs: number | null };
+}
+
 interface StatusJson {
   readonly ok: boolean;
   readonly version: string;
   readonly root: string;
   readonly revision: number;
-  readonly slot: (Pick<Slot, "provider" | "package" | "version"> & { readonly heartbeat?: { readonly path: string; readonly age_secs: number | null } }) | null;
+  readonly slot: SlotJson | null;
   readonly slot_problems: readonly { readonly code: string; readonly message: string; readonly severity: string }[];
   readonly peers: Readonly<Record<"total" | PeerStatus, number>>;
   readonly memory: Readonly<Record<MemoryState, number>>;
@@ -74,7 +80,7 @@ async function readReport({ layout, now }: Context): Promise<StatusJson> {
   };
 }
 
-function describeSlot({ provider, package: packageName, version, heartbeat }: Slot, now: Date): StatusJson["slot"] {
+function describeSlot({ provider, package: packageName, version, heartbeat }: Slot, now: Date): SlotJson {
   const beat = heartbeat === undefined ? {} : { heartbeat: { path: heartbeat, age_secs: heartbeatAgeSecs(heartbeat, now) ?? null } };
   return { provider, package: packageName, version, ...beat };
 }
@@ -138,33 +144,56 @@ function findAttention({ reading, peers, memory, unknown, deaths }: Findings): A
   const failed = memory.filter(({ state }) => state === "failed");
   const drifted = memory.filter(({ state }) => state === "drifted");
   return [
-    ...reading.problems.filter(({ severity }) => severity === "error").map(({ message }) => ({ message: `memory slot: ${message}`, hint: "iapeer provider check" })),
-    ...leaving.map(({ personality }) => ({ message: `${personality} is half removed`, hint: `iapeer remove ${personality}` })),
-    ...failed.map(({ identity, personality }) => ({ message: `${identity}: its last provider run failed`, hint: `iapeer memory-plugin on --peer ${personality}` })),
-    ...(drifted.length === 0 ? [] : [{ message: `${drifted.length} identities have the memory of another provider or version`, hint: "iapeer memory-plugin on --all" }]),
-    ...unknown.map((identity) => ({ message: `${identity}: whether it is live cannot be told` })),
-    ...(deaths === 0 ? [] : [{ message: `${deaths} unclaimed ends in the last 24 hours` }]),
+    ...reading.problems
+      .filter(({ severity }) => severity === "error")
+      .map(({ message }) => need(`memory slot: ${message}`, "iapeer provider check")),
+    ...leaving.map(({ personality }) => need(`${personality} is half removed`, `iapeer remove ${personality}`)),
+    ...failed.map(({ identity, personality }) =>
+      need(`${identity}: its last provider run failed`, `iapeer memory-plugin on --peer ${personality}`),
+    ),
+    ...(drifted.length === 0 ? [] : [need(describeDrift(drifted.length), "iapeer memory-plugin on --all")]),
+    ...unknown.map((identity) => need(`${identity}: whether it is live cannot be told`)),
+    ...(deaths === 0 ? [] : [need(`unclaimed ends in the last 24 hours: ${deaths}`)]),
   ];
 }
 
+function need(message: string, hint?: string): Attention {
+  return { message, ...(hint !== undefined && { hint }) };
+}
+
+function describeDrift(identities: number): string {
+  return `memory of another provider or version than the slot's: ${identities} of the identities`;
+}
+
 function renderReport(json: StatusJson, colors: Colors): string {
-  const line = (label: string, value: string) => `${colors.dim(`${label}:`.padEnd(9))}${value}`;
-  const counts = (record: Readonly<Record<string, number>>) =>
-    Object.entries(record).filter(([key, n]) => key !== "total" && n > 0).map(([key, n]) => `${n} ${key}`).join(", ");
+  const line = (label: string, value: string) => `${colors.dim(label.padEnd(9))}${value}`;
+  const { total, ...byStatus } = json.peers;
+  const unwatched = json.servers_without_canary;
   return [
-    line("iapeer", json.version),
-    line("root", json.root),
-    line("slot", renderSlot(json, colors)),
-    ...json.slot_problems.map(({ message, severity }) => line("", `${severity === "error" ? colors.red("error") : colors.yellow("warning")} ${message}`)),
-    line("peers", json.peers.total === 0 ? "none" : `${json.peers.total} (${counts(json.peers)})`),
-    line("memory", counts(json.memory) || "none"),
-    line("deaths", `${json.deaths_last_day} in the last 24 hours`),
-    ...json.attention.map(({ message, hint }) => `${colors.yellow("!")} ${message}${hint === undefined ? "" : `; ${hint}`}`),
+    line("iapeer:", json.version),
+    line("root:", tame(json.root)),
+    line("slot:", renderSlot(json.slot, colors)),
+    ...json.slot_problems.map((problem) => line("", renderProblem(problem, colors))),
+    line("peers:", total === 0 ? "none" : `${total} (${renderCounts(byStatus)})`),
+    line("memory:", renderCounts(json.memory) || "none"),
+    ...(unwatched.length === 0 ? [] : [line("servers:", `${unwatched.length} without a canary: ${unwatched.join(", ")}`)]),
+    line("deaths:", `${json.deaths_last_day} in the last 24 hours`),
+    ...json.attention.map(({ message, hint }) => `${colors.yellow("!")} ${tame(message)}${hint === undefined ? "" : `; see: ${hint}`}`),
   ].join("\n");
 }
 
-function renderSlot({ slot }: StatusJson, colors: Colors): string {
+/** "2 live, 1 asleep" */
+function renderCounts(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts).filter(([, n]) => n > 0).map(([key, n]) => `${n} ${key}`).join(", ");
+}
+
+function renderProblem({ message, severity }: StatusJson["slot_problems"][number], colors: Colors): string {
+  return `${severity === "error" ? colors.red("error") : colors.yellow("warning")} ${tame(message)}`;
+}
+
+function renderSlot(slot: SlotJson | null, colors: Colors): string {
   if (slot === null) return colors.dim("EMPTY");
-  const beat = slot.heartbeat === undefined ? "" : slot.heartbeat.age_secs === null ? ", no heartbeat yet" : `, heartbeat ${slot.heartbeat.age_secs} s ago`;
-  return `${slot.provider} ${slot.version}${beat}`;
+  const age = slot.heartbeat?.age_secs;
+  const beat = age === null ? ", no heartbeat yet" : `, heartbeat ${age} s ago`;
+  return `${tame(`${slot.provider} ${slot.version}`)}${age === undefined ? "" : beat}`;
 }

@@ -20,7 +20,9 @@ export const verify = defineVerb({
     const left = found.differences.filter(({ isFixable }) => !values.fix || !isFixable).length;
     const json = {
       ok: left === 0,
-      differences: found.differences.map(({ isFixable, ...rest }) => ({ ...rest, fixable: isFixable, fixed: values.fix === true && isFixable })),
+      differences: found.differences.map(({ isFixable, ...rest }) => {
+        return { ...rest, fixable: isFixable, fixed: values.fix === true && isFixable };
+      }),
       ...(found.kept !== undefined && { kept: found.kept }),
     };
     output.result(json, () => renderVerification(found, left, output.colors));
@@ -34,6 +36,7 @@ function renderVerification({ differences, kept, fixed }: Verification, left: nu
   return [
     renderTable([{ title: "PEER" }, { title: "WHAT" }, { title: "WHERE" }], rows, { paintTitle: colors.bold }),
     ...(kept === undefined ? [] : [`the bad registry was kept as ${kept}`]),
-    fixed > 0 ? `${fixed} fixed, ${left} left` : `${left} to fix${differences.some(({ isFixable }) => isFixable) ? "; to mend: iapeer verify --fix" : ""}`,
+    fixed > 0 ? `${fixed} fixed, ${left} left` : `${left} to fix`,
+    ...(fixed === 0 && differences.some(({ isFixable }) => isFixable) ? ["to mend what can be mended: iapeer verify --fix"] : []),
   ].join("\n");
 }

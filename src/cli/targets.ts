@@ -1,0 +1,23 @@
+import { parsePersonality } from "../core/names.ts";
+import { requireRow } from "../registry/edits.ts";
+import { type Peer, peersOf } from "../registry/schema.ts";
+import { readRegistry } from "../registry/store.ts";
+import { usage } from "./call.ts";
+import type { Context } from "./context.ts";
+import type { Verb } from "./verb.ts";
+
+/** The peers that a call is about, and all there are; both in registry order. */
+export interface Targets {
+  readonly targets: readonly Peer[];
+  readonly all: readonly Peer[];
+}
+
+/** Reads `--peer P | --all`. Throws `usage` where it is not exactly one of them, `peer-not-found`. */
+export function chooseTargets(verb: Verb, { peer, all }: { peer?: string; all?: boolean }, { layout }: Context): Targets {
+  if ((peer === undefined) === (all === undefined)) throw usage(verb, `${verb.name} takes either --peer P or --all`);
+  const personality = peer === undefined ? undefined : parsePersonality(peer);
+  const registry = readRegistry(layout);
+  if (personality !== undefined) requireRow(registry, personality);
+  const peers = peersOf(registry);
+  return { all: peers, targets: peers.filter((one) => personality === undefined || one.personality === personality) };
+}

@@ -1,0 +1,103 @@
+import { expect, test } from "bun:test";
+import { createRunner } from "../../src/core/runner.ts";
+import { HARD_TREES, trace, traceHardTree, traceStorm } from "../support/hard-trees.ts";
+import { BINARY, GUARD_ARGV, until } from "../support/sandbox.ts";
+import { openScratch } from "../support/scratch.ts";
+
+/** Timeout, grace, killing: what a provider may cost its caller at most (contract 6 leaves three seconds). */
+const OVER_MS = 3000;
+
+test.concurrent.each(Object.keys(HARD_TREES) as (keyof typeof HARD_TREES)[])("nothing is left after a timeout of %s", async (title) => {
+  using scratch = openScratch();
+  const command = traceHardTree(scratch, title);
+  const runner = createRunner(GUARD_ARGV);
+  try {
+    const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 1500 });
+    expect(command.survivors()).toEqual([]);
+    expect(outcome.state).toBe("timeout");
+    expect(outcome.durationMs).toBeLessThan(1500 + OVER_MS);
+    expect(command.count()).toBeGreaterThanOrEqual(HARD_TREES[title].pids);
+  } finally {
+    runner.close();
+  }
+}, 20_000);
+
+test.concurrent.each(["a double fork with an empty environment", "one that ignores SIGTERM, as its child does"] as const)(
+  "nothing is left after an interruption of %s",
+  async (title) => {
+    using scratch = openScratch();
+    const command = traceHardTree(scratch, title);
+    const runner = createRunner(GUARD_ARGV);
+    const abort = new AbortController();
+    try {
+      const running = runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 60_000, signal: abort.signal });
+      await until("it runs", () => command.count() >= HARD_TREES[title].pids);
+      abort.abort();
+      const { outcome } = await running;
+      expect(command.survivors()).toEqual([]);
+      expect(outcome.state).toBe("interrupted");
+    } finally {
+      runner.close();
+    }
+  },
+  20_000,
+);
+
+test("nothing is left after a timeout in the middle of a storm of forks in sessions of their own", async () => {
+  using scratch = openScratch();
+  const command = traceStorm(scratch, 7);
+  const runner = createRunner(GUARD_ARGV);
+  try {
+    const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 250 });
+    expect(command.survivors()).toEqual([]);
+    expect(command.count()).toBeGreaterThan(1);
+    expect(outcome).toMatchObject({ state: "timeout", signal: "SIGKILL" });
+    expect(outcome.durationMs).toBeLessThan(250 + OVER_MS);
+  } finally {
+    runner.close();
+  }
+}, 20_000);
+
+test("a command that takes SIGTERM well is over at once", async () => {
+  using scratch = openScratch();
+  const command = trace(scratch, `echo $$ >> "$1"; trap 'exit 0' TERM; sleep 15 & wait`, []);
+  const runner = createRunner(GUARD_ARGV);
+  try {
+    const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 500 });
+    expect(outcome).toMatchObject({ state: "timeout", exitCode: 0, signal: null, detail: "still running after 0.5 s; ended with all it had started" });
+    expect(outcome.durationMs).toBeLessThan(500 + 1000);
+    expect(command.survivors()).toEqual([]);
+  } finally {
+    runner.close();
+  }
+});
+
+test("a command that is stopped is woken to take its SIGTERM", async () => {
+  using scratch = openScratch();
+  const command = traceHardTree(scratch, "one that stops itself");
+  const runner = createRunner(GUARD_ARGV);
+  try {
+    const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 300 });
+    expect(outcome).toMatchObject({ state: "timeout", signal: "SIGTERM" });
+  } finally {
+    runner.close();
+  }
+});
+
+test("nothing is left after a timeout of an iapeer that itself runs a command", async () => {
+  using scratch = openScratch();
+  const inner = `trap '' TERM; echo $$ >> "$1"; (setsid /bin/sh -c 'trap "" TERM; echo $$ >> "$1"; sleep 18; sleep 18' MARKER "$1" &); sleep 18; sleep 18`;
+  await Bun.write(scratch.at("inner"), `#!/bin/sh\n${inner}\n`);
+  const exec = `provision exec --cwd . --runtime claude --personality a --occasion birth --timeout-ms 60000`;
+  const command = trace(scratch, `chmod +x inner; IAPEER_ROOT=$PWD/root exec ${BINARY} ${exec} -- ./inner "$1"`, []);
+  const runner = createRunner(GUARD_ARGV);
+  try {
+    const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 1500 });
+    expect(command.count()).toBe(2);
+    expect(command.survivors()).toEqual([]);
+    expect(outcome.state).toBe("timeout");
+    expect(outcome.durationMs).toBeLessThan(1500 + OVER_MS);
+  } finally {
+    runner.close();
+  }
+}, 20_000);

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { attachAtBirth } from "../../src/provision/birth.ts";
+import { readNote } from "../../src/provision/provision-state.ts";
+import type { Slot } from "../../src/status/slot-schema.ts";
+import { type Host, openHost } from "../support/provision.ts";
+
+let host: Host;
+beforeEach(() => {
+  host = openHost();
+});
+afterEach(() => host[Symbol.dispose]());
+
+/** Notes each call, and what it finds of claude's own memory. */
+function recorder(exit = 0): Partial<Slot> {
+  const command = host.provider("provision", `echo "$*" >> "$host/calls"; cat "$1/.claude/settings.json" >> "$host/settings" 2>/dev/null; exit ${exit}`);
+  return { provision: { command, args: ["{cwd}", "{runtime}", "{personality}", "{occasion}"] } };
+}
+
+async function give(slot: Partial<Slot>, runtimes: readonly string[], signal?: AbortSignal) {
+  const target = host.peer("alpha", ...runtimes);
+  return await attachAtBirth({ target, runtimes, allTargets: [target] }, host.context(slot, signal));
+}
+
+test("the provider's command runs once per new agentic runtime, in the peer's order, and for no other", async () => {
+  const rows = await give(recorder(), ["codex", "telegram", "claude"]);
+  expect(rows).toEqual([
+    { personality: "alpha", runtime: "codex", state: "ok" },
+    { personality: "alpha", runtime: "claude", state: "ok" },
+  ]);
+  const cwd = host.at("peers", "alpha");
+  expect(host.lines("calls")).toEqual([`${cwd} codex alpha birth`, `${cwd} claude alpha birth`]);
+});
+
+test("the runtime's own memory is off before the provider runs", async () => {
+  await give(recorder(), ["claude"]);
+  expect(JSON.parse(readFileSync(host.at("settings"), "utf8"))).toMatchObject({ autoMemoryEnabled: false });
+});
+
+test("a provider that fails is a row and no throw; the next runtime is tried all the same", async () => {
+  const command = host.provider("provision", `[ "$1" = claude ] || exit 0; echo broken >&2; exit 9`);
+  const rows = await give({ provision: { command, args: ["{runtime}"] } }, ["claude", "codex"]);
+  expect(rows).toMatchObject([{ runtime: "claude", state: "failed", detail: "broken" }, { runtime: "codex", state: "ok" }]);
+});
+
+test("what came of a birth is kept with the identity", async () => {
+  await give(recorder(7), ["claude"]);
+  const note = readNote(host.layout, "claude", "alpha");
+  expect(note).toMatchObject({ version: 1, occasion: "birth", state: "failed", provider: "mem", provider_version: "1.0.0" });
+  expect(new Date(note!.ts).toISOString()).toBe(note!.ts);
+});
+
+test.each<[string, Partial<Slot>, string]>([
+  ["only unprovision", { unprovision: { command: "/bin/false", args: [] } }, 'provider "mem" declares no provision command'],
+  ["nothing", {}, 'provider "mem" declares nothing to run'],
+])("a slot that declares %s runs nothing and warns", async (_, slot, warning) => {
+  expect(await give(slot, ["claude"])).toEqual([]);
+  expect(host.warnings).toEqual([expect.stringContaining(warning) as unknown as string]);
+});
+
+test("a plugin beside a provision command is ignored, even when the command fails", async () => {
+  const slot = { ...recorder(1), plugin: { name: "n", marketplace: "m" } };
+  expect(await give(slot, ["claude"])).toMatchObject([{ state: "failed" }]);
+});
+
+test("an interruption begins no further runtime", async () => {
+  const abort = new AbortController();
+  abort.abort();
+  expect(await give(recorder(), ["claude", "codex"], abort.signal)).toEqual([]);
+  expect(existsSync(host.at("calls"))).toBe(false);
+});
+
+test("a peer whose folder is gone is a row that says so", async () => {
+  const target = host.peer("alpha", "claude");
+  rmSync(target.cwd, { recursive: true });
+  const rows = await attachAtBirth({ target, runtimes: ["codex"], allTargets: [target] }, host.context(recorder()));
+  expect(rows).toMatchObject([{ state: "not-executable", detail: `the working folder ${target.cwd} does not exist` }]);
+});

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { readNote } from "../../src/provision/provision-state.ts";
+import { requireRunnable, type SweepRequest, sweepMemory } from "../../src/provision/sweep.ts";
+import type { Slot } from "../../src/status/slot-schema.ts";
+import { type Host, openHost } from "../support/provision.ts";
+import { until } from "../support/sandbox.ts";
+import { errorOf } from "../support/scratch.ts";
+
+const IDENTITY = { provider: "mem", package: "@x/mem", version: "1.0.0" };
+const BLOCK = { command: "/bin/true", args: [] };
+const PLUGIN = { name: "n", marketplace: "m" };
+
+describe("what a slot has to run", () => {
+  test.each<[string, Partial<Slot> | undefined, "sweep-on" | "off-all", string | undefined]>([
+    ["nothing in it", undefined, "sweep-on", "memory slot is EMPTY"],
+    ["no unprovision", { provision: BLOCK }, "off-all", 'provider "mem" declares no unprovision command'],
+    ["no provision", { unprovision: BLOCK }, "sweep-on", 'provider "mem" declares no provision command'],
+    ["a plugin beside provision, and no unprovision", { provision: BLOCK, plugin: PLUGIN }, "off-all", 'provider "mem" declares no unprovision command'],
+    ["nothing at all", {}, "sweep-on", 'provider "mem" declares nothing to run: no provision, unprovision or plugin'],
+    ["the command", { provision: BLOCK }, "sweep-on", undefined],
+    ["only a plugin", { plugin: PLUGIN }, "off-all", undefined],
+  ])("in one with %s", (_, slot, occasion, message) => {
+    const whole = slot && { ...IDENTITY, ...slot };
+    if (message === undefined) expect(requireRunnable(whole, occasion)).toBe(whole!);
+    else expect(errorOf(() => requireRunnable(whole, occasion))).toMatchObject({ message, exitStatus: 1 });
+  });
+});
+
+describe("a sweep", () => {
+  let host: Host;
+  beforeEach(() => {
+    host = openHost();
+  });
+  afterEach(() => host[Symbol.dispose]());
+
+  function provider(body: string): Partial<Slot> {
+    return { provision: { command: host.provider("provision", body), args: ["{personality}", "{runtime}"] } };
+  }
+
+  async function sweep(slot: Partial<Slot>, request: Partial<SweepRequest> & Pick<SweepRequest, "targets">, signal?: AbortSignal) {
+    return await sweepMemory({ occasion: "sweep-on", allTargets: request.targets, jobs: 4, onRow: () => undefined, ...request }, host.context(slot, signal));
+  }
+
+  test.each([1, 2, 8])("has its rows in registry order, whatever ends first, with %i at a time", async (jobs) => {
+    const targets = ["a", "b", "c", "d"].map((name) => host.peer(name, "claude", "codex"));
+    const slot = provider(`case $1$2 in aclaude) sleep 0.2;; bcodex) sleep 0.1;; esac; exit 0`);
+    const told: string[] = [];
+    const rows = await sweep(slot, { targets, jobs, onRow: ({ personality, runtime }) => told.push(personality + runtime) });
+    const order = ["a", "b", "c", "d"].flatMap((name) => [`${name}claude`, `${name}codex`]);
+    expect(rows.map(({ personality, runtime }) => personality + runtime)).toEqual(order);
+    expect(told.toSorted()).toEqual(order);
+    if (jobs === 8) expect(told.at(-1)).toBe("aclaude");
+  });
+
+  test.each([1, 3])("runs no more than %i at a time", async (jobs) => {
+    const targets = ["a", "b", "c", "d", "e", "f"].map((name) => host.peer(name, "claude"));
+    const rows = await sweep(provider(`: > "$host/run-$1"; ls "$host" | grep -c '^run-' >> "$host/at-once"; sleep 0.05; rm "$host/run-$1"`), { targets, jobs });
+    expect(rows.every(({ state }) => state === "ok")).toBe(true);
+    expect(Math.max(...host.lines("at-once").map(Number))).toBe(jobs);
+  });
+
+  test("has a row for a peer without an agentic runtime, and runs nothing for it", async () => {
+    const targets = [host.peer("t", "telegram"), host.peer("a", "claude")];
+    const rows = await sweep(provider(`echo $1 >> "$host/calls"`), { targets });
+    expect(rows).toEqual([
+      { personality: "t", runtime: "telegram", state: "skipped-no-agentic-runtime" },
+      { personality: "a", runtime: "claude", state: "ok" },
+    ]);
+    expect(host.lines("calls")).toEqual(["a"]);
+  });
+
+  test("goes on after a row that failed, whatever was wrong with it", async () => {
+    const targets = [host.peer("a", "claude"), { ...host.peer("b", "claude"), cwd: "/etc/passwd/x" }, { ...host.peer("c", "claude"), cwd: "/tmp/\0" }, host.peer("d", "claude")];
+    const rows = await sweep(provider(`[ $1 = d ] || { echo bad >&2; exit 1; }`), { targets, jobs: 2 });
+    expect(rows.map(({ state }) => state)).toEqual(["failed", "not-executable", "not-executable", "ok"]);
+    expect(readNote(host.layout, "claude", "a")).toMatchObject({ state: "failed", detail: "bad", occasion: "sweep-on" });
+    expect(readNote(host.layout, "claude", "d")).toMatchObject({ state: "ok" });
+  });
+
+  test("that is interrupted ends what runs, begins nothing more, and says which is which", async () => {
+    const targets = ["a", "b", "c", "d"].map((name) => host.peer(name, "claude"));
+    const abort = new AbortController();
+    const slot = provider(`[ $1 = a ] && exit 0; echo $1 >> "$host/calls"; exec sleep 15`);
+    const sweeping = sweep(slot, { targets, jobs: 2 }, abort.signal);
+    await until("two run", async () => (await Bun.file(host.at("calls")).exists()) && host.lines("calls").length === 2);
+    abort.abort();
+    expect((await sweeping).map(({ state }) => state)).toEqual(["ok", "interrupted", "interrupted", "not-run"]);
+    expect(readNote(host.layout, "claude", "d")).toBeUndefined();
+  });
+
+  test("runs the command and never the plugin beside it", async () => {
+    const rows = await sweep({ ...provider("exit 1"), plugin: PLUGIN }, { targets: [host.peer("a", "claude")] });
+    expect(rows).toMatchObject([{ state: "failed" }]);
+  });
+});
