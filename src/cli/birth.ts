@@ -1,4 +1,5 @@
-import { isGood, type ProvisionContext, type ProvisionRow } from "../provision/attach.ts";
+import { type ProvisionContext, type ProvisionRow } from "../provision/attach.ts";
+import { isGood } from "../provision/row-state.ts";
 import { attachAtBirth } from "../provision/birth.ts";
 import { type Peer, peersOf } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";

@@ -1,4 +1,5 @@
-import { type LogTarget, rotationFrom } from "../core/event-log.ts";
+import { appendEvent, type LogTarget, rotationFrom } from "../core/event-log.ts";
+import type { LogFields } from "../core/logfmt.ts";
 import { type Env, type Layout, layoutFrom } from "../core/paths.ts";
 import { createRunner, type Runner } from "../core/runner.ts";
 import type { ProviderTools } from "../provision/provider-command.ts";
@@ -44,6 +45,15 @@ function lockTimeoutFrom(env: Env): number {
   if (!text) return LOCK_TIMEOUT_MS;
   if (/^[0-9]{1,9}$/.test(text)) return Number(text);
   throw new IapeerError("invalid-value", `IAPEER_LOCK_TIMEOUT_MS is not a number of milliseconds: ${JSON.stringify(text)}`);
+}
+
+/** Notes in lifecycle.log what was decided. A log that cannot be written is a warning: the thing itself is done. */
+export function logDecision({ log, output, now }: Context, fields: LogFields): void {
+  try {
+    appendEvent(log, fields, now());
+  } catch (error) {
+    output.warn((error as Error).message);
+  }
 }
 
 export function providerTools({ runner, log, output }: Context): ProviderTools {

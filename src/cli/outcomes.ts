@@ -1,4 +1,4 @@
-import { isGood } from "../provision/attach.ts";
+import { isGood } from "../provision/row-state.ts";
 import type { Colors } from "./colors.ts";
 import { tame } from "./table.ts";
 

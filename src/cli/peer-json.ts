@@ -14,7 +14,7 @@ export interface PeerJson {
 }
 
 /** A peer with the status of each of its runtimes as it is now. */
-export async function toPeerJson(peer: Peer, statuses: StatusReader): Promise<PeerJson> {
+export function toPeerJson(peer: Peer, statuses: StatusReader): PeerJson {
   return {
     personality: peer.personality,
     default_runtime: peer.defaultRuntime,
@@ -22,9 +22,7 @@ export async function toPeerJson(peer: Peer, statuses: StatusReader): Promise<Pe
     intelligence: peer.intelligence,
     description: peer.description,
     cwd: peer.cwd,
-    runtimes: await Promise.all(
-      peer.runtimes.map(async (runtime) => ({ runtime, status: await statuses.statusOf(runtime, peer.personality) })),
-    ),
+    runtimes: peer.runtimes.map((runtime) => ({ runtime, status: statuses.statusOf(runtime, peer.personality) })),
   };
 }
 

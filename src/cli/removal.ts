@@ -2,7 +2,7 @@ import { IapeerError, toErrorView } from "../core/errors.ts";
 import { identityOf } from "../core/names.ts";
 import { tearDown } from "../launch/teardown.ts";
 import type { ProvisionRow, Target } from "../provision/attach.ts";
-import { isGood } from "../provision/attach.ts";
+import { isGood } from "../provision/row-state.ts";
 import { detachAtRemoval, purgePeer } from "../provision/removal.ts";
 import { findRow } from "../registry/edits.ts";
 import { dropPeer, markRemoving } from "../registry/register.ts";
@@ -11,7 +11,7 @@ import { type ChangeOptions, readRegistry } from "../registry/store.ts";
 import { readStatuses } from "../status/peer-status.ts";
 import { readSlot } from "../status/slot.ts";
 import { withoutName } from "./birth.ts";
-import { type Context, providerTools } from "./context.ts";
+import { type Context, logDecision, providerTools } from "./context.ts";
 import { withInterruption } from "./interruption.ts";
 import type { OutcomeJson } from "./outcomes.ts";
 
@@ -69,21 +69,21 @@ async function runSteps(
   const row = await markRemoving(layout, change, personality, now());
   if (row === undefined) return undefined;
   done.unprovision.push(...(await detachRuntimes(toPeer(row), context)));
-  done.purgedState.push(...(await purgePeer(toPeer(row), { ...context, tools: providerTools(context) })));
+  done.purgedState.push(...(await forgetRuntimes(toPeer(row), context)));
   // The mark has moved the revision on; that it is still the expected one was checked with it.
-  await dropPeer(layout, { lockTimeoutMs: change.lockTimeoutMs }, personality, now());
+  const revision = await dropPeer(layout, { lockTimeoutMs: change.lockTimeoutMs }, personality, now());
+  logDecision(context, { ev: "remove", personality, cwd: row.cwd, revision });
   return row.cwd;
 }
 
 async function endSessions(row: Row, isForced: boolean, context: Context): Promise<void> {
-  const statuses = readStatuses(context.layout);
   const { runtimes, personality } = toPeer(row);
+  if (!isForced) return refuseLive(personality, runtimes, context);
+  const statuses = readStatuses(context.layout);
   for (const runtime of runtimes) {
-    const status = await statuses.statusOf(runtime, personality);
+    const status = statuses.statusOf(runtime, personality);
     if (status === "unknown") throw notKnown(identityOf(runtime, personality));
-    if (status !== "live") continue;
-    if (!isForced) throw live(identityOf(runtime, personality), personality);
-    await tearDown(runtime, personality, context);
+    if (status === "live") await tearDown(runtime, personality, context);
   }
 }
 
@@ -95,6 +95,16 @@ function notKnown(identity: string): IapeerError {
   return new IapeerError("peer-live", `whether ${identity} is live cannot be told`, {
     hint: "look at its socket's folder and its server, then try again",
   });
+}
+
+/** Refuses to go on while a runtime of a peer is live, or may be. */
+export function refuseLive(personality: string, runtimes: readonly string[], { layout }: Context): void {
+  const statuses = readStatuses(layout);
+  for (const runtime of runtimes) {
+    const status = statuses.statusOf(runtime, personality);
+    if (status === "unknown") throw notKnown(identityOf(runtime, personality));
+    if (status === "live") throw live(identityOf(runtime, personality), personality);
+  }
 }
 
 /**
@@ -113,6 +123,11 @@ export async function detachRuntimes(target: Target, context: Context): Promise<
     if (status !== undefined) throw interrupted(status);
     return rows.map(withoutName);
   });
+}
+
+/** Takes away what is kept about runtimes that a peer has no more. */
+export async function forgetRuntimes(target: Target, context: Context): Promise<string[]> {
+  return await purgePeer(target, { ...context, tools: providerTools(context) });
 }
 
 function interrupted(exitStatus: number): IapeerError {

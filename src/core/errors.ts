@@ -30,6 +30,7 @@ export const EXIT_STATUS = {
   "registry-insecure": 5,
   "profile-corrupt": 5,
   "slot-insecure": 5,
+  "socket-folder-insecure": 5,
   bug: 70,
 } as const;
 

@@ -1,4 +1,6 @@
+import { dirname } from "node:path";
 import { IapeerError } from "./errors.ts";
+import { whyNotSocketFolder } from "./socket-folder.ts";
 
 /** What a tmux call came to; judged by its exit status, never by its words. */
 export type TmuxAnswer = { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly why: string };
@@ -18,9 +20,19 @@ function refuseLongPath(socket: string): void {
   });
 }
 
+function refuseInsecureFolder(folder: string): void {
+  const why = whyNotSocketFolder(folder);
+  if (why === undefined) return;
+  throw new IapeerError("socket-folder-insecure", `the socket folder ${folder} ${why}`, {
+    hint: `look at what is in it, then: chmod 700 '${folder}'; or set IAPEER_SOCK_DIR to a folder of your own`,
+    details: { path: folder },
+  });
+}
+
 /** One call of tmux on one server: an argv, an absolute socket, a deadline. Nothing of a tmux we may run inside of is inherited. */
 export async function callTmux(socket: string, args: readonly string[], timeoutMs = DEADLINE_MS): Promise<TmuxAnswer> {
   refuseLongPath(socket);
+  refuseInsecureFolder(dirname(socket));
   const tmux = Bun.which("tmux");
   if (tmux === null) throw new IapeerError("command-failed", "tmux is not installed, or not on PATH", { hint: "install tmux 3.2 or later" });
   const { TMUX: _tmux, TMUX_PANE: _pane, ...env } = process.env;

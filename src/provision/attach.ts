@@ -28,21 +28,6 @@ export interface ProvisionContext {
   readonly signal?: AbortSignal;
 }
 
-/** Row states that leave nothing to do. */
-const GOOD_STATES: ReadonlySet<string> = new Set([
-  "ok",
-  "installed",
-  "enabled",
-  "already",
-  "removed",
-  "absent",
-  "skipped-no-agentic-runtime",
-]);
-
-export function isGood(row: { readonly state: string }): boolean {
-  return GOOD_STATES.has(row.state);
-}
-
 /** The agentic runtimes of a peer, in its own order. */
 export function agenticRuntimes(target: Target): string[] {
   return target.runtimes.filter(isAgentic);

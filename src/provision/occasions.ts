@@ -6,7 +6,3 @@ export type Occasion = (typeof OCCASIONS)[number];
 export function directionOf(occasion: Occasion): "provision" | "unprovision" {
   return occasion === "birth" || occasion === "sweep-on" ? "provision" : "unprovision";
 }
-
-export function isOccasion(word: string): word is Occasion {
-  return (OCCASIONS as readonly string[]).includes(word);
-}

@@ -8,6 +8,7 @@ import { parseStrictJson, renderJson } from "../core/json.ts";
 import { identityOf } from "../core/names.ts";
 import type { Layout } from "../core/paths.ts";
 import { OCCASIONS } from "./occasions.ts";
+import { isGood } from "./row-state.ts";
 
 /** The last provider run of an identity, as it is kept in the state folder. */
 const noteSchema = v.object({
@@ -29,17 +30,10 @@ export type ProvisionNote = v.InferOutput<typeof noteSchema>;
  */
 export type MemoryState = "attached" | "drifted" | "failed" | "none";
 
-export interface MemoryOf {
-  readonly memory: MemoryState;
-  readonly note?: ProvisionNote;
-}
-
-const GOOD_STATES = new Set(["ok", "installed", "enabled", "already", "removed", "absent"]);
-
 /** What a note means under the slot of now. */
 export function judgeMemory(note: ProvisionNote | undefined, slot: { provider: string; version: string } | undefined): MemoryState {
   if (note === undefined) return "none";
-  if (!GOOD_STATES.has(note.state)) return "failed";
+  if (!isGood(note)) return "failed";
   if (note.occasion !== "birth" && note.occasion !== "sweep-on") return "none";
   return slot !== undefined && note.provider === slot.provider && note.provider_version === slot.version ? "attached" : "drifted";
 }

@@ -4,6 +4,7 @@ import type { Slot } from "../status/slot-schema.ts";
 import { agenticRuntimes, declaresCommands, noteRow, type ProvisionContext, type ProvisionRow, runProviderFor, type Target } from "./attach.ts";
 import { directionOf, type Occasion } from "./occasions.ts";
 import { runPluginForm } from "./plugin-form.ts";
+import { NOT_RUN, SKIPPED } from "./row-state.ts";
 
 export interface SweepRequest {
   readonly occasion: Exclude<Occasion, "birth" | "remove">;
@@ -43,10 +44,6 @@ export async function sweepMemory(request: SweepRequest, context: ProvisionConte
   const found = new Map(done.map((row) => [keyOf(row), row]));
   return planned.map((row) => found.get(keyOf(row)) ?? row);
 }
-
-const SKIPPED = "skipped-no-agentic-runtime";
-/** A sweep that was interrupted before it came to this row. */
-const NOT_RUN = "not-run";
 
 /** A target's rows as they stand before anything ran. */
 export function planRows(target: Target): ProvisionRow[] {

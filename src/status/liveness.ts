@@ -2,12 +2,14 @@ import { readdirSync } from "node:fs";
 import { constants } from "node:os";
 import { errnoOf } from "../core/errors.ts";
 import { tryConnect } from "../core/libc.ts";
+import { whyNotSocketFolder } from "../core/socket-folder.ts";
 
 /** Whether something listens on a socket: asked of the kernel with connect(2), never guessed from a file. */
 export type Liveness = "live" | "dead" | "unknown";
 
-/** The sockets in a folder, by name; undefined when the folder cannot be looked at, empty when it is not there. */
+/** The sockets in a folder, by name; undefined when it cannot be looked at or is not ours alone, empty when it is not there. */
 export function listSockets(folder: string): ReadonlySet<string> | undefined {
+  if (whyNotSocketFolder(folder) !== undefined) return undefined;
   try {
     return new Set(readdirSync(folder).filter((name) => name.endsWith(".sock")));
   } catch (error) {

@@ -8,14 +8,14 @@ export type PeerStatus = "live" | "asleep" | "stopped" | "unknown";
 
 /** Tells the status of identities, from one look at the folders and a connect(2) for each socket that is there. */
 export interface StatusReader {
-  statusOf(runtime: string, personality: string): Promise<PeerStatus>;
+  statusOf(runtime: string, personality: string): PeerStatus;
 }
 
 export function readStatuses(layout: Layout): StatusReader {
   const sockets = listSockets(layout.socketFolder);
   const stopMarks = listStopMarks(layout.stateFolder);
   return {
-    statusOf: async (runtime, personality) => {
+    statusOf: (runtime, personality) => {
       if (sockets === undefined) return "unknown";
       const resting = stopMarks.has(stopMarkName(runtime, personality)) ? "stopped" : "asleep";
       if (!sockets.has(`tmux-iap-${identityOf(runtime, personality)}.sock`)) return resting;

@@ -150,7 +150,7 @@ function findOddities(declared: Record<string, unknown>): SlotProblem[] {
 }
 
 /** The words that are replaced in a provider's arguments. */
-export const PLACEHOLDERS = ["cwd", "runtime", "personality", "occasion"] as const;
+const PLACEHOLDERS = ["cwd", "runtime", "personality", "occasion"] as const;
 
 function findUnknownPlaceholders(block: unknown, name: string): SlotProblem[] {
   const args = (block as { args?: unknown } | null | undefined)?.args;

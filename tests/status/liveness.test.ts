@@ -77,7 +77,7 @@ test("a peer is live, asleep, stopped or unknown, each identity by itself", asyn
   for (const name of ["halted", "live", "silent"]) writeFileSync(`${layout.stateFolder}/${stopMarkName("claude", name)}`, "");
   [1, 2, 3].forEach(() => probeSocket(socketOf("hung")));
   const statuses = readStatuses(layout);
-  const of = async (personality: string) => await statuses.statusOf("claude", personality);
+  const of = async (personality: string) => statuses.statusOf("claude", personality);
   expect({ live: await of("live"), hung: await of("hung"), dead: await of("dead"), halted: await of("halted"), silent: await of("silent"), never: await of("never") }).toEqual({
     live: "live",
     hung: "unknown",
@@ -86,12 +86,12 @@ test("a peer is live, asleep, stopped or unknown, each identity by itself", asyn
     silent: "stopped",
     never: "asleep",
   });
-  expect(await statuses.statusOf("codex", "live")).toBe("asleep");
+  expect(statuses.statusOf("codex", "live")).toBe("asleep");
 });
 
 test("where the sockets' folder cannot be looked at, every status is unknown", async () => {
   const blind = { ...layout, socketFolder: "/etc/passwd" };
-  expect(await readStatuses(blind).statusOf("claude", "a")).toBe("unknown");
+  expect(readStatuses(blind).statusOf("claude", "a")).toBe("unknown");
 });
 
 test.if(process.getuid!() !== 0)("a socket that we have no right to connect to is unknown", async () => {

@@ -64,7 +64,7 @@ export function openSandbox(): Sandbox {
     json: async (...args) => {
       const { stdout, stderr } = await iapeerWith({}, ...args, "--json");
       if (stdout === "") throw new Error(`no JSON on stdout; stderr: ${stderr}`);
-      return JSON.parse(stdout);
+      return JSON.parse(stdout) as unknown;
     },
     script: (path, body) => write(path, `#!/bin/sh\n${body}\n`, 0o700),
     slot: (declaration) => write(join(root, "memory-provider.json"), JSON.stringify(declaration, null, 2)),

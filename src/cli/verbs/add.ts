@@ -4,6 +4,7 @@ import { registerPeer } from "../../registry/register.ts";
 import { toPeer } from "../../registry/schema.ts";
 import { readStatuses } from "../../status/peer-status.ts";
 import { giveBirth, NO_BIRTH } from "../birth.ts";
+import { logDecision } from "../context.ts";
 import { cutDescription } from "../description.ts";
 import { parseFolder } from "../folder.ts";
 import { toPeerJson } from "../peer-json.ts";
@@ -47,8 +48,9 @@ export const add = defineVerb({
       ...(values.intelligence !== undefined && { intelligence: values.intelligence as Intelligence }),
     });
     const peer = toPeer(row);
+    if (action !== "unchanged") logDecision(context, { ev: "add", personality, action, runtimes: peer.runtimes.join(","), cwd: peer.cwd, revision });
     const { outcomes, status } = values["no-provision"] ? NO_BIRTH : await giveBirth(peer, newRuntimes, context);
-    const json = { action, peer: await toPeerJson(peer, readStatuses(layout)), outcomes, revision };
+    const json = { action, peer: toPeerJson(peer, readStatuses(layout)), outcomes, revision };
     output.result(json, () => `${SENTENCE[action](personality, tame(peer.cwd))}${renderOutcomes(outcomes, output.colors)}`);
     return status;
   },

@@ -7,9 +7,6 @@ import { type PeerJson, renderRuntimes, toPeerJson } from "../peer-json.ts";
 import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
-/** So many sockets are asked at once. */
-const PROBES_AT_ONCE = 256;
-
 export const list = defineVerb({
   name: "list",
   summary: "show every peer, a row each",
@@ -23,10 +20,7 @@ export const list = defineVerb({
     const runtime = values.runtime === undefined ? undefined : parseRuntime(values.runtime);
     const statuses = readStatuses(layout);
     const peers = peersOf(readRegistry(layout)).filter((peer) => runtime === undefined || peer.runtimes.includes(runtime));
-    const rows: PeerJson[] = [];
-    for (let from = 0; from < peers.length; from += PROBES_AT_ONCE) {
-      rows.push(...(await Promise.all(peers.slice(from, from + PROBES_AT_ONCE).map((peer) => toPeerJson(peer, statuses)))));
-    }
+    const rows = peers.map((peer) => toPeerJson(peer, statuses));
     const leaving = new Set(peers.filter(({ isBeingRemoved }) => isBeingRemoved).map(({ personality }) => personality));
     output.result(rows, () => renderPeers(rows, leaving, output));
     if (rows.length === 0 && !output.isJson) output.note(describeNone(runtime));

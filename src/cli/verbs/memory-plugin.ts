@@ -1,5 +1,6 @@
 import { IapeerError } from "../../core/errors.ts";
-import { declaresCommands, isGood, type ProvisionRow } from "../../provision/attach.ts";
+import { declaresCommands, type ProvisionRow } from "../../provision/attach.ts";
+import { isGood } from "../../provision/row-state.ts";
 import type { Occasion } from "../../provision/occasions.ts";
 import { planRows, requireRunnable, sweepMemory } from "../../provision/sweep.ts";
 import type { Slot } from "../../status/slot-schema.ts";

@@ -37,7 +37,7 @@ export const show = defineVerb({
     });
     const identities = peer.runtimes.map((runtime) => identityOf(runtime, peer.personality));
     const json: ShowJson = {
-      ...(await toPeerJson(peer, readStatuses(layout))),
+      ...toPeerJson(peer, readStatuses(layout)),
       being_removed: peer.isBeingRemoved,
       provision,
       last_death: findLastDeath(layout.exitsLog, identities) ?? null,

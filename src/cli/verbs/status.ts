@@ -61,7 +61,7 @@ async function readReport({ layout, now }: Context): Promise<StatusJson> {
   const peers = peersOf(registry);
   const reading = readSlot(layout);
   const memory = findMemory(layout, peers, reading.slot);
-  const identities = await findStatuses(layout, peers);
+  const identities = findStatuses(layout, peers);
   const deaths = countRecentDeaths(layout.exitsLog, now());
   const unknown = identities.filter(({ status: found }) => found === "unknown").map(({ identity }) => identity);
   const attention = findAttention({ reading, peers, memory, unknown, deaths });
@@ -107,14 +107,13 @@ interface StatusFound {
   readonly status: PeerStatus;
 }
 
-async function findStatuses(layout: Layout, peers: readonly Peer[]): Promise<StatusFound[]> {
+function findStatuses(layout: Layout, peers: readonly Peer[]): StatusFound[] {
   const statuses = readStatuses(layout);
-  const all = peers.flatMap(({ personality, runtimes }) => runtimes.map((runtime) => ({ personality, runtime })));
-  return await Promise.all(
-    all.map(async ({ personality, runtime }) => ({
+  return peers.flatMap(({ personality, runtimes }) =>
+    runtimes.map((runtime) => ({
       identity: identityOf(runtime, personality),
       personality,
-      status: await statuses.statusOf(runtime, personality),
+      status: statuses.statusOf(runtime, personality),
     })),
   );
 }

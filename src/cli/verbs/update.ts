@@ -1,5 +1,4 @@
-import { IapeerError } from "../../core/errors.ts";
-import { identityOf, type Intelligence, parsePersonality, parseRuntime } from "../../core/names.ts";
+import { type Intelligence, parsePersonality, parseRuntime } from "../../core/names.ts";
 import { requireRow, type UpdateRequest, updateRow } from "../../registry/edits.ts";
 import { addedRuntimes, updatePeer } from "../../registry/register.ts";
 import { toPeer } from "../../registry/schema.ts";
@@ -7,12 +6,12 @@ import { readRegistry } from "../../registry/store.ts";
 import { readStatuses } from "../../status/peer-status.ts";
 import { giveBirth, NO_BIRTH } from "../birth.ts";
 import { usage } from "../call.ts";
-import type { Context } from "../context.ts";
+import { type Context, logDecision } from "../context.ts";
 import { cutDescription } from "../description.ts";
 import { type OutcomeJson, renderOutcomes } from "../outcomes.ts";
 import type { Output } from "../output.ts";
 import { toPeerJson } from "../peer-json.ts";
-import { detachRuntimes } from "../removal.ts";
+import { detachRuntimes, forgetRuntimes, refuseLive } from "../removal.ts";
 import { changeOptionsFrom, DESCRIPTION, IF_REVISION, INTELLIGENCE } from "../shared-options.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -47,10 +46,12 @@ export const update = defineVerb({
     const detached = await detachRemoved(personality, request, { ...context, isSilent });
     const { before, row, revision } = await updatePeer(layout, change, personality, request);
     const peer = toPeer(row);
+    const action = row === before ? "unchanged" : "updated";
+    if (action === "updated") logDecision(context, { ev: "update", personality, changed: Object.keys(request).join(","), revision });
+    await forgetRuntimes({ ...peer, runtimes: request.removeRuntimes ?? [] }, context);
     const birth = isSilent ? NO_BIRTH : await giveBirth(peer, addedRuntimes(before, row), context);
     const outcomes = [...detached, ...birth.outcomes];
-    const action = row === before ? "unchanged" : "updated";
-    const json = { action, peer: await toPeerJson(peer, readStatuses(layout)), outcomes, revision };
+    const json = { action, peer: toPeerJson(peer, readStatuses(layout)), outcomes, revision };
     output.result(json, () => `${SENTENCE[action](personality)}${renderOutcomes(outcomes, output.colors)}`);
     return birth.status;
   },
@@ -90,16 +91,7 @@ async function detachRemoved(
   const runtimes = request.removeRuntimes ?? [];
   const current = requireRow(readRegistry(context.layout), personality);
   updateRow(current, request);
-  await refuseLive(personality, runtimes, context);
+  refuseLive(personality, runtimes, context);
   if (isSilent || runtimes.length === 0) return [];
   return await detachRuntimes({ ...toPeer(current), runtimes }, context);
-}
-
-/** A runtime is not taken from under a session that uses it. */
-async function refuseLive(personality: string, runtimes: readonly string[], { layout }: Context): Promise<void> {
-  const statuses = readStatuses(layout);
-  for (const runtime of runtimes) {
-    if ((await statuses.statusOf(runtime, personality)) !== "live") continue;
-    throw new IapeerError("peer-live", `${identityOf(runtime, personality)} is live`, { hint: "end its session first" });
-  }
 }
