@@ -37,7 +37,10 @@ export async function callTmux(socket: string, args: readonly string[], timeoutM
   if (tmux === null) throw new IapeerError("command-failed", "tmux is not installed, or not on PATH", { hint: "install tmux 3.2 or later" });
   const { TMUX: _tmux, TMUX_PANE: _pane, ...env } = process.env;
   const child = Bun.spawn([tmux, "-S", socket, ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe", env, timeout: timeoutMs, killSignal: "SIGKILL" });
-  const [stdout, stderr, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  if (status === 0) return { ok: true, stdout };
-  return { ok: false, why: child.signalCode === null ? stderr.trim() : `no answer within ${timeoutMs} ms` };
+  const stdout = child.stdout.text();
+  const stderr = child.stderr.text();
+  const status = await child.exited;
+  // The client handed its stdout to the server: of one that hangs the pipe never ends.
+  if (child.signalCode !== null) return { ok: false, why: `no answer within ${timeoutMs} ms` };
+  return status === 0 ? { ok: true, stdout: await stdout } : { ok: false, why: (await stderr).trim() };
 }
