@@ -1,7 +1,7 @@
 import { appendEvent, type LogTarget, rotationFrom } from "../core/event-log.ts";
 import type { LogFields } from "../core/logfmt.ts";
 import { type Env, type Layout, layoutFrom } from "../core/paths.ts";
-import { createRunner, type Runner } from "../core/runner.ts";
+import type { Runner } from "../core/runner.ts";
 import type { ProviderTools } from "../provision/provider-command.ts";
 import { IapeerError } from "../core/errors.ts";
 import type { Output } from "./output.ts";
@@ -33,10 +33,23 @@ export function openContext({ env, output, self }: ContextOptions): Context {
     env,
     layout,
     output,
-    runner: createRunner(self),
+    runner: openRunner(self),
     log: { path: layout.lifecycleLog, rotation: rotationFrom(env) },
     lockTimeoutMs: lockTimeoutFrom(env),
     now: () => new Date(),
+  };
+}
+
+/** A runner that is loaded with its first command: most calls run none. */
+function openRunner(self: readonly string[]): Runner {
+  let runner: Runner | undefined;
+  return {
+    run: async (command) => {
+      const { createRunner } = await import("../core/runner.ts");
+      runner ??= createRunner(self);
+      return await runner.run(command);
+    },
+    close: () => runner?.close(),
   };
 }
 

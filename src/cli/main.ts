@@ -1,7 +1,6 @@
 import { IapeerError, toErrorView } from "../core/errors.ts";
-import { GUARD_VERB, runGuard } from "../core/guard.ts";
+import { GUARD_VERB } from "../core/guard-verb.ts";
 import { isTerminal } from "../core/libc.ts";
-import { GRACE_MS, KILL_MS } from "../core/runner.ts";
 import { openContext } from "./context.ts";
 import { parseWords, renderFirstPage } from "./dispatch.ts";
 import { parseFolder } from "./folder.ts";
@@ -38,6 +37,8 @@ function isJsonWanted(words: readonly string[]): boolean {
 async function guard(family: string): Promise<number> {
   // It outlives a signal to everything of this program's name: that is what it is for.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
+  const { runGuard } = await import("../core/guard.ts");
+  const { GRACE_MS, KILL_MS } = await import("../core/runner.ts");
   await runGuard(console, { family: BigInt(family), graceMs: GRACE_MS, killMs: KILL_MS });
   return 0;
 }

@@ -1,3 +1,4 @@
+import { GUARD_VERB } from "./guard-verb.ts";
 import type { ProcessId } from "./process-table.ts";
 import { isPid, listProcesses, readProcess } from "./processes.ts";
 import { killTree, endTree } from "./process-tree.ts";
@@ -18,9 +19,6 @@ export interface Guard {
   /** Nothing more will run. */
   close(): void;
 }
-
-/** The hidden verb under which the binary is a guard. */
-export const GUARD_VERB = "__guard";
 
 /** Starts a guard for a token family. `argv` runs this program, or a part of it that calls runGuard. */
 export function openGuard(argv: readonly string[], family: bigint): Guard {

@@ -1,10 +1,5 @@
-// Its main entry is UMD, which a bundler cannot shake and a compiled program is slow to load.
-import { visit } from "jsonc-parser/lib/esm/main.js";
-
-/** Why a text is not the JSON that iapeer reads. */
-export class JsonProblem extends Error {
-  override readonly name = "JsonProblem";
-}
+import type * as JsonKeys from "./json-keys.ts";
+import { JsonProblem } from "./json-problem.ts";
 
 /**
  * JSON as RFC 8259 has it and nothing more lenient: whole, in UTF-8 without a byte order mark, no key twice in an
@@ -15,7 +10,7 @@ export class JsonProblem extends Error {
 export function parseStrictJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   const value = parse(text);
-  if (isDeeperThan(MAX_DEPTH, value)) throw new JsonProblem(`is nested more than ${MAX_DEPTH} levels deep`);
+  if (mayBeDeep(text) && isDeeperThan(MAX_DEPTH, value)) throw new JsonProblem(`is nested more than ${MAX_DEPTH} levels deep`);
   // What reads back to the very same text holds no key twice; the slow look is for files others wrote.
   const isCanonical = !text.includes("__proto__") && renderJson(value) === text;
   return isCanonical ? value : parseCarefully(text);
@@ -23,6 +18,11 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
 
 /** Beyond any file that means something, and far below where indenting it or looking into it would never end. */
 const MAX_DEPTH = 200;
+
+/** Text as iapeer writes it, every level on a line of its own, shows its depth at a glance; any other is looked through. */
+function mayBeDeep(text: string): boolean {
+  return /[[{][^\n\]}]/.test(text) || text.includes(" ".repeat(2 * MAX_DEPTH));
+}
 
 function isDeeperThan(limit: number, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
@@ -54,6 +54,8 @@ function parse(text: string, reviver?: (this: unknown, key: string, value: unkno
 }
 
 function parseCarefully(text: string): unknown {
+  // Only for what others wrote, and loading its parser takes a tenth of a start.
+  const { refuseDoubtfulKeys } = require("./json-keys.ts") as typeof JsonKeys;
   refuseDoubtfulKeys(text);
   return parse(text, (_key, value, { source }) =>
     typeof value === "number" && source !== undefined && isChangedByReading(value, source) ? rawJson(source) : value,
@@ -68,18 +70,4 @@ function isChangedByReading(value: number, source: string): boolean {
 /** A number that is written again digit by digit (ECMAScript "JSON.parse source text access"). */
 function rawJson(source: string): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source);
-}
-
-function refuseDoubtfulKeys(text: string): void {
-  const open: Set<string>[] = [];
-  visit(text, {
-    onObjectBegin: () => void open.push(new Set()),
-    onObjectEnd: () => void open.pop(),
-    onObjectProperty: (key, _offset, _length, line) => {
-      const keys = open.at(-1)!;
-      if (key === "__proto__") throw new JsonProblem(`has the key "__proto__" (line ${line + 1})`);
-      if (keys.has(key)) throw new JsonProblem(`has the key ${JSON.stringify(key)} twice in one object (line ${line + 1})`);
-      keys.add(key);
-    },
-  });
 }

@@ -3,7 +3,8 @@ import { dirname } from "node:path";
 import { writeAtomically } from "../core/atomic-write.ts";
 import { IapeerError } from "../core/errors.ts";
 import { makeFolder, readTrusted } from "../core/files.ts";
-import { JsonProblem, parseStrictJson, renderJson } from "../core/json.ts";
+import { parseStrictJson, renderJson } from "../core/json.ts";
+import { JsonProblem } from "../core/json-problem.ts";
 import { profilePath } from "../core/paths.ts";
 import { type Card, checkCard, type Row } from "./schema.ts";
 

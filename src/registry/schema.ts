@@ -1,56 +1,98 @@
 import { isAbsolute } from "node:path";
-import * as v from "valibot";
 import { defaultIntelligence, type Intelligence, isPersonality, isRuntime, parseIntelligence } from "../core/names.ts";
 
 /** The only version this iapeer reads and writes. */
 export const REGISTRY_VERSION = 2;
 
-/** A text with a rule of its own. One step a value, since a registry has tens of thousands of them. */
-function text(isRight: (text: string) => boolean, message: string) {
-  return v.custom<string>((value) => typeof value === "string" && isRight(value), message);
+/** What a row and a peer's own card have in common. Every field but the name may be missing in files that others wrote. */
+interface CardFields {
+  personality: string;
+  default_runtime?: string;
+  /** The older name of default_runtime. */
+  runtime?: string;
+  last_active_runtime?: string;
+  runtimes?: string[];
+  description?: string;
+  /** The word as it stands on disk, which may be a legacy one. */
+  intelligence?: string;
+  /** What iapeer does not know stays as it is. */
+  [unknown: string]: unknown;
 }
 
-const runtimeName = text(isRuntime, "is not a runtime's name");
-const absolutePath = text((path) => isAbsolute(path) && !path.includes("\0"), "is not an absolute path");
-const intelligenceWord = text((word) => parseIntelligence(word) !== undefined, "is not artificial, natural or absent");
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
-/** What a row and a peer's own card have in common. Every field may be missing in files that others wrote. */
-const cardFields = {
-  personality: text(isPersonality, "is not a peer's name"),
-  default_runtime: v.optional(runtimeName),
-  /** The older name of default_runtime. */
-  runtime: v.optional(runtimeName),
-  last_active_runtime: v.optional(runtimeName),
-  runtimes: v.optional(v.array(runtimeName)),
-  description: v.optional(v.string()),
-  intelligence: v.optional(intelligenceWord),
-};
-
-/** A row of the registry as it stands on disk; what iapeer does not know stays in it. */
-const rowSchema = v.looseObject({
-  ...cardFields,
-  cwd: absolutePath,
+/** A row of the registry as it stands on disk. */
+export interface Row extends CardFields {
+  cwd: string;
   /** Since when the peer is being removed. */
-  removing: v.optional(v.string()),
-});
+  removing?: string;
+}
 
 /** `<peer folder>/.iapeer/peer-profile.json`. */
-const cardSchema = v.looseObject({
-  ...cardFields,
+export interface Card extends CardFields {
   /** The card of a peer that was removed stays in its folder and says so. */
-  removed: v.optional(v.string()),
-});
+  removed?: string;
+}
 
-const registrySchema = v.looseObject({
-  version: v.optional(count, REGISTRY_VERSION),
-  revision: v.optional(count, 0),
-  peers: v.array(rowSchema),
-});
+export interface Registry {
+  version: number;
+  revision: number;
+  peers: Row[];
+  [unknown: string]: unknown;
+}
 
-export type Row = v.InferOutput<typeof rowSchema>;
-export type Card = v.InferOutput<typeof cardSchema>;
-export type Registry = v.InferOutput<typeof registrySchema>;
+/** What one field must be. A table and not valibot: a registry is read at every start, and may have ten thousand rows. */
+interface FieldRule {
+  readonly isRequired?: boolean;
+  readonly isRight: (value: unknown) => boolean;
+  readonly otherwise: string;
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const TEXT: FieldRule = { isRight: isText, otherwise: "is not a text" };
+const COUNT: FieldRule = { isRight: isCount, otherwise: "is not a whole number" };
+const RUNTIME: FieldRule = { isRight: (value) => isText(value) && isRuntime(value), otherwise: "is not a runtime's name" };
+
+const CARD_RULES: Readonly<Record<string, FieldRule>> = {
+  personality: { isRequired: true, isRight: (value) => isText(value) && isPersonality(value), otherwise: "is not a peer's name" },
+  default_runtime: RUNTIME,
+  runtime: RUNTIME,
+  last_active_runtime: RUNTIME,
+  runtimes: { isRight: (value) => Array.isArray(value) && value.every(RUNTIME.isRight), otherwise: "is not a list of runtimes' names" },
+  description: TEXT,
+  intelligence: {
+    isRight: (value) => isText(value) && parseIntelligence(value) !== undefined,
+    otherwise: "is not artificial, natural or absent",
+  },
+  removed: TEXT,
+};
+
+const ROW_RULES: Readonly<Record<string, FieldRule>> = {
+  ...CARD_RULES,
+  cwd: {
+    isRequired: true,
+    isRight: (value) => isText(value) && isAbsolute(value) && !value.includes("\0"),
+    otherwise: "is not an absolute path",
+  },
+  removing: TEXT,
+};
+
+const REGISTRY_RULES: Readonly<Record<string, FieldRule>> = {
+  version: COUNT,
+  revision: COUNT,
+  peers: { isRequired: true, isRight: Array.isArray, otherwise: "is not a list" },
+};
+
+/** What is wrong with the first field that is: "cwd: is missing". Fields without a rule may be anything. */
+function whyNotFields(value: unknown, rules: Readonly<Record<string, FieldRule>>): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "is not an object";
+  for (const name in rules) {
+    const { isRequired, isRight, otherwise } = rules[name]!;
+    const field = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+    if (field === undefined ? isRequired : !isRight(field)) return `${name}: ${field === undefined ? "is missing" : otherwise}`;
+  }
+  return undefined;
+}
 
 /** A peer as the rest of iapeer sees it, with every default filled in. */
 export interface Peer {
@@ -70,24 +112,26 @@ export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly o
 
 /** A parsed registry file. Rows are kept as they are; two rows of one personality are refused. */
 export function checkRegistry(json: unknown): Checked<Registry> {
-  const result = v.safeParse(registrySchema, json, { abortEarly: true });
-  if (!result.success) return { ok: false, why: describeIssue(result.issues[0]) };
-  // The file's own objects are kept: valibot's copies lose fields that are called "constructor" or "prototype".
-  const value: Registry = { version: REGISTRY_VERSION, revision: 0, ...(json as Partial<Registry>), peers: (json as Registry).peers };
+  const why = whyNotFields(json, REGISTRY_RULES) ?? whyNotRows((json as Registry).peers);
+  if (why !== undefined) return { ok: false, why };
+  const value: Registry = { version: REGISTRY_VERSION, revision: 0, ...(json as Partial<Registry> & Pick<Registry, "peers">) };
   if (value.version !== REGISTRY_VERSION) return { ok: false, why: `has version ${value.version}; this iapeer knows version ${REGISTRY_VERSION}` };
   const twice = firstTwice(value.peers.map(({ personality }) => personality));
   return twice === undefined ? { ok: true, value } : { ok: false, why: `has two rows for ${twice}` };
 }
 
-/** A parsed peer-profile.json. */
-export function checkCard(json: unknown): Checked<Card> {
-  const result = v.safeParse(cardSchema, json, { abortEarly: true });
-  return result.success ? { ok: true, value: json as Card } : { ok: false, why: describeIssue(result.issues[0]) };
+function whyNotRows(rows: readonly unknown[]): string | undefined {
+  for (const [index, row] of rows.entries()) {
+    const why = whyNotFields(row, ROW_RULES);
+    if (why !== undefined) return `peers.${index}.${why}`;
+  }
+  return undefined;
 }
 
-function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const place = v.getDotPath(issue);
-  return `${place === null ? "the file" : place}: ${issue.message}`;
+/** A parsed peer-profile.json. */
+export function checkCard(json: unknown): Checked<Card> {
+  const why = whyNotFields(json, CARD_RULES);
+  return why === undefined ? { ok: true, value: json as Card } : { ok: false, why };
 }
 
 function firstTwice(names: readonly string[]): string | undefined {

@@ -1,7 +1,8 @@
 import { wasWritten, writeTogether } from "../core/atomic-write.ts";
 import { IapeerError } from "../core/errors.ts";
 import { checkFolder, makeFolder, readTrusted } from "../core/files.ts";
-import { JsonProblem, parseStrictJson, renderJson } from "../core/json.ts";
+import { parseStrictJson, renderJson } from "../core/json.ts";
+import { JsonProblem } from "../core/json-problem.ts";
 import { withLock } from "../core/lock.ts";
 import type { Layout } from "../core/paths.ts";
 import { checkRegistry, type Registry, REGISTRY_VERSION } from "./schema.ts";

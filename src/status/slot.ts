@@ -1,7 +1,8 @@
 import { IapeerError } from "../core/errors.ts";
 import { whyNotExecutable } from "../core/executable.ts";
 import { checkFolder, readTrusted } from "../core/files.ts";
-import { JsonProblem, parseStrictJson } from "../core/json.ts";
+import { parseStrictJson } from "../core/json.ts";
+import { JsonProblem } from "../core/json-problem.ts";
 import type { Layout } from "../core/paths.ts";
 import { checkSlot, type CheckedSlot, type Slot, type SlotProblem } from "./slot-schema.ts";
 

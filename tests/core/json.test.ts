@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { JsonProblem, parseStrictJson, renderJson } from "../../src/core/json.ts";
+import { parseStrictJson, renderJson } from "../../src/core/json.ts";
+import { JsonProblem } from "../../src/core/json-problem.ts";
 
 const bytes = (text: string) => Buffer.from(text, "utf8");
 

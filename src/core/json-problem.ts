@@ -1,0 +1,4 @@
+/** Why a text is not the JSON that iapeer reads. */
+export class JsonProblem extends Error {
+  override readonly name = "JsonProblem";
+}
