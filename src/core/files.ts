@@ -85,7 +85,8 @@ function insecure(path: string, what: string, found: { code: ErrorCode; distrust
   });
 }
 
-function readWhole(fd: number, size: number): Buffer {
+/** A file's bytes up to a size that was checked; fewer when it has shrunk since. */
+export function readWhole(fd: number, size: number): Buffer {
   const buffer = Buffer.allocUnsafe(size);
   let length = 0;
   while (length < size) {

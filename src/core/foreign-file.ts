@@ -1,8 +1,8 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { writeAtomically } from "./atomic-write.ts";
 import { errnoOf, ioError, IapeerError } from "./errors.ts";
-import { makeFolder } from "./files.ts";
+import { makeFolder, readWhole } from "./files.ts";
 
 /** What an edit makes of a text; `refused` leaves the file alone and says why. */
 export type TextEdit =
@@ -69,7 +69,7 @@ function open(path: string): Opened | undefined {
   try {
     fd = openSync(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     const { size, mode } = checkForeign(fd, real);
-    return { path: real, text: decode(real, readAtMost(fd, size)), mode: mode & 0o777 };
+    return { path: real, text: decode(real, readWhole(fd, size)), mode: mode & 0o777 };
   } catch (error) {
     throw ioError("read-failed", "cannot read", real, error);
   } finally {
@@ -94,17 +94,6 @@ function checkForeign(fd: number, path: string): { readonly size: number; readon
   if (found.uid !== process.geteuid!()) throw unreadable(path, `belongs to another user (uid ${found.uid})`);
   if (found.size > MAX_BYTES) throw unreadable(path, `is ${found.size} bytes, more than the ${MAX_BYTES} that iapeer reads`);
   return found;
-}
-
-function readAtMost(fd: number, size: number): Buffer {
-  const buffer = Buffer.allocUnsafe(size);
-  let length = 0;
-  while (length < size) {
-    const count = readSync(fd, buffer, length, size - length, length);
-    if (count === 0) break;
-    length += count;
-  }
-  return buffer.subarray(0, length);
 }
 
 function decode(path: string, bytes: Uint8Array): string {
