@@ -42,8 +42,11 @@ export async function fixRegistry(layout: Layout, options: ChangeOptions, now: D
 function fixLocked(layout: Layout, now: Date): Verification {
   const reading = tryRead(layout);
   const isLost = reading instanceof IapeerError;
-  const kept = isLost ? keepBadFile(layout, now) : undefined;
-  const base = isLost ? (readBackup(layout) ?? emptyRegistry()) : reading;
+  const kept = isLost ? keepBadFile(layout.registry, now) : undefined;
+  const backup = isLost ? readBackup(layout) : undefined;
+  // A backup that does not read either is written anew below: it may still tell a person something.
+  if (isLost && backup === undefined) keepBadFile(layout.registryBackup, now);
+  const base = isLost ? (backup ?? emptyRegistry()) : reading;
   const differences = [...(isLost ? [unreadable(reading)] : []), ...findDifferences(layout, base)];
   const mended = mend(layout, base);
   if (isLost || mended !== base) writeRegistry(layout, { ...mended, revision: base.revision + 1 });
@@ -67,14 +70,14 @@ function unreadable(error: IapeerError): Difference {
   return { personality: "", kind: "registry-unreadable", message: error.message, isFixable: true };
 }
 
-/** Beside the registry, under a name that nothing else uses: the very file, or whatever else stands there. */
-function keepBadFile(layout: Layout, now: Date): string | undefined {
-  if (lstatSync(layout.registry, { throwIfNoEntry: false }) === undefined) return undefined;
-  const kept = `${layout.registry}.bad-${now.toISOString().replaceAll(":", "")}`;
+/** Beside the file, under a name that nothing else uses: the very file, or whatever else stands there. */
+function keepBadFile(path: string, now: Date): string | undefined {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  const kept = `${path}.bad-${now.toISOString().replaceAll(":", "")}`;
   try {
-    linkOrMove(layout.registry, kept);
+    linkOrMove(path, kept);
   } catch (error) {
-    throw ioError("write-failed", "cannot keep the bad registry as", kept, error);
+    throw ioError("write-failed", "cannot keep the bad file as", kept, error);
   }
   return kept;
 }
