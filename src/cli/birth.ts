@@ -3,12 +3,12 @@ import { isGood } from "../provision/row-state.ts";
 import { attachAtBirth } from "../provision/birth.ts";
 import { type Peer, peersOf } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";
-import type { Slot, SlotProblem } from "../status/slot-schema.ts";
+import type { Slot } from "../status/slot-schema.ts";
 import { readSlot } from "../status/slot.ts";
 import { type Context, providerTools } from "./context.ts";
 import { withInterruption } from "./interruption.ts";
-import type { OutcomeJson } from "./outcomes.ts";
-import type { Output } from "./output.ts";
+import { type OutcomeJson, warnOfSlot, withoutName } from "./outcomes.ts";
+import { detachFromGone } from "./removal.ts";
 
 export interface BirthReport {
   readonly outcomes: readonly OutcomeJson[];
@@ -28,6 +28,7 @@ export async function giveBirth(peer: Peer, newRuntimes: readonly string[], cont
   return await withInterruption(async ({ signal, exitStatus }) => {
     const birth = { target: peer, runtimes: newRuntimes, allTargets: peersOf(readRegistry(layout)) };
     const rows = await attachAtBirth(birth, provisionContext(context, slot, signal));
+    if (!signal.aborted) await detachFromGone([peer], context);
     const bad = rows.filter((row) => !isGood(row));
     bad.forEach((row) => output.warn(describeFailure(row)));
     if (bad.length > 0) output.note(`${REPAIR} iapeer memory-plugin on --peer ${peer.personality}`);
@@ -44,14 +45,4 @@ function describeFailure({ personality, runtime, state, detail }: ProvisionRow):
 /** What provisioning needs of a call. */
 export function provisionContext(context: Context, slot: Slot, signal: AbortSignal): ProvisionContext {
   return { layout: context.layout, env: context.env, slot, signal, tools: providerTools(context) };
-}
-
-/** Says what of the slot's declaration is not obeyed. */
-export function warnOfSlot(problems: readonly SlotProblem[], output: Output): void {
-  problems.filter(({ severity }) => severity === "error").forEach(({ message }) => output.warn(`memory slot: ${message}`));
-}
-
-/** A row without the name that stands above it anyway. */
-export function withoutName({ runtime, state, detail }: OutcomeJson): OutcomeJson {
-  return { runtime, state, ...(detail !== undefined && { detail }) };
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { IapeerError } from "../core/errors.ts";
 import { quoteForMessage } from "../core/names.ts";
-import { type Env, homeFrom } from "../core/paths.ts";
+import { type Env, homeFrom, refuseRealRootInSandbox } from "../core/paths.ts";
 
 /**
  * A folder as a person gave it, absolute. Links in it stay: what is resolved is for comparing only.
@@ -15,6 +15,13 @@ export function parseFolder(text: string, env: Env): string {
       hint: "a path is UTF-8 text without NUL",
     });
   }
+  const folder = resolveFrom(text, env);
+  if (folder.includes("\ufffd")) throw new IapeerError("invalid-value", `the current folder's path is not UTF-8: ${quoteForMessage(folder)}`);
+  refuseRealRootInSandbox(env, folder);
+  return folder;
+}
+
+function resolveFrom(text: string, env: Env): string {
   try {
     return text === "~" || text.startsWith("~/") ? resolve(homeFrom(env), `.${text.slice(1)}`) : resolve(text);
   } catch (cause) {

@@ -1,5 +1,7 @@
 import { isGood } from "../provision/row-state.ts";
+import type { SlotProblem } from "../status/slot-schema.ts";
 import type { Colors } from "./colors.ts";
+import type { Output } from "./output.ts";
 import { tame } from "./table.ts";
 
 /** One provider run as verbs print it. */
@@ -19,4 +21,14 @@ export function renderState(outcome: Pick<OutcomeJson, "state" | "detail">, colo
   const paint = isGood(outcome) ? colors.green : outcome.state === "not-run" ? colors.yellow : colors.red;
   const detail = isGood(outcome) || outcome.detail === undefined ? "" : ` (${tame(outcome.detail)})`;
   return `${paint(outcome.state)}${detail}`;
+}
+
+/** Says what of the slot's declaration is not obeyed. */
+export function warnOfSlot(problems: readonly SlotProblem[], output: Output): void {
+  problems.filter(({ severity }) => severity === "error").forEach(({ message }) => output.warn(`memory slot: ${message}`));
+}
+
+/** A row without the name that stands above it anyway. */
+export function withoutName({ runtime, state, detail }: OutcomeJson): OutcomeJson {
+  return { runtime, state, ...(detail !== undefined && { detail }) };
 }

@@ -1,16 +1,18 @@
 import { IapeerError, toErrorView } from "../core/errors.ts";
 import { identityOf } from "../core/names.ts";
+import type { Layout } from "../core/paths.ts";
 import { tearDown } from "../launch/teardown.ts";
-import type { ProvisionRow, Target } from "../provision/attach.ts";
+import { agenticRuntimes, declaresCommands, type ProvisionRow, type Target } from "../provision/attach.ts";
 import { isGood } from "../provision/row-state.ts";
+import { runtimesWithState } from "../provision/provision-state.ts";
 import { detachAtRemoval, purgePeer } from "../provision/removal.ts";
 import { findRow } from "../registry/edits.ts";
 import { dropPeer, markRemoving } from "../registry/register.ts";
 import { peersOf, toPeer, type Row } from "../registry/schema.ts";
-import { type ChangeOptions, readRegistry } from "../registry/store.ts";
+import { type ChangeOptions, readRegistry, refuseOtherRevision } from "../registry/store.ts";
 import { readStatuses } from "../status/peer-status.ts";
 import { readSlot } from "../status/slot.ts";
-import { withoutName } from "./birth.ts";
+import { warnOfSlot, withoutName } from "./outcomes.ts";
 import { type Context, logDecision, providerTools } from "./context.ts";
 import { withInterruption } from "./interruption.ts";
 import type { OutcomeJson } from "./outcomes.ts";
@@ -63,17 +65,25 @@ async function runSteps(
   { done, ...context }: Context & { readonly done: Done },
 ): Promise<string | undefined> {
   const { layout, now } = context;
-  const found = findRow(readRegistry(layout), personality);
+  const registry = readRegistry(layout);
+  // Before any session is ended; that nobody was faster since is checked again with the mark.
+  refuseOtherRevision(registry.revision, change.ifRevision);
+  const found = findRow(registry, personality);
   if (found === undefined) return undefined;
   await endSessions(found, isForced, context);
   const row = await markRemoving(layout, change, personality, now());
   if (row === undefined) return undefined;
   done.unprovision.push(...(await detachRuntimes(toPeer(row), context)));
-  done.purgedState.push(...(await forgetRuntimes(toPeer(row), context)));
+  done.purgedState.push(...(await forgetRuntimes({ ...toPeer(row), runtimes: runtimesOf(row, layout) }, context)));
   // The mark has moved the revision on; that it is still the expected one was checked with it.
   const revision = await dropPeer(layout, { lockTimeoutMs: change.lockTimeoutMs }, personality, now());
   logDecision(context, { ev: "remove", personality, cwd: row.cwd, revision });
   return row.cwd;
+}
+
+/** Its runtimes, and those that an interrupted update has left something of. */
+function runtimesOf(row: Row, layout: Layout): string[] {
+  return [...new Set([...toPeer(row).runtimes, ...runtimesWithState(layout, row.personality)])];
 }
 
 async function endSessions(row: Row, isForced: boolean, context: Context): Promise<void> {
@@ -114,15 +124,33 @@ export function refuseLive(personality: string, runtimes: readonly string[], { l
  */
 export async function detachRuntimes(target: Target, context: Context): Promise<OutcomeJson[]> {
   const { layout, output, env } = context;
-  const { slot } = readSlot(layout);
+  const { slot, problems } = readSlot(layout);
+  warnOfSlot(problems, output);
+  if (slot !== undefined && declaresCommands(slot) && slot.unprovision === undefined && agenticRuntimes(target).length > 0) {
+    output.warn(`provider "${slot.provider}" declares no unprovision command: what it attached to ${target.personality} stays`);
+  }
   return await withInterruption(async ({ signal, exitStatus }) => {
-    const all = peersOf(readRegistry(layout));
+    // Who is leaving as well does not keep codex' one plugin.
+    const all = peersOf(readRegistry(layout)).filter((peer) => !peer.isBeingRemoved || peer.personality === target.personality);
     const rows = await detachAtRemoval(target, all, { layout, env, slot, signal, tools: providerTools(context) });
     rows.filter((row) => !isGood(row)).forEach((row) => output.warn(describeFailure(row)));
     const status = exitStatus();
     if (status !== undefined) throw interrupted(status);
     return rows.map(withoutName);
   });
+}
+
+/**
+ * Takes back what was attached to peers that were removed while it was being attached: a provider's command may
+ * take minutes, and nothing keeps a person from removing the peer meanwhile.
+ */
+export async function detachFromGone(targets: readonly Target[], context: Context): Promise<void> {
+  const here = new Set(peersOf(readRegistry(context.layout)).filter((peer) => !peer.isBeingRemoved).map(({ personality }) => personality));
+  for (const target of targets.filter(({ personality }) => !here.has(personality))) {
+    context.output.warn(`${target.personality} was removed meanwhile; its memory is detached again`);
+    await detachRuntimes(target, context);
+    await forgetRuntimes(target, context);
+  }
 }
 
 /** Takes away what is kept about runtimes that a peer has no more. */

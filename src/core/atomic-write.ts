@@ -70,7 +70,7 @@ interface Staged {
 function stage({ path, text }: NewFile, mode: number): Staged {
   const temporary = join(dirname(path), temporaryName(basename(path)));
   try {
-    sweepTemporaries(path);
+    sweepTemporaries(dirname(path));
     writeNew(temporary, text, mode);
   } catch (error) {
     removeQuietly(temporary);
@@ -116,12 +116,16 @@ function temporaryName(name: string): string {
 
 const TEMPORARY = /^\.(?<name>.+)\.(?<pid>[0-9]+)\.(?<start>[^.]+)\.[0-9a-f]{16}\.tmp$/;
 
-/** Takes away temporary files of this one that a killed process left; those of a living one stay. */
-function sweepTemporaries(path: string): void {
-  const folder = dirname(path);
+/** Folders that this process has looked through: once is enough, and a folder may hold ten thousand notes. */
+const sweptFolders = new Set<string>();
+
+/** Takes away the temporary files that killed processes left in a folder; those of living ones stay. */
+function sweepTemporaries(folder: string): void {
+  if (sweptFolders.has(folder)) return;
+  sweptFolders.add(folder);
   for (const entry of readdirSync(folder)) {
     const groups = TEMPORARY.exec(entry)?.groups;
-    if (groups?.["name"] === basename(path) && isAbandoned(groups)) removeQuietly(join(folder, entry));
+    if (groups !== undefined && isAbandoned(groups)) removeQuietly(join(folder, entry));
   }
 }
 

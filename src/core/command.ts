@@ -55,7 +55,7 @@ export function describeStartError(path: string, errno: string | undefined, erro
 
 const TAIL_CHARACTERS = 400;
 /** Enough bytes for the tail at four bytes a character, and for white space at the end. */
-const TAIL_BYTES = 4096;
+const TAIL_BYTES = 16_384;
 
 /** Keeps the end of a stream, however long the stream is. */
 export class Tail {

@@ -49,23 +49,34 @@ export function appendEvent(target: LogTarget, fields: LogFields, now: Date = ne
 function appendLine(path: string, line: string): void {
   const fd = openForWriting(path);
   try {
-    const end = endsInNewline(fd) ? "" : TORN_END;
+    const end = isTorn(fd) ? TORN_END : "";
     writeAll(fd, Buffer.from(`${end}${line}\n`, "utf8"));
   } finally {
     closeSync(fd);
   }
 }
 
-/** How often a rotation by others may come between opening and locking. */
-const OPEN_TRIES = 100;
+/** How long a rotation by others may come between opening and locking. It is a few renames, but its process may have to wait for a CPU. */
+const ROTATION_PATIENCE_MS = 1000;
 
 function openForWriting(path: string): number {
-  for (let tries = 0; tries < OPEN_TRIES; tries += 1) {
+  const deadline = performance.now() + ROTATION_PATIENCE_MS;
+  for (;;) {
     const fd = openLog(path);
-    if (tryFlock(fd, "shared") === true && isStill(fd, path)) return fd;
+    const held = tryFlock(fd, "shared");
+    if (held === true && isStill(fd, path)) return fd;
     closeSync(fd);
+    if (typeof held === "number") throw new IapeerError("write-failed", `cannot lock the log ${path}: errno ${held}`);
+    if (performance.now() > deadline) throw rotatedTooLong(path);
+    if (!held) Bun.sleepSync(1);
   }
-  throw new IapeerError("write-failed", `cannot write the log ${path}: it is being rotated without end`);
+}
+
+function rotatedTooLong(path: string): IapeerError {
+  return new IapeerError("write-failed", `cannot write the log ${path}: another process is rotating it and does not come to an end`, {
+    hint: "see who holds it: fuser -v on that file (a stopped process keeps its lock until it goes on or ends)",
+    details: { path },
+  });
 }
 
 function openLog(path: string): number {
@@ -94,6 +105,17 @@ function isStill(fd: number, path: string): boolean {
 /** Ends a line that a crash cut short, and makes sure that it is never taken for a whole one: a field always has a "=". */
 const TORN_END = " torn\n";
 
+/** How often to look again, every 2 ms: a write(2) that is under way shows its pages one by one, and looks torn in between. */
+const TORN_LOOKS = 10;
+
+function isTorn(fd: number): boolean {
+  for (let looks = 0; looks < TORN_LOOKS; looks += 1) {
+    if (endsInNewline(fd)) return false;
+    Bun.sleepSync(2);
+  }
+  return true;
+}
+
 function endsInNewline(fd: number): boolean {
   const size = fstatSync(fd).size;
   const last = Buffer.alloc(1);
@@ -105,7 +127,8 @@ function rotateWhenFull({ path, rotation }: LogTarget): void {
   if (found === undefined || found.size < rotation.maxBytes) return;
   const fd = openLog(path);
   try {
-    if (tryFlock(fd, "exclusive") !== true || !isStill(fd, path)) return;
+    // Another writer may have rotated it since.
+    if (tryFlock(fd, "exclusive") !== true || !isStill(fd, path) || fstatSync(fd).size < rotation.maxBytes) return;
     for (let n = rotation.keep; n > 1; n -= 1) renameIfThere(`${path}.${n - 1}`, `${path}.${n}`);
     renameSync(path, `${path}.1`);
   } finally {

@@ -1,5 +1,6 @@
+import { existsSync, realpathSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { IapeerError } from "./errors.ts";
 import { accountHome } from "./libc.ts";
 import { identityOf } from "./names.ts";
@@ -26,7 +27,8 @@ export interface Layout {
 /** The layout of the root that the environment names: `$IAPEER_ROOT`, else `~/.iapeer`. */
 export function layoutFrom(env: Env): Layout {
   const named = env["IAPEER_ROOT"];
-  const root = named ? resolve(named) : join(homeFrom(env), ".iapeer");
+  const root = resolve(named || join(homeFrom(env), ".iapeer"));
+  refuseBrokenText(root);
   refuseRealRootInSandbox(env, root);
   return {
     root,
@@ -62,7 +64,7 @@ function socketFolderFrom(env: Env, root: string): string {
   const shared = `/tmp/iapeer-${userInfo().uid}`;
   const named = env["IAPEER_SOCK_DIR"];
   const folder = named ? resolve(named) : env["IAPEER_ROOT"] || isSandboxed(env) ? join(root, "socks") : shared;
-  if (isSandboxed(env) && folder === shared) throw sandboxViolation(shared);
+  if (isSandboxed(env) && resolveLinks(folder) === resolveLinks(shared)) throw sandboxViolation(shared);
   return folder;
 }
 
@@ -70,11 +72,24 @@ function isSandboxed(env: Env): boolean {
   return env["IAPEER_TEST_SANDBOX"] === "1";
 }
 
-/** The real root is in the account's home, whatever $HOME says. */
-function refuseRealRootInSandbox(env: Env, root: string): void {
+/** Bytes that are no UTF-8 arrive as U+FFFD, and would name another folder. */
+function refuseBrokenText(root: string): void {
+  if (!root.includes("\ufffd")) return;
+  throw new IapeerError("invalid-value", `the root's path is not UTF-8: ${root}`, { hint: "set IAPEER_ROOT to a path that is" });
+}
+
+/** `sandbox-violation` for a path in the real root, which is in the account's home, whatever $HOME says. */
+export function refuseRealRootInSandbox(env: Env, root: string): void {
   if (!isSandboxed(env)) return;
-  const real = join(accountHome(), ".iapeer");
-  if (root === real || root.startsWith(`${real}/`)) throw sandboxViolation(real);
+  const real = resolveLinks(join(accountHome(), ".iapeer"));
+  const asked = resolveLinks(root);
+  if (asked === real || asked.startsWith(`${real}/`)) throw sandboxViolation(real);
+}
+
+/** Where a path leads, as far as it exists. */
+function resolveLinks(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  return path === dirname(path) ? path : join(resolveLinks(dirname(path)), basename(path));
 }
 
 function sandboxViolation(path: string): IapeerError {

@@ -5,7 +5,7 @@ import { makeFolder } from "../core/files.ts";
 import { type AgenticRuntime, identityOf, isAgentic } from "../core/names.ts";
 import type { Env, Layout } from "../core/paths.ts";
 import type { ProvisionRow, Target } from "./attach.ts";
-import { switchNativeMemory, untrustFolder } from "./native-memory.ts";
+import { codexHome, switchNativeMemory, untrustFolder } from "./native-memory.ts";
 import type { ProviderTools } from "./provider-command.ts";
 
 export interface NativeContext {
@@ -26,7 +26,7 @@ export async function switchNative(
   runtime: AgenticRuntime,
   context: NativeContext & { readonly direction: "off" | "on" },
 ): Promise<ProvisionRow> {
-  const place = placeOf(target, context);
+  const place = placeOf(target, runtime, context);
   const outcome = await switchNativeMemory({ ...place, direction: context.direction, runtime });
   if (outcome.trusted !== undefined) keepTrust(context.layout, identityOf(runtime, target.personality), outcome.trusted);
   const { state, detail } = outcome;
@@ -39,15 +39,16 @@ export async function takeBackTrust(target: Target, context: NativeContext): Pro
     const mark = trustMark(context.layout, identityOf(runtime, target.personality));
     if (!existsSync(mark)) continue;
     const folder = readFileSync(mark, "utf8");
-    const { state, detail } = await untrustFolder({ ...placeOf(target, context), folder });
+    const { state, detail } = await untrustFolder({ ...placeOf(target, "codex", context), folder });
     if (state === "left-alone") context.tools.warn(`codex still trusts ${folder}: ${detail}`);
   }
 }
 
-function placeOf(target: Target, { layout, env }: NativeContext) {
-  const state = dirname(layout.stateFolder);
-  makeFolder(state);
-  return { folder: target.cwd, env, lockFile: join(state, "native-memory.lock") };
+/** claude's settings are in the peer's folder; codex' are the person's, and other roots of theirs write them too. */
+function placeOf(target: Target, runtime: AgenticRuntime, { layout, env }: NativeContext) {
+  const lockFile = runtime === "codex" ? join(codexHome(env), ".iapeer.lock") : join(dirname(layout.stateFolder), "native-memory.lock");
+  makeFolder(dirname(lockFile));
+  return { folder: target.cwd, env, lockFile };
 }
 
 function keepTrust(layout: Layout, identity: string, folder: string): void {

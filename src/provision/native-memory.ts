@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { describeErrno, errnoOf, IapeerError } from "../core/errors.ts";
 import { type Rewrite, rewriteForeignFile, type TextEdit } from "../core/foreign-file.ts";
 import { withLock } from "../core/lock.ts";
@@ -13,7 +13,7 @@ export interface MemoryPlace {
   /** The peer's folder. */
   readonly folder: string;
   readonly env: Env;
-  /** A lock file in iapeer's root; its folder exists. One for all peers, since codex' config.toml is shared by all. */
+  /** A lock file whose folder exists; for codex one beside its config.toml, which the peers of all roots share. */
   readonly lockFile: string;
 }
 
@@ -53,13 +53,13 @@ export async function switchNativeMemory(wanted: MemorySwitch): Promise<NativeMe
  */
 export async function untrustFolder(place: MemoryPlace): Promise<NativeMemoryOutcome> {
   return await attempt(place, () => {
-    const folder = resolveAsFar(place.folder);
-    return rewriteOne(sharedConfig(place.env), (text) => whenThere(text, (present) => codex.untrustFolder(present, folder)));
+    // As it was resolved then: what is at that path now may be a link to a folder that the person trusts.
+    return rewriteOne(sharedConfig(place.env), (text) => whenThere(text, (present) => codex.untrustFolder(present, place.folder)));
   });
 }
 
 /** codex' own folder: `$CODEX_HOME`, else `$HOME/.codex`. */
-function codexHome(env: Env): string {
+export function codexHome(env: Env): string {
   return resolve(env["CODEX_HOME"] || join(homeFrom(env), ".codex"));
 }
 
@@ -122,14 +122,4 @@ function sharedConfig(env: Env): string {
 
 function folderConfig(folder: string): string {
   return join(folder, ".codex", "config.toml");
-}
-
-/** A path as it was resolved when its last parts still existed. */
-function resolveAsFar(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT" || path === dirname(path)) throw error;
-    return join(resolveAsFar(dirname(path)), basename(path));
-  }
 }

@@ -5,7 +5,7 @@ import { writeAtomically } from "../core/atomic-write.ts";
 import { errnoOf, ioError } from "../core/errors.ts";
 import { makeFolder, readTrusted } from "../core/files.ts";
 import { parseStrictJson, renderJson } from "../core/json.ts";
-import { identityOf } from "../core/names.ts";
+import { identityOf, parseIdentity } from "../core/names.ts";
 import type { Layout } from "../core/paths.ts";
 import { OCCASIONS } from "./occasions.ts";
 import { isGood } from "./row-state.ts";
@@ -71,6 +71,12 @@ export function purgeState(layout: Layout, identity: string): string[] {
     }
   }
   return names;
+}
+
+/** The runtimes that something is kept of for a peer, also those that it has no more. */
+export function runtimesWithState(layout: Layout, personality: string): string[] {
+  const identities = stateFiles(layout).map((name) => parseIdentity(name.split(".")[0] ?? ""));
+  return [...new Set(identities.filter((identity) => identity?.personality === personality).map((identity) => identity!.runtime))];
 }
 
 function stateFiles(layout: Layout): string[] {

@@ -28,9 +28,10 @@ export interface AddPlan {
  */
 export function planAdd(registry: Registry, request: AddRequest, card: Card | undefined): AddPlan {
   const current = findRow(registry, request.personality);
-  const base: Partial<Row> = current ?? card ?? {};
+  const said = current && withCard(current, card);
+  const base: Partial<Row> = said ?? card ?? {};
   const known = current === undefined ? [] : toPeer(current).runtimes;
-  const inherited = known.length > 0 ? known : (card?.runtimes ?? []);
+  const inherited = said === undefined ? (card?.runtimes ?? []) : toPeer(said).runtimes;
   const runtimes = union(inherited, request.runtimes ?? (inherited.length > 0 ? [] : ["claude"]));
   const default_runtime = base.default_runtime ?? base.runtime ?? runtimes[0]!;
   const row: Row = {
@@ -45,8 +46,21 @@ export function planAdd(registry: Registry, request: AddRequest, card: Card | un
   };
   const newRuntimes = row.runtimes!.filter((runtime) => !known.includes(runtime));
   if (current === undefined) return { action: "added", row, newRuntimes, registry: withRow(registry, row) };
-  if (isSame(current, row)) return { action: "unchanged", row: current, newRuntimes, registry };
+  if (said === current && isSame(current, row)) return { action: "unchanged", row: current, newRuntimes, registry };
   return { action: "merged", row, newRuntimes, registry: withRow(registry, row) };
+}
+
+/** The row as the peer's own card has it, which is right; the same row where they do not differ. */
+export function withCard(row: Row, card: Card | undefined): Row {
+  if (card === undefined || differingFields(row, card).length === 0) return row;
+  const { removed: _removed, removing: _removing, ...said } = card;
+  return { ...row, ...said, cwd: row.cwd };
+}
+
+/** Fields that the card says and the row does not say so; not those that only a row or only a card has. */
+export function differingFields(row: Row, card: Card): string[] {
+  const { removed: _removed, removing: _removing, cwd: _cwd, ...said } = card;
+  return Object.keys(said).filter((key) => JSON.stringify(said[key]) !== JSON.stringify(row[key]));
 }
 
 /** A peer that is added is not being removed, whatever an old card says. */

@@ -49,7 +49,9 @@ export function renderCard(row: Row, old: Card | undefined): Card {
 
 /** Writes a peer's card, unless it stands there already. */
 export function writeCard(row: Row): void {
-  const old = readCard(row.cwd);
+  const found = readCard(row.cwd);
+  // What another peer's card said, one that was removed from this folder, is nothing of this peer's.
+  const old = found?.personality === row.personality ? found : undefined;
   const card = renderCard(row, old);
   if (old !== undefined && JSON.stringify(old) === JSON.stringify(card)) return;
   writeCardFile(row.cwd, card);
@@ -59,10 +61,10 @@ export function writeCard(row: Row): void {
  * Notes in the card that its peer was removed; the folder and the rest of the card stay. A folder that is gone,
  * or a card that cannot be read or written, must not keep the peer in the registry: then nothing is noted.
  */
-export function markCardRemoved(peerFolder: string, now: Date): void {
+export function markCardRemoved({ personality, cwd: peerFolder }: Pick<Row, "personality" | "cwd">, now: Date): void {
   try {
     const card = readCard(peerFolder);
-    if (card !== undefined) writeCardFile(peerFolder, { ...card, removed: now.toISOString() });
+    if (card?.personality === personality) writeCardFile(peerFolder, { ...card, removed: now.toISOString() });
   } catch (error) {
     if (!(error instanceof IapeerError)) throw error;
   }

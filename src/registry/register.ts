@@ -4,7 +4,7 @@ import { wasWritten } from "../core/atomic-write.ts";
 import { IapeerError } from "../core/errors.ts";
 import { makeFolder } from "../core/files.ts";
 import { type Layout, profilePath } from "../core/paths.ts";
-import { type AddPlan, type AddRequest, findRow, planAdd, requireRow, type UpdateRequest, updateRow, withoutRow, withRow } from "./edits.ts";
+import { type AddPlan, type AddRequest, findRow, planAdd, requireRow, type UpdateRequest, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
 import { markCardRemoved, readCard, restoreCard, writeCard } from "./profiles.ts";
 import { type Card, type Registry, type Row, toPeer } from "./schema.ts";
 import { changeRegistry, type ChangeOptions } from "./store.ts";
@@ -37,7 +37,8 @@ function planInFolder(registry: Registry, request: AddRequest & { hasOwnFolder: 
   return planAdd(registry, { ...request, cwd }, cardOf(request.personality, cwd));
 }
 
-function refuseRemoving(row: Row): void {
+/** `peer-being-removed` for a peer whose removal has begun. */
+export function refuseRemoving(row: Row): void {
   if (row.removing === undefined) return;
   throw new IapeerError("peer-being-removed", `${row.personality} is being removed (since ${row.removing})`, {
     hint: `let it finish: iapeer remove ${row.personality}`,
@@ -126,11 +127,12 @@ export async function updatePeer(layout: Layout, options: ChangeOptions, persona
     (registry) => {
       const before = requireRow(registry, personality);
       refuseRemoving(before);
-      const row = updateRow(before, request);
+      const row = updateRow(withCard(before, cardOf(personality, before.cwd)), request);
       rows = { before, row };
       return row === before ? registry : withRow(registry, row);
     },
-    () => putCard(rows!.row),
+    // A folder that is gone, or not mounted, is not made anew: verify tells of it.
+    () => (statSync(rows!.row.cwd, { throwIfNoEntry: false }) === undefined ? () => undefined : putCard(rows!.row)),
   );
   return { ...rows!, revision: after.revision };
 }
@@ -150,7 +152,7 @@ export async function dropPeer(layout: Layout, options: ChangeOptions, personali
     const row = findRow(registry, personality);
     // A peer that was added anew meanwhile is not the one that was being removed.
     if (row?.removing === undefined) return registry;
-    markCardRemoved(row.cwd, now);
+    markCardRemoved(row, now);
     return withoutRow(registry, personality);
   });
   return after.revision;

@@ -36,11 +36,21 @@ export function readBackup(layout: Layout): Registry | undefined {
 }
 
 function readRegistryFile(path: string, what: string): Registry | undefined {
-  const bytes = readTrusted(path, { what, maxBytes: MAX_BYTES, unreadable: "registry-corrupt", insecure: "registry-insecure" });
+  const bytes = readRegistryBytes(path, what);
   if (bytes === undefined) return undefined;
   const checked = checkRegistry(parseOrExplain(path, bytes));
   if (checked.ok) return checked.value;
   throw corruptFile(path, checked.why);
+}
+
+/** What is no regular file, or too large, is told as a corrupt one is: with the backup. */
+function readRegistryBytes(path: string, what: string): Uint8Array | undefined {
+  try {
+    return readTrusted(path, { what, maxBytes: MAX_BYTES, unreadable: "registry-corrupt", insecure: "registry-insecure" });
+  } catch (error) {
+    if (!(error instanceof IapeerError) || error.code !== "registry-corrupt") throw error;
+    throw new IapeerError(error.code, error.message, { ...corruptOptions(path), cause: error });
+  }
 }
 
 function parseOrExplain(path: string, bytes: Uint8Array): unknown {
@@ -53,10 +63,14 @@ function parseOrExplain(path: string, bytes: Uint8Array): unknown {
 }
 
 function corruptFile(path: string, why: string): IapeerError {
-  return new IapeerError("registry-corrupt", `the registry ${path} ${why}`, {
+  return new IapeerError("registry-corrupt", `the registry ${path} ${why}`, corruptOptions(path));
+}
+
+function corruptOptions(path: string): { hint: string; details: { path: string; backup: string } } {
+  return {
     hint: `nothing was changed; the last good one is ${path}.bak; to restore it: iapeer verify --fix`,
     details: { path, backup: `${path}.bak` },
-  });
+  };
 }
 
 function corrupt(layout: Layout, why: string): IapeerError {
@@ -102,7 +116,8 @@ export async function changeRegistry(
   });
 }
 
-function refuseOtherRevision(revision: number, expected: number | undefined): void {
+/** `revision-conflict` unless the registry is where the caller thinks it is. */
+export function refuseOtherRevision(revision: number, expected: number | undefined): void {
   if (expected === undefined || expected === revision) return;
   throw new IapeerError("revision-conflict", `the registry is at revision ${revision}, not ${expected}`, {
     hint: "somebody was faster; read it again (iapeer status --json tells the revision), then decide again",
@@ -122,7 +137,19 @@ function writeNext(layout: Layout, current: Registry, edited: Registry): Registr
 /** Writes the registry, then its backup: both or none on a full disk, and at every moment one is whole. The caller holds the lock. */
 export function writeRegistry(layout: Layout, registry: Registry): void {
   const text = renderJson(registry);
+  refuseUnreadable(registry, text);
   writeTogether([{ path: layout.registry, text }, { path: layout.registryBackup, text }]);
+}
+
+/** What could not be read again is not written. */
+function refuseUnreadable(registry: Registry, text: string): void {
+  const checked = checkRegistry(registry);
+  const why = checked.ok ? undefined : checked.why;
+  const size = Buffer.byteLength(text);
+  if (why === undefined && size <= MAX_BYTES) return;
+  throw new IapeerError("invalid-value", `the registry would not be readable any more: ${why ?? `${size} bytes, more than ${MAX_BYTES}`}`, {
+    hint: "nothing was changed",
+  });
 }
 
 function byPersonality(a: { personality: string }, b: { personality: string }): number {

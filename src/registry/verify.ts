@@ -4,8 +4,8 @@ import { errnoOf, ioError, IapeerError } from "../core/errors.ts";
 import { checkFolder, makeFolder } from "../core/files.ts";
 import { withLock } from "../core/lock.ts";
 import { type Layout, profilePath } from "../core/paths.ts";
-import { findRow, withRow } from "./edits.ts";
-import { readCard, renderCard, writeCard } from "./profiles.ts";
+import { differingFields, findRow, requireRow, withCard, withRow } from "./edits.ts";
+import { readCard, writeCard } from "./profiles.ts";
 import { type Card, type Registry, REGISTRY_VERSION, type Row } from "./schema.ts";
 import { type ChangeOptions, readBackup, readRegistry, writeRegistry } from "./store.ts";
 
@@ -47,9 +47,11 @@ function fixLocked(layout: Layout, now: Date): Verification {
   // A backup that does not read either is written anew below: it may still tell a person something.
   if (isLost && backup === undefined) keepBadFile(layout.registryBackup, now);
   const base = isLost ? (backup ?? emptyRegistry()) : reading;
-  const differences = [...(isLost ? [unreadable(reading)] : []), ...findDifferences(layout, base)];
+  const found = [...(isLost ? [unreadable(reading)] : []), ...findDifferences(layout, base)];
   const mended = mend(layout, base);
+  // The registry first: no single folder may keep it from coming back.
   if (isLost || mended !== base) writeRegistry(layout, { ...mended, revision: base.revision + 1 });
+  const differences = writeMissingCards(found, mended);
   return { differences, fixed: differences.filter(({ isFixable }) => isFixable).length, ...(kept !== undefined && { kept }) };
 }
 
@@ -117,12 +119,6 @@ function readCardOrError(folder: string): Card | undefined | IapeerError {
   }
 }
 
-/** Fields that the card says and the row does not say so; not those that only a row or only a card has. */
-function differingFields(row: Row, card: Card): string[] {
-  const { removed: _removed, removing: _removing, cwd: _cwd, ...said } = card;
-  return Object.keys(said).filter((key) => JSON.stringify(said[key]) !== JSON.stringify(row[key]));
-}
-
 function notRegistered({ card, folder }: { card: Card; folder: string }): Difference {
   return { personality: card.personality, kind: "not-registered", message: `${folder} has a card but the registry has no such peer`, isFixable: true };
 }
@@ -157,19 +153,28 @@ function listFolder(path: string): string[] {
   }
 }
 
-/** The registry as the cards have it; a missing card is written anew from its row. */
+/** The registry as the cards have it. */
 function mend(layout: Layout, registry: Registry): Registry {
   let mended = registry;
   for (const row of registry.peers) {
-    for (const { kind } of compareRow(row)) {
-      if (kind === "card-missing") writeCard(row);
-      if (kind === "card-differs") mended = withRow(mended, fromCard(readCard(row.cwd)!, row));
-    }
+    if (compareRow(row).some(({ kind }) => kind === "card-differs")) mended = withRow(mended, withCard(row, readCard(row.cwd)));
   }
-  for (const { card, folder } of findUnregistered(layout, registry)) mended = withRow(mended, fromCard(card, { personality: card.personality, cwd: folder }));
+  for (const { card, folder } of findUnregistered(layout, registry)) {
+    mended = withRow(mended, withCard({ personality: card.personality, cwd: folder }, card));
+  }
   return mended === registry ? registry : { ...mended, peers: mended.peers.toSorted((a, b) => (a.personality < b.personality ? -1 : 1)) };
 }
 
-function fromCard(card: Card, row: Row): Row {
-  return { ...row, ...renderCard({ ...row, ...card, cwd: row.cwd }, undefined), cwd: row.cwd };
+/** Writes the cards that are missing, each from its row. What cannot be written stays a difference. */
+function writeMissingCards(differences: readonly Difference[], registry: Registry): Difference[] {
+  return differences.map((difference) => {
+    if (difference.kind !== "card-missing") return difference;
+    try {
+      writeCard(requireRow(registry, difference.personality));
+      return difference;
+    } catch (error) {
+      if (!(error instanceof IapeerError)) throw error;
+      return { ...difference, message: error.message, isFixable: false };
+    }
+  });
 }

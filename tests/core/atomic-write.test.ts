@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync, type writeSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync, type writeSync } from "node:fs";
 import { wasWritten, writeAtomically, writeTogether } from "../../src/core/atomic-write.ts";
 import { writeAll } from "../../src/core/files.ts";
 import { readProcess } from "../../src/core/processes.ts";

@@ -38,7 +38,7 @@ const REFUSED: readonly (readonly [what: string, plant: Planting, message: strin
   }, "is a symbolic link", "registry-corrupt"],
   ["a dangling link (it is not an empty registry)", (_, path) => symlinkSync("nowhere", path), "is a symbolic link", "registry-corrupt"],
   ["a link to itself", (_, path) => symlinkSync("file", path), "is a symbolic link", "registry-corrupt"],
-  ["a folder", (_, path) => void mkdirSync(path), "is a folder", "registry-corrupt"],
+  ["a folder", (_, path) => mkdirSync(path), "is a folder", "registry-corrupt"],
   ["a FIFO that nobody writes to", (_, path) => void Bun.spawnSync(["mkfifo", "-m", "600", path]), "is a FIFO", "registry-corrupt"],
   ["a socket", async (_, path) => {
     const { promise, resolve } = Promise.withResolvers<void>();

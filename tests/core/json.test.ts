@@ -17,7 +17,7 @@ function problemOf(input: Uint8Array): string {
 
 describe("what iapeer writes", () => {
   test("reads back equal, whatever the value", () => {
-    fc.assert(fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+    fc.assert(fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
       fc.pre(!JSON.stringify(value).includes("__proto__"));
       // JSON has one zero.
       const written = JSON.parse(JSON.stringify(value)) as unknown;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 
 /** The sources, for `import` in a script. */
-export const SRC = resolve(import.meta.dir, "../../src");
+const SRC = resolve(import.meta.dir, "../../src");
 
 export type Script = Bun.Subprocess<"pipe", "pipe", "pipe">;
 
@@ -28,13 +28,6 @@ export async function firstLine(script: Script): Promise<string> {
     reader.releaseLock();
   }
   return text.slice(0, text.indexOf("\n"));
-}
-
-/** All it prints; it must end with status 0. */
-export async function outputOf(script: Script): Promise<string> {
-  const [stdout, stderr, status] = await Promise.all([script.stdout.text(), script.stderr.text(), script.exited]);
-  if (status !== 0) throw new Error(`exit ${status}: ${stderr}`);
-  return stdout;
 }
 
 /** Whether such a wrapper works here (namespaces may be forbidden, or the tool missing). */

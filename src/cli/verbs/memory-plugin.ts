@@ -5,13 +5,14 @@ import type { Occasion } from "../../provision/occasions.ts";
 import { planRows, requireRunnable, sweepMemory } from "../../provision/sweep.ts";
 import type { Slot } from "../../status/slot-schema.ts";
 import { readSlot, type SlotReading } from "../../status/slot.ts";
-import { provisionContext, warnOfSlot } from "../birth.ts";
+import { provisionContext } from "../birth.ts";
 import { parseCount } from "../call.ts";
 import type { Context } from "../context.ts";
 import { withInterruption } from "../interruption.ts";
-import { renderState } from "../outcomes.ts";
+import { renderState, warnOfSlot } from "../outcomes.ts";
 import type { Output } from "../output.ts";
 import { openProgress } from "../progress.ts";
+import { detachFromGone } from "../removal.ts";
 import { ALL_PEERS, ONE_PEER } from "../shared-options.ts";
 import { renderTable } from "../table.ts";
 import { chooseTargets, type Targets } from "../targets.ts";
@@ -76,6 +77,7 @@ async function sweep(plan: Sweep, context: Context): Promise<number> {
   const { output } = context;
   return await withInterruption(async ({ signal, exitStatus }) => {
     const outcomes = await runWithProgress(plan, signal, context);
+    if (plan.occasion === "sweep-on" && !signal.aborted) await detachFromGone(plan.targets, context);
     const failed = outcomes.filter((row) => !isGood(row)).length;
     const error = exitStatus() !== undefined ? "interrupted" : failed > 0 ? `${failed} of ${outcomes.length} failed` : undefined;
     const json = { ok: error === undefined, plugin: nameOf(plan.slot), ...(error !== undefined && { error }), outcomes };

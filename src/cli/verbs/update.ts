@@ -1,8 +1,8 @@
 import { type Intelligence, parsePersonality, parseRuntime } from "../../core/names.ts";
 import { requireRow, type UpdateRequest, updateRow } from "../../registry/edits.ts";
-import { addedRuntimes, updatePeer } from "../../registry/register.ts";
+import { addedRuntimes, refuseRemoving, updatePeer } from "../../registry/register.ts";
 import { toPeer } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { type ChangeOptions, readRegistry, refuseOtherRevision } from "../../registry/store.ts";
 import { readStatuses } from "../../status/peer-status.ts";
 import { giveBirth, NO_BIRTH } from "../birth.ts";
 import { usage } from "../call.ts";
@@ -43,7 +43,7 @@ export const update = defineVerb({
     const request = parseRequest(values, output);
     if (Object.keys(request).length === 0) throw usage(update, "nothing to change is given");
     const isSilent = values["no-provision"] === true;
-    const detached = await detachRemoved(personality, request, { ...context, isSilent });
+    const detached = await detachRemoved(personality, { request, change, isSilent }, context);
     const { before, row, revision } = await updatePeer(layout, change, personality, request);
     const peer = toPeer(row);
     const action = row === before ? "unchanged" : "updated";
@@ -82,14 +82,19 @@ function parseRequest(values: Values, output: Output): UpdateRequest {
   };
 }
 
+interface Detaching {
+  readonly request: UpdateRequest;
+  readonly change: ChangeOptions;
+  readonly isSilent: boolean;
+}
+
 /** Detaches memory from the runtimes that go; what cannot be is refused before anything is detached. */
-async function detachRemoved(
-  personality: string,
-  request: UpdateRequest,
-  { isSilent, ...context }: Context & { readonly isSilent: boolean },
-): Promise<OutcomeJson[]> {
+async function detachRemoved(personality: string, { request, change, isSilent }: Detaching, context: Context): Promise<OutcomeJson[]> {
   const runtimes = request.removeRuntimes ?? [];
-  const current = requireRow(readRegistry(context.layout), personality);
+  const registry = readRegistry(context.layout);
+  refuseOtherRevision(registry.revision, change.ifRevision);
+  const current = requireRow(registry, personality);
+  refuseRemoving(current);
   updateRow(current, request);
   refuseLive(personality, runtimes, context);
   if (isSilent || runtimes.length === 0) return [];

@@ -1,0 +1,19 @@
+import { mkdirSync } from "node:fs";
+import { type Layout, layoutFrom } from "../../src/core/paths.ts";
+import type { Row } from "../../src/registry/schema.ts";
+import type { Scratch } from "./scratch.ts";
+
+/** Waiting is not what these tests are about. */
+export const AT_ONCE = { lockTimeoutMs: 1000 };
+
+/** The layout of a root in the scratch folder, made. */
+export function layoutIn(scratch: Scratch): Layout {
+  const root = scratch.at("root");
+  mkdirSync(root, { mode: 0o700 });
+  return layoutFrom({ IAPEER_ROOT: root, HOME: scratch.path, IAPEER_TEST_SANDBOX: "1" });
+}
+
+/** A row in its peer's default folder. */
+export function rowOf(layout: Layout, personality: string, more: Readonly<Record<string, unknown>> = {}): Row {
+  return { personality, default_runtime: "claude", runtimes: ["claude"], description: "", intelligence: "artificial", cwd: `${layout.peersFolder}/${personality}`, ...more };
+}
