@@ -8,7 +8,7 @@ import { readSlot } from "../status/slot.ts";
 import { type Context, providerTools } from "./context.ts";
 import { withInterruption } from "./interruption.ts";
 import { type OutcomeJson, warnOfSlot, withoutName } from "./outcomes.ts";
-import { detachFromGone } from "./removal.ts";
+import { clearGone } from "./removal.ts";
 
 export interface BirthReport {
   readonly outcomes: readonly OutcomeJson[];
@@ -28,7 +28,7 @@ export async function giveBirth(peer: Peer, newRuntimes: readonly string[], cont
   return await withInterruption(async ({ signal, exitStatus }) => {
     const birth = { target: peer, runtimes: newRuntimes, allTargets: peersOf(readRegistry(layout)) };
     const rows = await attachAtBirth(birth, provisionContext(context, slot, signal));
-    if (!signal.aborted) await detachFromGone([peer], context);
+    if (!signal.aborted) await clearGone([peer], true, context);
     const bad = rows.filter((row) => !isGood(row));
     bad.forEach((row) => output.warn(describeFailure(row)));
     if (bad.length > 0) output.note(`${REPAIR} iapeer memory-plugin on --peer ${peer.personality}`);

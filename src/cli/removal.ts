@@ -141,14 +141,16 @@ export async function detachRuntimes(target: Target, context: Context): Promise<
 }
 
 /**
- * Takes back what was attached to peers that were removed while it was being attached: a provider's command may
- * take minutes, and nothing keeps a person from removing the peer meanwhile.
+ * Leaves nothing of peers that were removed while their provider's command ran: it may take minutes, and nothing keeps a
+ * person from removing the peer meanwhile. What was attached is detached again.
  */
-export async function detachFromGone(targets: readonly Target[], context: Context): Promise<void> {
+export async function clearGone(targets: readonly Target[], wasAttached: boolean, context: Context): Promise<void> {
   const here = new Set(peersOf(readRegistry(context.layout)).filter((peer) => !peer.isBeingRemoved).map(({ personality }) => personality));
   for (const target of targets.filter(({ personality }) => !here.has(personality))) {
-    context.output.warn(`${target.personality} was removed meanwhile; its memory is detached again`);
-    await detachRuntimes(target, context);
+    if (wasAttached) {
+      context.output.warn(`${target.personality} was removed meanwhile; its memory is detached again`);
+      await detachRuntimes(target, context);
+    }
     await forgetRuntimes(target, context);
   }
 }

@@ -1,7 +1,7 @@
-import { existsSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { IapeerError } from "./errors.ts";
+import { errnoOf, ioError, IapeerError } from "./errors.ts";
 import { accountHome } from "./libc.ts";
 import { identityOf } from "./names.ts";
 
@@ -88,8 +88,12 @@ export function refuseRealRootInSandbox(env: Env, root: string): void {
 
 /** Where a path leads, as far as it exists. */
 function resolveLinks(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
-  return path === dirname(path) ? path : join(resolveLinks(dirname(path)), basename(path));
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw ioError("read-failed", "cannot resolve", path, error);
+    return join(resolveLinks(dirname(path)), basename(path));
+  }
 }
 
 function sandboxViolation(path: string): IapeerError {

@@ -134,14 +134,12 @@ describe("temporary files", () => {
     expect(readFileSync(scratch.at("victim"), "utf8")).toBe("precious");
   });
 
-  test("of a living process stay, and so do those of other files and what only looks alike", async () => {
+  test("of a living process stay, and so does what only looks alike", async () => {
     using scratch = openScratch();
     const child = Bun.spawn(["sleep", "30"]);
     try {
       const kept = [
         temporary("file", child.pid, readProcess(child.pid)!.start),
-        temporary("other", 2 ** 31, "1"),
-        temporary("file.bak", 2 ** 31, "1"),
         ".file.1.1.tmp",
         "file.1.1.0123456789abcdef.tmp",
         ".file.x.1.0123456789abcdef.tmp",

@@ -76,6 +76,10 @@ test.each(["on", "off"])("a sweep %s beside removals reaches every peer that sta
   expect(valuesOf(readRegistryFile(sandbox).peers, "personality")).toEqual(all.slice(0, 4));
   const occasion = direction === "on" ? "provision sweep-on" : "unprovision off-all";
   for (const name of all.slice(0, 4)) expect(told().filter((line) => line.startsWith(`${occasion} claude ${name} `)).length).toBe(1);
-  for (const name of gone) expect(told().filter((line) => line.startsWith(`unprovision remove claude ${name} `)).length).toBe(1);
+  // One that was being attached when it left is detached once more: the last word is always "unprovision".
+  for (const name of gone) {
+    expect(told().findLast((line) => line.includes(` claude ${name} `))).toStartWith("unprovision ");
+    expect(existsSync(`${sandbox.root}/state/iapeer/lifecycle/claude-${name}.provision.json`)).toBe(false);
+  }
   await ok(sandbox, "verify");
 }, 15_000);

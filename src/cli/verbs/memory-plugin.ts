@@ -12,7 +12,7 @@ import { withInterruption } from "../interruption.ts";
 import { renderState, warnOfSlot } from "../outcomes.ts";
 import type { Output } from "../output.ts";
 import { openProgress } from "../progress.ts";
-import { detachFromGone } from "../removal.ts";
+import { clearGone } from "../removal.ts";
 import { ALL_PEERS, ONE_PEER } from "../shared-options.ts";
 import { renderTable } from "../table.ts";
 import { chooseTargets, type Targets } from "../targets.ts";
@@ -77,7 +77,7 @@ async function sweep(plan: Sweep, context: Context): Promise<number> {
   const { output } = context;
   return await withInterruption(async ({ signal, exitStatus }) => {
     const outcomes = await runWithProgress(plan, signal, context);
-    if (plan.occasion === "sweep-on" && !signal.aborted) await detachFromGone(plan.targets, context);
+    if (!signal.aborted) await clearGone(plan.targets, plan.occasion === "sweep-on", context);
     const failed = outcomes.filter((row) => !isGood(row)).length;
     const error = exitStatus() !== undefined ? "interrupted" : failed > 0 ? `${failed} of ${outcomes.length} failed` : undefined;
     const json = { ok: error === undefined, plugin: nameOf(plan.slot), ...(error !== undefined && { error }), outcomes };
