@@ -91,7 +91,8 @@ function resolveLinks(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw ioError("read-failed", "cannot resolve", path, error);
+    const errno = errnoOf(error);
+    if (errno !== "ENOENT" && errno !== "ENOTDIR") throw ioError("read-failed", "cannot resolve", path, error);
     return join(resolveLinks(dirname(path)), basename(path));
   }
 }
