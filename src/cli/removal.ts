@@ -88,7 +88,8 @@ function runtimesOf(row: Row, layout: Layout): string[] {
 
 async function endSessions(row: Row, isForced: boolean, context: Context): Promise<void> {
   const { runtimes, personality } = toPeer(row);
-  if (!isForced) return refuseLive(personality, runtimes, context);
+  const hint = `to stop it first: iapeer remove ${personality} --force`;
+  if (!isForced) return refuseLive(personality, { runtimes, hint }, context);
   const statuses = readStatuses(context.layout);
   for (const runtime of runtimes) {
     const status = statuses.statusOf(runtime, personality);
@@ -97,8 +98,8 @@ async function endSessions(row: Row, isForced: boolean, context: Context): Promi
   }
 }
 
-function live(identity: string, personality: string): IapeerError {
-  return new IapeerError("peer-live", `${identity} is live`, { hint: `to stop it first: iapeer remove ${personality} --force` });
+function live(identity: string, hint: string): IapeerError {
+  return new IapeerError("peer-live", `${identity} is live`, { hint });
 }
 
 function notKnown(identity: string): IapeerError {
@@ -108,12 +109,12 @@ function notKnown(identity: string): IapeerError {
 }
 
 /** Refuses to go on while a runtime of a peer is live, or may be. */
-export function refuseLive(personality: string, runtimes: readonly string[], { layout }: Context): void {
+export function refuseLive(personality: string, { runtimes, hint }: { runtimes: readonly string[]; hint: string }, { layout }: Context): void {
   const statuses = readStatuses(layout);
   for (const runtime of runtimes) {
     const status = statuses.statusOf(runtime, personality);
     if (status === "unknown") throw notKnown(identityOf(runtime, personality));
-    if (status === "live") throw live(identityOf(runtime, personality), personality);
+    if (status === "live") throw live(identityOf(runtime, personality), hint);
   }
 }
 

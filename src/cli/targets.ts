@@ -1,3 +1,4 @@
+import { IapeerError } from "../core/errors.ts";
 import { parsePersonality } from "../core/names.ts";
 import { requireRow } from "../registry/edits.ts";
 import { type Peer, peersOf } from "../registry/schema.ts";
@@ -10,6 +11,17 @@ import type { Verb } from "./verb.ts";
 export interface Targets {
   readonly targets: readonly Peer[];
   readonly all: readonly Peer[];
+}
+
+/** Those that memory may be attached to: not to one whose removal has begun. Throws `peer-being-removed` for a single one. */
+export function withoutLeaving({ targets, all }: Targets, isSingle: boolean): Targets {
+  if (isSingle) targets.filter(({ isBeingRemoved }) => isBeingRemoved).forEach(({ personality }) => refuseLeaving(personality));
+  return { all, targets: targets.filter(({ isBeingRemoved }) => !isBeingRemoved) };
+}
+
+/** `peer-being-removed`. */
+export function refuseLeaving(personality: string): never {
+  throw new IapeerError("peer-being-removed", `${personality} is being removed`, { hint: `let it finish: iapeer remove ${personality}` });
 }
 
 /** Reads `--peer P | --all`. Throws `usage` where it is not exactly one of them, `peer-not-found`. */

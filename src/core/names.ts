@@ -85,11 +85,16 @@ export function defaultIntelligence(runtime: string): Intelligence {
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: { candidate: string; steps: number } | undefined;
   for (const candidate of candidates) {
-    const steps = distance(word, candidate);
+    const steps = isScrambled(word, candidate) ? 1 : distance(word, candidate);
     if (best === undefined || steps < best.steps) best = { candidate, steps };
   }
-  const allowed = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1);
+  const allowed = word.length < 5 ? Math.min(1, word.length - 1) : Math.max(2, Math.floor(word.length / 3));
   return best !== undefined && best.steps <= allowed ? best.candidate : undefined;
+}
+
+/** The same letters in another order: the commonest slip, and two steps to Levenshtein. */
+function isScrambled(word: string, candidate: string): boolean {
+  return word.length === candidate.length && Array.from(word).toSorted().join("") === Array.from(candidate).toSorted().join("");
 }
 
 /** A person's text inside our message: quoted, control and direction characters escaped, cut at 80 characters. */

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { IapeerError } from "../core/errors.ts";
-import type { Slot } from "../status/slot-schema.ts";
+import type { Slot, SlotProblem } from "../status/slot-schema.ts";
 import { agenticRuntimes, declaresCommands, noteRow, type ProvisionContext, type ProvisionRow, runProviderFor, type Target } from "./attach.ts";
 import { directionOf, type Occasion } from "./occasions.ts";
 import { runPluginForm } from "./plugin-form.ts";
@@ -19,7 +19,11 @@ export interface SweepRequest {
 }
 
 /** The slot, or the refusal that says why there is nothing to run in that direction (contract 5). */
-export function requireRunnable(slot: Slot | undefined, occasion: Occasion): Slot {
+export function requireRunnable(slot: Slot | undefined, occasion: Occasion, problems: readonly SlotProblem[] = []): Slot {
+  const insecure = problems.find(({ code }) => code === "slot-insecure");
+  if (insecure !== undefined) {
+    throw new IapeerError("slot-insecure", insecure.message, { hint: "look at what it says; then make the slot's file and the root yours alone to write" });
+  }
   if (slot === undefined) {
     throw new IapeerError("slot-empty", "memory slot is EMPTY", { hint: "a memory provider declares itself in memory-provider.json; see: iapeer provider check" });
   }

@@ -1,4 +1,4 @@
-import { rmdirSync, statSync } from "node:fs";
+import { lstatSync, rmdirSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { wasWritten } from "../core/atomic-write.ts";
 import { IapeerError } from "../core/errors.ts";
@@ -33,6 +33,7 @@ function planInFolder(registry: Registry, request: AddRequest & { hasOwnFolder: 
   if (current !== undefined) refuseRemoving(current);
   const cwd = current !== undefined && !request.hasOwnFolder ? current.cwd : request.cwd;
   if (current !== undefined && !isSameFolder(current.cwd, cwd)) throw otherFolder(current, cwd);
+  refuseNoFolder(cwd);
   refuseTakenFolder(registry, request.personality, cwd);
   return planAdd(registry, { ...request, cwd }, cardOf(request.personality, cwd));
 }
@@ -53,18 +54,40 @@ function otherFolder(row: Row, cwd: string): IapeerError {
 }
 
 function refuseTakenFolder(registry: Registry, personality: string, cwd: string): void {
-  const found = statSync(cwd, { throwIfNoEntry: false });
+  const found = lookAt(cwd);
   const owner = registry.peers.find((row) => row.personality !== personality && (row.cwd === cwd || (found !== undefined && isFolder(row.cwd, found))));
   if (owner !== undefined) throw taken(cwd, owner.personality);
 }
 
+/** What is at a path, or undefined: nothing, or nothing that can be got at. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    // A part of the path is a file, or links lead in a circle: no folder of anybody's is there.
+    return undefined;
+  }
+}
+
+/** Refuses what can be no peer's folder, before anything is made. */
+function refuseNoFolder(cwd: string): void {
+  const found = lookAt(cwd);
+  if (found?.isDirectory()) return;
+  const isThere = found !== undefined || lstatSync(cwd, { throwIfNoEntry: false }) !== undefined;
+  if (!isThere) return;
+  throw new IapeerError("invalid-value", `${cwd} is ${found === undefined ? "a symbolic link to nowhere" : "not a folder"}`, {
+    hint: "choose another --cwd",
+    details: { cwd },
+  });
+}
+
 function isFolder(path: string, folder: { dev: number; ino: number }): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = lookAt(path);
   return found !== undefined && found.dev === folder.dev && found.ino === folder.ino;
 }
 
 function isSameFolder(a: string, b: string): boolean {
-  const found = statSync(a, { throwIfNoEntry: false });
+  const found = lookAt(a);
   return a === b || (found !== undefined && isFolder(b, found));
 }
 
@@ -85,7 +108,7 @@ function cardOf(personality: string, cwd: string) {
 
 /** Makes the folder and the card; returns how to take that back. */
 function putCard(row: Row): () => void {
-  const made = [dirname(profilePath(row.cwd)), row.cwd].filter((folder) => statSync(folder, { throwIfNoEntry: false }) === undefined);
+  const made = [dirname(profilePath(row.cwd)), row.cwd].filter((folder) => lookAt(folder) === undefined);
   let before: Card | undefined;
   try {
     makeFolder(row.cwd);
@@ -132,7 +155,7 @@ export async function updatePeer(layout: Layout, options: ChangeOptions, persona
       return row === before ? registry : withRow(registry, row);
     },
     // A folder that is gone, or not mounted, is not made anew: verify tells of it.
-    () => (statSync(rows!.row.cwd, { throwIfNoEntry: false }) === undefined ? () => undefined : putCard(rows!.row)),
+    () => (lookAt(rows!.row.cwd) === undefined ? () => undefined : putCard(rows!.row)),
   );
   return { ...rows!, revision: after.revision };
 }

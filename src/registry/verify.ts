@@ -46,7 +46,7 @@ function fixLocked(layout: Layout, now: Date): Verification {
   const backup = isLost ? readBackup(layout) : undefined;
   // A backup that does not read either is written anew below: it may still tell a person something.
   if (isLost && backup === undefined) keepBadFile(layout.registryBackup, now);
-  const base = isLost ? (backup ?? emptyRegistry()) : reading;
+  const base = isLost ? (backup ?? emptyRegistry(now)) : reading;
   const found = [...(isLost ? [unreadable(reading)] : []), ...findDifferences(layout, base)];
   const mended = mend(layout, base);
   // The registry first: no single folder may keep it from coming back.
@@ -55,8 +55,9 @@ function fixLocked(layout: Layout, now: Date): Verification {
   return { differences, fixed: differences.filter(({ isFixable }) => isFixable).length, ...(kept !== undefined && { kept }) };
 }
 
-function emptyRegistry(): Registry {
-  return { version: REGISTRY_VERSION, revision: 0, peers: [] };
+/** Its revision is above any that the lost one can have had, so that no old `--if-revision` fits by chance. */
+function emptyRegistry(now: Date): Registry {
+  return { version: REGISTRY_VERSION, revision: Math.floor(now.getTime() / 1000), peers: [] };
 }
 
 function tryRead(layout: Layout): Registry | IapeerError {

@@ -15,7 +15,7 @@ import { openProgress } from "../progress.ts";
 import { clearGone } from "../removal.ts";
 import { ALL_PEERS, ONE_PEER } from "../shared-options.ts";
 import { renderTable } from "../table.ts";
-import { chooseTargets, type Targets } from "../targets.ts";
+import { chooseTargets, type Targets, withoutLeaving } from "../targets.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 const DEFAULT_JOBS = 4;
@@ -38,7 +38,8 @@ export const memoryPlugin: Verb = defineVerb({
   ],
   run: async ({ values, positionals }, context) => {
     const jobs = parseCount(memoryPlugin, "jobs", values.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS;
-    const targets = chooseTargets(memoryPlugin, values, context);
+    const chosen = chooseTargets(memoryPlugin, values, context);
+    const targets = positionals[0] === "on" ? withoutLeaving(chosen, values.peer !== undefined) : chosen;
     const occasion = positionals[0] === "on" ? "sweep-on" : values.all ? "off-all" : "off-peer";
     const slot = requireSlot(occasion, context);
     return await sweep({ ...targets, slot, occasion, jobs }, context);
@@ -49,7 +50,7 @@ export const memoryPlugin: Verb = defineVerb({
 function requireSlot(occasion: Occasion, { layout, output }: Context): Slot {
   const reading = readSlot(layout);
   try {
-    return requireRunnable(reading.slot, occasion);
+    return requireRunnable(reading.slot, occasion, reading.problems);
   } catch (error) {
     if (error instanceof IapeerError) reportRefusal(error, reading, output);
     throw error;
@@ -59,7 +60,7 @@ function requireSlot(occasion: Occasion, { layout, output }: Context): Slot {
 function reportRefusal({ message }: IapeerError, { slot, problems }: SlotReading, output: Output): void {
   const plugin = slot === undefined ? null : nameOf(slot);
   output.result({ ok: false, plugin, error: message, outcomes: [] }, () => "");
-  warnOfSlot(problems, output);
+  warnOfSlot(problems.filter(({ code }) => code !== "slot-insecure"), output);
 }
 
 /** The provider's name, or the id of its plugin in the older form. */

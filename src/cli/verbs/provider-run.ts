@@ -14,6 +14,7 @@ import { usage } from "../call.ts";
 import { withInterruption } from "../interruption.ts";
 import { renderState } from "../outcomes.ts";
 import { ONE_PEER } from "../shared-options.ts";
+import { refuseLeaving } from "../targets.ts";
 import { defineVerb } from "../verb.ts";
 
 export const providerRun = defineVerb({
@@ -34,8 +35,10 @@ export const providerRun = defineVerb({
     const occasion = positionals[0] as Occasion;
     const { layout, output } = context;
     const peer = toPeer(requireRow(readRegistry(layout), parsePersonality(values.peer)));
+    if (peer.isBeingRemoved && directionOf(occasion) === "provision") refuseLeaving(peer.personality);
     const runtime = chooseRuntime(peer, values.runtime);
-    const slot = requireRunnable(readSlot(layout).slot, occasion);
+    const reading = readSlot(layout);
+    const slot = requireRunnable(reading.slot, occasion, reading.problems);
     if (!declaresCommands(slot)) throw pluginOnly(slot);
     if (values["dry-run"]) {
       const argv = renderArgv(slot[directionOf(occasion)]!, { cwd: peer.cwd, personality: peer.personality, runtime, occasion });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { ErrorCode } from "../../core/errors.ts";
 import { nearest, parsePersonality } from "../../core/names.ts";
 import { peersOf } from "../../registry/schema.ts";
@@ -65,7 +66,11 @@ const STOPPERS: ReadonlySet<ErrorCode | undefined> = new Set(["interrupted", "re
 
 function renderRemoval(removal: RemovalJson, colors: Colors): string {
   if (removal.action === "absent") return `${removal.personality} is not registered; nothing to remove`;
-  return `removed ${removal.personality}; its folder stays: ${tame(removal.cwd ?? "")}${renderOutcomes(removal.unprovision, colors)}`;
+  return `removed ${removal.personality}; ${describeFolder(removal.cwd ?? "")}${renderOutcomes(removal.unprovision, colors)}`;
+}
+
+function describeFolder(cwd: string): string {
+  return existsSync(cwd) ? `its folder stays: ${tame(cwd)}` : `its folder was gone already: ${tame(cwd)}`;
 }
 
 /** What failed alike keeps its exit status; else 1. */

@@ -140,7 +140,8 @@ interface Findings {
 
 function findAttention({ reading, peers, memory, unknown, deaths }: Findings): Attention[] {
   const leaving = peers.filter(({ isBeingRemoved }) => isBeingRemoved);
-  const failed = memory.filter(({ state }) => state === "failed");
+  const leavingNames = new Set(leaving.map(({ personality }) => personality));
+  const failed = memory.filter(({ state, personality }) => state === "failed" && !leavingNames.has(personality));
   const drifted = memory.filter(({ state }) => state === "drifted");
   return [
     ...reading.problems

@@ -96,7 +96,7 @@ async function detachRemoved(personality: string, { request, change, isSilent }:
   const current = requireRow(registry, personality);
   refuseRemoving(current);
   updateRow(current, request);
-  refuseLive(personality, runtimes, context);
+  refuseLive(personality, { runtimes, hint: "end its session, then run this again" }, context);
   if (isSilent || runtimes.length === 0) return [];
   return await detachRuntimes({ ...toPeer(current), runtimes }, context);
 }
