@@ -86,13 +86,16 @@ export function refuseRealRootInSandbox(env: Env, root: string): void {
   if (asked === real || asked.startsWith(`${real}/`)) throw sandboxViolation(real);
 }
 
+/** Nothing is at such a path, and nothing can be made there. */
+const LEADS_NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
+
 /** Where a path leads, as far as it exists. */
 function resolveLinks(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno !== "ENOENT" && errno !== "ENOTDIR") throw ioError("read-failed", "cannot resolve", path, error);
+    if (errno === undefined || !LEADS_NOWHERE.has(errno)) throw ioError("read-failed", "cannot resolve", path, error);
     return join(resolveLinks(dirname(path)), basename(path));
   }
 }
