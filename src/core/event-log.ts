@@ -146,9 +146,9 @@ function renameIfThere(from: string, to: string): void {
 
 /**
  * The events of a log's text, in its order. Passed over: lines that are not ours, the last one as long as it has
- * no end, and a first one that the text holds only the rear part of.
+ * no end, and a first one that the text holds only the rear part of. A line that is not wanted is not even parsed.
  */
-export function parseEvents(text: string): Record<string, string>[] {
+export function parseEvents(text: string, isWanted: (line: string) => boolean = () => true): Record<string, string>[] {
   const lines = text.split("\n").slice(0, -1);
-  return lines.filter((line) => line.startsWith("ts=")).map(parseLogLine).filter((fields) => fields !== undefined);
+  return lines.filter((line) => line.startsWith("ts=") && isWanted(line)).map(parseLogLine).filter((fields) => fields !== undefined);
 }

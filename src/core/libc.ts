@@ -33,6 +33,7 @@ interface Libc {
   flock(fd: number, operation: number): number;
   connect(fd: number, address: Pointer, bytes: number): number;
   getpwuid(uid: number): Pointer | null;
+  getsockopt(fd: number, level: number, option: number, value: Pointer, bytes: Pointer): number;
   isatty(fd: number): number;
   pipe(fds: Pointer): number;
   socket(domain: number, type: number, protocol: number): number;
@@ -52,6 +53,7 @@ function openLibrary(): Libc {
     flock: { args: ["i32", "i32"], returns: "i32" },
     connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
     getpwuid: { args: ["u32"], returns: "ptr" },
+    getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
     isatty: { args: ["i32"], returns: "i32" },
     pipe: { args: ["ptr"], returns: "i32" },
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
@@ -76,7 +78,7 @@ export type LockMode = "shared" | "exclusive";
 /** flock(2) without waiting: `true` when the lock is held now, `false` when somebody else has it, else the errno. */
 export function tryFlock(fd: number, mode: LockMode): boolean | number {
   if (libc().flock(fd, (mode === "shared" ? LOCK_SH : LOCK_EX) | LOCK_NB) === 0) return true;
-  const errno = read.i32(libc().errno(), 0);
+  const errno = lastErrno();
   return errno === EWOULDBLOCK ? false : errno;
 }
 
@@ -109,26 +111,43 @@ export function makePipe(): { readonly readEnd: number; readonly writeEnd: numbe
   return failed === 0 ? { readEnd: fds[0]!, writeEnd: fds[1]! } : undefined;
 }
 
+/** Who listens on a unix socket: the process that called listen(2) there; 0 when that is not told, as from another pid namespace. */
+export interface Listener {
+  readonly pid: number;
+}
+
 /**
  * connect(2) to a unix socket, without waiting, and close(2) at once.
  *
- * @returns 0 when something listens there, else the errno: EAGAIN says that it does and that its queue is full (unix(7)).
+ * @returns who listens there, else the errno: EAGAIN says that somebody does and that the queue is full (unix(7)).
  */
-export function tryConnect(path: string): number {
+export function tryConnect(path: string): Listener | { readonly errno: number } {
   const address = Buffer.alloc(2 + (isMac ? 104 : 108));
-  if (Buffer.byteLength(path) > address.length - 3 || path.includes("\0")) return constants.errno.ENAMETOOLONG;
+  if (Buffer.byteLength(path) > address.length - 3 || path.includes("\0")) return { errno: constants.errno.ENAMETOOLONG };
   const [AF_UNIX, SOCK_STREAM, flags] = [1, 1, isMac ? 0 : 0o2004000];
   // `struct sockaddr_un`: macOS has the length before a family of one byte.
   if (isMac) address.writeUInt8(address.length, 0);
   address.writeUInt8(AF_UNIX, isMac ? 1 : 0);
   address.write(path, 2);
   const fd = libc().socket(AF_UNIX, SOCK_STREAM | flags, 0);
-  if (fd < 0) return read.i32(libc().errno(), 0);
+  if (fd < 0) return { errno: lastErrno() };
   try {
-    return libc().connect(fd, ptr(address), address.length) === 0 ? 0 : read.i32(libc().errno(), 0);
+    return libc().connect(fd, ptr(address), address.length) === 0 ? { pid: listenerOf(fd) } : { errno: lastErrno() };
   } finally {
     closeSync(fd);
   }
+}
+
+/** SO_PEERCRED (socket(7)), whose first member is the pid; on macOS LOCAL_PEERPID (sys/un.h). */
+function listenerOf(fd: number): number {
+  const [level, option] = isMac ? [0, 2] : [1, 17];
+  const credentials = new Int32Array(3);
+  const bytes = new Int32Array([isMac ? 4 : 12]);
+  return libc().getsockopt(fd, level!, option!, ptr(credentials), ptr(bytes)) === 0 ? credentials[0]! : 0;
+}
+
+function lastErrno(): number {
+  return read.i32(libc().errno(), 0);
 }
 
 /** prctl(2): orphaned descendants become children of this process instead of init's. Linux. */

@@ -26,6 +26,43 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
   }
 }
 
+/** How long a lock that is only being looked at may seem taken. */
+const LOOK_MS = 50;
+
+/**
+ * Takes a lock at once or not at all. It is held until the descriptor is closed, here and in every process that it was handed to.
+ *
+ * @returns undefined when somebody else has it.
+ * @throws IapeerError `write-failed` when the file cannot be opened or locked.
+ */
+export function tryHold(path: string): number | undefined {
+  const deadline = performance.now() + LOOK_MS;
+  for (;;) {
+    const fd = openLockFile(path);
+    const held = tryFlock(fd, "exclusive");
+    if (held === true && isSameFile(fd, path)) return fd;
+    if (typeof held === "number") throw lockFailed(fd, path, held);
+    closeSync(fd);
+    if (performance.now() > deadline) return undefined;
+    Bun.sleepSync(1);
+  }
+}
+
+/** Whether somebody holds a lock now. A file that is not there, or cannot be looked at, is held by nobody. */
+export function isHeld(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return false;
+  }
+  try {
+    return tryFlock(fd, "shared") === false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 async function acquire(path: string, options: LockOptions): Promise<number> {
   const deadline = performance.now() + options.timeoutMs;
   for (;;) {

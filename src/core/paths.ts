@@ -19,8 +19,12 @@ export interface Layout {
   readonly runtimesFolder: string;
   /** Everything kept about identities: `<identity>.*`. */
   readonly stateFolder: string;
+  /** Held by the one supervise of this root. */
+  readonly superviseLock: string;
   readonly lifecycleLog: string;
   readonly exitsLog: string;
+  /** Forensics, a file a death. */
+  readonly deathsFolder: string;
   readonly socketFolder: string;
 }
 
@@ -39,15 +43,27 @@ export function layoutFrom(env: Env): Layout {
     peersFolder: join(root, "peers"),
     runtimesFolder: join(root, "runtimes"),
     stateFolder: join(root, "state", "iapeer", "lifecycle"),
+    superviseLock: join(root, "state", "iapeer", "supervise.lock"),
     lifecycleLog: join(root, "logs", "iapeer", "lifecycle.log"),
     exitsLog: join(root, "logs", "iapeer", "exits.log"),
+    deathsFolder: join(root, "logs", "iapeer", "server-deaths"),
     socketFolder: socketFolderFrom(env, root),
   };
 }
 
 /** The socket of one identity's tmux server. */
 export function socketPath(layout: Layout, runtime: string, personality: string): string {
-  return join(layout.socketFolder, `tmux-iap-${identityOf(runtime, personality)}.sock`);
+  return socketPathOf(layout, identityOf(runtime, personality));
+}
+
+/** The same by the identity's own name. */
+export function socketPathOf(layout: Layout, identity: string): string {
+  return join(layout.socketFolder, `tmux-iap-${identity}.sock`);
+}
+
+/** What the session of one identity printed. */
+export function sessionLogPath(layout: Layout, identity: string): string {
+  return join(layout.root, "logs", "lifecycle", `${identity}.log`);
 }
 
 /** The peer's own card. */

@@ -3,7 +3,7 @@ import { systemCall } from "./libc.ts";
 import type { ProcessId, ProcessInfo } from "./process-table.ts";
 import { isPid, readProcess } from "./processes.ts";
 
-export type SignalName = "SIGTERM" | "SIGKILL" | "SIGCONT" | "SIGINT" | "SIGHUP";
+export type SignalName = "SIGTERM" | "SIGKILL" | "SIGCONT" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGCHLD";
 
 /** The same numbers on every architecture (Linux syscall tables, 5.1 and 5.3 on). */
 const SYS_PIDFD_SEND_SIGNAL = 424;

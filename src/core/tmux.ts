@@ -5,13 +5,21 @@ import { whyNotSocketFolder } from "./socket-folder.ts";
 /** What a tmux call came to; judged by its exit status, never by its words. */
 export type TmuxAnswer = { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly why: string };
 
+export interface TmuxCallOptions {
+  readonly timeoutMs?: number;
+  /** What it reads on stdin; nothing when not given. */
+  readonly stdin?: string;
+  /** Its environment, in the place of ours. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
 const DEADLINE_MS = 5000;
 
 /** What fits into sun_path beside the NUL at its end (unix(7), macOS sys/un.h). */
-const SOCKET_PATH_BYTES = process.platform === "darwin" ? 103 : 107;
+export const SOCKET_PATH_BYTES = process.platform === "darwin" ? 103 : 107;
 
 /** Refuses a socket's path that no server could be started on, before tmux sees it: `socket-path-too-long`. */
-function refuseLongPath(socket: string): void {
+export function refuseLongPath(socket: string): void {
   const bytes = Buffer.byteLength(socket);
   if (bytes <= SOCKET_PATH_BYTES) return;
   throw new IapeerError("socket-path-too-long", `the socket's path is ${bytes} bytes long, more than ${SOCKET_PATH_BYTES}: ${socket}`, {
@@ -20,7 +28,8 @@ function refuseLongPath(socket: string): void {
   });
 }
 
-function refuseInsecureFolder(folder: string): void {
+/** Refuses a socket folder that is not the caller's alone: `socket-folder-insecure`. */
+export function refuseInsecureFolder(folder: string): void {
   const why = whyNotSocketFolder(folder);
   if (why === undefined) return;
   throw new IapeerError("socket-folder-insecure", `the socket folder ${folder} ${why}`, {
@@ -29,14 +38,46 @@ function refuseInsecureFolder(folder: string): void {
   });
 }
 
-/** One call of tmux on one server: an argv, an absolute socket, a deadline. Nothing of a tmux we may run inside of is inherited. */
-export async function callTmux(socket: string, args: readonly string[], timeoutMs = DEADLINE_MS): Promise<TmuxAnswer> {
+/** The absolute path of tmux. Throws `tmux-missing`. */
+export function findTmux(): string {
+  const tmux = Bun.which("tmux");
+  if (tmux !== null) return tmux;
+  throw new IapeerError("tmux-missing", "tmux is not installed, or not on PATH", { hint: "install tmux 3.2 or later" });
+}
+
+/** "3.3a" as [3, 3]; undefined for a version that has no number ("master"). */
+export function parseTmuxVersion(text: string): readonly [number, number] | undefined {
+  const match = /(\d+)\.(\d+)/.exec(text);
+  return match === null ? undefined : [Number(match[1]), Number(match[2])];
+}
+
+/** What `tmux -V` says ("3.3a"); undefined when it says nothing. */
+export function readTmuxVersion(tmux: string): string | undefined {
+  const { stdout, success } = Bun.spawnSync([tmux, "-V"], { stdin: "ignore", stderr: "ignore", timeout: DEADLINE_MS });
+  return success ? stdout.toString().trim().replace(/^tmux /, "") : undefined;
+}
+
+/** Nothing of a tmux that we may run inside of. */
+export function withoutTmux(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const { TMUX: _tmux, TMUX_PANE: _pane, ...rest } = env;
+  return rest;
+}
+
+/**
+ * One call of tmux on one server that runs: an argv, an absolute socket, a deadline. No server is started by it, and nothing of a
+ * tmux we may run inside of is inherited.
+ */
+export async function callTmux(socket: string, args: readonly string[], { timeoutMs = DEADLINE_MS, stdin, env = process.env }: TmuxCallOptions = {}): Promise<TmuxAnswer> {
   refuseLongPath(socket);
   refuseInsecureFolder(dirname(socket));
-  const tmux = Bun.which("tmux");
-  if (tmux === null) throw new IapeerError("command-failed", "tmux is not installed, or not on PATH", { hint: "install tmux 3.2 or later" });
-  const { TMUX: _tmux, TMUX_PANE: _pane, ...env } = process.env;
-  const child = Bun.spawn([tmux, "-S", socket, ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe", env, timeout: timeoutMs, killSignal: "SIGKILL" });
+  const child = Bun.spawn([findTmux(), "-S", socket, ...args], {
+    stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
+    stdout: "pipe",
+    stderr: "pipe",
+    env: withoutTmux(env),
+    timeout: timeoutMs,
+    killSignal: "SIGKILL",
+  });
   const stdout = child.stdout.text();
   const stderr = child.stderr.text();
   const status = await child.exited;

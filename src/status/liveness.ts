@@ -4,9 +4,6 @@ import { errnoOf } from "../core/errors.ts";
 import { tryConnect } from "../core/libc.ts";
 import { whyNotSocketFolder } from "../core/socket-folder.ts";
 
-/** Whether something listens on a socket: asked of the kernel with connect(2), never guessed from a file. */
-export type Liveness = "live" | "dead" | "unknown";
-
 /** The sockets in a folder, by name; undefined when it cannot be looked at or is not ours alone, empty when it is not there. */
 export function listSockets(folder: string): ReadonlySet<string> | undefined {
   if (whyNotSocketFolder(folder) !== undefined) return undefined;
@@ -17,12 +14,15 @@ export function listSockets(folder: string): ReadonlySet<string> | undefined {
   }
 }
 
+/** What a look at a socket tells: `pid` is who listens there, 0 when the kernel does not say. */
+export type Probe = { readonly liveness: "live"; readonly pid: number } | { readonly liveness: "dead" | "unknown" };
+
 /**
  * Connects and hangs up at once. A refusal or a missing file is dead; a full queue (a server that hangs), a missing right or a
  * path that cannot be one is unknown. Bun's own connect calls all of these ENOENT.
  */
-export function probeSocket(path: string): Liveness {
-  const errno = tryConnect(path);
-  if (errno === 0) return "live";
-  return errno === constants.errno.ECONNREFUSED || errno === constants.errno.ENOENT ? "dead" : "unknown";
+export function probeSocket(path: string): Probe {
+  const answer = tryConnect(path);
+  if ("pid" in answer) return { liveness: "live", pid: answer.pid };
+  return { liveness: answer.errno === constants.errno.ECONNREFUSED || answer.errno === constants.errno.ENOENT ? "dead" : "unknown" };
 }

@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
 import { identityOf } from "../core/names.ts";
-import { type Layout, socketPath } from "../core/paths.ts";
+import { type Layout, socketPathOf } from "../core/paths.ts";
+import { isRunning } from "../core/processes.ts";
+import { readCurrent } from "./incarnation.ts";
 import { listSockets, probeSocket } from "./liveness.ts";
 
 /** `stopped` is asleep by a person's wish; `unknown` is a probe that failed, never a guess. */
@@ -13,16 +15,25 @@ export interface StatusReader {
 
 export function readStatuses(layout: Layout): StatusReader {
   const sockets = listSockets(layout.socketFolder);
-  const stopMarks = listStopMarks(layout.stateFolder);
+  const kept = listKept(layout.stateFolder);
   return {
     statusOf: (runtime, personality) => {
       if (sockets === undefined) return "unknown";
-      const resting = stopMarks.has(stopMarkName(runtime, personality)) ? "stopped" : "asleep";
-      if (!sockets.has(`tmux-iap-${identityOf(runtime, personality)}.sock`)) return resting;
-      const liveness = probeSocket(socketPath(layout, runtime, personality));
-      return liveness === "dead" ? resting : liveness;
+      const identity = identityOf(runtime, personality);
+      const probe = sockets.has(`tmux-iap-${identity}.sock`) ? probeSocket(socketPathOf(layout, identity)) : DEAD;
+      if (probe.liveness !== "dead") return probe.liveness;
+      // A server whose socket was deleted goes on, and nobody can ask it.
+      if (kept.has(`${identity}.session`) && runsWithoutSocket(layout, identity)) return "unknown";
+      return kept.has(stopMarkName(runtime, personality)) ? "stopped" : "asleep";
     },
   };
+}
+
+const DEAD = { liveness: "dead" } as const;
+
+function runsWithoutSocket(layout: Layout, identity: string): boolean {
+  const server = readCurrent(layout, identity)?.server;
+  return server != null && isRunning(server);
 }
 
 /** The file in the state folder that says: a person stopped this identity. */
@@ -30,9 +41,10 @@ export function stopMarkName(runtime: string, personality: string): string {
   return `${identityOf(runtime, personality)}.stopped`;
 }
 
-function listStopMarks(stateFolder: string): ReadonlySet<string> {
+/** What is kept about identities, by name. */
+function listKept(stateFolder: string): ReadonlySet<string> {
   try {
-    return new Set(readdirSync(stateFolder).filter((name) => name.endsWith(".stopped")));
+    return new Set(readdirSync(stateFolder));
   } catch {
     // No state was ever kept, or it cannot be read: then nothing says "stopped".
     return new Set();

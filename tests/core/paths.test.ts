@@ -19,6 +19,8 @@ describe("contract 2: where things are", () => {
       stateFolder: "/r/state/iapeer/lifecycle",
       lifecycleLog: "/r/logs/iapeer/lifecycle.log",
       exitsLog: "/r/logs/iapeer/exits.log",
+      deathsFolder: "/r/logs/iapeer/server-deaths",
+      superviseLock: "/r/state/iapeer/supervise.lock",
       socketFolder: "/r/socks",
     });
     expect(profilePath("/p")).toBe("/p/.iapeer/peer-profile.json");

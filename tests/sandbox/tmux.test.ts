@@ -69,7 +69,7 @@ describe("a call", () => {
     await startServer(socket);
     const server = servers[0]!;
     process.kill(server.pid, "SIGSTOP");
-    const answer = await callTmux(socket, ["list-sessions"], 300);
+    const answer = await callTmux(socket, ["list-sessions"], { timeoutMs: 300 });
     expect(answer).toEqual({ ok: false, why: "no answer within 300 ms" });
     process.kill(server.pid, "SIGCONT");
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { type Layout, layoutFrom, socketPath } from "../../src/core/paths.ts";
-import { listSockets, probeSocket } from "../../src/status/liveness.ts";
+import { listSockets, probeSocket as probe } from "../../src/status/liveness.ts";
 import { readStatuses, stopMarkName } from "../../src/status/peer-status.ts";
 import { listenWithoutAccepting } from "../support/listener.ts";
 import { until } from "../support/sandbox.ts";
@@ -16,6 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => scratch[Symbol.dispose]());
 
+const probeSocket = (path: string) => probe(path).liveness;
 const socketOf = (personality: string) => socketPath(layout, "claude", personality);
 
 function listen(path: string, onOpen: () => void = () => undefined): Disposable {

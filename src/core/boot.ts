@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+
+/** Names this run of the kernel: random(4), on macOS sysctl(8). Empty where it cannot be told. */
+export function readBootId(): string {
+  try {
+    if (process.platform === "linux") return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+    return Bun.spawnSync(["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"], { timeout: 5000 }).stdout.toString().trim();
+  } catch {
+    return "";
+  }
+}
+
+/** Seconds since the boot, which no clock setting changes (proc(5)); undefined on macOS. */
+export function readUptimeSecs(): number | undefined {
+  try {
+    return Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
+  } catch {
+    return undefined;
+  }
+}
