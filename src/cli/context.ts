@@ -11,6 +11,8 @@ export interface Context {
   readonly env: Env;
   readonly layout: Layout;
   readonly output: Output;
+  /** Runs this program, as an argv. */
+  readonly self: readonly string[];
   readonly runner: Runner;
   readonly log: LogTarget;
   readonly lockTimeoutMs: number;
@@ -33,6 +35,7 @@ export function openContext({ env, output, self }: ContextOptions): Context {
     env,
     layout,
     output,
+    self,
     runner: openRunner(self),
     log: { path: layout.lifecycleLog, rotation: rotationFrom(env) },
     lockTimeoutMs: lockTimeoutFrom(env),

@@ -1,7 +1,7 @@
 import { IapeerError, toErrorView } from "../core/errors.ts";
 import { identityOf } from "../core/names.ts";
 import type { Layout } from "../core/paths.ts";
-import { tearDown } from "../launch/teardown.ts";
+import { stopIdentity } from "../launch/stop.ts";
 import { agenticRuntimes, declaresCommands, type ProvisionRow, type Target } from "../provision/attach.ts";
 import { isGood } from "../provision/row-state.ts";
 import { runtimesWithState } from "../provision/provision-state.ts";
@@ -15,6 +15,7 @@ import { readSlot } from "../status/slot.ts";
 import { warnOfSlot, withoutName } from "./outcomes.ts";
 import { type Context, logDecision, providerTools } from "./context.ts";
 import { withInterruption } from "./interruption.ts";
+import { launchContext } from "./sessions.ts";
 import type { OutcomeJson } from "./outcomes.ts";
 
 /** One peer's removal as `remove --json` has it. */
@@ -94,7 +95,7 @@ async function endSessions(row: Row, isForced: boolean, context: Context): Promi
   for (const runtime of runtimes) {
     const status = statuses.statusOf(runtime, personality);
     if (status === "unknown") throw notKnown(identityOf(runtime, personality));
-    if (status === "live") await tearDown(runtime, personality, context);
+    if (status === "live") await stopIdentity(identityOf(runtime, personality), "remove", launchContext(context));
   }
 }
 

@@ -1,0 +1,43 @@
+import { parseIdentity } from "../core/names.ts";
+import type { Layout } from "../core/paths.ts";
+import { type CanaryState, readCanaryState } from "../launch/canary.ts";
+import { claimedBy } from "../launch/claim.ts";
+import { incarnationPaths } from "../status/incarnation.ts";
+import { listSockets } from "../status/liveness.ts";
+import { observeServer } from "../status/server-state.ts";
+import { registeredIdentities } from "./sessions.ts";
+
+/** One live server as `canary status --json` has it (contract 8). */
+export interface CanaryRow extends CanaryState {
+  readonly identity: string;
+  readonly server_pid: number | null;
+}
+
+/** Every live server of this root with its canary: those of registered peers, and what else answers in the socket folder. */
+export function readCanaries(layout: Layout, registered: readonly string[] = registeredIdentities(layout)): CanaryRow[] {
+  const identities = new Set([...registered, ...identitiesOfSockets(layout)]);
+  return [...identities].map((identity) => readCanary(layout, identity)).filter((row) => row !== undefined);
+}
+
+function identitiesOfSockets({ socketFolder }: Layout): string[] {
+  const names = [...(listSockets(socketFolder) ?? [])].map((name) => /^tmux-iap-(.+)\.sock$/.exec(name)?.[1] ?? "");
+  return names.filter((name) => parseIdentity(name) !== undefined).toSorted();
+}
+
+function readCanary(layout: Layout, identity: string): CanaryRow | undefined {
+  const state = observeServer(layout, identity);
+  const none = { armed: false, witness: null, recorder_pid: null, since: null } as const;
+  switch (state.kind) {
+    case "gone":
+      return undefined;
+    case "unknown":
+      return { identity, server_pid: null, ...none, reason: "whether it lives cannot be told" };
+    case "other":
+      return { identity, server_pid: state.pid, ...none, reason: "it was not launched from this root" };
+    case "ours":
+    case "unreachable": {
+      const paths = incarnationPaths(layout, identity, state.incarnation.incarnation);
+      return { identity, server_pid: state.incarnation.server.pid, ...readCanaryState(paths, claimedBy(paths)) };
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { IapeerError } from "../../core/errors.ts";
+import { isTerminal } from "../../core/libc.ts";
+import { socketPathOf } from "../../core/paths.ts";
+import { findTmux, refuseInsecureFolder, withoutTmux } from "../../core/tmux.ts";
+import { notLive } from "../../launch/watch.ts";
+import { observeServer } from "../../status/server-state.ts";
+import { usage } from "../call.ts";
+import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
+import { defineVerb } from "../verb.ts";
+
+export const attach = defineVerb({
+  name: "attach",
+  summary: "take a peer's session into this terminal",
+  description: "Ctrl-b d leaves it; the peer goes on. It also works inside another tmux.",
+  options: { runtime: RUNTIME_OPTION },
+  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  examples: [{ command: "iapeer attach alice", note: "see her screen and type to her" }],
+  run: async ({ positionals, values }, context) => {
+    const { layout, env, output } = context;
+    const { identity } = chooseIdentity(attach, { personality: positionals[0]!, runtime: values.runtime }, context);
+    const state = observeServer(layout, identity);
+    if (state.kind !== "ours" && state.kind !== "other") throw notLive(identity, state);
+    if (output.isJson) throw usage(attach, "attach has no JSON: it gives the terminal to the session");
+    if (!isTerminal(0) || !isTerminal(1)) throw new IapeerError("usage", "attach needs a terminal", { hint: `for what it printed: iapeer tail ${positionals[0]!}` });
+    refuseInsecureFolder(layout.socketFolder);
+    const argv = [findTmux(), "-S", socketPathOf(layout, identity), "attach-session", "-t", `=${identity}`];
+    const child = Bun.spawn(argv, { stdio: ["inherit", "inherit", "inherit"], env: withoutTmux(env) });
+    return await child.exited;
+  },
+});

@@ -1,0 +1,19 @@
+import { armIdentity } from "../../launch/watch.ts";
+import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
+import { launchContext } from "../sessions.ts";
+import { defineVerb } from "../verb.ts";
+
+export const canaryArm = defineVerb({
+  name: "canary arm",
+  summary: "give a live server a canary",
+  description: "launch does this by itself, and supervise for a canary that was lost. It also takes back a dismissal.",
+  options: { runtime: RUNTIME_OPTION },
+  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  examples: [{ command: "iapeer canary arm alice", note: "watch her server from now on" }],
+  run: async ({ positionals, values }, context) => {
+    const { identity } = chooseIdentity(canaryArm, { personality: positionals[0]!, runtime: values.runtime }, context);
+    const action = await armIdentity(identity, "manual", launchContext(context));
+    context.output.result({ identity, action }, () => (action === "armed" ? `${identity} has a canary` : `${identity} has a canary already`));
+    return 0;
+  },
+});

@@ -1,0 +1,22 @@
+import { findTmux } from "../../core/tmux.ts";
+import { graceFrom, renderCanaryScript } from "../../launch/canary-script.ts";
+import { readSample } from "../session-sample.ts";
+import { RUNTIME_OPTION } from "../identity-option.ts";
+import { defineVerb } from "../verb.ts";
+
+export const canaryScript = defineVerb({
+  name: "canary script",
+  summary: "print the script that watches a peer's server",
+  description: "It is what a server that runs now is watched with, through a client; for a peer that is not live it holds no pid.",
+  options: { runtime: RUNTIME_OPTION },
+  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  examples: [{ command: "iapeer canary script alice", note: "read it before you trust it" }],
+  run: async ({ positionals, values }, context) => {
+    const { layout, env, output } = context;
+    const { identity, incarnation, socket, server } = readSample(canaryScript, { personality: positionals[0]!, runtime: values.runtime }, context);
+    const script = { layout, platform: process.platform, identity, incarnation, socket, tmux: findTmux(), witness: "client", graceMs: graceFrom(env) } as const;
+    const text = renderCanaryScript(server === null ? script : { ...script, server });
+    output.result({ identity, script: text }, () => text);
+    return 0;
+  },
+});

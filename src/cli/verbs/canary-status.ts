@@ -1,0 +1,34 @@
+import { type CanaryRow, readCanaries } from "../canaries.ts";
+import type { Output } from "../output.ts";
+import { type Column, renderTable } from "../table.ts";
+import { defineVerb } from "../verb.ts";
+
+export const canaryStatus = defineVerb({
+  name: "canary status",
+  summary: "show for each live server whether its end would be recorded",
+  description:
+    "The witness is who will know: its parent, which learns the exact signal, or a client of tmux that waits outside.\n" +
+    "Exit 1 where a live server has no canary.",
+  options: {},
+  positionals: [],
+  examples: [{ command: "iapeer canary status", note: "who is watched, by whom, since when; who is not, and why" }],
+  run: async (_call, { layout, output }) => {
+    const rows = readCanaries(layout);
+    output.result(rows, () => render(rows, output));
+    if (rows.length === 0 && !output.isJson) output.note("no live servers");
+    return rows.every(({ armed }) => armed) ? 0 : 1;
+  },
+});
+
+const COLUMNS: readonly Column[] = [{ title: "IDENTITY" }, { title: "SERVER" }, { title: "CANARY" }, { title: "SINCE / WHY NOT", cuts: "end" }];
+
+function render(rows: readonly CanaryRow[], { colors, width }: Output): string {
+  if (rows.length === 0) return "";
+  const cells = rows.map(({ identity, server_pid, armed, witness, recorder_pid, since, reason }) => [
+    identity,
+    server_pid === null ? "?" : String(server_pid),
+    { painted: armed ? colors.green(`armed (${witness}, pid ${recorder_pid})`) : colors.yellow("not armed") },
+    armed ? (since ?? "") : (reason ?? ""),
+  ]);
+  return renderTable(COLUMNS, cells, { paintTitle: colors.bold, width: width() });
+}

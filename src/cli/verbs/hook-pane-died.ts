@@ -1,0 +1,21 @@
+import { renderHookFor } from "../../launch/session-hook.ts";
+import { RUNTIME_OPTION } from "../identity-option.ts";
+import { readSample } from "../session-sample.ts";
+import { defineVerb } from "../verb.ts";
+
+export const hookPaneDied = defineVerb({
+  name: "hook pane-died",
+  summary: "print the tmux hook that a peer's session gets",
+  description:
+    "When the agent's own pane dies it logs the exit status or signal, claims the end and ends the session. Any other pane\n" +
+    "just closes.",
+  options: { runtime: RUNTIME_OPTION },
+  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  examples: [{ command: "iapeer hook pane-died alice", note: "the value that launch gives to tmux set-hook" }],
+  run: async ({ positionals, values }, context) => {
+    const incarnation = readSample(hookPaneDied, { personality: positionals[0]!, runtime: values.runtime }, context);
+    const hook = renderHookFor(incarnation, context.layout);
+    context.output.result({ identity: incarnation.identity, hook }, () => hook);
+    return 0;
+  },
+});

@@ -1,0 +1,67 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { IapeerError } from "../../core/errors.ts";
+import { launchIdentity, type Launched } from "../../launch/launch.ts";
+import { readLaunchEnv } from "../../launch/launch-env.ts";
+import { resolveRuntimeCommand } from "../../launch/runtime-command.ts";
+import { stopMarkName } from "../../status/peer-status.ts";
+import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
+import { launchContext } from "../sessions.ts";
+import { tame } from "../table.ts";
+import { refuseLeaving } from "../targets.ts";
+import { defineVerb } from "../verb.ts";
+
+export const launch = defineVerb({
+  name: "launch",
+  summary: "start a peer's session, watched from its first moment",
+  description:
+    "One tmux server for the peer and runtime, in the peer's folder. It is ready when its process still lives after a\n" +
+    "second; one that ends earlier is reported with its exit status and the last lines it printed. A peer that is live\n" +
+    "already is left as it is.",
+  options: { runtime: RUNTIME_OPTION },
+  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  rest: { name: "ARG", help: "more arguments for the runtime's program, after those of its launch.env" },
+  examples: [
+    { command: "iapeer launch alice", note: "her default runtime; then: iapeer attach alice" },
+    { command: "iapeer launch alice --runtime codex -- --model o4", note: "another runtime beside it, with arguments" },
+  ],
+  run: async (call, context) => {
+    const { env, layout, output } = context;
+    const { peer, runtime, identity } = chooseIdentity(launch, { personality: call.positionals[0]!, runtime: call.values.runtime }, context);
+    if (peer.isBeingRemoved) refuseLeaving(peer.personality);
+    const { variables, startArgs } = readLaunchEnv(peer.cwd, runtime);
+    const argv = [...resolveRuntimeCommand({ layout, runtime, env: { ...env, ...variables } }), ...startArgs, ...call.rest];
+    const plan = { identity, personality: peer.personality, runtime, cwd: peer.cwd, argv, variables };
+    const launched = await launchIdentity(plan, launchContext(context)).catch((error: unknown) => {
+      if (!output.isJson) lastLinesOf(error).forEach((line) => output.note(`  ${tame(line)}`));
+      throw error;
+    });
+    rmSync(join(layout.stateFolder, stopMarkName(runtime, peer.personality)), { force: true });
+    output.result(toJson(identity, launched), () => render(identity, launched));
+    return 0;
+  },
+});
+
+function lastLinesOf(error: unknown): readonly string[] {
+  const lines = error instanceof IapeerError ? error.details?.["last_lines"] : undefined;
+  return Array.isArray(lines) ? (lines as string[]) : [];
+}
+
+function toJson(identity: string, { action, incarnation, witness }: Launched) {
+  return {
+    identity,
+    action,
+    incarnation: incarnation?.incarnation ?? null,
+    server_pid: incarnation?.server?.pid ?? null,
+    pane_pid: incarnation?.pane?.pid ?? null,
+    socket: incarnation?.socket ?? null,
+    ...(action === "launched" && { witness }),
+  };
+}
+
+function render(identity: string, { action, incarnation, witness }: Launched): string {
+  const pid = incarnation?.pane?.pid;
+  const process = pid === undefined ? "" : ` (pid ${pid})`;
+  if (action === "already-live") return `${identity} is live already${process}`;
+  return `launched ${identity}${process}${witness === null ? ", without a canary" : ""}`;
+}

@@ -1,0 +1,102 @@
+import { IapeerError } from "../../core/errors.ts";
+import { makeFolder } from "../../core/files.ts";
+import { withLock } from "../../core/lock.ts";
+import { superviseOnce, type TickRow } from "../../launch/supervise.ts";
+import { parseCount, usage } from "../call.ts";
+import type { Context } from "../context.ts";
+import { withInterruption } from "../interruption.ts";
+import { launchContext, registeredIdentities } from "../sessions.ts";
+import { tame } from "../table.ts";
+import { defineVerb } from "../verb.ts";
+
+const DEFAULT_INTERVAL_SECS = 30;
+const MAX_INTERVAL_SECS = 86_400;
+
+export const supervise = defineVerb({
+  name: "supervise",
+  summary: "keep every live server watched, and record what nobody saw",
+  description:
+    "A live server that lost its canary gets one; a server that ended together with its canary gets its record. It never\n" +
+    "restarts or ends anything. One of them runs on a root at a time.",
+  options: {
+    once: { type: "boolean", help: "one look, then end" },
+    interval: { type: "string", value: "S", help: `seconds between two looks (default: ${DEFAULT_INTERVAL_SECS})` },
+    install: { type: "boolean", help: "have it run from now on, as a service of yours (systemd, launchd)" },
+    uninstall: { type: "boolean", help: "take that service away" },
+    print: { type: "boolean", help: "with --install: show the service, and change nothing" },
+  },
+  positionals: [],
+  examples: [
+    { command: "iapeer supervise --once", note: "one look, for a cron job" },
+    { command: "iapeer supervise --install", note: "from now on, and after every reboot" },
+  ],
+  run: async ({ values }, context): Promise<number> => {
+    const intervalSecs = parseCount(supervise, "interval", values.interval, { min: 1, max: MAX_INTERVAL_SECS }) ?? DEFAULT_INTERVAL_SECS;
+    refuseMixed(values);
+    if (values.install || values.uninstall) {
+      const { changeService } = await import("../supervise-service.ts");
+      return await changeService({ isInstall: values.install === true, isPrint: values.print === true }, context);
+    }
+    return await asOnlyOne(context, async () => (values.once ? await tick(context) : await loop(intervalSecs, context)));
+  },
+});
+
+function refuseMixed({ once, interval, install, uninstall, print }: { once?: boolean; interval?: string; install?: boolean; uninstall?: boolean; print?: boolean }): void {
+  if (print && !install) throw usage(supervise, "--print goes with --install");
+  if ([once, install, uninstall].filter(Boolean).length > 1) throw usage(supervise, "only one of --once, --install and --uninstall can be given");
+  if (interval !== undefined && (once || install || uninstall)) throw usage(supervise, "--interval is for a supervise that goes on");
+}
+
+/** The lock ends with its holder, however that one ends. */
+async function asOnlyOne<T>({ layout }: Context, work: () => Promise<T>): Promise<T> {
+  makeFolder(layout.stateFolder);
+  const busy = new IapeerError("lock-busy", "another supervise is at it; nothing was done", { details: { path: layout.superviseLock } });
+  let isHeld = false;
+  return await withLock(layout.superviseLock, { timeoutMs: 0 }, async () => {
+    isHeld = true;
+    return await work();
+  }).catch((error: unknown) => {
+    throw !isHeld && error instanceof IapeerError && error.code === "lock-busy" ? busy : error;
+  });
+}
+
+async function tick(context: Context): Promise<number> {
+  const rows = await superviseOnce(registeredIdentities(context.layout), launchContext(context));
+  context.output.result(rows, () => rows.map(render).join("\n"));
+  return rows.some(({ action }) => action === "failed") ? 1 : 0;
+}
+
+/** Until it is asked to end. A look that fails (a registry that cannot be read) is said, and tried again. */
+async function loop(intervalSecs: number, context: Context): Promise<number> {
+  return await withInterruption(async ({ signal, exitStatus }) => {
+    while (!signal.aborted) {
+      try {
+        const rows = await superviseOnce(registeredIdentities(context.layout), launchContext(context));
+        rows.forEach((row) => context.output.note(`${context.now().toISOString()} ${render(row)}`));
+      } catch (error) {
+        context.output.warn((error as Error).message);
+      }
+      await sleepUnless(signal, intervalSecs * 1000);
+    }
+    return exitStatus() ?? 0;
+  });
+}
+
+async function sleepUnless(signal: AbortSignal, ms: number): Promise<void> {
+  const woken = Promise.withResolvers<undefined>();
+  const timer = setTimeout(woken.resolve, ms);
+  signal.addEventListener("abort", () => woken.resolve(undefined), { once: true });
+  await woken.promise;
+  clearTimeout(timer);
+}
+
+const WORDS = {
+  armed: "got a canary",
+  recorded: "ended without anybody seeing it; recorded",
+  reclaimed: "is watched again: whoever was stopping it did not get to its end",
+  failed: "could not be looked after",
+} as const satisfies Record<TickRow["action"], string>;
+
+function render({ identity, action, detail }: TickRow): string {
+  return `${identity} ${WORDS[action]}${detail === undefined ? "" : `: ${tame(detail)}`}`;
+}

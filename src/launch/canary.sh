@@ -1,0 +1,267 @@
+# The recorder of one tmux server: it waits for the server to end, and writes down why, unless somebody claimed the end.
+# What it is told stands above this part; what differs between the platforms stands in between.
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317
+
+umask 077
+cd / || exit 1
+unset TMUX TMUX_PANE
+unset -v client
+channel="iap-canary-$identity"
+claim="$folder/claim"
+recorded="$folder/recorded"
+evidence="$folder/evidence"
+nl='
+'
+
+main() {
+	if [ "${1-}" = unwitnessed ]; then
+		use_own_tools
+		record_unwitnessed "${2-}"
+		exit
+	fi
+	# Whoever started this script writes down its pid first, and only then lets it go on.
+	IFS= read -r go && [ "$go" = go ] || exit 0
+	exec </dev/null
+	if [ "$witness" = parent ]; then start_server; fi
+	trap 'dismissed' TERM
+	trap '' HUP INT QUIT
+	use_own_tools
+	remember_counters
+	losses=0
+	while :; do
+		watch_server
+		examine
+		if [ -e "$claim" ] || [ -e "$recorded" ]; then leave; fi
+		server_is_running || break
+		watch_again
+	done
+	record_end
+	leave
+}
+
+# The server got the environment of whoever launched it; from here on the script's own commands are what counts.
+use_own_tools() {
+	PATH=/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin:/opt/homebrew/bin:/run/current-system/sw/bin
+	LC_ALL=C
+	TZ=UTC
+	export PATH LC_ALL TZ
+}
+
+# The client may be dead and waited for already: its pid alone could be anybody's. An exit in a trap would let zsh go on waiting.
+dismissed() {
+	if [ -n "${client-}" ] && [ "$(start_of "$client")" = "$client_start" ]; then kill -s KILL "$client"; fi
+	rm -f "$evidence" "$evidence.late"
+	kill -s KILL $$
+}
+
+leave() {
+	rm -f "$evidence" "$evidence.late"
+	exit 0
+}
+
+# Descriptor 3 holds the lock that says "this recorder lives": nothing that may outlive the script gets it.
+start_server() {
+	# shellcheck disable=SC2086
+	$launcher "$tmux" -D -S "$socket" -f /dev/null >/dev/null 2>&1 3>&- &
+	server_pid=$!
+	server_start=$(start_of "$server_pid")
+}
+
+# Sets wait_rc. The server's own exit status where it is our child, else that of a client that waits on a channel.
+watch_server() {
+	if [ "$witness" = parent ]; then
+		wait "$server_pid"
+		wait_rc=$?
+		# 126, 127: there never was a server.
+		case $wait_rc in 126 | 127) leave ;; esac
+		return
+	fi
+	"$tmux" -S "$socket" if-shell -F "#{==:#{@iap_incarnation},$incarnation}" "${announce-}wait-for $channel" >/dev/null 2>&1 3>&- &
+	client=$!
+	client_start=$(start_of "$client")
+	wait "$client"
+	wait_rc=$?
+	client=
+	# Signalled once more, the channel would remember it.
+	announce=
+}
+
+# At once what tells most of the moment of the death; then what takes longer, while the grace runs.
+examine() {
+	died=$(timestamp)
+	look_at_memory >"$evidence"
+	gone_at_once=no
+	server_is_running || gone_at_once=yes
+	lived=$(lived_secs)
+	look_at_processes >>"$evidence"
+	look_late >"$evidence.late" 3>&- &
+	pause "$grace"
+}
+
+# The server lives: only its watcher was lost.
+watch_again() {
+	rm -f "$evidence" "$evidence.late"
+	losses=$((losses + 1))
+	log "$lifecycle_log" "ts=$(timestamp) ev=canary identity=$identity state=watch-lost server_pid=$server_pid wait_rc=$wait_rc losses=$losses"
+	# A client that is refused (another version of tmux) would be started again and again: the pause grows, and the server is looked at by its pid.
+	rest=0
+	[ "$losses" -le 3 ] || rest=$((losses * losses))
+	[ "$rest" -le 600 ] || rest=600
+	while [ "$rest" -gt 0 ] && server_is_running; do
+		pause 1
+		rest=$((rest - 1))
+	done
+}
+
+record_end() {
+	signal=
+	if [ "$wait_rc" -eq 0 ]; then
+		cause=signaled-server-gone
+	elif [ "$witness" = parent ]; then
+		cause=server-vanished
+		[ "$wait_rc" -le 128 ] || signal=$(kill -l "$((wait_rc - 128))")
+	elif [ "$wait_rc" -gt 128 ]; then
+		cause='client-killed-server-gone'
+	else
+		cause=server-vanished
+	fi
+	judge
+	write_record
+}
+
+# The server and its recorder are both gone: all that is left to look at is what is there now.
+record_unwitnessed() {
+	cause=unwitnessed
+	signal=
+	wait_rc=
+	died=$(timestamp)
+	lived=
+	gone_at_once=no
+	counters_at_arming=
+	[ -s "$evidence" ] || { look_at_memory && look_at_processes; } >"$evidence"
+	look_late >"$evidence.late"
+	if [ "$1" = host-restart ]; then
+		verdict=host-restart
+		reasons="the host was started again since the session was launched"
+	else
+		judge
+		reasons="neither the server nor its recorder lived to tell; found later$nl$reasons"
+	fi
+	write_record
+	leave
+}
+
+# Sets verdict and reasons (a line each) from the evidence; what the evidence does not say is "unknown".
+judge() {
+	oom_line=$(sed -n '/^kernel: .*[Kk]illed process/p' "$evidence.late" | tail -n 1)
+	crash_line=$(sed -n -e '/^kernel: .*segfault/p' -e '/^kernel: .*general protection/p' -e '/^kernel: .*trap /p' -e '/^core: /p' "$evidence.late" | tail -n 1)
+	verdict=unknown
+	reasons=
+	if [ -n "$oom_line" ]; then
+		verdict=oom-kill
+		signal=KILL
+		reasons="the kernel says so: ${oom_line#kernel: }"
+		return
+	fi
+	case $signal in
+	SEGV | ABRT | BUS | ILL | FPE | TRAP | SYS) verdict=crashed reasons="its parent saw it end by SIG$signal" ;;
+	KILL) killed_or_out_of_memory ;;
+	?*) verdict=killed reasons="its parent saw it end by SIG$signal" ;;
+	*) judge_without_signal ;;
+	esac
+}
+
+killed_or_out_of_memory() {
+	if counters_rose; then
+		verdict=oom-kill
+		reasons="its parent saw it end by SIGKILL$nl$rise"
+		return
+	fi
+	verdict=killed
+	reasons="its parent saw it end by SIGKILL${nl}no sign of the out-of-memory killer: $no_rise"
+}
+
+judge_without_signal() {
+	if [ "$witness:$wait_rc" = parent:0 ]; then
+		verdict=orderly-exit
+		reasons="its parent saw it exit with status 0, as after kill-server, SIGTERM or the end of its last session"
+	elif [ "$wait_rc:$gone_at_once" = 0:yes ]; then
+		verdict=orderly-exit
+		reasons="it let its waiting client go and was gone at once, as after kill-server, SIGTERM or the end of its last session"
+	elif [ -n "$crash_line" ]; then
+		verdict=crashed
+		reasons=${crash_line#*: }
+	elif [ "$witness" = parent ] && [ "$cause" = server-vanished ]; then
+		verdict=crashed
+		reasons="its parent saw it fail with exit status $wait_rc"
+	elif [ "$wait_rc" != 0 ] && counters_rose; then
+		verdict=oom-kill
+		reasons="its connection dropped without a word$nl$rise"
+	else
+		reasons="nothing that was found tells why"
+	fi
+}
+
+write_record() {
+	mkdir -p "$deaths_folder" "${exits_log%/*}"
+	file="$deaths_folder/$identity-$(printf %s "$died" | tr -d '.:-').txt"
+	render_forensics >"$file.part"
+	kept=
+	if mv -f "$file.part" "$file"; then kept=" $forensics_field${file##*/}$forensics_end"; fi
+	line="ts=$died ev=server-exit identity=$identity server_pid=$server_pid wait_rc=$wait_rc cause=$cause"
+	[ -z "$signal" ] || line="$line signal=$signal"
+	line="$line verdict=$verdict witness=$witness incarnation=$incarnation"
+	[ -z "$lived" ] || line="$line lived_secs=$lived"
+	line="$line$kept"
+	# A full disk may have room again. Whoever finds no record later makes one.
+	tries=0
+	until log "$exits_log" "$line"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 60 ] || exit 1
+		pause 1
+	done
+	: >"$recorded"
+}
+
+render_forensics() {
+	printf 'iapeer forensics 1\nidentity: %s\nincarnation: %s\nserver_pid: %s\ndied: %s\n' "$identity" "$incarnation" "$server_pid" "$died"
+	[ -z "$lived" ] || printf 'lived_secs: %s\n' "$lived"
+	printf 'cause: %s\n' "$cause"
+	[ -z "$wait_rc" ] || printf 'wait_rc: %s\n' "$wait_rc"
+	[ -z "$signal" ] || printf 'signal: %s\n' "$signal"
+	printf 'verdict: %s\n' "$verdict"
+	printf '%s\n' "$reasons" | sed 's/^/reason: /'
+	section 'last lines'
+	tail -c 4096 "$session_log"
+	cat "$evidence" "$evidence.late"
+}
+
+section() {
+	printf '\n== %s ==\n' "$1"
+}
+
+# One line, one write; a line that a crash cut short is ended first, marked so that it is never taken for a whole one.
+log() {
+	if [ -s "$1" ] && [ -n "$(tail -c 1 "$1")" ]; then
+		printf ' torn\n%s\n' "$2" >>"$1"
+	else
+		printf '%s\n' "$2" >>"$1"
+	fi
+}
+
+# A trap runs at once only while the shell itself waits.
+pause() {
+	sleep "$1" 3>&- &
+	pauser=$!
+	wait "$pauser"
+}
+
+timestamp() {
+	now=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
+	case $now in
+	*N*) date -u +%Y-%m-%dT%H:%M:%S.000Z ;;
+	*) printf '%s\n' "$now" ;;
+	esac
+}
+
+main "$@"

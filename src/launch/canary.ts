@@ -1,0 +1,152 @@
+import { closeSync } from "node:fs";
+import { writeAtomically } from "../core/atomic-write.ts";
+import { tryHold } from "../core/lock.ts";
+import type { ProcessId } from "../core/process-table.ts";
+import { isRunning, readProcess } from "../core/processes.ts";
+import { randomHex } from "../core/random.ts";
+import { signalProcess } from "../core/signals.ts";
+import type { Env } from "../core/paths.ts";
+import { callTmux, findTmux, withoutTmux } from "../core/tmux.ts";
+import { type Incarnation, type IncarnationPaths, incarnationPaths } from "../status/incarnation.ts";
+import { hasRecorder, type Origin, readCanaryRecord, writeCanaryRecord } from "./canary-record.ts";
+import { type CanaryScript, canaryChannel, graceFrom, renderCanaryScript, type Witness } from "./canary-script.ts";
+import type { LaunchContext } from "./launch-context.ts";
+import { isGoneWithin } from "./process-end.ts";
+
+/** `armed` now, `already` armed by somebody, or `failed` and why. */
+export type Arming = { readonly outcome: "armed" | "already" } | { readonly outcome: "failed"; readonly why: string };
+
+/** How long a client may take to say that it waits. */
+const READY_MS = 3000;
+
+/**
+ * Gives a server that runs a recorder, which waits for its end through a client of tmux. The identity's lock must be held.
+ * Never throws: a server without a canary is better than none.
+ */
+export async function armCanary(incarnation: Incarnation & { readonly server: ProcessId }, origin: Origin, context: LaunchContext): Promise<Arming> {
+  const { layout, env } = context;
+  const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
+  try {
+    if (hasRecorder(paths)) return { outcome: "already" };
+    const readyChannel = `iap-ready-${randomHex(8)}`;
+    const watching = { witness: "client", server: incarnation.server, readyChannel, environment: withoutTmux(env) } as const;
+    const recorder = startRecorder(watching, { incarnation, origin, context });
+    if (recorder === undefined) return { outcome: "already" };
+    const ready = await callTmux(incarnation.socket, ["wait-for", readyChannel], { timeoutMs: READY_MS });
+    if (!ready.ok) {
+      await endRecorder(recorder);
+      return { outcome: "failed", why: `its client could not wait: ${ready.why}` };
+    }
+    noteArming(incarnation.server, recorder, { incarnation, witness: "client", origin, context });
+    return { outcome: "armed" };
+  } catch (error) {
+    return { outcome: "failed", why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Says in lifecycle.log that a server is watched from now on. */
+export function noteArming(server: ProcessId, recorder: ProcessId, { incarnation, witness, origin, context }: Recording & { readonly witness: Witness }): void {
+  const { identity } = incarnation;
+  context.note({ ev: "canary", identity, state: "armed", origin, witness, server_pid: server.pid, recorder_pid: recorder.pid });
+}
+
+interface Recording {
+  readonly incarnation: Incarnation;
+  readonly origin: Origin;
+  readonly context: LaunchContext;
+}
+
+interface Watching extends Pick<CanaryScript, "witness" | "server" | "readyChannel" | "launcher"> {
+  /** Of the recorder, and of the server where that is its child. */
+  readonly environment: Env;
+}
+
+/**
+ * Starts a recorder's script in a session of its own. It waits until its pid is written down, so that whoever finds its lock held
+ * knows whom to ask to end; if this process is killed in between, it ends by itself.
+ *
+ * @returns undefined when another recorder holds the lock.
+ */
+export function startRecorder({ environment, ...watching }: Watching, { incarnation, origin, context }: Recording): ProcessId | undefined {
+  const { layout, env, now } = context;
+  const { identity, socket } = incarnation;
+  const paths = incarnationPaths(layout, identity, incarnation.incarnation);
+  const lock = tryHold(paths.lock);
+  if (lock === undefined) return undefined;
+  try {
+    const script = { ...watching, layout, platform: process.platform, identity, incarnation: incarnation.incarnation, socket, tmux: findTmux(), graceMs: graceFrom(env) };
+    writeAtomically(paths.script, renderCanaryScript(script));
+    const child = Bun.spawn(["/bin/sh", paths.script], {
+      stdio: ["pipe", "ignore", "ignore", lock],
+      cwd: "/",
+      env: { ...environment },
+      detached: true,
+    });
+    child.unref();
+    const started = readProcess(child.pid);
+    if (started === undefined) throw new Error("the recorder ended at once");
+    const recorder = { pid: started.pid, start: started.start };
+    writeCanaryRecord(paths, { version: 1, recorder, witness: watching.witness, since: now().toISOString(), origin });
+    child.stdin.write("go\n");
+    void child.stdin.end();
+    return recorder;
+  } finally {
+    closeSync(lock);
+  }
+}
+
+/** What a recorder that was asked may take to end, and after it was killed. */
+const DISMISS_MS = 2000;
+const SIGNAL_MS = 1000;
+
+/**
+ * Ends the recorder of an incarnation, and no other process: the one that was written down, while it holds the lock. What claims the
+ * end must be written before.
+ *
+ * @returns whether there was one.
+ */
+export async function dismissRecorder(incarnation: Incarnation, { layout }: Pick<LaunchContext, "layout">): Promise<boolean> {
+  const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
+  if (!hasRecorder(paths)) return false;
+  const record = readCanaryRecord(paths);
+  if (record === undefined) return false;
+  // It also sets free a client whose recorder was killed.
+  if (record.witness === "client") await callTmux(incarnation.socket, ["wait-for", "-S", canaryChannel(incarnation.identity)], { timeoutMs: SIGNAL_MS });
+  await endRecorder(record.recorder);
+  return true;
+}
+
+/** Asks a recorder to end, and makes it. */
+export async function endRecorder(recorder: ProcessId): Promise<void> {
+  signalProcess(recorder, "SIGTERM");
+  // A stopped process takes no TERM.
+  signalProcess(recorder, "SIGCONT");
+  if (await isGoneWithin(recorder, DISMISS_MS)) return;
+  signalProcess(recorder, "SIGKILL");
+  await isGoneWithin(recorder, DISMISS_MS);
+}
+
+/** One server's canary, as `canary status` has it. */
+export interface CanaryState {
+  readonly armed: boolean;
+  readonly witness: Witness | null;
+  readonly recorder_pid: number | null;
+  readonly since: string | null;
+  /** Why it is not armed. */
+  readonly reason?: string;
+}
+
+/** Whether a server's end would be recorded now, by whom, and if not why not. */
+export function readCanaryState(paths: IncarnationPaths, claimant: string | undefined): CanaryState {
+  const record = readCanaryRecord(paths);
+  const none = { armed: false, witness: null, recorder_pid: null, since: null } as const;
+  if (hasRecorder(paths)) {
+    if (record === undefined) return { ...none, reason: "a recorder holds its lock, but nothing tells who it is" };
+    return { armed: true, witness: record.witness, recorder_pid: record.recorder.pid, since: record.since };
+  }
+  if (claimant === "dismiss") return { ...none, reason: "dismissed" };
+  if (claimant !== undefined) return { ...none, reason: `its end was claimed by ${claimant}` };
+  if (record === undefined) return { ...none, reason: "never armed" };
+  const what = isRunning(record.recorder) ? "let go of its lock" : "is gone";
+  return { ...none, reason: `its recorder (pid ${record.recorder.pid}) ${what}` };
+}

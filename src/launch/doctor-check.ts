@@ -1,0 +1,24 @@
+/** What one look at this host came to. A warning and an error each need a person; what is only good to know is `ok`. */
+export interface Check {
+  /** What was looked at: "tmux", "disk". */
+  readonly check: string;
+  readonly state: "ok" | "warning" | "error";
+  readonly message: string;
+  /** What to type, or to look at. */
+  readonly hint?: string;
+}
+
+type Row = (check: string, message: string, hint?: string) => Check;
+
+const rowOf =
+  (state: Check["state"]): Row =>
+  (check, message, hint) => ({ check, state, message, ...(hint !== undefined && { hint }) });
+
+export const good = rowOf("ok");
+export const warning = rowOf("warning");
+export const failure = rowOf("error");
+
+/** What is wrong; where nothing is, one row that says so. */
+export function orGood(problems: readonly Check[], check: string, message: string): readonly Check[] {
+  return problems.length > 0 ? problems : [good(check, message)];
+}

@@ -1,0 +1,42 @@
+import { rmSync } from "node:fs";
+import { writeAtomically } from "../core/atomic-write.ts";
+import { readBootId } from "../core/boot.ts";
+import { ioError } from "../core/errors.ts";
+import { makeFolder } from "../core/files.ts";
+import { renderJson } from "../core/json.ts";
+import { type Layout, socketPathOf } from "../core/paths.ts";
+import { type Incarnation, incarnationPaths, pointerPath } from "../status/incarnation.ts";
+
+/** A new incarnation of an identity, saved and made its current one before anything of it runs. */
+export function mintIncarnation(layout: Layout, identity: string, now: Date): Incarnation {
+  const fresh: Incarnation = {
+    version: 1,
+    incarnation: crypto.randomUUID(),
+    identity,
+    socket: socketPathOf(layout, identity),
+    launched_at: now.toISOString(),
+    boot_id: readBootId(),
+    server: null,
+    pane: null,
+  };
+  saveIncarnation(layout, fresh);
+  writeAtomically(pointerPath(layout, identity), `${fresh.incarnation}\n`);
+  return fresh;
+}
+
+/** Writes what is known of an incarnation. */
+export function saveIncarnation(layout: Layout, incarnation: Incarnation): void {
+  const { folder, session } = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
+  makeFolder(folder);
+  writeAtomically(session, renderJson(incarnation));
+}
+
+/** Takes away what is kept about an incarnation whose end is settled. */
+export function forgetIncarnation(layout: Layout, { identity, incarnation }: Pick<Incarnation, "identity" | "incarnation">): void {
+  const { folder } = incarnationPaths(layout, identity, incarnation);
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    throw ioError("write-failed", "cannot take away", folder, error);
+  }
+}

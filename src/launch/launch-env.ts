@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { IapeerError } from "../core/errors.ts";
+import { readTrusted } from "../core/files.ts";
+import { quoteForMessage } from "../core/names.ts";
+import { splitShellWords } from "./shell-words.ts";
+
+/** What a peer's own launch.env adds to a session. */
+export interface LaunchEnv {
+  /** Variables of the runtime's environment. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Arguments of the runtime, from PEER_START_ARGS, which is no variable itself. */
+  readonly startArgs: readonly string[];
+}
+
+export interface ParsedLaunchEnv extends LaunchEnv {
+  /** Everything that is wrong with the text, each with its line; the rest of the result is then not to be used. */
+  readonly problems: readonly string[];
+}
+
+const MAX_BYTES = 65_536;
+
+/** What iapeer or tmux sets itself. */
+const RESERVED: ReadonlySet<string> = new Set(["PEER_PERSONALITY", "PEER_RUNTIME", "PEER_IDENTITY", "TMUX", "TMUX_PANE"]);
+const START_ARGS = "PEER_START_ARGS";
+
+/**
+ * A peer's `<folder>/.iapeer/runtimes/<runtime>/launch.env`; empty when there is none.
+ *
+ * @throws IapeerError `launch-env-invalid`, with every problem in its message; `launch-env-insecure`; `read-failed`.
+ */
+export function readLaunchEnv(peerFolder: string, runtime: string): LaunchEnv {
+  const path = join(peerFolder, ".iapeer", "runtimes", runtime, "launch.env");
+  const bytes = readTrusted(path, { what: "the launch.env", maxBytes: MAX_BYTES, unreadable: "launch-env-invalid", insecure: "launch-env-insecure" });
+  if (bytes === undefined) return { variables: {}, startArgs: [] };
+  const { problems, ...read } = parseLaunchEnv(decode(bytes, path));
+  if (problems.length > 0) throw invalid(path, problems);
+  return read;
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw invalid(path, ["it is not UTF-8"]);
+  }
+}
+
+function invalid(path: string, problems: readonly string[]): IapeerError {
+  return new IapeerError("launch-env-invalid", `${path}: ${problems.join("; ")}`, {
+    hint: "a line is KEY=VALUE, blank, or a # comment; nothing in a value is expanded",
+    details: { path, problems },
+  });
+}
+
+/**
+ * Lines `KEY=VALUE` or `export KEY=VALUE`, blank lines and `#` comments. One pair of quotes around a value, with no
+ * such quote between them, is taken off; blanks behind a value are. Nothing is expanded.
+ */
+export function parseLaunchEnv(text: string): ParsedLaunchEnv {
+  const problems: string[] = [];
+  const values = new Map<string, string>();
+  if (text.startsWith("\ufeff")) problems.push("line 1: begins with a byte order mark");
+  for (const [index, line] of text.replace(/^\ufeff/, "").split("\n").entries()) {
+    const problem = takeLine(line, values);
+    if (problem !== undefined) problems.push(`line ${index + 1}: ${problem}`);
+  }
+  const startArgs = splitShellWords(values.get(START_ARGS) ?? "");
+  if (startArgs === undefined) problems.push(`${START_ARGS}: a quote is not closed, or a backslash ends it`);
+  values.delete(START_ARGS);
+  return { variables: Object.fromEntries(values), startArgs: startArgs ?? [], problems };
+}
+
+/** Takes one line's variable; returns what is wrong with the line. */
+function takeLine(line: string, values: Map<string, string>): string | undefined {
+  if (/^[ \t]*(?:#|$)/.test(line)) return undefined;
+  if (line.endsWith("\r")) return "ends in CRLF; save the file with Unix line ends";
+  if (/\p{Cc}/u.test(line)) return `holds a control character: ${quoteForMessage(line)}`;
+  const groups = /^ *(?:export +)?(?<key>[A-Za-z_][A-Za-z0-9_]*)=(?<value>.*?) *$/u.exec(line)?.groups;
+  if (groups === undefined) return `is not KEY=VALUE: ${quoteForMessage(line)}`;
+  const key = groups["key"]!;
+  if (RESERVED.has(key)) return `${key} may not be set here; iapeer sets it`;
+  if (values.has(key)) return `${key} is set twice`;
+  values.set(key, unquote(groups["value"]!));
+  return undefined;
+}
+
+function unquote(value: string): string {
+  const inner = /^"(?<double>[^"]*)"$|^'(?<single>[^']*)'$/u.exec(value)?.groups;
+  return inner?.["double"] ?? inner?.["single"] ?? value;
+}

@@ -1,0 +1,173 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { IapeerError } from "../core/errors.ts";
+import { rotationFrom } from "../core/event-log.ts";
+import { makeFolder } from "../core/files.ts";
+import { withLock } from "../core/lock.ts";
+import { type Env, sessionLogPath } from "../core/paths.ts";
+import type { ProcessId } from "../core/process-table.ts";
+import { isRunning } from "../core/processes.ts";
+import { signalProcess } from "../core/signals.ts";
+import { callTmux, withoutTmux } from "../core/tmux.ts";
+import { type AgentPane, identityLockPath, type Incarnation } from "../status/incarnation.ts";
+import { probeSocket } from "../status/liveness.ts";
+import type { Witness } from "./canary-script.ts";
+import { armCanary } from "./canary.ts";
+import { explainEarlyEnd } from "./early-end.ts";
+import { identifyServer, readAgentPane } from "./identify.ts";
+import { mintIncarnation, saveIncarnation } from "./incarnation-store.ts";
+import type { LaunchContext } from "./launch-context.ts";
+import { startServer } from "./server.ts";
+import { renderSessionConfig } from "./session-config.ts";
+import { renderHookFor } from "./session-hook.ts";
+import { renderPipePaneCommand } from "./session-log.ts";
+import { settleIncarnations } from "./settle.ts";
+import { endServer } from "./stop.ts";
+
+/** What is to run for an identity. */
+export interface LaunchPlan {
+  readonly identity: string;
+  readonly personality: string;
+  readonly runtime: string;
+  /** The peer's folder. */
+  readonly cwd: string;
+  readonly argv: readonly string[];
+  /** What the peer's launch.env sets. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface Launched {
+  readonly action: "launched" | "already-live";
+  readonly incarnation: Incarnation | undefined;
+  readonly witness: Witness | null;
+}
+
+/** How long the process must live to count as ready. */
+const READY_MS = 1000;
+const POLL_MS = 10;
+const RESTORE_MS = 2000;
+
+/**
+ * Launches one identity: a server and a session of its own, watched from its first moment. Of two launches at once, one does it.
+ *
+ * @throws IapeerError `launch-failed`: the process ended within its first second, or never started.
+ */
+export async function launchIdentity(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
+  const { layout, lockTimeoutMs } = context;
+  makeFolder(layout.stateFolder);
+  return await withLock(identityLockPath(layout, plan.identity), { timeoutMs: lockTimeoutMs }, async () => {
+    const live = await findLive(plan.identity, context);
+    if (live !== undefined) return live;
+    refuseMissingFolder(plan);
+    await settleIncarnations(plan.identity, context);
+    return await launchFresh(plan, context);
+  });
+}
+
+/** The session that is there already. Half of one, that a launch which was killed has left, is ended first. */
+async function findLive(identity: string, context: LaunchContext): Promise<Launched | undefined> {
+  const state = await identifyServer(context.layout, identity);
+  switch (state.kind) {
+    case "gone":
+      return undefined;
+    case "unknown":
+      throw new IapeerError("launch-failed", `whether ${identity} is live already cannot be told`, { hint: "see: iapeer doctor", details: { identity } });
+    case "unreachable":
+      await restoreSocket(state.incarnation);
+      return { action: "already-live", incarnation: state.incarnation, witness: null };
+    case "other":
+      return { action: "already-live", incarnation: undefined, witness: null };
+    case "ours":
+      if (state.incarnation.pane !== null) return { action: "already-live", incarnation: state.incarnation, witness: null };
+      await endServer(state.incarnation, "launch-failed", context);
+      return undefined;
+  }
+}
+
+/** A server whose socket was deleted makes it anew when it is asked to (tmux(1), SIGUSR1). */
+async function restoreSocket({ socket, identity, server }: Incarnation & { readonly server: ProcessId }): Promise<void> {
+  signalProcess(server, "SIGUSR1");
+  const deadline = performance.now() + RESTORE_MS;
+  while (performance.now() < deadline) {
+    const probe = probeSocket(socket);
+    if (probe.liveness === "live" && probe.pid === server.pid) return;
+    await Bun.sleep(POLL_MS);
+  }
+  throw new IapeerError("launch-failed", `${identity} runs already (server pid ${server.pid}), but its socket is gone`, {
+    hint: "stop it first: iapeer stop",
+    details: { identity, server_pid: server.pid, socket },
+  });
+}
+
+function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new IapeerError("folder-not-found", `the folder of ${personality} is not there: ${cwd}`, { details: { path: cwd } });
+}
+
+async function launchFresh(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
+  const { layout, now } = context;
+  const minted = mintIncarnation(layout, plan.identity, now());
+  const environment = renderEnvironment(plan, context.env);
+  const { server, witness } = await startServer(minted, environment, context);
+  const started = { ...minted, server };
+  saveIncarnation(layout, started);
+  const pane = await startSession(plan, started, { environment, context });
+  const launched = { ...started, pane: pane ?? null };
+  saveIncarnation(layout, launched);
+  if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, plan.argv, context);
+  context.note({ ev: "launch", identity: plan.identity, server_pid: server.pid, pane_pid: pane.pid, incarnation: launched.incarnation });
+  return { action: "launched", incarnation: launched, witness: witness ?? (await watchLate({ ...launched, server }, context)) };
+}
+
+/** A server that could not be started below its recorder gets one that waits outside. */
+async function watchLate(incarnation: Incarnation & { readonly server: ProcessId }, context: LaunchContext): Promise<Witness | null> {
+  const arming = await armCanary(incarnation, "launch", context);
+  if (arming.outcome !== "failed") return "client";
+  context.warn(`${incarnation.identity} runs without a canary: ${arming.why}`);
+  return null;
+}
+
+/** What the server and all in it have around them. */
+function renderEnvironment({ personality, runtime, identity, variables }: LaunchPlan, env: Env): Env {
+  return { ...withoutTmux(env), ...variables, PEER_PERSONALITY: personality, PEER_RUNTIME: runtime, PEER_IDENTITY: identity };
+}
+
+interface Surroundings {
+  readonly environment: Env;
+  readonly context: LaunchContext;
+}
+
+/** Makes the session on its server; the agent's pane, or undefined when it is gone already. */
+async function startSession(
+  { identity, argv, cwd }: LaunchPlan,
+  incarnation: Incarnation & { readonly server: ProcessId },
+  { environment, context }: Surroundings,
+): Promise<AgentPane | undefined> {
+  const { layout, env } = context;
+  const log = sessionLogPath(layout, identity);
+  makeFolder(dirname(log));
+  const config = renderSessionConfig({
+    identity,
+    incarnation: incarnation.incarnation,
+    argv,
+    cwd,
+    shell: environment["SHELL"] || undefined,
+    hook: renderHookFor(incarnation, layout),
+    logger: renderPipePaneCommand({ path: log, maxBytes: rotationFrom(env).maxBytes }),
+  });
+  const answer = await callTmux(incarnation.socket, ["source-file", "-"], { stdin: config, env: environment });
+  if (!answer.ok && isRunning(incarnation.server)) {
+    await endServer(incarnation, "launch-failed", context);
+    throw new IapeerError("launch-failed", `tmux does not make the session of ${identity}: ${answer.why}`, { details: { identity } });
+  }
+  return await readAgentPane(incarnation);
+}
+
+async function isAliveFor(pane: AgentPane, forMs: number): Promise<boolean> {
+  const deadline = performance.now() + forMs;
+  while (performance.now() < deadline) {
+    if (!isRunning(pane)) return false;
+    await Bun.sleep(POLL_MS);
+  }
+  return true;
+}

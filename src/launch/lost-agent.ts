@@ -1,0 +1,47 @@
+import { writeAtomically } from "../core/atomic-write.ts";
+import { appendEvent, rotationFrom } from "../core/event-log.ts";
+import type { ProcessId } from "../core/process-table.ts";
+import { isRunning } from "../core/processes.ts";
+import { signalProcess } from "../core/signals.ts";
+import { type Incarnation, incarnationPaths } from "../status/incarnation.ts";
+import { graceFrom } from "./canary-script.ts";
+import { isSettled } from "./claim.ts";
+import { readAgentPane } from "./identify.ts";
+import { saveIncarnation } from "./incarnation-store.ts";
+import type { LaunchContext } from "./launch-context.ts";
+
+const POLL_MS = 50;
+
+/**
+ * Records the end of an agent whose server lives on without it, where no hook could: somebody killed its pane or window, or the hook
+ * itself did not get to its end. A pane that a person made run anew is the agent's still.
+ *
+ * @returns whether an end was recorded.
+ */
+export async function recordLostAgent(incarnation: Incarnation & { readonly server: ProcessId }, context: LaunchContext): Promise<boolean> {
+  const { layout, env, now } = context;
+  const { pane, identity, server } = incarnation;
+  if (pane === null || isRunning(pane)) return false;
+  const found = await readAgentPane(incarnation);
+  if (found !== undefined && isRunning(found)) {
+    saveIncarnation(layout, { ...incarnation, pane: found });
+    return false;
+  }
+  const paths = incarnationPaths(layout, identity, incarnation.incarnation);
+  // The server may have missed its end; the hook may be at it.
+  signalProcess(server, "SIGCHLD");
+  if (await isTrueWithin(() => isSettled(paths) || !isRunning(server), graceFrom(env))) return false;
+  const death = { ev: "session-exit", identity, dead_status: "", dead_signal: "", cause: "unwitnessed", pane_pid: pane.pid, server_pid: server.pid };
+  appendEvent({ path: layout.exitsLog, rotation: rotationFrom(env) }, { ...death, incarnation: incarnation.incarnation }, now());
+  writeAtomically(paths.recorded, "");
+  return true;
+}
+
+async function isTrueWithin(isTrue: () => boolean, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while (!isTrue()) {
+    if (performance.now() > deadline) return false;
+    await Bun.sleep(POLL_MS);
+  }
+  return true;
+}

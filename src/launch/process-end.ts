@@ -1,0 +1,19 @@
+import type { ProcessId } from "../core/process-table.ts";
+import { isRunning } from "../core/processes.ts";
+
+const POLL_MS = 5;
+
+/** Whether one process is gone before a deadline. */
+export async function isGoneWithin(id: ProcessId, timeoutMs: number): Promise<boolean> {
+  return await areGoneWithin([id], timeoutMs);
+}
+
+/** The same of all of several. */
+export async function areGoneWithin(ids: readonly ProcessId[], timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while (ids.some(isRunning)) {
+    if (performance.now() > deadline) return false;
+    await Bun.sleep(POLL_MS);
+  }
+  return true;
+}

@@ -1,0 +1,164 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import { layoutFrom } from "../../src/core/paths.ts";
+import { resolveRuntimeCommand } from "../../src/launch/runtime-command.ts";
+import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
+import { writeScript } from "../support/script-file.ts";
+
+interface Host extends Disposable {
+  readonly scratch: Scratch;
+  resolve(runtime: string, env?: Record<string, string>): string[];
+  /** An executable in a folder of its own. */
+  program(name: string, folder?: string): string;
+  declare(runtime: string, json: unknown, mode?: number): string;
+}
+
+function openHost(): Host {
+  const scratch = openScratch();
+  const layout = layoutFrom({ IAPEER_ROOT: scratch.at("root") });
+  const write = (path: string) => {
+    mkdirSync(dirname(path), { recursive: true });
+    return path;
+  };
+  mkdirSync(scratch.at("bin"));
+  return {
+    scratch,
+    resolve: (runtime, env = {}) => resolveRuntimeCommand({ layout, runtime, env: { PATH: scratch.at("bin"), ...env } }),
+    program: (name, folder = "bin") => writeScript(write(scratch.at(folder, name)), "exit 0"),
+    declare: (runtime, json, mode = 0o600) => {
+      const path = write(scratch.at("root", "runtimes", runtime, "runtime.json"));
+      writeFileSync(path, typeof json === "string" ? json : JSON.stringify(json));
+      chmodSync(path, mode);
+      return path;
+    },
+    [Symbol.dispose]: () => scratch[Symbol.dispose](),
+  };
+}
+
+describe.each([["claude", "IAPEER_CLAUDE_BIN"], ["codex", "IAPEER_CODEX_BIN"]])("the built-in runtime %s", (runtime, variable) => {
+  test("is its program on PATH, without any argument", () => {
+    using host = openHost();
+    const program = host.program(runtime);
+    expect(host.resolve(runtime)).toEqual([program]);
+    expect(host.resolve(runtime, { [variable]: "" })).toEqual([program]);
+  });
+
+  test("is what its variable names: a path, or another name on PATH", () => {
+    using host = openHost();
+    host.program(runtime);
+    const other = host.program("other", "else where");
+    expect(host.resolve(runtime, { [variable]: other })).toEqual([other]);
+    expect(host.resolve(runtime, { [variable]: "other", PATH: dirname(other) })).toEqual([other]);
+  });
+
+  test("is not a runtime.json's to change", () => {
+    using host = openHost();
+    const program = host.program(runtime);
+    host.declare(runtime, { command: "/bin/false" });
+    expect(host.resolve(runtime)).toEqual([program]);
+  });
+
+  test("that is nowhere is an error that names the variable and the PATH", () => {
+    using host = openHost();
+    const error = errorOf(() => host.resolve(runtime));
+    expect([error.code, error.exitStatus]).toEqual(["program-not-found", 3]);
+    expect(error.message).toContain(host.scratch.at("bin"));
+    expect(error.hint).toContain(variable);
+  });
+
+  test.each<[string, string, string]>([
+    ["a path where nothing is", "/nowhere/program", "/nowhere/program"],
+    ["a name that is not on PATH", "nobody", "nobody"],
+    ["a relative path", "./x", "relative"],
+  ])("whose variable names %s is an error", (_, named, told) => {
+    using host = openHost();
+    host.program(runtime);
+    const error = errorOf(() => host.resolve(runtime, { [variable]: named }));
+    expect([error.code, error.message.includes(variable), error.message.includes(told)]).toEqual(["program-not-found", true, true]);
+  });
+
+  test("that cannot be run is an error that says why", () => {
+    using host = openHost();
+    const program = host.program("broken");
+    writeFileSync(program, "#!/nowhere/interpreter\n");
+    for (const env of [{ [variable]: program }, { [variable]: "broken" }]) {
+      const error = errorOf(() => host.resolve(runtime, env));
+      expect([error.code, error.exitStatus]).toEqual(["program-not-executable", 1]);
+      expect(error.message).toContain("/nowhere/interpreter");
+    }
+  });
+
+  test("is not looked for in a relative folder of PATH", () => {
+    using host = openHost();
+    host.program(runtime);
+    const folder = relative(process.cwd(), host.scratch.at("bin"));
+    expect(errorOf(() => host.resolve(runtime, { PATH: `${folder}::.` })).code).toBe("program-not-found");
+  });
+});
+
+describe("any other runtime", () => {
+  test("is what its runtime.json says, whatever else stands there", () => {
+    using host = openHost();
+    const program = host.program("gem", "a b");
+    host.declare("gemini", { command: program, args: ["--x", "a b", ""], note: 1 });
+    host.program("gemini-runtime");
+    expect(host.resolve("gemini")).toEqual([program, "--x", "a b", ""]);
+    host.declare("gemini", { command: program });
+    expect(host.resolve("gemini")).toEqual([program]);
+  });
+
+  test("is <runtime>-runtime run from PATH without one", () => {
+    using host = openHost();
+    const program = host.program("gemini-runtime");
+    expect(host.resolve("gemini")).toEqual([program, "run"]);
+  });
+
+  test("with the name of something that every object has is no built-in", () => {
+    using host = openHost();
+    expect(host.resolve.bind(host, "constructor")).toThrow("constructor-runtime");
+  });
+
+  test("that is nowhere is an error that names the file to write", () => {
+    using host = openHost();
+    const error = errorOf(() => host.resolve("gemini"));
+    expect([error.code, error.message.includes("gemini-runtime"), error.hint?.includes(host.scratch.at("root", "runtimes", "gemini", "runtime.json"))]).toEqual(["program-not-found", true, true]);
+  });
+
+  test.each<[unknown, string]>([
+    [{}, "command"],
+    [{ command: "relative" }, "absolute"],
+    [{ command: "/a\0b" }, "NUL"],
+    [{ command: 1 }, "command"],
+    [{ command: "/bin/true", args: "x" }, "args"],
+    [{ command: "/bin/true", args: [1] }, "args.0"],
+    ["[]", "declaration"],
+    ["", "is empty"],
+    ["{,}", "not JSON"],
+    ['{"command":"/bin/true","command":"/bin/false"}', "twice"],
+  ])("with the declaration %j is refused", (json, why) => {
+    using host = openHost();
+    const path = host.declare("gemini", json);
+    const error = errorOf(() => host.resolve("gemini"));
+    expect([error.code, error.exitStatus]).toEqual(["runtime-invalid", 5]);
+    expect(error.message).toContain(path);
+    expect(error.message).toContain(why);
+  });
+
+  test("with a declaration that others may write is refused", () => {
+    using host = openHost();
+    host.declare("gemini", { command: "/bin/true" }, 0o622);
+    const error = errorOf(() => host.resolve("gemini"));
+    expect([error.code, error.exitStatus]).toEqual(["runtime-insecure", 5]);
+  });
+
+  test("whose declared program is not there, or cannot be run, is an error that names the declaration", () => {
+    using host = openHost();
+    const path = host.declare("gemini", { command: "/nowhere/program" });
+    const missing = errorOf(() => host.resolve("gemini"));
+    expect([missing.code, missing.message.includes(path)]).toEqual(["program-not-found", true]);
+    host.declare("gemini", { command: "/tmp" });
+    const folder = errorOf(() => host.resolve("gemini"));
+    expect([folder.code, folder.message.includes(path), folder.message.includes("is a folder")]).toEqual(["program-not-executable", true, true]);
+  });
+});

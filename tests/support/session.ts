@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { layoutFrom } from "../../src/core/paths.ts";
+import type { ProcessId, ProcessInfo } from "../../src/core/process-table.ts";
+import { isRunning, listProcesses } from "../../src/core/processes.ts";
+import { hasRecorder, readCanaryRecord } from "../../src/launch/canary-record.ts";
+import { incarnationPaths, readCurrent } from "../../src/status/incarnation.ts";
+import { ok } from "./calls.ts";
+import { type Sandbox, until } from "./sandbox.ts";
+
+/** One launched session of a sandbox, with the processes that it had when its launch returned. */
+export interface Session {
+  readonly sandbox: Sandbox;
+  readonly identity: string;
+  readonly incarnation: string;
+  readonly socket: string;
+  readonly server: ProcessId;
+  /** The process of the agent's pane. */
+  readonly agent: ProcessId;
+}
+
+/** A program that stands for an agent: it waits for lines, and ends as they say (`exit 7`, `die SEGV`). */
+const AGENT = `echo ready
+while read -r word rest; do
+  case $word in
+  exit) exit "$rest" ;;
+  die) kill -s "$rest" $$ ;;
+  *) echo "heard $word" ;;
+  esac
+done`;
+
+/** What else a recorder's grace is made of is fast; the grace itself must outlast what a claim takes. */
+const GRACE_MS = 300;
+
+/** Makes `launch` of every built-in runtime start that program, and recorders decide soon. */
+export function prepareSessions(sandbox: Sandbox, { graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): void {
+  const agent = sandbox.script("agent", AGENT);
+  Object.assign(sandbox.env, { IAPEER_CLAUDE_BIN: agent, IAPEER_CODEX_BIN: agent, IAPEER_CANARY_GRACE_MS: String(graceMs) });
+}
+
+/** Launches a registered peer, which must work. */
+export async function launchPeer(sandbox: Sandbox, personality: string, runtime = "claude"): Promise<Session> {
+  await ok(sandbox, "launch", personality, "--runtime", runtime);
+  return readSession(sandbox, `${runtime}-${personality}`);
+}
+
+/** The session that an identity has now, or had last. */
+export function readSession(sandbox: Sandbox, identity: string): Session {
+  const found = readCurrent(layoutFrom(sandbox.env), identity);
+  if (!found?.server || found.pane === null) throw new Error(`${identity} has no session: ${JSON.stringify(found)}`);
+  return { sandbox, identity, incarnation: found.incarnation, socket: found.socket, server: found.server, agent: found.pane };
+}
+
+/** The recorder of a session while it lives. */
+export function recorderOf(session: Session): ProcessId | undefined {
+  const paths = incarnationPaths(layoutFrom(session.sandbox.env), session.identity, session.incarnation);
+  const recorder = readCanaryRecord(paths)?.recorder;
+  return recorder !== undefined && hasRecorder(paths) && isRunning(recorder) ? recorder : undefined;
+}
+
+/** The tmux client that a recorder waits through. */
+export async function clientOf(session: Session): Promise<ProcessId> {
+  let client: ProcessId | undefined;
+  await until("the recorder waits through a client", () => {
+    const recorder = recorderOf(session);
+    client = listProcesses().find(({ pid, ppid, isZombie }) => ppid === recorder?.pid && !isZombie && isTmux(pid));
+    return client !== undefined;
+  });
+  return client!;
+}
+
+/** Whether a process has become tmux, and is no longer the shell that forked for it. */
+export function isTmux(pid: number): boolean {
+  const ps = Bun.spawnSync(["ps", "-o", "comm=", "-p", String(pid)], { stdin: "ignore", stderr: "ignore" });
+  return ps.stdout.toString().includes("tmux");
+}
+
+/** One call of kill(1) for all of these, as a sweep would be; each must be running. */
+export function signal(name: string, ...targets: readonly ProcessId[]): void {
+  const gone = targets.find((target) => !isRunning(target));
+  if (gone !== undefined) throw new Error(`pid ${gone.pid} is gone before it got SIG${name}`);
+  const kill = Bun.spawnSync(["/bin/kill", "-s", name, ...targets.map(({ pid }) => String(pid))], { stdin: "ignore" });
+  if (!kill.success) throw new Error(`kill -s ${name}: ${kill.stderr.toString()}`);
+}
+
+export async function untilGone(...targets: readonly ProcessId[]): Promise<void> {
+  await until(`pids ${targets.map(({ pid }) => pid).join(", ")} are gone`, () => !targets.some(isRunning));
+}
+
+/** Calls tmux as somebody who knows nothing of iapeer would. */
+export async function callOutside({ socket, sandbox }: Pick<Session, "socket" | "sandbox">, ...args: readonly string[]): Promise<string> {
+  const child = Bun.spawn(["tmux", "-f", "/dev/null", "-S", socket, ...args], {
+    env: { ...sandbox.env, TERM: "xterm" },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: 10_000,
+    killSignal: "SIGKILL",
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  if (child.exitCode !== 0) throw new Error(`tmux ${args.join(" ")}: ${stderr}`);
+  return stdout.trimEnd();
+}
+
+/** Types a line to the agent. */
+export async function tellAgent(session: Session, line: string): Promise<void> {
+  await callOutside(session, "send-keys", "-t", `=${session.identity}:`, line, "Enter");
+}
+
+/** Every process that has a sandbox's root in its environment, whoever its parent is. Linux alone shows another's environment. */
+export function processesOf({ root }: Sandbox): ProcessInfo[] {
+  if (process.platform !== "linux") return [];
+  return listProcesses().filter(({ pid, isZombie }) => !isZombie && environmentOf(pid).includes(`IAPEER_ROOT=${root}`));
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+  } catch {
+    // It ended since, or is not ours.
+    return [];
+  }
+}
