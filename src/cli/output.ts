@@ -15,8 +15,8 @@ export interface Output {
   readonly canDraw: boolean;
   /** The result, as JSON with --json, else as the text that is rendered then. Throws `write-failed`. */
   readonly result: (json: unknown, render: () => string) => void;
-  /** Text that is the result itself, whatever --json says: a script, a help page. Throws `write-failed`. */
-  readonly text: (text: string) => void;
+  /** Text that is the result itself, whatever --json says: a script, a help page. Whether somebody still reads. Throws `write-failed`. */
+  readonly text: (text: string) => boolean;
   /** To the person, on stderr. */
   readonly note: (line: string) => void;
   readonly warn: (line: string) => void;
@@ -40,7 +40,7 @@ export function openOutput(isJson: boolean, env: Env, streams: Streams): Output 
     colors: colorsFor(streams.isOutTerminal),
     width: () => (streams.isOutTerminal ? process.stdout.columns : undefined),
     canDraw: streams.isErrTerminal && !isDumb,
-    result: (json, render) => writeResult(isJson ? renderJson(json) : withNewline(render())),
+    result: (json, render) => void writeResult(isJson ? renderJson(json) : withNewline(render())),
     text: (text) => writeResult(withNewline(text)),
     note: (line) => writeNote(`${line}\n`),
     warn: (line) => writeNote(`${errColors.yellow("warning:")} ${tame(line)}\n`),
@@ -58,10 +58,10 @@ function renderError(view: ErrorView, colors: Colors): string {
   return `${colors.red("error:")} ${tame(view.message)}\n${hint}`;
 }
 
-function writeResult(text: string): void {
+function writeResult(text: string): boolean {
   const error = writeFully(1, text);
   // A reader that has seen enough (`| head`) is no failure.
-  if (error === undefined || errnoOf(error) === "EPIPE") return;
+  if (error === undefined || errnoOf(error) === "EPIPE") return error === undefined;
   throw new IapeerError("write-failed", `what it came to could not be written to stdout: ${describeErrno(error)}`, { cause: error });
 }
 

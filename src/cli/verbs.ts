@@ -35,9 +35,27 @@ const GROUPS: readonly EntryGroup[] = [
     ],
   },
   {
+    title: "Sessions",
+    entries: [
+      { name: "launch", load: async () => (await import("./verbs/launch.ts")).launch },
+      { name: "stop", load: async () => (await import("./verbs/stop.ts")).stop },
+      { name: "attach", load: async () => (await import("./verbs/attach.ts")).attach },
+      { name: "tail", load: async () => (await import("./verbs/tail.ts")).tail },
+      { name: "deaths", load: async () => (await import("./verbs/deaths.ts")).deaths },
+      { name: "deaths show", load: async () => (await import("./verbs/deaths-show.ts")).deathsShow },
+      { name: "supervise", load: async () => (await import("./verbs/supervise.ts")).supervise },
+      { name: "canary status", load: async () => (await import("./verbs/canary-status.ts")).canaryStatus },
+      { name: "canary arm", load: async () => (await import("./verbs/canary-arm.ts")).canaryArm },
+      { name: "canary dismiss", load: async () => (await import("./verbs/canary-dismiss.ts")).canaryDismiss },
+      { name: "canary script", load: async () => (await import("./verbs/canary-script.ts")).canaryScript },
+      { name: "hook pane-died", load: async () => (await import("./verbs/hook-pane-died.ts")).hookPaneDied },
+    ],
+  },
+  {
     title: "This host",
     entries: [
       { name: "status", load: async () => (await import("./verbs/status.ts")).status },
+      { name: "doctor", load: async () => (await import("./verbs/doctor.ts")).doctor },
       { name: "verify", load: async () => (await import("./verbs/verify.ts")).verify },
       { name: "completions", load: async () => (await import("./verbs/completions.ts")).completions },
     ],

@@ -6,7 +6,7 @@ import { ok } from "../support/calls.ts";
 import { openSandbox } from "../support/sandbox.ts";
 
 describe("every command", () => {
-  const VERBS = ["add", "remove", "list", "show", "update", "memory-plugin", "native-memory", "provider check", "provider run", "provision exec", "status", "verify", "completions"];
+  const VERBS = ["add", "remove", "list", "show", "update", "memory-plugin", "native-memory", "provider check", "provider run", "provision exec", "tail", "deaths", "deaths show", "status", "verify", "completions"];
 
   test.each(VERBS)("%s takes --help: on stdout, exit 0, nothing done", async (verb) => {
     using sandbox = openSandbox();

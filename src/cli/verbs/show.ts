@@ -3,10 +3,12 @@ import { judgeMemory, type MemoryState, type ProvisionNote, readNote } from "../
 import { requireRow } from "../../registry/edits.ts";
 import { toPeer } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
-import { type Death, findLastDeath } from "../../status/last-death.ts";
+import type { Death } from "../../status/death-record.ts";
+import { readLastDeath } from "../../status/deaths.ts";
 import { readStatuses } from "../../status/peer-status.ts";
 import { readSlot } from "../../status/slot.ts";
 import type { Colors } from "../colors.ts";
+import { describeEnd } from "../death-text.ts";
 import { type PeerJson, renderRuntimes, toPeerJson } from "../peer-json.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
@@ -40,7 +42,7 @@ export const show = defineVerb({
       ...toPeerJson(peer, readStatuses(layout)),
       being_removed: peer.isBeingRemoved,
       provision,
-      last_death: findLastDeath(layout.exitsLog, identities) ?? null,
+      last_death: readLastDeath(layout, identities) ?? null,
     };
     output.result(json, () => renderShow(json, output.colors));
     return 0;
@@ -76,7 +78,6 @@ function renderMemory({ memory, provider, provider_version, occasion, state, det
   return `${word}${why}, ${tame(`${provider} ${provider_version} at ${occasion}, ${ts}`)}`;
 }
 
-function renderDeath({ ts, ev, identity, verdict, cause }: Death): string {
-  const what = ev === "session-exit" ? "its session ended" : "its server ended";
-  return tame(`${ts}: ${identity}, ${what}, ${[cause, verdict].filter((word) => word !== undefined).join(", ") || "unclaimed"}`);
+function renderDeath(death: Death): string {
+  return tame(`${death.ts}: ${death.identity}, ${describeEnd(death)}, ${death.verdict}; see: iapeer deaths show ${death.id}`);
 }

@@ -1,0 +1,38 @@
+import { type Death, signalName, type Verdict } from "../status/death-record.ts";
+import { describeIncident } from "../status/incidents.ts";
+import type { Colors } from "./colors.ts";
+import { renderDuration } from "./duration.ts";
+
+/** What ended, in words. */
+export function describeEnd({ ev }: Death): string {
+  return ev === "session-exit" ? "its session ended" : "its server died";
+}
+
+/** How it ended: "exit 7", "signal KILL"; where neither is known what the watcher saw; empty when nothing is. */
+export function describeHow({ dead_status, dead_signal, signal, cause }: Death): string {
+  const known = dead_signal ?? signal;
+  if (known !== undefined) return `signal ${signalName(known)}`;
+  return dead_status === undefined ? (cause ?? "") : `exit ${dead_status}`;
+}
+
+const VERDICT_PAINT = {
+  "oom-kill": "red",
+  killed: "yellow",
+  crashed: "red",
+  "orderly-exit": "dim",
+  "host-restart": "yellow",
+  unknown: "dim",
+} as const satisfies Record<Verdict, keyof Colors>;
+
+export function renderVerdict(verdict: Verdict, colors: Colors): string {
+  return colors[VERDICT_PAINT[verdict]](verdict);
+}
+
+/** "3 servers died together within 4 s: likely oom-kill: memory ran out" */
+export function renderIncident(deaths: readonly Death[]): string {
+  const { count, from, to, reason } = describeIncident(deaths);
+  const secs = Math.max(1, Math.ceil((Date.parse(to) - Date.parse(from)) / 1000));
+  // The time of a record that nobody witnessed is when the server was found gone.
+  const what = deaths.every(({ cause }) => cause === "unwitnessed") ? "were found gone" : "died together";
+  return `${count} servers ${what} within ${renderDuration(secs)}: ${reason}`;
+}
