@@ -1,13 +1,15 @@
 // What it costs, side by side with something of the same machine and moment: npm run bench [-- --row NAME]
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
+import { CANARY_ROWS } from "./bench/canary-rows.ts";
+import { LIVE_ROWS } from "./bench/live-rows.ts";
 import { PROVIDER_ROWS } from "./bench/provider-rows.ts";
 import { REGISTRY_ROWS } from "./bench/registry-rows.ts";
 import { openRig } from "./bench/rig.ts";
 import type { Row } from "./bench/row.ts";
 import { type Judged, judgeRow, renderResults } from "./bench/results.ts";
 
-const ROWS = [...REGISTRY_ROWS, ...PROVIDER_ROWS];
+const ROWS = [...REGISTRY_ROWS, ...PROVIDER_ROWS, ...CANARY_ROWS, ...LIVE_ROWS];
 
 /** The rows that the arguments ask for; the call is wrong when there is none of that name. */
 function chooseRows(argv: readonly string[]): readonly Row[] {

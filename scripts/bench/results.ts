@@ -28,6 +28,7 @@ function renderRow({ row: { claim, against, unit, bound }, measured, baseline, v
 
 function renderBound(bound: Bound, unit: string): string {
   if (bound.kind === "speedup") return `at least ${bound.least}×`;
+  if (bound.kind === "most") return `at most ${bound.most} ${unit}`;
   return bound.kind === "ratio" ? `at most ${bound.most}×` : `at most +${bound.most} ${unit}`;
 }
 

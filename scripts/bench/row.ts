@@ -5,7 +5,9 @@ export type Bound =
   /** baseline / measured is at least this. */
   | { readonly kind: "speedup"; readonly least: number }
   /** measured - baseline is at most this, in the row's unit. */
-  | { readonly kind: "difference"; readonly most: number };
+  | { readonly kind: "difference"; readonly most: number }
+  /** measured itself is at most this, in the row's unit; the baseline is there to compare. */
+  | { readonly kind: "most"; readonly most: number };
 
 export interface Row {
   /** For `--row`. */
@@ -43,6 +45,7 @@ export interface World {
 /** The judged value of a row, and whether it is within the bound. */
 export function judge(bound: Bound, { measured, baseline }: Measured): { readonly value: number; readonly isWithin: boolean } {
   if (bound.kind === "speedup") return { value: baseline / measured, isWithin: baseline / measured >= bound.least };
+  if (bound.kind === "most") return { value: measured / baseline, isWithin: measured <= bound.most };
   if (bound.kind === "ratio") return { value: measured / baseline, isWithin: measured / baseline <= bound.most };
   return { value: measured - baseline, isWithin: measured - baseline <= bound.most };
 }

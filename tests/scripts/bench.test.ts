@@ -6,6 +6,8 @@ test.each<[string, Bound, number, boolean]>([
   ["a ratio over its bound", { kind: "ratio", most: 2.9 }, 3, false],
   ["a difference at its bound", { kind: "difference", most: 20 }, 20, true],
   ["a difference over its bound", { kind: "difference", most: 19 }, 20, false],
+  ["a number at its own bound", { kind: "most", most: 30 }, 3, true],
+  ["a number over its own bound", { kind: "most", most: 29 }, 3, false],
   ["a speedup under its bound", { kind: "speedup", least: 6 }, 1 / 3, false],
 ])("%s is judged", (_what, bound, value, isWithin) => {
   expect(judge(bound, { measured: 30, baseline: 10 })).toEqual({ value, isWithin });

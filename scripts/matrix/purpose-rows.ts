@@ -1,0 +1,68 @@
+import { readProcess } from "../../src/core/processes.ts";
+import { recorderOf, signal } from "../../tests/support/session.ts";
+import { both, type Row, WELL } from "./row.ts";
+import type { Scene } from "./scene.ts";
+
+const wanted: readonly Row[] = [
+  { name: "stop", expected: both({}), act: async ({ iapeer }) => void (await iapeer("stop", "bob")) },
+  { name: "remove --force", expected: both({}), act: async ({ iapeer }) => void (await iapeer("remove", "bob", "--force")) },
+  {
+    name: "stop while the recorder is stopped",
+    expected: both({}),
+    act: async ({ bob, iapeer }) => {
+      signal("STOP", recorderOf(bob)!);
+      await iapeer("stop", "bob");
+    },
+  },
+  {
+    name: "launch over a live server",
+    expected: both({ lives: WELL }),
+    act: async ({ bob, sandbox }) => {
+      const { action, server_pid: pid } = (await sandbox.json("launch", "bob")) as Record<string, unknown>;
+      if (action !== "already-live" || pid !== bob.server.pid) throw new Error(`launch came to ${String(action)}, server ${String(pid)}`);
+    },
+  },
+];
+
+const LAUNCH_MS = 1300;
+
+const cutShort: readonly Row[] = [
+  {
+    name: "a launch is killed half-way, launched again and stopped",
+    expected: { parent: { lives: WELL } },
+    act: async ({ sandbox, iapeer }) => {
+      await iapeer("add", "dora", "--no-provision");
+      const launch = sandbox.start(["launch", "dora"]);
+      // Half of the time within its first 100 ms, where it does most of its work.
+      await Bun.sleep(Math.random() * (Math.random() < 0.5 ? 100 : LAUNCH_MS));
+      launch.kill("SIGKILL");
+      await launch.exited;
+      await iapeer("launch", "dora");
+      await iapeer("stop", "dora");
+    },
+  },
+];
+
+/** Commands that end a recorder, and what is left of bob then. */
+const DECOY_ROWS = [
+  ["stop", ["stop", "bob"], { lives: ["an outsider"] }],
+  ["canary dismiss", ["canary", "dismiss", "bob"], { lives: ["bob, unwatched", "an outsider"], canary: ["dismissed"] }],
+  ["remove --force", ["remove", "bob", "--force"], { lives: ["an outsider"] }],
+] as const;
+
+const decoys: readonly Row[] = DECOY_ROWS.map(([what, words, expected]) => ({
+  name: `${what} leaves an outsider's process alone that has a channel's name in its arguments`,
+  expected: both(expected),
+  act: async (scene: Scene) => {
+    startDecoy(scene);
+    await scene.iapeer(...words);
+  },
+}));
+
+function startDecoy({ sandbox, track }: Scene): void {
+  const argv = ["/bin/sh", "-c", "while :; do sleep 1; done", "tmux", "wait-for", "iap-canary-claude-bob"];
+  const child = Bun.spawn(argv, { env: sandbox.env, stdio: ["ignore", "ignore", "ignore"] });
+  track("an outsider", readProcess(child.pid)!);
+}
+
+export const PURPOSE_ROWS: readonly Row[] = [...wanted, ...cutShort, ...decoys];

@@ -1,0 +1,95 @@
+import { rmSync } from "node:fs";
+import type { ProcessId } from "../../src/core/process-table.ts";
+import { isRunning } from "../../src/core/processes.ts";
+import { signalProcess } from "../../src/core/signals.ts";
+import type { Witness } from "../../src/launch/canary-script.ts";
+import { processesOf } from "../../tests/support/session.ts";
+import { describeProcess, findStragglers, readLives, readRecords } from "./observe.ts";
+import { completeExpected, type Outcome, type Row } from "./row.ts";
+import { openScene, readCanaryLines, type Scene, SceneError, type Stage } from "./scene.ts";
+
+/** One row with one witness. */
+export interface Case {
+  readonly row: Row;
+  readonly witness: Witness;
+}
+
+/** What one run came to, beside what it should have. */
+export interface Played {
+  readonly isAsExpected: boolean;
+  readonly expected: Outcome;
+  readonly found: Outcome;
+  /** What went wrong before there was anything to compare. */
+  readonly error?: string;
+}
+
+/** A record is there within the grace, and what a loaded machine adds to it. */
+const RECORD_MS = 15_000;
+/** What ends by itself has done so by then. */
+const QUIET_MS = 10_000;
+const POLL_MS = 20;
+
+const NOTHING: Outcome = { records: [], lives: [], canary: [], leaks: [] };
+
+/** Plays one row once, in a scene of its own, of which nothing is left. Never throws. */
+export async function play({ row, witness }: Case): Promise<Played> {
+  const expected = row.expected[witness] ?? {};
+  let stage: Stage | undefined;
+  let played: Played;
+  try {
+    const scene = await openScene(witness, row.graceMs);
+    stage = scene;
+    await row.act(scene);
+    const found = await observe(scene, expected.records?.length ?? 0);
+    played = compare(completeExpected(expected, found), found);
+  } catch (error) {
+    if (error instanceof SceneError) stage = error.stage;
+    const found = stage === undefined ? NOTHING : { ...NOTHING, records: readRecords(stage), lives: readLives(stage) };
+    played = { isAsExpected: false, expected: completeExpected(expected, found), found, error: (error as Error).message };
+  }
+  const leaks = stage === undefined ? [] : await clear(stage);
+  return leaks.length === 0 ? played : { ...played, isAsExpected: false, found: { ...played.found, leaks: [...played.found.leaks, ...leaks] } };
+}
+
+function compare(expected: Outcome, found: Outcome): Played {
+  return { isAsExpected: Bun.deepEquals(expected, found), expected, found };
+}
+
+/** Waits for what must come, and then until nothing can come any more: a record too many counts as much as one too few. */
+async function observe(scene: Scene, recordCount: number): Promise<Outcome> {
+  await waitUntil(() => readRecords(scene).length >= recordCount, RECORD_MS);
+  const leaks = await settle(scene);
+  const lives = readLives(scene);
+  const canary = readCanaryLines(scene.sandbox).slice(scene.canaryLinesBefore);
+  for (const sandbox of scene.sandboxes) await sandbox.iapeer("supervise", "--once");
+  leaks.push(...(await settle(scene)));
+  return { records: readRecords(scene), lives, canary, leaks };
+}
+
+/** Waits until only what lives for good is left; what else there still is then. */
+async function settle(stage: Stage): Promise<string[]> {
+  await waitUntil(() => findStragglers(stage).length === 0, QUIET_MS);
+  return findStragglers(stage).map(describeProcess);
+}
+
+/** Ends all that the scene knows of, by pid, and deletes its folders. What even then is left is a leak: it is ended and told. */
+async function clear(stage: Stage): Promise<string[]> {
+  const known = stage.tracked.flatMap(({ processes }) => processes);
+  await end(known);
+  await waitUntil(() => stage.sandboxes.every((sandbox) => processesOf(sandbox).length === 0), QUIET_MS);
+  const left = stage.sandboxes.flatMap(processesOf);
+  const leaks = left.map((one) => `after the end: ${describeProcess(one)}`);
+  await end(left);
+  for (const { folder } of stage.sandboxes) rmSync(folder, { recursive: true, force: true });
+  return leaks;
+}
+
+async function end(processes: readonly ProcessId[]): Promise<void> {
+  processes.forEach((one) => signalProcess(one, "SIGKILL"));
+  await waitUntil(() => !processes.some(isRunning), QUIET_MS);
+}
+
+async function waitUntil(isTrue: () => boolean, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!isTrue() && performance.now() < deadline) await Bun.sleep(POLL_MS);
+}

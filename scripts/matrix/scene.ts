@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import { layoutFrom } from "../../src/core/paths.ts";
+import { parseLogLine } from "../../src/core/logfmt.ts";
+import type { ProcessId } from "../../src/core/process-table.ts";
+import type { Witness } from "../../src/launch/canary-script.ts";
+import { ok } from "../../tests/support/calls.ts";
+import { openSandbox, type Sandbox } from "../../tests/support/sandbox.ts";
+import { launchPeer, prepareSessions, recorderOf, type Session, signal, untilGone } from "../../tests/support/session.ts";
+
+/** Something that runs in a scene: a session, or an outsider's process. */
+export interface Tracked {
+  readonly label: string;
+  readonly session?: Session;
+  readonly processes: readonly ProcessId[];
+}
+
+/** One throw-away root with the peer bob in it, live and watched, and whatever else a row brings in. */
+export interface Scene {
+  readonly sandbox: Sandbox;
+  readonly bob: Session;
+  readonly witness: Witness;
+  /** So many lines of bob's canary stood in the log when the scene was set. */
+  readonly canaryLinesBefore: number;
+  /** Every root of the scene, its own first. */
+  readonly sandboxes: Sandbox[];
+  readonly tracked: Tracked[];
+  /** Says what is to be looked after: it is reported while it lives, ended at the end, and a leak if it does not end. */
+  readonly track: (label: string, ...processes: readonly ProcessId[]) => void;
+  /** Adds a peer (once) and launches it, tracked as `label`. */
+  readonly launch: (label: string, peer: { readonly personality: string; readonly runtime?: string; readonly sandbox?: Sandbox }) => Promise<Session>;
+  /** One more root, as the first. */
+  readonly another: () => Sandbox;
+  /** Runs the compiled program in the first root; it must succeed. Its stdout. */
+  readonly iapeer: (...args: readonly string[]) => Promise<string>;
+}
+
+/** Sets a scene: bob is launched, and watched by the wanted witness. */
+export async function openScene(witness: Witness, graceMs: number | undefined): Promise<Scene> {
+  const stage = openStage(graceMs);
+  try {
+    const bob = await stage.launch("bob", { personality: "bob" });
+    if (witness === "client") await watchByClient(bob);
+    return { ...stage, bob, witness, canaryLinesBefore: readCanaryLines(stage.sandbox).length };
+  } catch (error) {
+    throw new SceneError(stage, error);
+  }
+}
+
+/** What was set so far when a scene could not be set; it has to be cleared all the same. */
+export class SceneError extends Error {
+  constructor(readonly stage: Stage, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+export type Stage = Omit<Scene, "bob" | "witness" | "canaryLinesBefore">;
+
+function openStage(graceMs: number | undefined): Stage {
+  const open = () => {
+    const sandbox = openSandbox();
+    prepareSessions(sandbox, graceMs === undefined ? {} : { graceMs });
+    return sandbox;
+  };
+  const first = open();
+  const sandboxes = [first];
+  const tracked: Tracked[] = [];
+  const another = () => {
+    const more = open();
+    sandboxes.push(more);
+    return more;
+  };
+  const launch: Stage["launch"] = async (label, { personality, runtime = "claude", sandbox = first }) => {
+    await ok(sandbox, "add", personality, "--runtime", runtime, "--no-provision");
+    const session = await launchPeer(sandbox, personality, runtime);
+    tracked.push({ label, session, processes: [session.server, session.agent] });
+    return session;
+  };
+  return {
+    sandbox: first,
+    sandboxes,
+    tracked,
+    track: (label, ...processes) => void tracked.push({ label, processes }),
+    launch,
+    another,
+    iapeer: async (...args) => (await ok(first, ...args)).stdout,
+  };
+}
+
+/** A client in the place of the parent: what supervise does when a recorder was lost. */
+async function watchByClient(session: Session): Promise<void> {
+  const recorder = recorderOf(session);
+  if (recorder === undefined) throw new Error(`${session.identity} was launched without a recorder`);
+  signal("KILL", recorder);
+  await untilGone(recorder);
+  await ok(session.sandbox, "supervise", "--once");
+  if (recorderOf(session) === undefined) throw new Error("supervise armed no canary");
+}
+
+/** What lifecycle.log says of bob's canary: `armed retrofit client`, `watch-lost`. */
+export function readCanaryLines(sandbox: Sandbox): string[] {
+  return readLog(layoutFrom(sandbox.env).lifecycleLog)
+    .filter(({ ev, identity }) => ev === "canary" && identity === "claude-bob")
+    .map(({ state, origin, witness }) => [state, origin, witness].filter((word) => word !== undefined).join(" "));
+}
+
+/** Every line of a log, parsed; none of a log that is not there. One that does not read as a line is shown as it is. */
+export function readLog(path: string): Readonly<Record<string, string>>[] {
+  let text = "";
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    // Nothing was logged yet.
+  }
+  return text.split("\n").filter((line) => line !== "").map((line) => parseLogLine(line) ?? { ev: `unreadable: ${line}` });
+}

@@ -1,0 +1,106 @@
+import { until } from "../../tests/support/sandbox.ts";
+import { clientOf, recorderOf, signal, untilGone } from "../../tests/support/session.ts";
+import { readRecords } from "./observe.ts";
+import { both, ORDERLY, type Row, VANISHED, WELL } from "./row.ts";
+import { readCanaryLines, type Scene } from "./scene.ts";
+
+const REARMED = "armed retrofit client";
+
+/** Both signals, since only one of them lets the watcher say something. */
+const losses: readonly Row[] = ["TERM", "KILL"].flatMap((name): Row[] => [
+  {
+    name: `the client alone gets SIG${name}, and then the server is killed`,
+    expected: { client: { records: [VANISHED], canary: ["watch-lost"] } },
+    act: async (scene) => {
+      await loseClient(name, scene);
+      signal("KILL", scene.bob.server);
+    },
+  },
+  {
+    name: `the recorder alone gets SIG${name}`,
+    // Who is killed takes nothing along: its client waits on, for the end of the server.
+    expected: { parent: { lives: ["bob, unwatched"] }, client: { lives: ["bob, unwatched", ...(name === "KILL" ? ["the client left behind"] : [])] } },
+    act: async (scene) => {
+      if (scene.witness === "client") scene.track("the client left behind", await clientOf(scene.bob));
+      await loseRecorder(name, scene);
+    },
+  },
+  {
+    name: `the recorder alone gets SIG${name}, supervise comes by, and then the server is killed`,
+    expected: both({ records: [VANISHED], canary: [REARMED] }),
+    act: async (scene) => {
+      await loseRecorder(name, scene);
+      await scene.iapeer("supervise", "--once");
+      await readCanary(scene, { armed: true, witness: "client" });
+      signal("KILL", scene.bob.server);
+    },
+  },
+]);
+
+const ARMS = 50;
+
+const arms: readonly Row[] = [
+  {
+    name: `${ARMS} canary arm at once leave one recorder, and then the server is killed`,
+    expected: { parent: { records: [VANISHED], canary: ["armed manual client"] } },
+    act: async (scene) => {
+      await loseRecorder("KILL", scene);
+      await Promise.all(Array.from({ length: ARMS }, async () => await scene.iapeer("canary", "arm", "bob")));
+      signal("KILL", scene.bob.server);
+    },
+  },
+  {
+    name: `${ARMS} canary arm at once over a recorder change nothing`,
+    expected: both({ lives: WELL }),
+    act: async (scene) => {
+      await Promise.all(Array.from({ length: ARMS }, async () => await scene.iapeer("canary", "arm", "bob")));
+    },
+  },
+  {
+    name: "the canary is dismissed, and then the server is killed",
+    expected: both({ canary: ["dismissed"] }),
+    act: async (scene) => {
+      await scene.iapeer("canary", "dismiss", "bob");
+      signal("KILL", scene.bob.server);
+    },
+  },
+  {
+    name: "the canary is dismissed and armed again, and then the server gets SIGTERM",
+    expected: both({ records: [ORDERLY], canary: ["dismissed", "armed manual client"] }),
+    act: async (scene) => {
+      await scene.iapeer("canary", "dismiss", "bob");
+      await scene.iapeer("canary", "arm", "bob");
+      signal("TERM", scene.bob.server);
+    },
+  },
+];
+
+/** Only the watcher's helper goes: the recorder says so, and watches again. */
+async function loseClient(name: string, scene: Scene): Promise<void> {
+  const { bob, sandbox } = scene;
+  const client = await clientOf(bob);
+  signal(name, client);
+  await untilGone(client);
+  await until("the loss is in the log", () => readCanaryLines(sandbox).includes("watch-lost"));
+  await clientOf(bob);
+  if (readRecords(scene).length > 0) throw new Error(`a lost client left ${JSON.stringify(readRecords(scene))}`);
+  await readCanary(scene, { armed: true, witness: "client" });
+}
+
+async function loseRecorder(name: string, scene: Scene): Promise<void> {
+  const recorder = recorderOf(scene.bob)!;
+  signal(name, recorder);
+  await untilGone(recorder);
+  await until("nothing else holds its lock", () => recorderOf(scene.bob) === undefined);
+  await readCanary(scene, { armed: false, reason: `its recorder (pid ${recorder.pid}) is gone` });
+}
+
+/** What `canary status` must say of bob. */
+async function readCanary({ sandbox, bob }: Scene, expected: Readonly<Record<string, unknown>>): Promise<void> {
+  const rows = (await sandbox.json("canary", "status")) as Record<string, unknown>[];
+  const row = rows.find(({ identity }) => identity === bob.identity);
+  const isRight = Object.entries({ server_pid: bob.server.pid, ...expected }).every(([key, value]) => row?.[key] === value);
+  if (!isRight) throw new Error(`canary status says ${JSON.stringify(row)}`);
+}
+
+export const WATCHER_ROWS: readonly Row[] = [...losses, ...arms];
