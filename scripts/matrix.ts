@@ -41,13 +41,14 @@ function planOrExit(argv: readonly string[]): Plan {
 }
 
 /** Plays every case so often, the rows mixed, so that at any time different things happen beside each other. */
-async function playAll({ runs, jobs, cases }: Plan): Promise<Result[]> {
+async function playAll({ runs, jobs, cases }: Plan, { signal }: AbortController): Promise<Result[]> {
   const played = new Map<Case, Played[]>(cases.map((one) => [one, []]));
   const queue = Array.from({ length: runs }, () => cases).flat();
   let done = 0;
   await pMap(
     queue,
     async (one) => {
+      if (signal.aborted) return;
       played.get(one)!.push(await play(one));
       done += 1;
       if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${done} of ${queue.length} runs`);
@@ -60,8 +61,14 @@ async function playAll({ runs, jobs, cases }: Plan): Promise<Result[]> {
 
 const plan = planOrExit(process.argv.slice(2));
 await ensureBinary();
+const interruption = new AbortController();
+for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  process.once(signal, () => interruption.abort(status));
+}
 const startMs = performance.now();
-const results = await playAll(plan);
+const results = await playAll(plan, interruption);
+// What was under way has come to its end, and left nothing behind.
+if (interruption.signal.aborted) process.exit(interruption.signal.reason as number);
 const unexpected = renderUnexpected(results);
 console.log(renderResults(results));
 console.log(`\n${plan.cases.length} rows, ${plan.runs} runs each, in ${Math.round((performance.now() - startMs) / 1000)} s`);

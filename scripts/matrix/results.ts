@@ -28,13 +28,13 @@ export function renderUnexpected(results: readonly Result[]): string {
 }
 
 function describeCase({ row, witness, played }: Result): string[] {
-  const wrong = played.filter(({ isAsExpected }) => !isAsExpected).map(describe);
+  const wrong = played.filter(({ isAsExpected }) => !isAsExpected).map(describePlayed);
   const counted = [...Map.groupBy(wrong, (text) => text)].map(([text, same]) => `${same.length} of ${played.length} runs:\n${text}`);
   return counted.map((text) => `\n${row.name} (${witness}), ${text}`);
 }
 
 /** Only where it differs. */
-export function describe({ expected, found, error }: Played): string {
+export function describePlayed({ expected, found, error }: Played): string {
   const parts = ["records", "lives", "canary", "leaks"] as const;
   const differing = parts.filter((part) => !Bun.deepEquals(expected[part], found[part]));
   const lines = differing.map((part) => `  ${part}: expected ${renderList(expected[part])}\n  ${" ".repeat(part.length)}  found    ${renderList(found[part])}`);

@@ -5,7 +5,7 @@ import { signalProcess } from "../../src/core/signals.ts";
 import type { Witness } from "../../src/launch/canary-script.ts";
 import { processesOf } from "../../tests/support/session.ts";
 import { describeProcess, findStragglers, readLives, readRecords } from "./observe.ts";
-import { completeExpected, type Outcome, type Row } from "./row.ts";
+import { completeExpected, type Expected, type Outcome, type Row } from "./row.ts";
 import { openScene, readCanaryLines, type Scene, SceneError, type Stage } from "./scene.ts";
 
 /** One row with one witness. */
@@ -40,7 +40,7 @@ export async function play({ row, witness }: Case): Promise<Played> {
     const scene = await openScene(witness, row.graceMs);
     stage = scene;
     await row.act(scene);
-    const found = await observe(scene, expected.records?.length ?? 0);
+    const found = await observe(scene, expected);
     played = compare(completeExpected(expected, found), found);
   } catch (error) {
     if (error instanceof SceneError) stage = error.stage;
@@ -56,8 +56,9 @@ function compare(expected: Outcome, found: Outcome): Played {
 }
 
 /** Waits for what must come, and then until nothing can come any more: a record too many counts as much as one too few. */
-async function observe(scene: Scene, recordCount: number): Promise<Outcome> {
-  await waitUntil(() => readRecords(scene).length >= recordCount, RECORD_MS);
+async function observe(scene: Scene, expected: Expected): Promise<Outcome> {
+  const hasCome = () => readRecords(scene).length >= (expected.records?.length ?? 0) && Bun.deepEquals(readLives(scene), expected.lives ?? []);
+  await waitUntil(hasCome, RECORD_MS);
   const leaks = await settle(scene);
   const lives = readLives(scene);
   const canary = readCanaryLines(scene.sandbox).slice(scene.canaryLinesBefore);
@@ -68,8 +69,9 @@ async function observe(scene: Scene, recordCount: number): Promise<Outcome> {
 
 /** Waits until only what lives for good is left; what else there still is then. */
 async function settle(stage: Stage): Promise<string[]> {
-  await waitUntil(() => findStragglers(stage).length === 0, QUIET_MS);
-  return findStragglers(stage).map(describeProcess);
+  let left = findStragglers(stage);
+  await waitUntil(() => (left = findStragglers(stage)).length === 0, QUIET_MS);
+  return left.map(describeProcess);
 }
 
 /** Ends all that the scene knows of, by pid, and deletes its folders. What even then is left is a leak: it is ended and told. */

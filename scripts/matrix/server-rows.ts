@@ -59,8 +59,15 @@ const orders: readonly Row[] = [
 ];
 
 const sweeps: readonly Row[] = [
-  { name: "one kill -TERM sweeps server and client", expected: { client: { records: [ORDERLY] } }, act: (scene) => sweep("TERM", scene) },
-  { name: "one kill -KILL sweeps server and client", expected: { client: { records: [SWEPT] } }, act: (scene) => sweep("KILL", scene) },
+  { name: "one kill -TERM sweeps client and server", expected: { client: { records: [ORDERLY] } }, act: (scene) => sweep("TERM", scene, "client") },
+  { name: "one kill -TERM sweeps server and client", expected: { client: { records: [ORDERLY] } }, act: (scene) => sweep("TERM", scene, "server") },
+  { name: "one kill -KILL sweeps client and server", expected: { client: { records: [SWEPT] } }, act: (scene) => sweep("KILL", scene, "client") },
+  {
+    // The client may see the connection drop before it is its turn.
+    name: "one kill -KILL sweeps server and client",
+    expected: { client: { records: [`${SWEPT} | ${VANISHED}`] } },
+    act: (scene) => sweep("KILL", scene, "server"),
+  },
   {
     name: "one kill -KILL sweeps server and recorder, and supervise comes by twice",
     expected: both({ records: [UNWITNESSED] }),
@@ -111,9 +118,9 @@ async function kill(name: string, { server }: Scene["bob"]): Promise<void> {
   await untilGone(server);
 }
 
-async function sweep(name: string, { bob }: Scene): Promise<void> {
+async function sweep(name: string, { bob }: Scene, first: "server" | "client"): Promise<void> {
   const client = await clientOf(bob);
-  signal(name, bob.server, client);
+  signal(name, ...(first === "server" ? [bob.server, client] : [client, bob.server]));
   await untilGone(bob.server, client);
   await until("the recorder has decided", () => recorderOf(bob) === undefined);
 }

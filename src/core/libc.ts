@@ -140,10 +140,10 @@ export function tryConnect(path: string): Listener | { readonly errno: number } 
 
 /** SO_PEERCRED (socket(7)), whose first member is the pid; on macOS LOCAL_PEERPID (sys/un.h). */
 function listenerOf(fd: number): number {
-  const [level, option] = isMac ? [0, 2] : [1, 17];
+  const [level, option] = isMac ? ([0, 2] as const) : ([1, 17] as const);
   const credentials = new Int32Array(3);
   const bytes = new Int32Array([isMac ? 4 : 12]);
-  return libc().getsockopt(fd, level!, option!, ptr(credentials), ptr(bytes)) === 0 ? credentials[0]! : 0;
+  return libc().getsockopt(fd, level, option, ptr(credentials), ptr(bytes)) === 0 ? credentials[0]! : 0;
 }
 
 function lastErrno(): number {

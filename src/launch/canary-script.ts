@@ -45,7 +45,7 @@ export function canaryChannel(identity: string): string {
 export function renderCanaryScript(script: CanaryScript): string {
   const told = Object.entries(valuesOf(script)).map(([name, value]) => `${name}=${quoteForSh(value)}`);
   const platformPart = script.platform === "darwin" ? macosPart : linuxPart;
-  return ["#!/bin/sh", SHELLCHECK, ...told, "", String(platformPart), String(body)].join("\n");
+  return ["#!/bin/sh", SHELLCHECK, ...told, "", platformPart, body].join("\n");
 }
 
 /** What is set in one part and used in another; what is quoted so that nothing in it expands; macOS' own ulimit. */

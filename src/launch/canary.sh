@@ -72,8 +72,8 @@ watch_server() {
 	if [ "$witness" = parent ]; then
 		wait "$server_pid"
 		wait_rc=$?
-		# 126, 127: there never was a server.
-		case $wait_rc in 126 | 127) leave ;; esac
+		# Nobody has heard of it yet: it had no session, or never was. Whoever launches it tells of that.
+		if grep -q '"server": null' "$folder/session.json"; then leave; fi
 		return
 	fi
 	"$tmux" -S "$socket" if-shell -F "#{==:#{@iap_incarnation},$incarnation}" "${announce-}wait-for $channel" >/dev/null 2>&1 3>&- &
@@ -232,7 +232,8 @@ render_forensics() {
 	printf 'verdict: %s\n' "$verdict"
 	printf '%s\n' "$reasons" | sed 's/^/reason: /'
 	section 'last lines'
-	tail -c 4096 "$session_log"
+	# What an agent printed is not to look like a section.
+	tail -c 4096 "$session_log" | sed 's/^==/ &/'
 	cat "$evidence" "$evidence.late"
 }
 

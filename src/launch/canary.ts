@@ -87,7 +87,7 @@ export function startRecorder({ environment, ...watching }: Watching, { incarnat
     if (started === undefined) throw new Error("the recorder ended at once");
     const recorder = { pid: started.pid, start: started.start };
     writeCanaryRecord(paths, { version: 1, recorder, witness: watching.witness, since: now().toISOString(), origin });
-    child.stdin.write("go\n");
+    void child.stdin.write("go\n");
     void child.stdin.end();
     return recorder;
   } finally {

@@ -78,10 +78,17 @@ async function findLive(identity: string, context: LaunchContext): Promise<Launc
     case "other":
       return { action: "already-live", incarnation: undefined, witness: null };
     case "ours":
-      if (state.incarnation.pane !== null) return { action: "already-live", incarnation: state.incarnation, witness: null };
+      if (state.incarnation.pane !== null || (await hasSession(state.incarnation))) return { action: "already-live", incarnation: state.incarnation, witness: null };
       await endServer(state.incarnation, "launch-failed", context);
       return undefined;
   }
+}
+
+/** A server that was found running has no pane of ours, and yet a session. */
+async function hasSession({ identity, socket }: Incarnation): Promise<boolean> {
+  const answer = await callTmux(socket, ["list-sessions", "-F", "#{session_id}"]);
+  if (!answer.ok) throw new IapeerError("launch-failed", `the server of ${identity} does not tell what it has: ${answer.why}`, { hint: "see: iapeer doctor", details: { identity } });
+  return answer.stdout.trim() !== "";
 }
 
 /** A server whose socket was deleted makes it anew when it is asked to (tmux(1), SIGUSR1). */

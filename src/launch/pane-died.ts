@@ -101,6 +101,18 @@ function renderFacts({ launchedAt, launchedUptimeSecs }: PaneDiedOptions): strin
     'case $signal in "") reason="the pane of the agent ended with exit status $2" ;; *) reason="the pane of the agent was ended by signal $signal" ;; esac',
     'case $signal in "") verdict=orderly-exit ;; SEGV|ABRT|BUS|ILL|FPE|TRAP|SYS) verdict=crashed ;; *) verdict=killed ;; esac',
     'if [ -z "$2$signal" ]; then verdict=unknown reason="tmux does not say how the pane of the agent ended"; fi',
+    "proof=",
+    ...(launchedUptimeSecs === undefined ? [] : renderMemoryProof(Math.floor(launchedUptimeSecs))),
+  ];
+}
+
+/** The kernel names whom it kills for memory. In another pid namespace its pids are not ours, and a line from before the launch is another's. */
+function renderMemoryProof(launchedSecs: number): string[] {
+  return [
+    "line=",
+    'if [ "$signal:$(readlink /proc/self/ns/pid)" = "KILL:pid:[4026531836]" ]; then line=$( (timeout 5 dmesg || timeout 5 journalctl -k -q --no-pager -n 500 -o short-monotonic) | grep -F "Killed process $5 (" | tail -n 1); fi',
+    'at=$(printf "%s" "${line%%.*}" | tr -d "[ ")',
+    `if [ "$at" -ge ${launchedSecs} ]; then verdict=oom-kill proof=" verdict=oom-kill" reason="the kernel says so: $line"; fi`,
   ];
 }
 
@@ -115,12 +127,12 @@ const HEAD_FORMAT = [
 const LAST_LINES = 50;
 const LAST_LINES_BYTES = 16_384;
 
-/** Without the blank lines at the end: a screen is mostly empty. */
-const TRIM = "NF{while(n>0){print none;n--}print;next}{n++}";
+/** Without the blank lines at the end: a screen is mostly empty. No line looks like a section of the file. */
+const TRIM = "NF{while(n>0){print none;n--}if(/^==/)printf sp;print;next}{n++}";
 
 function renderForensics({ identity, incarnation }: PaneDiedOptions): string[] {
   const head = `printf "${HEAD_FORMAT}" ${identity} ${incarnation} "$4" "$now" "$lived" "$2" "$signal" "$verdict" "$reason"`;
-  const lines = `"$tmux" -u -S "$socket" capture-pane -p -S -${LAST_LINES} -t "$1" | awk "${TRIM}" | tail -n ${LAST_LINES} | tail -c ${LAST_LINES_BYTES}`;
+  const lines = `"$tmux" -u -S "$socket" capture-pane -p -S -${LAST_LINES} -t "$1" | awk -v "sp= " "${TRIM}" | tail -n ${LAST_LINES} | tail -c ${LAST_LINES_BYTES}`;
   return [
     'stamp=$(printf "%s" "$now" | tr -d ":.-")',
     `file=$deaths/${identity}-$stamp.txt`,
@@ -131,7 +143,7 @@ function renderForensics({ identity, incarnation }: PaneDiedOptions): string[] {
 
 function renderRecord({ identity, incarnation, deathsFolder }: PaneDiedOptions): string[] {
   const [before, after] = renderForensicsField(`${deathsFolder}/${identity}-`);
-  const fields = `ts=$now ev=session-exit identity=${identity} dead_status=$2 dead_signal=$signal pane_pid=$5 server_pid=$4 incarnation=${incarnation} lived_secs=$lived`;
+  const fields = `ts=$now ev=session-exit identity=${identity} dead_status=$2 dead_signal=$signal pane_pid=$5 server_pid=$4 incarnation=${incarnation} lived_secs=$lived$proof`;
   const claim = String.raw`{\042version\042:1,\042by\042:\042session-exit\042,\042ts\042:\042%s\042}\012`;
   return [
     "forensics=",

@@ -34,7 +34,7 @@ export function renderSessionConfig({ identity, incarnation, argv, cwd, shell, h
     // tmux 3.3 draws a line of its own into a dead pane; before that there is no such option.
     'set-option -gq remain-on-exit-format ""',
     "set-option -g remain-on-exit on",
-    `new-session -d -x 200 -y 50 -s ${identity} -c ${quoteForTmux(escapeFormats(cwd))} -- ${argv.map(quoteForTmux).join(" ")}`,
+    `new-session -d -x 200 -y 50 -s ${identity} -c ${quoteForTmux(escapeFormats(cwd))} -- ${directly(argv).map(quoteForTmux).join(" ")}`,
     `set-option -p ${pane} remain-on-exit on`,
     `set-option -p ${pane} ${AGENT_PANE_OPTION} 1`,
     "set-option -g remain-on-exit off",
@@ -42,4 +42,9 @@ export function renderSessionConfig({ identity, incarnation, argv, cwd, shell, h
     "set-option -s exit-empty on",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** tmux executes several words as they are, and hands a single one to a shell to read: that shell is to read nothing of it. */
+function directly(argv: readonly string[]): readonly string[] {
+  return argv.length > 1 ? argv : ["/bin/sh", "-c", 'exec "$0"', ...argv];
 }

@@ -78,7 +78,7 @@ export async function endServer(incarnation: Running, by: ClaimReason, context: 
 }
 
 /** What runs in the agent's pane: its session's processes and all that descend from them. A daemon that left both is its own. */
-export function findProcesses({ pane }: Incarnation, table: readonly ProcessInfo[]): ProcessInfo[] {
+function findProcesses({ pane }: Incarnation, table: readonly ProcessInfo[]): ProcessInfo[] {
   if (pane === null || !table.some(({ pid, start }) => pid === pane.pid && start === pane.start)) return [];
   const members = new Map(table.filter(({ pid, sid }) => pid === pane.pid || sid === pane.pid).map((one) => [one.pid, one]));
   for (let size = -1; size !== members.size; ) {

@@ -93,7 +93,7 @@ export function listIncarnations(layout: Layout): Map<string, string[]> {
 }
 
 /** Checked by hand and not by valibot: `list` reads these, and is to start at once. */
-export function parseIncarnation(bytes: Uint8Array): Incarnation | undefined {
+function parseIncarnation(bytes: Uint8Array): Incarnation | undefined {
   try {
     const value = parseStrictJson(bytes) as Incarnation;
     const texts = [value.incarnation, value.identity, value.socket, value.launched_at, value.boot_id];

@@ -32,8 +32,8 @@ export function readStatuses(layout: Layout): StatusReader {
 const DEAD = { liveness: "dead" } as const;
 
 function runsWithoutSocket(layout: Layout, identity: string): boolean {
-  const server = readCurrent(layout, identity)?.server;
-  return server != null && isRunning(server);
+  const server = readCurrent(layout, identity)?.server ?? undefined;
+  return server !== undefined && isRunning(server);
 }
 
 /** The file in the state folder that says: a person stopped this identity. */

@@ -1,5 +1,5 @@
 import type { Layout } from "../core/paths.ts";
-import { isRunning, readProcess } from "../core/processes.ts";
+import { isRunning } from "../core/processes.ts";
 import { socketPathOf } from "../core/paths.ts";
 import { type Incarnation, readCurrent } from "./incarnation.ts";
 import { probeSocket } from "./liveness.ts";
@@ -30,10 +30,4 @@ export function observeServer(layout: Layout, identity: string): ServerState {
     return { kind: "other", incarnation, pid: probe.pid };
   }
   return isAlive ? { kind: "unreachable", incarnation: { ...incarnation!, server } } : { kind: "gone", incarnation };
-}
-
-/** The process that listens on an identity's socket, whoever that is. */
-export function readListener(layout: Layout, identity: string): ReturnType<typeof readProcess> {
-  const probe = probeSocket(socketPathOf(layout, identity));
-  return probe.liveness === "live" ? readProcess(probe.pid) : undefined;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ok, readJson, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
 import { startServer } from "../support/live-peer.ts";
 import { openSandbox, until } from "../support/sandbox.ts";
+import { startStranger } from "../support/stranger.ts";
 
 const FAILING = { provider: "p", package: "p", version: "1", provision: { command: "/bin/false", args: [] } };
 
@@ -170,7 +171,7 @@ describe("status", () => {
     sandbox.slot({ provider: "p", package: "p", version: "1", heartbeat: beat, provision: { command: "/bin/true", args: [] } });
     await ok(sandbox, "add", "alpha");
     await ok(sandbox, "add", "beta");
-    await using _server = await startServer(sandbox, "claude-alpha");
+    await using _server = await startStranger(sandbox, "claude-alpha");
     const recent = new Date().toISOString();
     sandbox.write(
       join(sandbox.root, "logs/iapeer/exits.log"),

@@ -3,11 +3,12 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, utimesSync,
 import { join } from "node:path";
 import { isRunning, readProcess } from "../../src/core/processes.ts";
 import { ok } from "../support/calls.ts";
-import { killCanary, launchFake } from "../support/fake-peer.ts";
 import { startServer } from "../support/live-peer.ts";
 import { startLockHolder } from "../support/lock-holder.ts";
 import { BINARY, finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
 import { canRun } from "../support/script.ts";
+import { readSession, recorderOf, signal as send, untilGone } from "../support/session.ts";
+import { startStranger } from "../support/stranger.ts";
 
 interface Row {
   readonly check: string;
@@ -49,11 +50,11 @@ describe("a healthy host", () => {
   test("exit 0, a row for each thing that was looked at, and nothing is written", async () => {
     using sandbox = openSandbox();
     await ok(sandbox, "add", "alpha", "--no-provision");
-    const before = readdirSync(sandbox.root, { recursive: true }).toSorted();
+    const before = readdirSync(sandbox.root, { recursive: true, encoding: "utf8" }).toSorted();
     const { status, isOk, rows, selfTest } = await look(sandbox);
     expect([status, isOk, selfTest]).toEqual([0, true, []]);
     expect(rows.map(({ check }) => check)).toEqual(expect.arrayContaining(["tmux", "tools", "folders", "disk", "locking", "logs", "clock", "registry", "locks", "socket-folder", "socket-paths", "stale-sockets", "sessions", "servers", "supervise"]));
-    expect(readdirSync(sandbox.root, { recursive: true }).toSorted()).toEqual(before);
+    expect(readdirSync(sandbox.root, { recursive: true, encoding: "utf8" }).toSorted()).toEqual(before);
   });
 
   test("a root that is not there yet is none the worse for it, and stays away", async () => {
@@ -72,7 +73,8 @@ describe("a healthy host", () => {
 
   test("live servers with a canary and a supervise are well; without a supervise that is a warning", async () => {
     using sandbox = openSandbox();
-    await using _alpha = await launchFake(sandbox, "alpha");
+    await ok(sandbox, "add", "alpha");
+    await using _alpha = await startServer(sandbox, "claude-alpha");
     expect(await onlyProblem(sandbox)).toMatchObject({ check: "supervise", state: "warning", hint: expect.stringContaining("iapeer supervise --install") });
     const supervise = sandbox.start(["supervise"]);
     const lock = join(sandbox.root, "state/iapeer/supervise.lock");
@@ -125,7 +127,7 @@ describe("places", () => {
     using sandbox = openSandbox();
     await ok(sandbox, "add", "alpha", "--no-provision");
     for (const identity of ["claude-alpha", "claude-ghost"]) {
-      const server = await startServer(sandbox, identity);
+      const server = await startStranger(sandbox, identity);
       process.kill(server.pid, "SIGKILL");
       await until("it is gone", () => !server.isRunning());
     }
@@ -204,13 +206,16 @@ describe("what is written down", () => {
 describe("live servers", () => {
   test("without a canary, and why", async () => {
     using sandbox = openSandbox();
-    await using alpha = await launchFake(sandbox, "alpha");
-    await killCanary(sandbox, alpha);
+    await ok(sandbox, "add", "alpha");
+    await using _alpha = await startServer(sandbox, "claude-alpha");
+    const recorder = recorderOf(readSession(sandbox, "claude-alpha"))!;
+    send("KILL", recorder);
+    await untilGone(recorder);
     const { bad } = await look(sandbox);
     expect(bad.find(({ check }) => check === "servers")).toEqual({
       check: "servers",
       state: "warning",
-      message: expect.stringMatching(/^the server of fake-alpha \(pid \d+\) has no canary: its recorder \(pid \d+\) is gone$/),
+      message: expect.stringMatching(/^the server of claude-alpha \(pid \d+\) has no canary: its recorder \(pid \d+\) is gone$/),
       hint: "iapeer supervise --once",
     });
   });
@@ -219,10 +224,9 @@ describe("live servers", () => {
     using sandbox = openSandbox();
     await ok(sandbox, "add", "alpha", "--no-provision");
     await ok(sandbox, "add", "beta", "--no-provision");
-    await using _alpha = await startServer(sandbox, "claude-alpha");
-    await using _beta = await startServer(sandbox, "claude-beta");
-    const socket = join(sandbox.root, "socks/tmux-iap-claude-beta.sock");
-    Bun.spawnSync(["tmux", "-S", socket, "set-option", "-s", "@iap_incarnation", "00000000-0000-4000-8000-000000000000"], { stdin: "ignore" });
+    await using _alpha = await startStranger(sandbox, "claude-alpha");
+    await using beta = await startStranger(sandbox, "claude-beta");
+    beta.stamp();
     const { bad } = await look(sandbox);
     expect(bad.filter(({ check }) => check === "servers").map(({ hint }) => hint)).toEqual([
       "have it watched: iapeer canary arm alpha --runtime claude",
@@ -232,12 +236,13 @@ describe("live servers", () => {
 
   test("whose socket is gone; what the hint says brings it back", async () => {
     using sandbox = openSandbox();
-    await using alpha = await launchFake(sandbox, "alpha");
-    const socket = join(sandbox.root, "socks/tmux-iap-fake-alpha.sock");
+    await ok(sandbox, "add", "alpha");
+    await using alpha = await startServer(sandbox, "claude-alpha");
+    const socket = join(sandbox.root, "socks/tmux-iap-claude-alpha.sock");
     await Bun.file(socket).delete();
     const { bad } = await look(sandbox);
-    expect(bad.find(({ check }) => check === "servers")).toMatchObject({ message: `the server of fake-alpha (pid ${alpha.serverPid}) runs, but its socket is gone: nobody can reach it`, hint: "have it make its socket anew: iapeer launch alpha --runtime fake" });
-    await ok(sandbox, "launch", "alpha", "--runtime", "fake");
+    expect(bad.find(({ check }) => check === "servers")).toMatchObject({ message: `the server of claude-alpha (pid ${alpha.pid}) runs, but its socket is gone: nobody can reach it`, hint: "have it make its socket anew: iapeer launch alpha --runtime claude" });
+    await ok(sandbox, "launch", "alpha", "--runtime", "claude");
     expect((await look(sandbox)).bad.map(({ check }) => check)).toEqual(["supervise"]);
   });
 });

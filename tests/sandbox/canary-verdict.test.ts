@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../../src/core/processes.ts";
 import { readForensics } from "../../src/status/forensics.ts";
+import { isKernelLogReadable, openMemoryFolder } from "../support/memory-cgroup.ts";
 import { watchServer, type WatchedServer } from "../support/recorder.ts";
 import { until } from "../support/sandbox.ts";
 
@@ -33,24 +34,9 @@ describe("what its parent saw is a fact", () => {
   });
 });
 
-/** A folder of the memory controller (cgroups version 1) below our own, where a limit can be set; undefined elsewhere. */
-function findMemoryFolder(): string | undefined {
-  const own = /^\d+:(?:.*,)?memory(?:,.*)?:(.*)$/m.exec(existsSync("/proc/self/cgroup") ? readFileSync("/proc/self/cgroup", "utf8") : "")?.[1];
-  const folder = own === undefined ? undefined : join("/sys/fs/cgroup/memory", own, `iap-test-${process.pid}`);
-  try {
-    mkdirSync(folder!);
-    writeFileSync(join(folder!, "memory.limit_in_bytes"), "30000000");
-    return folder;
-  } catch {
-    return undefined;
-  }
-}
+const memoryFolder = openMemoryFolder(30_000_000);
 
-const isKernelLogOurs = Bun.spawnSync(["dmesg"]).success;
-const memoryFolder = findMemoryFolder();
-process.on("exit", () => memoryFolder !== undefined && existsSync(memoryFolder) && rmdirSync(memoryFolder));
-
-describe.skipIf(memoryFolder === undefined || !isKernelLogOurs)("a server that the kernel really killed for memory", () => {
+describe.skipIf(memoryFolder === undefined || !isKernelLogReadable)("a server that the kernel really killed for memory", () => {
   test.each(["parent", "client"] as const)("is an oom-kill, seen by a %s, since the kernel's log names it", async (witness) => {
     await using watched = await watchServer({ witness });
     writeFileSync(join(memoryFolder!, "cgroup.procs"), String(watched.server.pid));

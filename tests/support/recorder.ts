@@ -58,7 +58,7 @@ export async function watchServer({ shell = ["/bin/sh"], witness, rootName = "ro
     const lock = tryHold(paths.lock)!;
     const child = Bun.spawn([...through, ...shell, paths.script], { ...options, stdio: ["pipe", "ignore", "ignore", lock], detached: true });
     closeSync(lock);
-    child.stdin!.write("go\n");
+    void child.stdin!.write("go\n");
     void child.stdin!.end();
     return readProcess(child.pid)!;
   };

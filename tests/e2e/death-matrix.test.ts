@@ -1,0 +1,36 @@
+// Contract 8: every unclaimed end gets exactly one record, and no claimed end gets any; each row of npm run matrix once.
+import { expect, test } from "bun:test";
+import { CASES } from "../../scripts/matrix/cases.ts";
+import { describePlayed } from "../../scripts/matrix/results.ts";
+import { play } from "../../scripts/matrix/run.ts";
+
+/** So many at once: they mostly wait. */
+const JOBS = 6;
+const LIMIT_MS = 60_000;
+
+const titled = CASES.map(({ row, witness }) => [row.name, witness, { row, witness }] as const);
+
+let running = 0;
+const waiting: (() => void)[] = [];
+
+test.concurrent.each(titled)("%s, watched by a %s", async (_name, _witness, one) => {
+  await enter();
+  try {
+    const played = await play(one);
+    expect(played.isAsExpected ? "" : describePlayed(played)).toBe("");
+  } finally {
+    leave();
+  }
+}, LIMIT_MS);
+
+async function enter(): Promise<void> {
+  if (running < JOBS) running += 1;
+  else await new Promise<void>((resolve) => void waiting.push(resolve));
+}
+
+/** Its place goes to who has waited longest. */
+function leave(): void {
+  const next = waiting.shift();
+  if (next === undefined) running -= 1;
+  else next();
+}
