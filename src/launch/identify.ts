@@ -14,13 +14,13 @@ export async function readStamp(socket: string): Promise<string | undefined> {
   return answer.ok ? answer.stdout.trim() : undefined;
 }
 
-/** The agent's own pane on a server; undefined when it has none. */
-export async function readAgentPane({ socket, identity }: Pick<Incarnation, "socket" | "identity">): Promise<AgentPane | undefined> {
-  const answer = await callTmux(socket, ["list-panes", "-s", "-t", `=${identity}`, "-F", `#{${AGENT_PANE_OPTION}} #{pane_id} #{pane_pid}`]);
+/** The agent's own pane on a server, whose process lives; null when there is none, undefined when the server does not answer. */
+export async function readAgentPane({ socket }: Pick<Incarnation, "socket">): Promise<AgentPane | null | undefined> {
+  const answer = await callTmux(socket, ["list-panes", "-a", "-F", `#{${AGENT_PANE_OPTION}} #{pane_id} #{pane_pid}`]);
   if (!answer.ok) return undefined;
   const [, id, pid] = answer.stdout.split("\n").map((line) => line.split(" ")).find(([isAgent]) => isAgent === "1") ?? [];
   const found = readProcess(Number(pid));
-  return id === undefined || found === undefined ? undefined : { id, pid: found.pid, start: found.start };
+  return id === undefined || found === undefined || found.isZombie ? null : { id, pid: found.pid, start: found.start };
 }
 
 /**

@@ -167,7 +167,7 @@ async function startSession(
     await endServer(incarnation, "launch-failed", context);
     throw new IapeerError("launch-failed", `tmux does not make the session of ${identity}: ${answer.why}`, { details: { identity } });
   }
-  return await readAgentPane(incarnation);
+  return (await readAgentPane(incarnation)) ?? undefined;
 }
 
 async function isAliveFor(pane: AgentPane, forMs: number): Promise<boolean> {

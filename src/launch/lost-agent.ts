@@ -23,7 +23,9 @@ export async function recordLostAgent(incarnation: Incarnation & { readonly serv
   const { pane, identity, server } = incarnation;
   if (pane === null || isRunning(pane)) return false;
   const found = await readAgentPane(incarnation);
-  if (found !== undefined && isRunning(found)) {
+  // A server that does not answer may tell later what became of it.
+  if (found === undefined) return false;
+  if (found !== null) {
     saveIncarnation(layout, { ...incarnation, pane: found });
     return false;
   }

@@ -50,11 +50,11 @@ export function renderPaneDiedProgram(options: PaneDiedOptions): string {
   return [
     ...renderSurroundings(options),
     'finish() { "$tmux" -S "$socket" if-shell -F "$is_ours" "$end_session"; exit 0; }',
-    'if [ -e "$folder/claim" ]; then finish; fi',
+    'if [ -e "$folder/claim" ] || [ -e "$folder/recorded" ]; then finish; fi',
     ...renderFacts(options),
     ...renderForensics(options),
-    // Claimed while the forensics were written: this end is not a death.
-    'if [ -e "$folder/claim" ]; then rm -f "$file"; finish; fi',
+    // Claimed or recorded while the forensics were written.
+    'if [ -e "$folder/claim" ] || [ -e "$folder/recorded" ]; then rm -f "$file"; finish; fi',
     ...renderRecord(options),
     "finish",
   ].join("; ");
