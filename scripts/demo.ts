@@ -3,23 +3,31 @@ import { ensureBinary } from "./demo/binary.ts";
 import { findFailure, SCENES, WHERE_NEXT } from "./demo/scenes.ts";
 import { openStage } from "./demo/stage.ts";
 
-process.exit(await perform(await ensureBinary()));
+const interruption = new AbortController();
+for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  process.once(signal, () => interruption.abort(status));
+}
+process.exit(await perform(await ensureBinary(), interruption.signal));
 
-/** Plays every scene until one is not as it must be; cleans up in any case, an interruption included. Returns the exit status. */
-async function perform(binary: string): Promise<number> {
-  using stage = openStage(binary, process.stdout.isTTY);
-  for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
-    process.once(signal, () => {
-      stage[Symbol.dispose]();
-      process.exit(status);
-    });
-  }
-  for (const scene of SCENES) {
+/**
+ * Plays every scene until one is not as it must be, or until the signal, then after the line that is under way. Cleans up in any
+ * case. Returns the exit status.
+ */
+async function perform(binary: string, signal: AbortSignal): Promise<number> {
+  using stage = openStage(binary, { isTerminal: process.stdout.isTTY, signal });
+  let before = "";
+  for (const { type, ...scene } of SCENES) {
+    const line = typeof type === "string" ? type : type(before);
+    const findOwnFailure = (typed: Parameters<typeof findFailure>[1]) => findFailure({ ...scene, type: line }, typed);
     if (scene.say !== undefined) stage.say(scene.say);
-    const failure = findFailure(scene, await stage.type(scene.type));
-    if (failure === undefined) continue;
-    console.error(`\ndemo: ${failure}`);
-    return 1;
+    const typed = await stage.type(line, { mayTakeMs: scene.mayTakeMs ?? 0, isDone: (one) => findOwnFailure(one) === undefined });
+    if (signal.aborted) return signal.reason as number;
+    const failure = findOwnFailure(typed);
+    if (failure !== undefined) {
+      console.error(`\ndemo: ${failure}`);
+      return 1;
+    }
+    before = typed.printed;
   }
   stage.say(`That was all in ${stage.folder}, which goes now.\n\n${WHERE_NEXT}`);
   return 0;

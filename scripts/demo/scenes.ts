@@ -4,13 +4,21 @@ import type { Typed } from "./stage.ts";
 export interface Scene {
   /** Why, in a line above it. */
   readonly say?: string;
-  readonly type: string;
+  /** As a function: of what the scene before printed, for a line with a pid or an id in it. */
+  readonly type: string | ((before: string) => string);
   /** Default 0. */
   readonly exit?: number;
   readonly shows: readonly RegExp[];
+  /** How long it may take until the line shows that; until then it is run again. Default: it shows it at once. */
+  readonly mayTakeMs?: number;
 }
 
-/** The main job, from a provider's claim to a peer's leave. */
+/** An agent that was launched has mostly said something by then. */
+const PRINT_MS = 10_000;
+/** A canary waits two seconds before it writes; a busy host takes longer. */
+const RECORD_MS = 20_000;
+
+/** The main job, from a provider's claim to a peer's leave, with a death in between. */
 export const SCENES: readonly Scene[] = [
   { say: "A memory provider is a program of your own. This one is a shell script:", type: "cat notebook.sh", shows: [/^#!\/bin\/sh/] },
   { say: "It claims the memory slot of this host:", type: "sh notebook.sh install", shows: [/^$/] },
@@ -33,21 +41,42 @@ export const SCENES: readonly Scene[] = [
   { say: "Mended, with the command that was printed:", type: "mv store.away store", shows: [/^$/] },
   { type: "iapeer memory-plugin on --peer carol", shows: [/^carol +claude +ok$/m, /^1 of 1 done/m] },
   { type: "iapeer status", shows: [/4 attached/] },
+  { say: "A session, watched from its first moment. agent.sh stands in for claude here:", type: "iapeer launch bob", shows: [/^launched claude-bob \(pid \d+\)$/m] },
+  { type: "iapeer tail bob", shows: [/^good morning, I am bob$/m], mayTakeMs: PRINT_MS },
+  { type: "iapeer canary status", shows: [/^claude-bob +\d+ +armed \(parent, pid \d+\)/m] },
+  {
+    say: "Somebody kills its tmux server, the hard way. Two seconds later that is on record, with what was found out:",
+    type: (before) => `kill -9 ${/^claude-bob +(\d+)/m.exec(before)?.[1]}`,
+    shows: [/^$/],
+  },
+  { type: "iapeer deaths", shows: [/^2.* claude-bob +its server died +killed +signal KILL +[0-9a-f]{8}$/m], mayTakeMs: RECORD_MS },
+  {
+    type: (before) => `iapeer deaths show ${/([0-9a-f]{4})[0-9a-f]{4}$/m.exec(before)?.[1]} | head -n 11`,
+    shows: [/^claude-bob: its server died, after /, /^verdict: +killed\n +its parent saw it end by SIGKILL$/m, /^ {2}good morning, I am bob$/m],
+  },
+  {
+    say: "An end on purpose is no death:",
+    type: "iapeer launch bob && iapeer stop bob && iapeer status",
+    exit: 1,
+    shows: [/^stopped claude-bob$/m, /^deaths: +1 in the last 24 hours$/m],
+  },
   { say: "Leaving: the provider detaches the memory first, and the folder stays:", type: "iapeer remove alice", shows: [/^removed alice; its folder stays/, /memory claude: ok/] },
   { type: "tail -n 1 store/told.log", shows: [/^detach alice\/claude \(remove\): /] },
-  { type: "iapeer list", shows: [/^bob /m, /^carol /m, /^herald /m] },
+  { type: "iapeer list", shows: [/^bob +claude stopped.* killed, /m, /^carol /m, /^herald /m] },
 ];
 
 export const WHERE_NEXT = [
   "Where to go next:",
   "  README.md                 install it, and your own provider in two minutes",
   "  docs/peers.md             peers: add, list, show, update, remove, verify",
+  "  docs/sessions.md          launch, attach, tail, stop",
+  "  docs/deaths.md            what died, and why",
   "  docs/memory-providers.md  everything a provider may rely on",
   "  npm test                  every promise, checked",
 ].join("\n");
 
 /** What is not as the scene says; undefined when all is. */
-export function findFailure({ type: line, exit = 0, shows }: Scene, { status, printed }: Typed): string | undefined {
+export function findFailure({ type: line, exit = 0, shows }: Scene & { readonly type: string }, { status, printed }: Typed): string | undefined {
   if (status !== exit) return `"${line}" exited with ${status}, not ${exit}`;
   const missing = shows.find((pattern) => !pattern.test(printed));
   return missing === undefined ? undefined : `"${line}" printed nothing like ${String(missing)}`;

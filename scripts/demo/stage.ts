@@ -2,11 +2,11 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync }
 import { dirname, join } from "node:path";
 import { styleText } from "node:util";
 
-/** A throw-away world in which lines are typed, and shown with what they print. */
+/** A throw-away world in which lines are typed, and shown with what they print. When it is closed its sessions end. */
 export interface Stage extends Disposable {
   readonly folder: string;
   say(text: string): void;
-  type(line: string): Promise<Typed>;
+  type(line: string, patience?: Patience): Promise<Typed>;
 }
 
 /** How a typed line ended. */
@@ -16,41 +16,85 @@ export interface Typed {
   readonly printed: string;
 }
 
+/** What a line tells of may still be on its way: then it is run again, and only the last time is shown. */
+export interface Patience {
+  /** 0: it is run once. */
+  readonly mayTakeMs: number;
+  readonly isDone: (typed: Typed) => boolean;
+}
+
+export interface StageOptions {
+  readonly isTerminal: boolean;
+  /** Nobody waits any longer. */
+  readonly signal: AbortSignal;
+}
+
+type Place = { readonly cwd: string; readonly env: Record<string, string> };
+
 const LINE_TIMEOUT_MS = 60_000;
 /** On a terminal, time to read; a pipe gets it all at once. */
 const PAUSE_MS = 600;
+const POLL_MS = 100;
+const PROPS = ["notebook.sh", "agent.sh"];
 
 /** @param binary the compiled program, which the lines call by its name */
-export function openStage(binary: string, isTerminal: boolean): Stage {
+export function openStage(binary: string, { isTerminal, signal }: StageOptions): Stage {
   // Not $TMPDIR: on macOS that is so long that no socket fits below it.
   const folder = realpathSync(mkdtempSync("/tmp/iapeer-demo-"));
-  copyFileSync(join(import.meta.dir, "notebook.sh"), join(folder, "notebook.sh"));
-  chmodSync(join(folder, "notebook.sh"), 0o755);
+  PROPS.forEach((name) => bringProp(name, folder));
   mkdirSync(join(folder, "home"));
-  const env = {
-    PATH: `${dirname(binary)}:${process.env["PATH"] ?? ""}`,
-    HOME: join(folder, "home"),
-    IAPEER_ROOT: join(folder, "iapeer"),
-    IAPEER_TEST_SANDBOX: "1",
-    LANG: "C.UTF-8",
-  };
+  const place = { cwd: folder, env: environmentFor(folder, binary) };
   const paint = (style: "bold" | "dim", text: string) => (isTerminal && !process.env["NO_COLOR"] ? styleText(style, text, { validateStream: false }) : text);
   return {
     folder,
     say: (text) => console.log(`\n${paint("dim", `# ${text}`)}`),
-    type: async (line) => {
+    type: async (line, patience) => {
       console.log(`${paint("dim", "$")} ${paint("bold", line)}`);
-      const typed = await run(line, { cwd: folder, env });
+      const typed = await runUntilDone(line, { place, signal, patience });
       process.stdout.write(typed.printed);
       if (typed.status !== 0) console.log(`(exit ${typed.status})`);
-      if (isTerminal) await Bun.sleep(PAUSE_MS);
+      if (isTerminal && !signal.aborted) await Bun.sleep(PAUSE_MS);
       return typed;
     },
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      Bun.spawnSync([binary, "stop", "--all"], { ...place, stdio: ["ignore", "ignore", "ignore"], timeout: LINE_TIMEOUT_MS });
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
-async function run(line: string, place: { readonly cwd: string; readonly env: Record<string, string> }): Promise<Typed> {
+function bringProp(name: string, folder: string): void {
+  copyFileSync(join(import.meta.dir, name), join(folder, name));
+  chmodSync(join(folder, name), 0o755);
+}
+
+function environmentFor(folder: string, binary: string): Record<string, string> {
+  return {
+    PATH: `${dirname(binary)}:${process.env["PATH"] ?? ""}`,
+    HOME: join(folder, "home"),
+    IAPEER_ROOT: join(folder, "iapeer"),
+    IAPEER_CLAUDE_BIN: join(folder, "agent.sh"),
+    IAPEER_TEST_SANDBOX: "1",
+    LANG: "C.UTF-8",
+  };
+}
+
+interface Running {
+  readonly place: Place;
+  readonly signal: AbortSignal;
+  readonly patience: Patience | undefined;
+}
+
+async function runUntilDone(line: string, { place, signal, patience }: Running): Promise<Typed> {
+  const deadline = performance.now() + (patience?.mayTakeMs ?? 0);
+  for (;;) {
+    const typed = await run(line, place);
+    if (patience === undefined || patience.isDone(typed) || signal.aborted || performance.now() > deadline) return typed;
+    await Bun.sleep(POLL_MS);
+  }
+}
+
+async function run(line: string, place: Place): Promise<Typed> {
   const child = Bun.spawn(["sh", "-c", `{ ${line}\n} 2>&1`], { ...place, stdin: "ignore", stderr: "inherit", timeout: LINE_TIMEOUT_MS, killSignal: "SIGKILL" });
   const printed = await child.stdout.text();
   return { status: await child.exited, printed };

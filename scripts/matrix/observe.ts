@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { type Layout, layoutFrom } from "../../src/core/paths.ts";
 import type { ProcessInfo } from "../../src/core/process-table.ts";
 import { isRunning, listProcesses } from "../../src/core/processes.ts";
-import { readCanaryRecord } from "../../src/launch/canary-record.ts";
+import { readCanaryRecord } from "../../src/launch/canary/record.ts";
 import { type Death, parseDeath } from "../../src/status/death-record.ts";
 import { incarnationPaths, listIncarnations, readIncarnation } from "../../src/status/incarnation.ts";
 import type { Sandbox } from "../../tests/support/sandbox.ts";

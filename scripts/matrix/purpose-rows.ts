@@ -1,4 +1,7 @@
+import { rmSync } from "node:fs";
+import { layoutFrom } from "../../src/core/paths.ts";
 import { readProcess } from "../../src/core/processes.ts";
+import { incarnationPaths } from "../../src/status/incarnation.ts";
 import { recorderOf, signal } from "../../tests/support/session.ts";
 import { both, type Row, WELL } from "./row.ts";
 import type { Scene } from "./scene.ts";
@@ -15,6 +18,15 @@ const wanted: readonly Row[] = [
     },
   },
   {
+    // The recorder cannot be dismissed: only the claim tells it that this end is wanted.
+    name: "stop while nobody knows who the recorder is",
+    expected: both({}),
+    act: async ({ bob, sandbox, iapeer }) => {
+      rmSync(incarnationPaths(layoutFrom(sandbox.env), bob.identity, bob.incarnation).canary);
+      await iapeer("stop", "bob");
+    },
+  },
+  {
     name: "launch over a live server",
     expected: both({ lives: WELL }),
     act: async ({ bob, sandbox }) => {
@@ -24,7 +36,9 @@ const wanted: readonly Row[] = [
   },
 ];
 
+/** About what they take. */
 const LAUNCH_MS = 1300;
+const STOP_MS = 200;
 
 const cutShort: readonly Row[] = [
   {
@@ -39,6 +53,17 @@ const cutShort: readonly Row[] = [
       await launch.exited;
       await iapeer("launch", "dora");
       await iapeer("stop", "dora");
+    },
+  },
+  {
+    name: "a stop is killed half-way, and stopped again",
+    expected: both({}),
+    act: async ({ sandbox, iapeer }) => {
+      const stop = sandbox.start(["stop", "bob"]);
+      await Bun.sleep(Math.random() * STOP_MS);
+      stop.kill("SIGKILL");
+      await stop.exited;
+      await iapeer("stop", "bob");
     },
   },
 ];

@@ -1,4 +1,4 @@
-import type { Witness } from "../../src/launch/canary-script.ts";
+import type { Witness } from "../../src/launch/canary/script.ts";
 import type { Scene } from "./scene.ts";
 
 /** What must be true afterwards. What a row does not name must not be there. */

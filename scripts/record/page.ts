@@ -1,11 +1,10 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Block, parseBlocks, parseTyped, renderScript } from "./blocks.ts";
+import { normalise, normaliseDemo } from "./normalise.ts";
 
 const PAGE_TIMEOUT_MS = 60_000;
-/** Who the reader of a page is; as long as a temporary folder's name, so that tables stay aligned. */
-const READERS_HOME = "/home/somebody";
-const DEMO_FOLDER = "/tmp/iapeer-demo-x1y2z3";
+const STOP_TIMEOUT_MS = 30_000;
 
 /**
  * The page with the output of every console block as it is now: the whole page is typed in a home of its own, top to bottom.
@@ -42,37 +41,44 @@ async function typePage(blocks: readonly Block[], binary: string): Promise<Map<B
     }
     return outputs;
   } finally {
+    await stopSessions({ home, binary });
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-async function runScript(script: string, { home, binary }: { readonly home: string; readonly binary: string }): Promise<void> {
-  const env = {
+interface Reader {
+  readonly home: string;
+  readonly binary: string;
+}
+
+async function runScript(script: string, reader: Reader): Promise<void> {
+  const options = { env: environmentOf(reader), cwd: reader.home, stdin: "ignore", stdout: "ignore", stderr: "pipe" } as const;
+  const child = Bun.spawn(["bash", "-c", script], { ...options, timeout: PAGE_TIMEOUT_MS, killSignal: "SIGKILL" });
+  const stderr = await child.stderr.text();
+  if ((await child.exited) !== 0) throw new Error(`a command of the page did not exit as the page says:\n${stderr}`);
+}
+
+/** Whatever the page launched and did not stop, because it came to no end either. */
+async function stopSessions(reader: Reader): Promise<void> {
+  const options = { env: environmentOf(reader), cwd: reader.home, timeout: STOP_TIMEOUT_MS };
+  await Bun.spawn([reader.binary, "stop", "--all"], { ...options, stdio: ["ignore", "ignore", "ignore"] }).exited;
+}
+
+function environmentOf({ home, binary }: Reader): Record<string, string> {
+  return {
     PATH: `${dirname(binary)}:${process.env["PATH"] ?? ""}`,
     HOME: home,
     IAPEER_ROOT: join(home, ".iapeer"),
     IAPEER_TEST_SANDBOX: "1",
     LANG: "C.UTF-8",
   };
-  const child = Bun.spawn(["bash", "-c", script], { env, cwd: home, stdin: "ignore", stdout: "ignore", stderr: "pipe", timeout: PAGE_TIMEOUT_MS, killSignal: "SIGKILL" });
-  const stderr = await child.stderr.text();
-  if ((await child.exited) !== 0) throw new Error(`a command of the page did not exit as the page says:\n${stderr}`);
 }
 
 async function recordDemo(): Promise<string> {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "../demo.ts")], { stdin: "ignore", stdout: "pipe", stderr: "inherit", timeout: PAGE_TIMEOUT_MS });
   const text = await child.stdout.text();
   if ((await child.exited) !== 0) throw new Error(`the demo failed:\n${text}`);
-  return text.trim().replaceAll(/(\/private)?\/tmp\/iapeer-demo-\w{6}/g, DEMO_FOLDER);
-}
-
-function normalise(text: string, home: string): string {
-  return text
-    .replaceAll(home, READERS_HOME)
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:?\d\d:?\d\d\.\d{3}Z/g, (time) => (time.includes(":") ? "2026-01-02T03:04:05.678Z" : "2026-01-02T030405.678Z"))
-    .replaceAll(/(?<key>"durationMs": ?|\bms=)\d+/g, "$<key>12")
-    .replaceAll(/\b\d+ s ago/g, "3 s ago")
-    .replaceAll(/(?<key>"age_secs": ?)\d+/g, "$<key>3");
+  return normaliseDemo(text.trim());
 }
 
 function splitLines(text: string): string[] {

@@ -1,9 +1,8 @@
-import { parseIdentity } from "../core/names.ts";
 import type { Layout } from "../core/paths.ts";
-import { type CanaryState, readCanaryState } from "../launch/canary.ts";
-import { claimedBy } from "../launch/claim.ts";
+import { type CanaryState, readCanaryState } from "../launch/canary/canary.ts";
+import { claimedBy } from "../launch/canary/claim.ts";
 import { incarnationPaths } from "../status/incarnation.ts";
-import { listSockets } from "../status/liveness.ts";
+import { listSocketIdentities } from "../status/liveness.ts";
 import { observeServer } from "../status/server-state.ts";
 import { registeredIdentities } from "./sessions.ts";
 
@@ -15,13 +14,8 @@ export interface CanaryRow extends CanaryState {
 
 /** Every live server of this root with its canary: those of registered peers, and what else answers in the socket folder. */
 export function readCanaries(layout: Layout, registered: readonly string[] = registeredIdentities(layout)): CanaryRow[] {
-  const identities = new Set([...registered, ...identitiesOfSockets(layout)]);
+  const identities = new Set([...registered, ...listSocketIdentities(layout.socketFolder)]);
   return [...identities].map((identity) => readCanary(layout, identity)).filter((row) => row !== undefined);
-}
-
-function identitiesOfSockets({ socketFolder }: Layout): string[] {
-  const names = [...(listSockets(socketFolder) ?? [])].map((name) => /^tmux-iap-(.+)\.sock$/.exec(name)?.[1] ?? "");
-  return names.filter((name) => parseIdentity(name) !== undefined).toSorted();
 }
 
 function readCanary(layout: Layout, identity: string): CanaryRow | undefined {

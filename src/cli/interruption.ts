@@ -8,6 +8,17 @@ export interface Interruption {
   readonly exitStatus: () => number | undefined;
 }
 
+/** Waits, but no longer than until the signal comes. */
+export async function sleepUnless(signal: AbortSignal, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wake = () => resolve();
+  const timer = setTimeout(wake, ms);
+  signal.addEventListener("abort", wake);
+  await promise;
+  signal.removeEventListener("abort", wake);
+  clearTimeout(timer);
+}
+
 /**
  * Does some work that must clean up when iapeer is asked to stop. Outside of it a signal ends iapeer at
  * once, as it ends any program.

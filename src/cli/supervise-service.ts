@@ -4,7 +4,7 @@ import { writeAtomically } from "../core/atomic-write.ts";
 import { IapeerError } from "../core/errors.ts";
 import { makeFolder } from "../core/files.ts";
 import { homeFrom } from "../core/paths.ts";
-import { planInstall, planUninstall, type ServicePlatform } from "../launch/supervise-unit.ts";
+import { planInstall, planUninstall, type ServicePlatform } from "../launch/supervise/service-unit.ts";
 import type { Context } from "./context.ts";
 
 export interface ServiceChange {

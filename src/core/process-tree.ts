@@ -109,9 +109,15 @@ export function findMembers(
     const isInGroup = !isStrangers && (info.sid === leader.pid || info.pgid === leader.pid);
     if (isInGroup || tree.seen?.has(keyOf(info)) || (isYoungEnough(info) && tokenOf(info.pid) === tree.token)) members.set(info.pid, info);
   }
+  return withDescendants([...members.values()], others);
+}
+
+/** These processes, and all of a table that descend from them as their parents stand now. */
+export function withDescendants(roots: readonly ProcessInfo[], table: readonly ProcessInfo[]): ProcessInfo[] {
+  const members = new Map(roots.map((info) => [info.pid, info]));
   for (let size = -1; size !== members.size; ) {
     size = members.size;
-    for (const info of others) if (members.has(info.ppid)) members.set(info.pid, info);
+    for (const info of table) if (members.has(info.ppid)) members.set(info.pid, info);
   }
   return [...members.values()];
 }

@@ -4,7 +4,7 @@ import { readProcess } from "../core/processes.ts";
 import { callTmux } from "../core/tmux.ts";
 import { type AgentPane, type Incarnation, incarnationPaths } from "../status/incarnation.ts";
 import { observeServer, type ServerState } from "../status/server-state.ts";
-import { hasRecorder, readCanaryRecord } from "./canary-record.ts";
+import { hasRecorder, readCanaryRecord } from "./canary/record.ts";
 import { saveIncarnation } from "./incarnation-store.ts";
 import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "./pane-died.ts";
 

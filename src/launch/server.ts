@@ -7,8 +7,8 @@ import { isRunning, readProcess } from "../core/processes.ts";
 import { findTmux, parseTmuxVersion, readTmuxVersion, refuseInsecureFolder, refuseLongPath } from "../core/tmux.ts";
 import type { Incarnation } from "../status/incarnation.ts";
 import { probeSocket } from "../status/liveness.ts";
-import { endRecorder, noteArming, startRecorder } from "./canary.ts";
-import type { Witness } from "./canary-script.ts";
+import { endRecorder, noteArming, startRecorder } from "./canary/canary.ts";
+import type { Witness } from "./canary/script.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { scopeLauncher } from "./scope.ts";
 

@@ -7,8 +7,8 @@ import type { ProcessId } from "../core/process-table.ts";
 import { isRunning } from "../core/processes.ts";
 import { findTmux } from "../core/tmux.ts";
 import { type Incarnation, type IncarnationPaths, incarnationPaths, listIncarnations, pointerPath, readCurrent, readIncarnation } from "../status/incarnation.ts";
-import { graceFrom, renderCanaryScript } from "./canary-script.ts";
-import { isSettled } from "./claim.ts";
+import { graceFrom, renderCanaryScript } from "./canary/script.ts";
+import { isSettled } from "./canary/claim.ts";
 import { forgetIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
 

@@ -6,11 +6,12 @@ import { makeFolder } from "../core/files.ts";
 import { withLock } from "../core/lock.ts";
 import type { ProcessId, ProcessInfo } from "../core/process-table.ts";
 import { isRunning, listProcesses } from "../core/processes.ts";
+import { withDescendants } from "../core/process-tree.ts";
 import { signalProcess } from "../core/signals.ts";
 import { callTmux } from "../core/tmux.ts";
 import { identityLockPath, type Incarnation, incarnationPaths, pointerPath } from "../status/incarnation.ts";
-import { dismissRecorder } from "./canary.ts";
-import { type ClaimReason, writeClaim } from "./claim.ts";
+import { dismissRecorder } from "./canary/canary.ts";
+import { type ClaimReason, writeClaim } from "./canary/claim.ts";
 import { identifyServer } from "./identify.ts";
 import { forgetIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
@@ -80,12 +81,7 @@ export async function endServer(incarnation: Running, by: ClaimReason, context: 
 /** What runs in the agent's pane: its session's processes and all that descend from them. A daemon that left both is its own. */
 function findProcesses({ pane }: Incarnation, table: readonly ProcessInfo[]): ProcessInfo[] {
   if (pane === null || !table.some(({ pid, start }) => pid === pane.pid && start === pane.start)) return [];
-  const members = new Map(table.filter(({ pid, sid }) => pid === pane.pid || sid === pane.pid).map((one) => [one.pid, one]));
-  for (let size = -1; size !== members.size; ) {
-    size = members.size;
-    for (const one of table) if (members.has(one.ppid)) members.set(one.pid, one);
-  }
-  return [...members.values()];
+  return withDescendants(table.filter(({ pid, sid }) => pid === pane.pid || sid === pane.pid), table);
 }
 
 /** They were hung up on with the server. Who does not go is asked, then made to; the ones that are left even then. */

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { constants } from "node:os";
 import { errnoOf } from "../core/errors.ts";
 import { tryConnect } from "../core/libc.ts";
+import { parseIdentity } from "../core/names.ts";
 import { whyNotSocketFolder } from "../core/socket-folder.ts";
 
 /** The sockets in a folder, by name; undefined when it cannot be looked at or is not ours alone, empty when it is not there. */
@@ -12,6 +13,12 @@ export function listSockets(folder: string): ReadonlySet<string> | undefined {
   } catch (error) {
     return errnoOf(error) === "ENOENT" ? new Set() : undefined;
   }
+}
+
+/** The identities that have a socket in a folder, by name; none where it cannot be looked at. */
+export function listSocketIdentities(folder: string): string[] {
+  const names = [...(listSockets(folder) ?? [])].map((name) => /^tmux-iap-(.+)\.sock$/.exec(name)?.[1] ?? "");
+  return names.filter((name) => parseIdentity(name) !== undefined).toSorted();
 }
 
 /** What a look at a socket tells: `pid` is who listens there, 0 when the kernel does not say. */

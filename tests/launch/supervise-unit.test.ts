@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { planInstall, planUninstall, renderLaunchdAgent, renderSystemdUnit, servicePath } from "../../src/launch/supervise-unit.ts";
+import { planInstall, planUninstall, renderLaunchdAgent, renderSystemdUnit, servicePath } from "../../src/launch/supervise/service-unit.ts";
 import { errorOf, openScratch } from "../support/scratch.ts";
 
 const UNIT = { program: ["/usr/local/bin/iapeer"], root: "/home/somebody/.iapeer", path: "/usr/bin:/bin" };

@@ -6,7 +6,7 @@ import { isRunning, readProcess } from "../../src/core/processes.ts";
 import type { ProcessId } from "../../src/core/process-table.ts";
 import { signalProcess } from "../../src/core/signals.ts";
 import { findTmux } from "../../src/core/tmux.ts";
-import { type CanaryScript, renderCanaryScript, type Witness } from "../../src/launch/canary-script.ts";
+import { type CanaryScript, renderCanaryScript, type Witness } from "../../src/launch/canary/script.ts";
 import { incarnationPaths, type IncarnationPaths } from "../../src/status/incarnation.ts";
 import { probeSocket } from "../../src/status/liveness.ts";
 import { until } from "./sandbox.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { layoutFrom } from "../../src/core/paths.ts";
 import type { ProcessId, ProcessInfo } from "../../src/core/process-table.ts";
 import { isRunning, listProcesses } from "../../src/core/processes.ts";
-import { hasRecorder, readCanaryRecord } from "../../src/launch/canary-record.ts";
+import { hasRecorder, readCanaryRecord } from "../../src/launch/canary/record.ts";
 import { incarnationPaths, readCurrent } from "../../src/status/incarnation.ts";
 import { ok } from "./calls.ts";
 import { type Sandbox, until } from "./sandbox.ts";

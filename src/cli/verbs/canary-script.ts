@@ -1,5 +1,5 @@
 import { findTmux } from "../../core/tmux.ts";
-import { graceFrom, renderCanaryScript } from "../../launch/canary-script.ts";
+import { graceFrom, renderCanaryScript } from "../../launch/canary/script.ts";
 import { readSample } from "../session-sample.ts";
 import { RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";

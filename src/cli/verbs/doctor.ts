@@ -1,8 +1,8 @@
-import type { Check } from "../../launch/doctor-check.ts";
-import { runChecks } from "../../launch/doctor-checks.ts";
-import { checkTmux } from "../../launch/doctor-tools.ts";
-import { failure } from "../../launch/doctor-check.ts";
-import { runSelfTest } from "../../launch/self-test.ts";
+import type { Check } from "../../launch/doctor/check.ts";
+import { runChecks } from "../../launch/doctor/checks.ts";
+import { checkTmux } from "../../launch/doctor/tools.ts";
+import { failure } from "../../launch/doctor/check.ts";
+import { runSelfTest } from "../../launch/doctor/self-test.ts";
 import { IapeerError } from "../../core/errors.ts";
 import { readCanaries } from "../canaries.ts";
 import type { Colors } from "../colors.ts";

@@ -1,10 +1,10 @@
 import { IapeerError } from "../../core/errors.ts";
 import { makeFolder } from "../../core/files.ts";
 import { withLock } from "../../core/lock.ts";
-import { superviseOnce, type TickRow } from "../../launch/supervise.ts";
+import { superviseOnce, type TickRow } from "../../launch/supervise/tick.ts";
 import { parseCount, usage } from "../call.ts";
 import type { Context } from "../context.ts";
-import { withInterruption } from "../interruption.ts";
+import { sleepUnless, withInterruption } from "../interruption.ts";
 import { launchContext, registeredIdentities } from "../sessions.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
@@ -80,14 +80,6 @@ async function loop(intervalSecs: number, context: Context): Promise<number> {
     }
     return exitStatus() ?? 0;
   });
-}
-
-async function sleepUnless(signal: AbortSignal, ms: number): Promise<void> {
-  const woken = Promise.withResolvers<undefined>();
-  const timer = setTimeout(woken.resolve, ms);
-  signal.addEventListener("abort", () => woken.resolve(undefined), { once: true });
-  await woken.promise;
-  clearTimeout(timer);
 }
 
 const WORDS = {

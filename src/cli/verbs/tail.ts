@@ -3,7 +3,7 @@ import { openSessionLog, type SessionLog } from "../../status/session-log.ts";
 import { parseCount, usage } from "../call.ts";
 import type { Context } from "../context.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
-import { withInterruption } from "../interruption.ts";
+import { sleepUnless, withInterruption } from "../interruption.ts";
 import type { Output } from "../output.ts";
 import { readableLines } from "../terminal-text.ts";
 import { defineVerb, type Verb } from "../verb.ts";
@@ -59,7 +59,7 @@ async function goOn(log: SessionLog, { whole, rest, count }: Start, { output }: 
     let pending = rest;
     let isRead = show(count === 0 ? [] : endedLines(whole).slice(-count), output);
     while (isRead && !signal.aborted) {
-      await pause(POLL_MS, signal);
+      await sleepUnless(signal, POLL_MS);
       const split = splitWhole(pending + log.readNew());
       isRead = show(endedLines(split.whole), output);
       pending = split.rest.slice(-MOST_REST);
@@ -86,15 +86,4 @@ function render(lines: readonly string[]): string {
 function splitWhole(text: string): { whole: string; rest: string } {
   const end = text.lastIndexOf("\n") + 1;
   return { whole: text.slice(0, end), rest: text.slice(end) };
-}
-
-/** The time, or until the signal comes. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const wake = () => resolve();
-  const timer = setTimeout(wake, ms);
-  signal.addEventListener("abort", wake);
-  await promise;
-  signal.removeEventListener("abort", wake);
-  clearTimeout(timer);
 }

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import { readBootId } from "../core/boot.ts";
-import { IapeerError } from "../core/errors.ts";
-import { parseEvents } from "../core/event-log.ts";
-import { readTail } from "../core/files.ts";
-import type { Layout } from "../core/paths.ts";
-import { type Check, failure, orGood, warning } from "./doctor-check.ts";
+import { readBootId } from "../../core/boot.ts";
+import { IapeerError } from "../../core/errors.ts";
+import { parseEvents } from "../../core/event-log.ts";
+import { readTail } from "../../core/files.ts";
+import type { Layout } from "../../core/paths.ts";
+import { type Check, failure, orGood, warning } from "./check.ts";
 
 /** No clock that is right is before this. */
 const LEAST_TIME = Date.parse("2025-01-01T00:00:00Z");

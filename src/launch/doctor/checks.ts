@@ -1,12 +1,12 @@
-import { IapeerError } from "../core/errors.ts";
-import type { Env, Layout } from "../core/paths.ts";
-import { verifyRegistry } from "../registry/verify.ts";
-import { type Check, failure, orGood, warning } from "./doctor-check.ts";
-import { checkClock } from "./doctor-clock.ts";
-import { checkDisk, checkFolders, checkLocking, checkLogs } from "./doctor-places.ts";
-import { checkIncarnations, checkLocks, checkServers, checkSupervise, type WatchedServer } from "./doctor-sessions.ts";
-import { checkSocketFolder, checkSocketPaths, checkStaleSockets } from "./doctor-sockets.ts";
-import { checkTmux, checkTools, checkWitnesses } from "./doctor-tools.ts";
+import { IapeerError } from "../../core/errors.ts";
+import type { Env, Layout } from "../../core/paths.ts";
+import { verifyRegistry } from "../../registry/verify.ts";
+import { type Check, failure, orGood, warning } from "./check.ts";
+import { checkClock } from "./clock.ts";
+import { checkDisk, checkFolders, checkLocking, checkLogs } from "./places.ts";
+import { checkIncarnations, checkLocks, checkServers, checkSupervise, type WatchedServer } from "./sessions.ts";
+import { checkSocketFolder, checkSocketPaths, checkStaleSockets } from "./sockets.ts";
+import { checkTmux, checkTools, checkWitnesses } from "./tools.ts";
 
 export interface DoctorOptions {
   readonly layout: Layout;

@@ -1,11 +1,11 @@
-import { renderLogLine } from "../core/logfmt.ts";
-import { type Env, type Layout, sessionLogPath } from "../core/paths.ts";
-import type { ProcessId } from "../core/process-table.ts";
-import { quoteForSh } from "../core/quoting.ts";
-import { incarnationPaths } from "../status/incarnation.ts";
-import linuxPart from "./canary-linux.sh" with { type: "text" };
-import macosPart from "./canary-macos.sh" with { type: "text" };
-import body from "./canary.sh" with { type: "text" };
+import { renderLogLine } from "../../core/logfmt.ts";
+import { type Env, type Layout, sessionLogPath } from "../../core/paths.ts";
+import type { ProcessId } from "../../core/process-table.ts";
+import { quoteForSh } from "../../core/quoting.ts";
+import { incarnationPaths } from "../../status/incarnation.ts";
+import linuxPart from "./linux.sh" with { type: "text" };
+import macosPart from "./macos.sh" with { type: "text" };
+import body from "./recorder.sh" with { type: "text" };
 
 /** How the recorder knows that its server ended: as its parent, or by a client of tmux that waits on a channel. */
 export type Witness = "parent" | "client";

@@ -1,11 +1,10 @@
-import { parseIdentity } from "../core/names.ts";
-import { type Layout, socketPathOf } from "../core/paths.ts";
-import { quoteForSh } from "../core/quoting.ts";
-import { whyNotSocketFolder } from "../core/socket-folder.ts";
-import { SOCKET_PATH_BYTES } from "../core/tmux.ts";
-import { listIncarnations } from "../status/incarnation.ts";
-import { listSockets, probeSocket } from "../status/liveness.ts";
-import { type Check, failure, good, orGood, warning } from "./doctor-check.ts";
+import { type Layout, socketPathOf } from "../../core/paths.ts";
+import { quoteForSh } from "../../core/quoting.ts";
+import { whyNotSocketFolder } from "../../core/socket-folder.ts";
+import { SOCKET_PATH_BYTES } from "../../core/tmux.ts";
+import { listIncarnations } from "../../status/incarnation.ts";
+import { listSocketIdentities, probeSocket } from "../../status/liveness.ts";
+import { type Check, failure, good, orGood, warning } from "./check.ts";
 
 /** Whether what answers in the socket folder can be trusted. */
 export function checkSocketFolder({ socketFolder }: Layout): Check {
@@ -31,15 +30,10 @@ export function hasFittingPath(layout: Layout, identity: string): boolean {
 /** Sockets that nobody listens on, of identities that nobody knows. One of a registered peer is only asleep. */
 export function checkStaleSockets(layout: Layout, identities: readonly string[]): readonly Check[] {
   const known = new Set([...identities, ...listIncarnations(layout).keys()]);
-  const stale = identitiesOfSockets(layout).filter((identity) => !known.has(identity) && probeSocket(socketPathOf(layout, identity)).liveness === "dead");
+  const stale = listSocketIdentities(layout.socketFolder).filter((identity) => !known.has(identity) && probeSocket(socketPathOf(layout, identity)).liveness === "dead");
   const problems = stale.map((identity) => {
     const path = socketPathOf(layout, identity);
     return warning("stale-sockets", `nobody listens on ${path}, and no peer has it`, `rm ${quoteForSh(path)}`);
   });
   return orGood(problems, "stale-sockets", "no socket is left of a peer that is gone");
-}
-
-function identitiesOfSockets({ socketFolder }: Layout): string[] {
-  const names = [...(listSockets(socketFolder) ?? [])].map((name) => /^tmux-iap-(.+)\.sock$/.exec(name)?.[1] ?? "");
-  return names.filter((name) => parseIdentity(name) !== undefined).toSorted();
 }

@@ -1,18 +1,18 @@
 import { join } from "node:path";
-import { parseEvents } from "../core/event-log.ts";
-import { readTail } from "../core/files.ts";
-import type { Env } from "../core/paths.ts";
-import type { ProcessId } from "../core/process-table.ts";
-import { isRunning } from "../core/processes.ts";
-import { signalProcess } from "../core/signals.ts";
-import { type Incarnation, incarnationPaths } from "../status/incarnation.ts";
-import { hasRecorder, readCanaryRecord } from "./canary-record.ts";
-import { type Check, failure, good } from "./doctor-check.ts";
-import { launchIdentity } from "./launch.ts";
+import { parseEvents } from "../../core/event-log.ts";
+import { readTail } from "../../core/files.ts";
+import type { Env } from "../../core/paths.ts";
+import type { ProcessId } from "../../core/process-table.ts";
+import { isRunning } from "../../core/processes.ts";
+import { signalProcess } from "../../core/signals.ts";
+import { type Incarnation, incarnationPaths } from "../../status/incarnation.ts";
+import { hasRecorder, readCanaryRecord } from "../canary/record.ts";
+import { type Check, failure, good } from "./check.ts";
+import { launchIdentity } from "../launch.ts";
 import { closeForgotten, closeStage, openStage, type Stage } from "./self-test-stage.ts";
-import { stopIdentity } from "./stop.ts";
-import { superviseOnce } from "./supervise.ts";
-import { armIdentity } from "./watch.ts";
+import { stopIdentity } from "../stop.ts";
+import { superviseOnce } from "../supervise/tick.ts";
+import { armIdentity } from "../watch.ts";
 
 export interface SelfTestOptions {
   readonly env: Env;

@@ -1,16 +1,17 @@
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeErrno } from "../core/errors.ts";
-import { type Env, layoutFrom } from "../core/paths.ts";
-import type { ProcessId, ProcessInfo } from "../core/process-table.ts";
-import { listProcesses, readProcess } from "../core/processes.ts";
-import { signalProcess } from "../core/signals.ts";
-import { incarnationPaths, listIncarnations, readIncarnation } from "../status/incarnation.ts";
-import { probeSocket } from "../status/liveness.ts";
-import { readCanaryRecord } from "./canary-record.ts";
-import type { LaunchContext } from "./launch-context.ts";
-import { areGoneWithin } from "./process-end.ts";
+import { describeErrno } from "../../core/errors.ts";
+import { type Env, layoutFrom } from "../../core/paths.ts";
+import type { ProcessId, ProcessInfo } from "../../core/process-table.ts";
+import { listProcesses, readProcess } from "../../core/processes.ts";
+import { keyOf, withDescendants } from "../../core/process-tree.ts";
+import { signalProcess } from "../../core/signals.ts";
+import { incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation.ts";
+import { probeSocket } from "../../status/liveness.ts";
+import { readCanaryRecord } from "../canary/record.ts";
+import type { LaunchContext } from "../launch-context.ts";
+import { areGoneWithin } from "../process-end.ts";
 
 /** A root and a socket folder of its own, where sessions are launched and ended for a test. */
 export interface Stage {
@@ -84,16 +85,7 @@ export async function closeStage(stage: Stage): Promise<string | undefined> {
 function findProcesses(stage: Stage): ProcessInfo[] {
   const table = listProcesses().filter(({ pid, isZombie }) => pid !== process.pid && !isZombie);
   const roots = new Set(savedProcesses(stage).map(keyOf));
-  const members = new Map(table.filter((one) => roots.has(keyOf(one)) || hasStage(one, stage)).map((one) => [one.pid, one]));
-  for (let size = -1; size !== members.size; ) {
-    size = members.size;
-    for (const one of table) if (members.has(one.ppid)) members.set(one.pid, one);
-  }
-  return [...members.values()];
-}
-
-function keyOf({ pid, start }: ProcessId): string {
-  return `${pid} ${start}`;
+  return withDescendants(table.filter((one) => roots.has(keyOf(one)) || hasStage(one, stage)), table);
 }
 
 /** Those that are written down, and those that answer. */

@@ -1,18 +1,18 @@
 import pMap from "p-map";
-import { IapeerError } from "../core/errors.ts";
-import { makeFolder } from "../core/files.ts";
-import { withLock } from "../core/lock.ts";
-import { socketPathOf } from "../core/paths.ts";
-import type { ProcessId } from "../core/process-table.ts";
-import { identityLockPath, type Incarnation, incarnationPaths, listIncarnations } from "../status/incarnation.ts";
-import { hasRecorder } from "./canary-record.ts";
-import { armCanary } from "./canary.ts";
-import { isAbandoned, isSettled, withdrawClaim } from "./claim.ts";
-import { identifyServer, readStamp } from "./identify.ts";
-import type { LaunchContext } from "./launch-context.ts";
+import { IapeerError } from "../../core/errors.ts";
+import { makeFolder } from "../../core/files.ts";
+import { withLock } from "../../core/lock.ts";
+import { socketPathOf } from "../../core/paths.ts";
+import type { ProcessId } from "../../core/process-table.ts";
+import { identityLockPath, type Incarnation, incarnationPaths, listIncarnations } from "../../status/incarnation.ts";
+import { hasRecorder } from "../canary/record.ts";
+import { armCanary } from "../canary/canary.ts";
+import { isAbandoned, isSettled, withdrawClaim } from "../canary/claim.ts";
+import { identifyServer, readStamp } from "../identify.ts";
+import type { LaunchContext } from "../launch-context.ts";
 import { recordLostAgent } from "./lost-agent.ts";
-import { settleIncarnations } from "./settle.ts";
-import { adoptServer } from "./watch.ts";
+import { settleIncarnations } from "../settle.ts";
+import { adoptServer } from "../watch.ts";
 
 /** One thing that a tick did, or could not do. */
 export interface TickRow {

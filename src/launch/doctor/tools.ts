@@ -1,10 +1,10 @@
 import { readlinkSync } from "node:fs";
-import { IapeerError } from "../core/errors.ts";
-import type { Env } from "../core/paths.ts";
-import { findTmux, parseTmuxVersion, readTmuxVersion } from "../core/tmux.ts";
-import { type Check, failure, good, orGood, warning } from "./doctor-check.ts";
-import { scopeLauncher } from "./scope.ts";
-import { OLDEST_TMUX } from "./server.ts";
+import { IapeerError } from "../../core/errors.ts";
+import type { Env } from "../../core/paths.ts";
+import { findTmux, parseTmuxVersion, readTmuxVersion } from "../../core/tmux.ts";
+import { type Check, failure, good, orGood, warning } from "./check.ts";
+import { scopeLauncher } from "../scope.ts";
+import { OLDEST_TMUX } from "../server.ts";
 
 /** The oldest tmux that has `#{pane_dead_signal}`. */
 const TELLS_SIGNALS = [3, 3] as const;

@@ -1,14 +1,14 @@
-import { writeAtomically } from "../core/atomic-write.ts";
-import { appendEvent, rotationFrom } from "../core/event-log.ts";
-import type { ProcessId } from "../core/process-table.ts";
-import { isRunning } from "../core/processes.ts";
-import { signalProcess } from "../core/signals.ts";
-import { type Incarnation, incarnationPaths } from "../status/incarnation.ts";
-import { graceFrom } from "./canary-script.ts";
-import { isSettled } from "./claim.ts";
-import { readAgentPane } from "./identify.ts";
-import { saveIncarnation } from "./incarnation-store.ts";
-import type { LaunchContext } from "./launch-context.ts";
+import { writeAtomically } from "../../core/atomic-write.ts";
+import { appendEvent, rotationFrom } from "../../core/event-log.ts";
+import type { ProcessId } from "../../core/process-table.ts";
+import { isRunning } from "../../core/processes.ts";
+import { signalProcess } from "../../core/signals.ts";
+import { type Incarnation, incarnationPaths } from "../../status/incarnation.ts";
+import { graceFrom } from "../canary/script.ts";
+import { isSettled } from "../canary/claim.ts";
+import { readAgentPane } from "../identify.ts";
+import { saveIncarnation } from "../incarnation-store.ts";
+import type { LaunchContext } from "../launch-context.ts";
 
 const POLL_MS = 50;
 

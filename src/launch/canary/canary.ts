@@ -1,17 +1,17 @@
 import { closeSync } from "node:fs";
-import { writeAtomically } from "../core/atomic-write.ts";
-import { tryHold } from "../core/lock.ts";
-import type { ProcessId } from "../core/process-table.ts";
-import { isRunning, readProcess } from "../core/processes.ts";
-import { randomHex } from "../core/random.ts";
-import { signalProcess } from "../core/signals.ts";
-import type { Env } from "../core/paths.ts";
-import { callTmux, findTmux, withoutTmux } from "../core/tmux.ts";
-import { type Incarnation, type IncarnationPaths, incarnationPaths } from "../status/incarnation.ts";
-import { hasRecorder, type Origin, readCanaryRecord, writeCanaryRecord } from "./canary-record.ts";
-import { type CanaryScript, canaryChannel, graceFrom, renderCanaryScript, type Witness } from "./canary-script.ts";
-import type { LaunchContext } from "./launch-context.ts";
-import { isGoneWithin } from "./process-end.ts";
+import { writeAtomically } from "../../core/atomic-write.ts";
+import { tryHold } from "../../core/lock.ts";
+import type { ProcessId } from "../../core/process-table.ts";
+import { isRunning, readProcess } from "../../core/processes.ts";
+import { randomHex } from "../../core/random.ts";
+import { signalProcess } from "../../core/signals.ts";
+import type { Env } from "../../core/paths.ts";
+import { callTmux, findTmux, withoutTmux } from "../../core/tmux.ts";
+import { type Incarnation, type IncarnationPaths, incarnationPaths } from "../../status/incarnation.ts";
+import { hasRecorder, type Origin, readCanaryRecord, writeCanaryRecord } from "./record.ts";
+import { type CanaryScript, canaryChannel, graceFrom, renderCanaryScript, type Witness } from "./script.ts";
+import type { LaunchContext } from "../launch-context.ts";
+import { isGoneWithin } from "../process-end.ts";
 
 /** `armed` now, `already` armed by somebody, or `failed` and why. */
 export type Arming = { readonly outcome: "armed" | "already" } | { readonly outcome: "failed"; readonly why: string };

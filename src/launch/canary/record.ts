@@ -1,10 +1,10 @@
-import { writeAtomically } from "../core/atomic-write.ts";
-import { readTrusted } from "../core/files.ts";
-import { parseStrictJson, renderJson } from "../core/json.ts";
-import { isHeld } from "../core/lock.ts";
-import type { ProcessId } from "../core/process-table.ts";
-import { type IncarnationPaths, isProcessId } from "../status/incarnation.ts";
-import type { Witness } from "./canary-script.ts";
+import { writeAtomically } from "../../core/atomic-write.ts";
+import { readTrusted } from "../../core/files.ts";
+import { parseStrictJson, renderJson } from "../../core/json.ts";
+import { isHeld } from "../../core/lock.ts";
+import type { ProcessId } from "../../core/process-table.ts";
+import { type IncarnationPaths, isProcessId } from "../../status/incarnation.ts";
+import type { Witness } from "./script.ts";
 
 /** Why a recorder was armed: with the launch, for one that was lost, or by hand. */
 export type Origin = "launch" | "retrofit" | "manual";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { IapeerError } from "../core/errors.ts";
-import type { Env } from "../core/paths.ts";
+import { IapeerError } from "../../core/errors.ts";
+import type { Env } from "../../core/paths.ts";
 
 /** What the service runs and where; every path absolute. */
 export interface SuperviseUnit {

@@ -1,10 +1,10 @@
 import { accessSync, closeSync, constants, lstatSync, openSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { describeErrno, errnoOf } from "../core/errors.ts";
-import { tryFlock } from "../core/libc.ts";
-import type { Layout } from "../core/paths.ts";
-import { quoteForSh } from "../core/quoting.ts";
-import { type Check, failure, good, orGood, warning } from "./doctor-check.ts";
+import { describeErrno, errnoOf } from "../../core/errors.ts";
+import { tryFlock } from "../../core/libc.ts";
+import type { Layout } from "../../core/paths.ts";
+import { quoteForSh } from "../../core/quoting.ts";
+import { type Check, failure, good, orGood, warning } from "./check.ts";
 
 /** The folders that iapeer writes into, and what they are. */
 function foldersOf({ root, stateFolder, deathsFolder, peersFolder, exitsLog }: Layout): (readonly [what: string, path: string])[] {

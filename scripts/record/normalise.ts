@@ -1,0 +1,45 @@
+/** Who the reader of a page is; as long as a temporary folder's name, so that tables stay aligned. */
+const READERS_HOME = "/home/somebody";
+const DEMO_FOLDER = "/tmp/iapeer-demo-x1y2z3";
+const SERVER_PID = "24242";
+
+/** What is another each time on every page, and what the page shows in its place. */
+const ANYWHERE: readonly (readonly [RegExp, string])[] = [
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "2026-01-02T03:04:05.678Z"],
+  [/\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z/g, "2026-01-02T030405.678Z"],
+  [/(?<=-)\d{8}T\d{9}Z(?=\.txt)/g, "20260102T030405678Z"],
+  [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "01234567-89ab-4cde-8f01-23456789abcd"],
+  [/(?<key>"durationMs": ?|\bms=)\d+/g, "$<key>12"],
+  [/\b\d+ s ago/g, "3 s ago"],
+  [/(?<key>"age_secs": ?)\d+/g, "$<key>3"],
+  [/(?<key>"lived_secs": ?|\blived_secs=)\d{1,2}\b/g, "$<key>2"],
+  [/(?<=, after )\d+(?= s$)/gm, "2"],
+  [/(?<key>"server_pid": ?|\bserver_pid=|\bserver \(pid |\bkill -9 )\d+/g, `$<key>${SERVER_PID}`],
+  [/(?<identity>^[a-z][a-z0-9]*-[a-z][a-z0-9-]* +)\d+(?= +(?:not )?armed)/gm, `$<identity>${SERVER_PID}`],
+  [/(?<key>"recorder_pid": ?|\brecorder_pid=|\b(?:parent|client), pid |\bits recorder \(pid )\d+/g, "$<key>24241"],
+  [/(?<key>"pane_pid": ?|\bpane_pid=|(?:^launched [a-z0-9-]+| is live already) \(pid )\d+/gm, "$<key>24243"],
+  [/(?<key>; see: iapeer deaths show |^hint: see: iapeer deaths show )[0-9a-f]{8}/gm, "$<key>3f2a91c0"],
+];
+
+/** What the demo has besides: its only death. */
+const IN_DEMO: readonly (readonly [RegExp, string])[] = [
+  [/(\/private)?\/tmp\/iapeer-demo-\w{6}/g, DEMO_FOLDER],
+  [/(?<=^\$ iapeer deaths show )[0-9a-f]{4}/gm, "3f2a"],
+  [/(?<key>^id: +|^2026-.* )[0-9a-f]{8}$/gm, "$<key>3f2a91c0"],
+  // Who may not read the kernel's log has another reason.
+  [/(?<=no sign of the out-of-memory killer: ).*/g, "the kernel's log does not name it"],
+];
+
+/** What a page's commands printed, with its reader's paths, times and numbers in the place of this run's. */
+export function normalise(text: string, home: string): string {
+  return replaceAll(text.replaceAll(home, READERS_HOME), ANYWHERE);
+}
+
+/** The same of what the demo printed. */
+export function normaliseDemo(text: string): string {
+  return replaceAll(replaceAll(text, ANYWHERE), IN_DEMO);
+}
+
+function replaceAll(text: string, table: readonly (readonly [RegExp, string])[]): string {
+  return table.reduce((told, [pattern, shown]) => told.replaceAll(pattern, shown), text);
+}
