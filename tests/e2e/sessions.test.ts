@@ -1,36 +1,23 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseEvents } from "../../src/core/event-log.ts";
 import { isRunning, listProcesses } from "../../src/core/processes.ts";
+import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
-import { openSandbox, type Sandbox, until } from "../support/sandbox.ts";
-import { callOutside, launchPeer, prepareSessions, processesOf, readSession, tellAgent, untilGone } from "../support/session.ts";
+import { until } from "../support/sandbox.ts";
+import { callOutside, launchPeer, readSession, tellAgent, untilGone } from "../support/session.ts";
 import { openTerminal } from "../support/terminal.ts";
 
-let sandbox: Sandbox;
-beforeEach(async () => {
-  sandbox = openSandbox();
-  prepareSessions(sandbox);
-  await ok(sandbox, "add", "bob");
-});
-afterEach(async () => {
-  await sandbox.iapeer("stop", "--all");
-  await until("nothing of the sandbox runs", () => processesOf(sandbox).length === 0);
-  sandbox[Symbol.dispose]();
-});
+const bob = useBob();
+const { readLog } = bob;
 
-const readLog = (name: string) => {
-  const path = join(sandbox.root, "logs", "iapeer", name);
-  return existsSync(path) ? parseEvents(readFileSync(path, "utf8")) : [];
-};
-const peerFolder = () => join(sandbox.root, "peers", "bob");
+const peerFolder = () => join(bob.sandbox.root, "peers", "bob");
 
 /** A launch whose agent tells what it was given, and stays. */
 async function launchTelling(...args: string[]): Promise<string> {
-  const told = join(sandbox.folder, "told");
-  sandbox.env["IAPEER_CLAUDE_BIN"] = sandbox.script("teller", `{ pwd; printf '[%s]\\n' "$@"; env; } >'${told}'; echo ready; exec cat`);
-  await ok(sandbox, "launch", "bob", ...args);
+  const told = join(bob.sandbox.folder, "told");
+  bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("teller", `{ pwd; printf '[%s]\\n' "$@"; env; } >'${told}'; echo ready; exec cat`);
+  await ok(bob.sandbox, "launch", "bob", ...args);
   return readFileSync(told, "utf8");
 }
 
@@ -44,7 +31,7 @@ describe("launch", () => {
   });
 
   test("hands arguments over as they are, those of launch.env first, and one of any length", async () => {
-    sandbox.write(join(peerFolder(), ".iapeer/runtimes/claude/launch.env"), `# mine\nFOO="a  b"\nPEER_START_ARGS=--first 'two words'\n`);
+    bob.sandbox.write(join(peerFolder(), ".iapeer/runtimes/claude/launch.env"), `# mine\nFOO="a  b"\nPEER_START_ARGS=--first 'two words'\n`);
     const long = "x".repeat(60_000);
     const odd = ["a;", "b\\;", "#{pid}", "$HOME", "it's \"so\"", "", "-f", "~", "%1", "\n", "é☃", long];
     const told = await launchTelling("--", ...odd);
@@ -53,21 +40,21 @@ describe("launch", () => {
   });
 
   test("executes a program that gets no arguments as it is, whatever its path holds", async () => {
-    sandbox.env["IAPEER_CLAUDE_BIN"] = sandbox.script("a b'c\"$HOME;#{pid}=`x`", "exec sleep 600");
-    const { agent, server } = await launchPeer(sandbox, "bob");
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("a b'c\"$HOME;#{pid}=`x`", "exec sleep 600");
+    const { agent, server } = await launchPeer(bob.sandbox, "bob");
     expect(readFileSync(`/proc/${agent.pid}/cmdline`, "latin1")).toBe(["sleep", "600", ""].join("\0"));
     expect(listProcesses().find(({ pid }) => pid === agent.pid)?.ppid).toBe(server.pid);
   });
 
   test("of a live peer says so and changes nothing", async () => {
-    const first = await launchPeer(sandbox, "bob");
-    const again = await sandbox.json("launch", "bob");
+    const first = await launchPeer(bob.sandbox, "bob");
+    const again = await bob.sandbox.json("launch", "bob");
     expect(again).toMatchObject({ identity: "claude-bob", action: "already-live", server_pid: first.server.pid, pane_pid: first.agent.pid });
   });
 
   test("of a process that ends in its first second fails with its status and its last lines, and is one death", async () => {
-    sandbox.env["IAPEER_CLAUDE_BIN"] = sandbox.script("short", "echo one; echo two >&2; exit 7");
-    const failed = await sandbox.iapeer("launch", "bob", "--json");
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("short", "echo one; echo two >&2; exit 7");
+    const failed = await bob.sandbox.iapeer("launch", "bob", "--json");
     expect(failed.status).toBe(1);
     expect(errorLine(failed)).toMatchObject({ code: "launch-failed", details: { dead_status: 7, last_lines: ["one", "two"] } });
     expect(readLog("exits.log")).toMatchObject([{ ev: "session-exit", identity: "claude-bob", dead_status: "7" }]);
@@ -77,50 +64,50 @@ describe("launch", () => {
     ["a missing program", { IAPEER_CLAUDE_BIN: "/nowhere/claude" }, "program-not-found", 3],
     ["a folder in the place of the program", { IAPEER_CLAUDE_BIN: "/tmp" }, "program-not-executable", 1],
   ])("with %s is refused before anything starts", async (_, env, code, status) => {
-    const refused = await sandbox.iapeerWith(env, "launch", "bob", "--json");
+    const refused = await bob.sandbox.iapeerWith(env, "launch", "bob", "--json");
     expect(refused.status).toBe(status);
     expect(errorLine(refused).code).toBe(code as never);
-    expect(existsSync(join(sandbox.root, "socks"))).toBe(false);
+    expect(existsSync(join(bob.sandbox.root, "socks"))).toBe(false);
   });
 
   test("of a peer whose folder is gone says that it is the folder", async () => {
     rmSync(peerFolder(), { recursive: true });
-    const refused = await sandbox.iapeer("launch", "bob", "--json");
+    const refused = await bob.sandbox.iapeer("launch", "bob", "--json");
     expect([refused.status, errorLine(refused).code]).toEqual([3, "folder-not-found"]);
   });
 
   test("restores the socket of a session that lost it, and list says meanwhile that it cannot tell", async () => {
-    const { socket, server } = await launchPeer(sandbox, "bob");
+    const { socket, server } = await launchPeer(bob.sandbox, "bob");
     rmSync(socket);
-    expect((await sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "unknown" }]);
-    expect(await sandbox.json("launch", "bob")).toMatchObject({ action: "already-live", server_pid: server.pid });
-    expect((await sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "live" }]);
+    expect((await bob.sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "unknown" }]);
+    expect(await bob.sandbox.json("launch", "bob")).toMatchObject({ action: "already-live", server_pid: server.pid });
+    expect((await bob.sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "live" }]);
   });
 
   test("ten times at once starts one session", async () => {
-    const launches = Array.from({ length: 10 }, async () => (await sandbox.json("launch", "bob")) as { action: string; server_pid: number });
+    const launches = Array.from({ length: 10 }, async () => (await bob.sandbox.json("launch", "bob")) as { action: string; server_pid: number });
     const calls = await Promise.all(launches);
     expect(calls.filter(({ action }) => action === "launched")).toHaveLength(1);
     expect(new Set(calls.map((call) => call.server_pid)).size).toBe(1);
   });
 
   test("reads a runtime that is not built in from its runtime.json", async () => {
-    const pi = sandbox.script("pi", `echo "$1"; exec cat`);
-    sandbox.write(join(sandbox.root, "runtimes/pi/runtime.json"), JSON.stringify({ command: pi, args: ["run it"] }));
-    await ok(sandbox, "update", "bob", "--add-runtime", "pi");
-    await ok(sandbox, "launch", "bob", "--runtime", "pi");
-    await until("it printed", async () => (await sandbox.iapeer("tail", "bob", "--runtime", "pi")).stdout.includes("run it"));
+    const pi = bob.sandbox.script("pi", `echo "$1"; exec cat`);
+    bob.sandbox.write(join(bob.sandbox.root, "runtimes/pi/runtime.json"), JSON.stringify({ command: pi, args: ["run it"] }));
+    await ok(bob.sandbox, "update", "bob", "--add-runtime", "pi");
+    await ok(bob.sandbox, "launch", "bob", "--runtime", "pi");
+    await until("it printed", async () => (await bob.sandbox.iapeer("tail", "bob", "--runtime", "pi")).stdout.includes("run it"));
   });
 
   test("leaves no trace of a tmux that it was typed in", async () => {
-    const told = await sandbox.iapeerWith({ TMUX: "/nowhere,1,0", TMUX_PANE: "%9" }, "launch", "bob");
+    const told = await bob.sandbox.iapeerWith({ TMUX: "/nowhere,1,0", TMUX_PANE: "%9" }, "launch", "bob");
     expect(told.status).toBe(0);
-    expect(readSession(sandbox, "claude-bob").socket).toBe(join(sandbox.root, "socks/tmux-iap-claude-bob.sock"));
+    expect(readSession(bob.sandbox, "claude-bob").socket).toBe(join(bob.sandbox.root, "socks/tmux-iap-claude-bob.sock"));
   });
 
   test("starts the agent under a login shell that nobody can log in with", async () => {
-    expect((await sandbox.iapeerWith({ SHELL: "/usr/sbin/nologin", PATH: process.env["PATH"]! }, "launch", "bob")).status).toBe(0);
-    await tellAgent(readSession(sandbox, "claude-bob"), "exit 5");
+    expect((await bob.sandbox.iapeerWith({ SHELL: "/usr/sbin/nologin", PATH: process.env["PATH"]! }, "launch", "bob")).status).toBe(0);
+    await tellAgent(readSession(bob.sandbox, "claude-bob"), "exit 5");
     await until("its end is recorded", () => readLog("exits.log").length === 1);
     expect(readLog("exits.log")).toMatchObject([{ ev: "session-exit", dead_status: "5" }]);
   });
@@ -128,37 +115,37 @@ describe("launch", () => {
 
 describe("stop", () => {
   test("ends everything that the agent started, a child that ignores hangups and one in another session included", async () => {
-    sandbox.env["IAPEER_CLAUDE_BIN"] = sandbox.script("stubborn", `trap '' HUP; setsid sh -c 'trap "" HUP TERM; while :; do sleep 1; done' & while :; do sleep 1; done`);
-    const { server, agent } = await launchPeer(sandbox, "bob");
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("stubborn", `trap '' HUP; setsid sh -c 'trap "" HUP TERM; while :; do sleep 1; done' & while :; do sleep 1; done`);
+    const { server, agent } = await launchPeer(bob.sandbox, "bob");
     const below = listProcesses().filter(({ ppid }) => ppid === agent.pid);
     expect(below.length).toBeGreaterThan(0);
-    expect(await sandbox.json("stop", "bob")).toEqual([{ identity: "claude-bob", action: "stopped", server_pid: server.pid }]);
+    expect(await bob.sandbox.json("stop", "bob")).toEqual([{ identity: "claude-bob", action: "stopped", server_pid: server.pid }]);
     expect([server, agent, ...below].filter(isRunning)).toEqual([]);
     expect(readLog("exits.log")).toEqual([]);
-    expect((await sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "stopped" }]);
+    expect((await bob.sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "stopped" }]);
   }, 30_000);
 
   test("of a peer that is not live says so, and is no failure", async () => {
-    expect(await sandbox.json("stop", "bob")).toEqual([{ identity: "claude-bob", action: "not-running" }]);
+    expect(await bob.sandbox.json("stop", "bob")).toEqual([{ identity: "claude-bob", action: "not-running" }]);
   });
 
   test("does nothing to a server that was not launched here", async () => {
-    mkdirSync(join(sandbox.root, "socks"), { recursive: true, mode: 0o700 });
-    const socket = join(sandbox.root, "socks/tmux-iap-claude-bob.sock");
-    await callOutside({ socket, sandbox }, "new-session", "-d", "-s", "claude-bob", "cat");
-    const refused = await sandbox.iapeer("stop", "bob", "--json");
+    mkdirSync(join(bob.sandbox.root, "socks"), { recursive: true, mode: 0o700 });
+    const socket = join(bob.sandbox.root, "socks/tmux-iap-claude-bob.sock");
+    await callOutside({ socket, sandbox: bob.sandbox }, "new-session", "-d", "-s", "claude-bob", "cat");
+    const refused = await bob.sandbox.iapeer("stop", "bob", "--json");
     expect(refused.status).toBe(1);
     expect(JSON.parse(refused.stdout)).toMatchObject([{ action: "failed", error: { code: "stale-incarnation" } }]);
-    expect(await callOutside({ socket, sandbox }, "list-sessions", "-F", "#{session_name}")).toBe("claude-bob");
+    expect(await callOutside({ socket, sandbox: bob.sandbox }, "list-sessions", "-F", "#{session_name}")).toBe("claude-bob");
     // To be adopted it must be asked for.
-    await ok(sandbox, "canary", "arm", "bob");
-    expect(await sandbox.json("stop", "bob")).toMatchObject([{ action: "stopped" }]);
+    await ok(bob.sandbox, "canary", "arm", "bob");
+    expect(await bob.sandbox.json("stop", "bob")).toMatchObject([{ action: "stopped" }]);
   });
 
   test("ends a session whose socket was deleted", async () => {
-    const { socket, server } = await launchPeer(sandbox, "bob");
+    const { socket, server } = await launchPeer(bob.sandbox, "bob");
     rmSync(socket);
-    expect(await sandbox.json("stop", "bob")).toMatchObject([{ action: "stopped" }]);
+    expect(await bob.sandbox.json("stop", "bob")).toMatchObject([{ action: "stopped" }]);
     await untilGone(server);
     expect(readLog("exits.log")).toEqual([]);
   });
@@ -166,8 +153,8 @@ describe("stop", () => {
 
 describe("a person", () => {
   test("attaches in a real terminal, types to the agent, leaves it running, and ends it by what they type", async () => {
-    await launchPeer(sandbox, "bob");
-    using terminal = openTerminal(sandbox);
+    await launchPeer(bob.sandbox, "bob");
+    using terminal = openTerminal(bob.sandbox);
     terminal.type("iapeer attach bob");
     await terminal.shows(/ready/);
     terminal.type("hello");
@@ -175,7 +162,7 @@ describe("a person", () => {
     terminal.key("C-b");
     terminal.key("d");
     await terminal.shows(/\[exit 0\]/);
-    expect((await sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "live" }]);
+    expect((await bob.sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "live" }]);
     terminal.type("iapeer attach bob");
     await terminal.shows(/heard hello/);
     terminal.type("exit 7");
@@ -188,15 +175,15 @@ describe("a person", () => {
   });
 
   test("cannot attach without a terminal, nor to a peer that is not live", async () => {
-    expect(errorLine(await sandbox.iapeer("attach", "bob", "--json")).code).toBe("peer-not-live");
-    await launchPeer(sandbox, "bob");
-    expect((await sandbox.iapeer("attach", "bob")).stderr).toContain("attach needs a terminal");
+    expect(errorLine(await bob.sandbox.iapeer("attach", "bob", "--json")).code).toBe("peer-not-live");
+    await launchPeer(bob.sandbox, "bob");
+    expect((await bob.sandbox.iapeer("attach", "bob")).stderr).toContain("attach needs a terminal");
   });
 
   test("opens a window beside the agent and gets their own shell", async () => {
-    await launchPeer(sandbox, "bob");
-    const session = readSession(sandbox, "claude-bob");
+    await launchPeer(bob.sandbox, "bob");
+    const session = readSession(bob.sandbox, "claude-bob");
     const option = await callOutside(session, "show-options", "-gv", "default-command");
-    expect(option).toBe(sandbox.env["SHELL"] === undefined ? "" : `exec '${sandbox.env["SHELL"]}' -l`);
+    expect(option).toBe(bob.sandbox.env["SHELL"] === undefined ? "" : `exec '${bob.sandbox.env["SHELL"]}' -l`);
   });
 });

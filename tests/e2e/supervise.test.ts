@@ -1,53 +1,40 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEvents } from "../../src/core/event-log.ts";
 import { isHeld } from "../../src/core/lock.ts";
 import { layoutFrom } from "../../src/core/paths.ts";
 import { isRunning, readProcess } from "../../src/core/processes.ts";
 import { incarnationPaths } from "../../src/status/incarnation.ts";
+import { useBob } from "../support/bob.ts";
 import { errorLine, ok, readJson } from "../support/calls.ts";
-import { finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
-import { callOutside, launchPeer, prepareSessions, processesOf, recorderOf, type Session, signal, untilGone } from "../support/session.ts";
+import { finish, until } from "../support/sandbox.ts";
+import { callOutside, launchPeer, recorderOf, type Session, signal, untilGone } from "../support/session.ts";
 
-let sandbox: Sandbox;
-beforeEach(async () => {
-  sandbox = openSandbox();
-  prepareSessions(sandbox);
-  await ok(sandbox, "add", "bob");
-});
-afterEach(async () => {
-  await sandbox.iapeer("stop", "--all");
-  await until("nothing of the sandbox runs", () => processesOf(sandbox).length === 0);
-  sandbox[Symbol.dispose]();
-});
+const bob = useBob();
+const { readLog } = bob;
 
-const readLog = (name: string) => {
-  const path = join(sandbox.root, "logs", "iapeer", name);
-  return existsSync(path) ? parseEvents(readFileSync(path, "utf8")) : [];
-};
-const pathsOf = ({ identity, incarnation }: Session) => incarnationPaths(layoutFrom(sandbox.env), identity, incarnation);
+const pathsOf = ({ identity, incarnation }: Session) => incarnationPaths(layoutFrom(bob.sandbox.env), identity, incarnation);
 
 describe("supervise --once", () => {
   test("arms a server that lost its canary, logs it as a retrofit, and finds nothing to do the second time", async () => {
-    const session = await launchPeer(sandbox, "bob");
+    const session = await launchPeer(bob.sandbox, "bob");
     const recorder = recorderOf(session)!;
     signal("KILL", recorder);
     await untilGone(recorder);
-    expect(await sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "armed" }]);
-    expect(await sandbox.json("supervise", "--once")).toEqual([]);
+    expect(await bob.sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "armed" }]);
+    expect(await bob.sandbox.json("supervise", "--once")).toEqual([]);
     expect(readLog("lifecycle.log").findLast(({ ev }) => ev === "canary")).toMatchObject({ state: "armed", origin: "retrofit", witness: "client" });
   });
 
   test("leaves a dismissed server alone", async () => {
-    await launchPeer(sandbox, "bob");
-    await ok(sandbox, "canary", "dismiss", "bob");
-    expect(await sandbox.json("supervise", "--once")).toEqual([]);
-    expect(await sandbox.json("canary", "status")).toMatchObject([{ armed: false, reason: "dismissed" }]);
+    await launchPeer(bob.sandbox, "bob");
+    await ok(bob.sandbox, "canary", "dismiss", "bob");
+    expect(await bob.sandbox.json("supervise", "--once")).toEqual([]);
+    expect(await bob.sandbox.json("canary", "status")).toMatchObject([{ armed: false, reason: "dismissed" }]);
   });
 
   test("takes back the claim of a stop that was killed before it ended anything", async () => {
-    const session = await launchPeer(sandbox, "bob");
+    const session = await launchPeer(bob.sandbox, "bob");
     // A process that is gone: who claimed, and did not come to the end.
     const gone = Bun.spawn(["sleep", "0"]);
     const { pid, start } = readProcess(gone.pid)!;
@@ -55,7 +42,7 @@ describe("supervise --once", () => {
     writeFileSync(pathsOf(session).claim, JSON.stringify({ version: 1, by: "stop", claimant: { pid, start }, ts: new Date().toISOString() }), { mode: 0o600 });
     signal("TERM", recorderOf(session)!);
     await until("the recorder is gone", () => recorderOf(session) === undefined);
-    expect(await sandbox.json("supervise", "--once")).toEqual([
+    expect(await bob.sandbox.json("supervise", "--once")).toEqual([
       { identity: "claude-bob", action: "reclaimed" },
       { identity: "claude-bob", action: "armed" },
     ]);
@@ -64,55 +51,55 @@ describe("supervise --once", () => {
   });
 
   test("records what died with a boot of the host as that", async () => {
-    const session = await launchPeer(sandbox, "bob");
+    const session = await launchPeer(bob.sandbox, "bob");
     const { session: file } = pathsOf(session);
     signal("KILL", session.server, recorderOf(session)!);
     await untilGone(session.server);
     writeFileSync(file, JSON.stringify({ ...readJson(file), boot_id: "another-boot" }), { mode: 0o600 });
-    expect(await sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "recorded" }]);
+    expect(await bob.sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "recorded" }]);
     expect(readLog("exits.log")).toMatchObject([{ ev: "server-exit", cause: "unwitnessed", verdict: "host-restart", server_pid: String(session.server.pid) }]);
-    expect(await sandbox.json("supervise", "--once")).toEqual([]);
+    expect(await bob.sandbox.json("supervise", "--once")).toEqual([]);
     expect(readLog("exits.log")).toHaveLength(1);
   });
 
   test("makes no second record where the recorder was killed between its line and its mark", async () => {
-    const session = await launchPeer(sandbox, "bob");
+    const session = await launchPeer(bob.sandbox, "bob");
     signal("KILL", session.server, recorderOf(session)!);
     await untilGone(session.server);
-    sandbox.write(join(sandbox.root, "logs/iapeer/exits.log"), `ts=${new Date().toISOString()} ev=server-exit identity=claude-bob incarnation=${session.incarnation}\n`);
-    expect(await sandbox.json("supervise", "--once")).toEqual([]);
+    bob.sandbox.write(join(bob.sandbox.root, "logs/iapeer/exits.log"), `ts=${new Date().toISOString()} ev=server-exit identity=claude-bob incarnation=${session.incarnation}\n`);
+    expect(await bob.sandbox.json("supervise", "--once")).toEqual([]);
     expect(readLog("exits.log")).toHaveLength(1);
   });
 
   test("adopts a server that somebody else started for a registered peer", async () => {
-    const session = await launchPeer(sandbox, "bob");
-    await ok(sandbox, "stop", "bob");
+    const session = await launchPeer(bob.sandbox, "bob");
+    await ok(bob.sandbox, "stop", "bob");
     await callOutside(session, "new-session", "-d", "-s", "claude-bob", "cat");
     const pid = Number(await callOutside(session, "display-message", "-p", "#{pid}"));
-    expect(await sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "armed" }]);
+    expect(await bob.sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "armed" }]);
     process.kill(pid, "SIGKILL");
     await until("its death is recorded", () => readLog("exits.log").length === 1);
     expect(readLog("exits.log")).toMatchObject([{ server_pid: String(pid), witness: "client" }]);
   });
 
   test("leaves a server of another root alone", async () => {
-    const session = await launchPeer(sandbox, "bob");
-    await ok(sandbox, "stop", "bob");
+    const session = await launchPeer(bob.sandbox, "bob");
+    await ok(bob.sandbox, "stop", "bob");
     await callOutside(session, "new-session", "-d", "-s", "claude-bob", "cat");
     await callOutside(session, "set-option", "-s", "@iap_incarnation", "99999999-9999-4999-8999-999999999999");
-    expect(await sandbox.json("supervise", "--once")).toEqual([]);
-    expect(await sandbox.json("canary", "status")).toMatchObject([{ armed: false, reason: "it was not launched from this root" }]);
+    expect(await bob.sandbox.json("supervise", "--once")).toEqual([]);
+    expect(await bob.sandbox.json("canary", "status")).toMatchObject([{ armed: false, reason: "it was not launched from this root" }]);
     await callOutside(session, "kill-server");
   });
 });
 
 describe("supervise", () => {
   test("is one at a time, looks again and again, and ends when it is asked to", async () => {
-    const session = await launchPeer(sandbox, "bob");
-    const running = sandbox.start(["supervise", "--interval", "1"]);
-    const lock = layoutFrom(sandbox.env).superviseLock;
+    const session = await launchPeer(bob.sandbox, "bob");
+    const running = bob.sandbox.start(["supervise", "--interval", "1"]);
+    const lock = layoutFrom(bob.sandbox.env).superviseLock;
     await until("it is at it", () => isHeld(lock));
-    const second = await sandbox.iapeer("supervise", "--once", "--json");
+    const second = await bob.sandbox.iapeer("supervise", "--once", "--json");
     expect([second.status, errorLine(second).code]).toEqual([4, "lock-busy"]);
     const recorder = recorderOf(session)!;
     signal("KILL", recorder);
@@ -126,11 +113,11 @@ describe("supervise", () => {
   });
 
   test("that was killed leaves nothing behind that keeps the next one out", async () => {
-    const running = sandbox.start(["supervise"]);
-    await until("it is at it", () => isHeld(layoutFrom(sandbox.env).superviseLock));
+    const running = bob.sandbox.start(["supervise"]);
+    await until("it is at it", () => isHeld(layoutFrom(bob.sandbox.env).superviseLock));
     running.kill("SIGKILL");
     await running.exited;
-    expect(await sandbox.json("supervise", "--once")).toEqual([]);
+    expect(await bob.sandbox.json("supervise", "--once")).toEqual([]);
   });
 
   test.each([
@@ -139,7 +126,7 @@ describe("supervise", () => {
     [["--once", "--interval", "5"], "--interval is for"],
     [["--interval", "0"], "--interval takes a whole number"],
   ])("refuses %p", async (args, message) => {
-    const refused = await sandbox.iapeer("supervise", ...args);
+    const refused = await bob.sandbox.iapeer("supervise", ...args);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain(message);
   });
@@ -148,35 +135,35 @@ describe("supervise", () => {
 describe.skipIf(process.platform !== "linux")("supervise --install", () => {
   /** A systemctl that writes down what it was asked. */
   function fakeSystemctl(): { env: Record<string, string>; asked: () => string } {
-    const asked = join(sandbox.folder, "asked");
-    sandbox.script("bin/systemctl", `echo "$*" >>'${asked}'; [ ! -e '${sandbox.folder}/refuse' ] || { echo no bus >&2; exit 1; }`);
-    return { env: { PATH: `${sandbox.folder}/bin:${sandbox.env["PATH"]}` }, asked: () => readFileSync(asked, "utf8") };
+    const asked = join(bob.sandbox.folder, "asked");
+    bob.sandbox.script("bin/systemctl", `echo "$*" >>'${asked}'; [ ! -e '${bob.sandbox.folder}/refuse' ] || { echo no bus >&2; exit 1; }`);
+    return { env: { PATH: `${bob.sandbox.folder}/bin:${bob.sandbox.env["PATH"]}` }, asked: () => readFileSync(asked, "utf8") };
   }
-  const unit = () => join(sandbox.home, ".config/systemd/user/iapeer-supervise.service");
+  const unit = () => join(bob.sandbox.home, ".config/systemd/user/iapeer-supervise.service");
 
   test("--print shows the unit and changes nothing", async () => {
     const { env } = fakeSystemctl();
-    const { stdout, status } = await sandbox.iapeerWith(env, "supervise", "--install", "--print");
+    const { stdout, status } = await bob.sandbox.iapeerWith(env, "supervise", "--install", "--print");
     expect(status).toBe(0);
     expect(stdout).toContain("OOMPolicy=continue");
-    expect(stdout).toContain(`IAPEER_ROOT=${sandbox.root}`);
+    expect(stdout).toContain(`IAPEER_ROOT=${bob.sandbox.root}`);
     expect(existsSync(unit())).toBe(false);
   });
 
   test("writes and enables it; --uninstall disables it before it goes", async () => {
     const { env, asked } = fakeSystemctl();
-    expect((await sandbox.iapeerWith(env, "supervise", "--install")).status).toBe(0);
+    expect((await bob.sandbox.iapeerWith(env, "supervise", "--install")).status).toBe(0);
     expect(readFileSync(unit(), "utf8")).toContain("Restart=on-failure");
     expect(asked()).toBe("--user daemon-reload\n--user enable iapeer-supervise.service\n--user restart iapeer-supervise.service\n");
-    expect((await sandbox.iapeerWith(env, "supervise", "--uninstall")).status).toBe(0);
+    expect((await bob.sandbox.iapeerWith(env, "supervise", "--uninstall")).status).toBe(0);
     expect(existsSync(unit())).toBe(false);
     expect(asked().split("\n").slice(3)).toEqual(["--user disable --now iapeer-supervise.service", "--user daemon-reload", ""]);
   });
 
   test("says what the service manager said when that refuses", async () => {
     const { env } = fakeSystemctl();
-    sandbox.write("refuse", "");
-    const refused = await sandbox.iapeerWith(env, "supervise", "--install", "--json");
+    bob.sandbox.write("refuse", "");
+    const refused = await bob.sandbox.iapeerWith(env, "supervise", "--install", "--json");
     expect(refused.status).toBe(1);
     expect(errorLine(refused).message).toContain("no bus");
   });

@@ -1,0 +1,37 @@
+import { afterEach, beforeEach } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEvents } from "../../src/core/event-log.ts";
+import { ok } from "./calls.ts";
+import { openSandbox, type Sandbox, until } from "./sandbox.ts";
+import { prepareSessions, processesOf } from "./session.ts";
+
+export interface Bob {
+  readonly sandbox: Sandbox;
+  /** The events of exits.log or lifecycle.log. */
+  readonly readLog: (name: "exits.log" | "lifecycle.log") => Record<string, string>[];
+}
+
+/** For each test of a file a sandbox with a registered peer, bob, of whom nothing runs any more at its end. */
+export function useBob(): Bob {
+  let sandbox: Sandbox;
+  beforeEach(async () => {
+    sandbox = openSandbox();
+    prepareSessions(sandbox);
+    await ok(sandbox, "add", "bob");
+  });
+  afterEach(async () => {
+    await sandbox.iapeer("stop", "--all");
+    await until("nothing of the sandbox runs", () => processesOf(sandbox).length === 0);
+    sandbox[Symbol.dispose]();
+  });
+  return {
+    get sandbox() {
+      return sandbox;
+    },
+    readLog: (name) => {
+      const path = join(sandbox.root, "logs", "iapeer", name);
+      return existsSync(path) ? parseEvents(readFileSync(path, "utf8")) : [];
+    },
+  };
+}
