@@ -11,12 +11,14 @@ import { signalProcess } from "../core/signals.ts";
 import { callTmux } from "../core/tmux.ts";
 import { identityLockPath, type Incarnation, incarnationPaths, pointerPath } from "../status/incarnation.ts";
 import { dismissRecorder } from "./canary/canary.ts";
+import { hasRecorder } from "./canary/record.ts";
+import { graceFrom } from "./canary/script.ts";
 import { type ClaimReason, writeClaim } from "./canary/claim.ts";
 import { identifyServer } from "./identify.ts";
 import { forgetIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { INCARNATION_OPTION } from "./pane-died.ts";
-import { areGoneWithin, isGoneWithin } from "./process-end.ts";
+import { areGoneWithin, isGoneWithin, isTrueWithin } from "./process-end.ts";
 import { settleIncarnations } from "./settle.ts";
 
 /** How long a server may take to end by itself, how long what ran in it may, and how long a killed process. */
@@ -74,7 +76,8 @@ export async function endServer(incarnation: Running, by: ClaimReason, context: 
   const left = await endProcesses(processes);
   if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
   context.note({ ev: "stop", identity, server_pid: server.pid, reason: by });
-  forgetIncarnation(context.layout, incarnation);
+  // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
+  if (await isTrueWithin(() => !hasRecorder(paths), graceFrom(context.env) + KILLED_MS)) forgetIncarnation(context.layout, incarnation);
   rmSync(pointerPath(context.layout, identity), { force: true });
 }
 

@@ -9,8 +9,7 @@ import { isSettled } from "../canary/claim.ts";
 import { readAgentPane } from "../identify.ts";
 import { saveIncarnation } from "../incarnation-store.ts";
 import type { LaunchContext } from "../launch-context.ts";
-
-const POLL_MS = 50;
+import { isTrueWithin } from "../process-end.ts";
 
 /**
  * Records the end of an agent whose server lives on without it, where no hook could: somebody killed its pane or window, or the hook
@@ -36,14 +35,5 @@ export async function recordLostAgent(incarnation: Incarnation & { readonly serv
   const death = { ev: "session-exit", identity, dead_status: "", dead_signal: "", cause: "unwitnessed", pane_pid: pane.pid, server_pid: server.pid };
   appendEvent({ path: layout.exitsLog, rotation: rotationFrom(env) }, { ...death, incarnation: incarnation.incarnation }, now());
   writeAtomically(paths.recorded, "");
-  return true;
-}
-
-async function isTrueWithin(isTrue: () => boolean, timeoutMs: number): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
-  while (!isTrue()) {
-    if (performance.now() > deadline) return false;
-    await Bun.sleep(POLL_MS);
-  }
   return true;
 }
