@@ -2,11 +2,20 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { VERB_ENTRIES } from "../../src/cli/verbs.ts";
 import { ok } from "../support/calls.ts";
 import { openSandbox } from "../support/sandbox.ts";
 
 describe("every command", () => {
-  const VERBS = ["add", "remove", "list", "show", "update", "memory-plugin", "native-memory", "provider check", "provider run", "provision exec", "tail", "deaths", "deaths show", "status", "verify", "completions"];
+  const PEERS = ["add", "remove", "list", "show", "update"];
+  const MEMORY = ["memory-plugin", "native-memory", "provider check", "provider run", "provision exec"];
+  const SESSIONS = ["launch", "stop", "attach", "tail", "deaths", "deaths show", "supervise"];
+  const CANARIES = ["canary status", "canary arm", "canary dismiss", "canary script", "hook pane-died"];
+  const VERBS = [...PEERS, ...MEMORY, ...SESSIONS, ...CANARIES, "status", "doctor", "verify", "completions"];
+
+  test("is one of these", () => {
+    expect(VERB_ENTRIES.map(({ name }) => name)).toEqual(VERBS);
+  });
 
   test.each(VERBS)("%s takes --help: on stdout, exit 0, nothing done", async (verb) => {
     using sandbox = openSandbox();
