@@ -122,6 +122,19 @@ function endsInNewline(fd: number): boolean {
   return size === 0 || readSync(fd, last, 0, 1, size - 1) === 0 || last[0] === 0x0a;
 }
 
+/**
+ * Rotates a log that is full, for one that others append to without this module. Nothing is done to one that is not there.
+ *
+ * @throws IapeerError `write-failed`.
+ */
+export function rotateLog(target: LogTarget): void {
+  try {
+    rotateWhenFull(target);
+  } catch (error) {
+    throw ioError("write-failed", "cannot rotate the log", target.path, error);
+  }
+}
+
 function rotateWhenFull({ path, rotation }: LogTarget): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || found.size < rotation.maxBytes) return;

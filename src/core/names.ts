@@ -72,6 +72,12 @@ export function parseIdentity(text: string): { runtime: string; personality: str
   return isRuntime(runtime) && isPersonality(personality) ? { runtime, personality } : undefined;
 }
 
+/** An identity as a command line has it: "alice --runtime claude". */
+export function callOf(identity: string): string {
+  const { runtime, personality } = parseIdentity(identity)!;
+  return `${personality} --runtime ${runtime}`;
+}
+
 /** What a word on disk or on the command line means; undefined for a word iapeer does not know. */
 export function parseIntelligence(word: string): Intelligence | undefined {
   return Object.hasOwn(INTELLIGENCE_WORDS, word) ? INTELLIGENCE_WORDS[word] : undefined;

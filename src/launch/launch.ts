@@ -1,5 +1,6 @@
-import { statSync } from "node:fs";
-import { dirname } from "node:path";
+import { callOf } from "../core/names.ts";
+import { rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { IapeerError } from "../core/errors.ts";
 import { rotationFrom } from "../core/event-log.ts";
 import { makeFolder } from "../core/files.ts";
@@ -11,6 +12,7 @@ import { signalProcess } from "../core/signals.ts";
 import { callTmux, withoutTmux } from "../core/tmux.ts";
 import { type AgentPane, identityLockPath, type Incarnation } from "../status/incarnation.ts";
 import { probeSocket } from "../status/liveness.ts";
+import { stopMarkName } from "../status/peer-status.ts";
 import type { Witness } from "./canary/script.ts";
 import { armCanary } from "./canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
@@ -23,14 +25,20 @@ import { renderHookFor } from "./session-hook.ts";
 import { renderPipePaneCommand } from "./session-log.ts";
 import { settleIncarnations } from "./settle.ts";
 import { endServer } from "./stop.ts";
+import { tidyLogs } from "./tidy-logs.ts";
 
-/** What is to run for an identity. */
+/** Who is to be launched. */
 export interface LaunchPlan {
   readonly identity: string;
   readonly personality: string;
   readonly runtime: string;
   /** The peer's folder. */
   readonly cwd: string;
+  /** What is to run; only looked for when there is something to launch. */
+  readonly findCommand: () => LaunchCommand;
+}
+
+export interface LaunchCommand {
   readonly argv: readonly string[];
   /** What the peer's launch.env sets. */
   readonly variables: Readonly<Record<string, string>>;
@@ -60,6 +68,7 @@ export async function launchIdentity(plan: LaunchPlan, context: LaunchContext): 
     if (live !== undefined) return live;
     refuseMissingFolder(plan);
     await settleIncarnations(plan.identity, context);
+    tidyLogs(context);
     return await launchFresh(plan, context);
   });
 }
@@ -101,7 +110,7 @@ async function restoreSocket({ socket, identity, server }: Incarnation & { reado
     await Bun.sleep(POLL_MS);
   }
   throw new IapeerError("launch-failed", `${identity} runs already (server pid ${server.pid}), but its socket is gone`, {
-    hint: "stop it first: iapeer stop",
+    hint: `stop it first: iapeer stop ${callOf(identity)}`,
     details: { identity, server_pid: server.pid, socket },
   });
 }
@@ -113,15 +122,17 @@ function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
 
 async function launchFresh(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
   const { layout, now } = context;
+  const { argv, variables } = plan.findCommand();
   const minted = mintIncarnation(layout, plan.identity, now());
-  const environment = renderEnvironment(plan, context.env);
+  rmSync(join(layout.stateFolder, stopMarkName(plan.runtime, plan.personality)), { force: true });
+  const environment = renderEnvironment(plan, variables, context.env);
   const { server, witness } = await startServer(minted, environment, context);
   const started = { ...minted, server };
   saveIncarnation(layout, started);
-  const pane = await startSession(plan, started, { environment, context });
+  const pane = await startSession({ ...plan, argv }, started, { environment, context });
   const launched = { ...started, pane: pane ?? null };
   saveIncarnation(layout, launched);
-  if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, plan.argv, context);
+  if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, argv, context);
   context.note({ ev: "launch", identity: plan.identity, server_pid: server.pid, pane_pid: pane.pid, incarnation: launched.incarnation });
   return { action: "launched", incarnation: launched, witness: witness ?? (await watchLate({ ...launched, server }, context)) };
 }
@@ -135,7 +146,7 @@ async function watchLate(incarnation: Incarnation & { readonly server: ProcessId
 }
 
 /** What the server and all in it have around them. */
-function renderEnvironment({ personality, runtime, identity, variables }: LaunchPlan, env: Env): Env {
+function renderEnvironment({ personality, runtime, identity }: LaunchPlan, variables: LaunchCommand["variables"], env: Env): Env {
   return { ...withoutTmux(env), ...variables, PEER_PERSONALITY: personality, PEER_RUNTIME: runtime, PEER_IDENTITY: identity };
 }
 
@@ -146,7 +157,7 @@ interface Surroundings {
 
 /** Makes the session on its server; the agent's pane, or undefined when it is gone already. */
 async function startSession(
-  { identity, argv, cwd }: LaunchPlan,
+  { identity, argv, cwd }: Pick<LaunchPlan, "identity" | "cwd"> & Pick<LaunchCommand, "argv">,
   incarnation: Incarnation & { readonly server: ProcessId },
   { environment, context }: Surroundings,
 ): Promise<AgentPane | undefined> {

@@ -9,6 +9,7 @@ import { isRunning, listProcesses } from "../core/processes.ts";
 import { withDescendants } from "../core/process-tree.ts";
 import { signalProcess } from "../core/signals.ts";
 import { callTmux } from "../core/tmux.ts";
+import { probeSocket } from "../status/liveness.ts";
 import { identityLockPath, type Incarnation, incarnationPaths, pointerPath } from "../status/incarnation.ts";
 import { dismissRecorder } from "./canary/canary.ts";
 import { hasRecorder } from "./canary/record.ts";
@@ -76,6 +77,7 @@ export async function endServer(incarnation: Running, by: ClaimReason, context: 
   const left = await endProcesses(processes);
   if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
   context.note({ ev: "stop", identity, server_pid: server.pid, reason: by });
+  if (probeSocket(incarnation.socket).liveness === "dead") rmSync(incarnation.socket, { force: true });
   // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
   if (await isTrueWithin(() => !hasRecorder(paths), graceFrom(context.env) + KILLED_MS)) forgetIncarnation(context.layout, incarnation);
   rmSync(pointerPath(context.layout, identity), { force: true });

@@ -1,4 +1,4 @@
-import { parseIdentity } from "../core/names.ts";
+import { callOf } from "../core/names.ts";
 
 /** A live server that has no canary, and why. */
 export interface Unwatched {
@@ -9,10 +9,4 @@ export interface Unwatched {
 /** What gives such a server its canary: one that a person dismissed is left alone by supervise. */
 export function hintForUnwatched({ identity, reason }: Unwatched): string {
   return reason === "dismissed" ? `iapeer canary arm ${callOf(identity)}` : "iapeer supervise --once";
-}
-
-/** An identity as a command line has it. */
-export function callOf(identity: string): string {
-  const { runtime, personality } = parseIdentity(identity)!;
-  return `${personality} --runtime ${runtime}`;
 }

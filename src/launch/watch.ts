@@ -1,3 +1,4 @@
+import { callOf } from "../core/names.ts";
 import { makeFolder } from "../core/files.ts";
 import { IapeerError } from "../core/errors.ts";
 import { withLock } from "../core/lock.ts";
@@ -82,9 +83,10 @@ async function whileLocked<T>(identity: string, { layout, lockTimeoutMs }: Launc
 
 /** Nobody answers for an identity, or it cannot be told. */
 export function notLive(identity: string, { kind }: { readonly kind: ServerState["kind"] }): IapeerError {
-  if (kind === "gone") return new IapeerError("peer-not-live", `${identity} is not live`, { hint: "to start it: iapeer launch", details: { identity } });
-  return new IapeerError("peer-not-live", `${identity} cannot be reached: whether its server lives cannot be told, or its socket is gone`, {
-    hint: "see: iapeer doctor",
-    details: { identity },
-  });
+  const launch = `iapeer launch ${callOf(identity)}`;
+  if (kind === "gone") return new IapeerError("peer-not-live", `${identity} is not live`, { hint: `to start it: ${launch}`, details: { identity } });
+  if (kind === "unreachable") {
+    return new IapeerError("peer-not-live", `${identity} runs, but its socket is gone`, { hint: `to have the socket back: ${launch}`, details: { identity } });
+  }
+  return new IapeerError("peer-not-live", `whether ${identity} is live cannot be told`, { hint: "see: iapeer doctor", details: { identity } });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning, listProcesses } from "../../src/core/processes.ts";
 import { useBob } from "../support/bob.ts";
@@ -50,6 +50,35 @@ describe("launch", () => {
     const first = await launchPeer(bob.sandbox, "bob");
     const again = await bob.sandbox.json("launch", "bob");
     expect(again).toMatchObject({ identity: "claude-bob", action: "already-live", server_pid: first.server.pid, pane_pid: first.agent.pid });
+  });
+
+  test("of a live peer asks neither for its program nor for its launch.env", async () => {
+    await ok(bob.sandbox, "launch", "bob");
+    bob.sandbox.write(join(peerFolder(), ".iapeer/runtimes/claude/launch.env"), "nonsense\n");
+    const again = await bob.sandbox.iapeerWith({ IAPEER_CLAUDE_BIN: "/nowhere/claude" }, "launch", "bob");
+    expect([again.status, again.stdout]).toEqual([0, expect.stringContaining("is live already")]);
+  });
+
+  test("that fails takes the stop mark away all the same: the peer was wanted", async () => {
+    await ok(bob.sandbox, "stop", "bob");
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("short", "exit 1");
+    expect((await bob.sandbox.iapeer("launch", "bob")).status).toBe(1);
+    expect((await bob.sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "asleep" }]);
+  });
+
+  test("rotates the log of deaths when it is full, and takes the oldest forensics beyond a thousand", async () => {
+    const logs = join(bob.sandbox.root, "logs/iapeer");
+    const line = `ts=2026-01-01T00:00:00.000Z ev=server-exit identity=claude-bob verdict=unknown\n`;
+    bob.sandbox.write(join(logs, "exits.log"), line);
+    for (let n = 0; n < 1003; n += 1) bob.sandbox.write(join(logs, "server-deaths", `claude-bob-20260101T00${String(n).padStart(7, "0")}Z.txt`), "");
+    await ok(bob.sandbox, "launch", "bob");
+    expect(existsSync(join(logs, "exits.log.1"))).toBe(false);
+    const kept = readdirSync(join(logs, "server-deaths")).toSorted();
+    expect([kept.length, kept[0]]).toEqual([1000, "claude-bob-20260101T000000003Z.txt"]);
+    bob.sandbox.env["IAPEER_LIFECYCLE_LOG_MAX_BYTES"] = "10";
+    await ok(bob.sandbox, "supervise", "--once");
+    expect(readFileSync(join(logs, "exits.log.1"), "utf8")).toBe(line);
+    expect(await bob.sandbox.json("deaths")).toHaveLength(1);
   });
 
   test("of a process that ends in its first second fails with its status and its last lines, and is one death", async () => {
@@ -121,6 +150,7 @@ describe("stop", () => {
     expect(below.length).toBeGreaterThan(0);
     expect(await bob.sandbox.json("stop", "bob")).toEqual([{ identity: "claude-bob", action: "stopped", server_pid: server.pid }]);
     expect([server, agent, ...below].filter(isRunning)).toEqual([]);
+    expect(existsSync(join(bob.sandbox.root, "socks/tmux-iap-claude-bob.sock"))).toBe(false);
     expect(readLog("exits.log")).toEqual([]);
     expect((await bob.sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "stopped" }]);
   }, 30_000);

@@ -1,10 +1,7 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { IapeerError } from "../../core/errors.ts";
 import { launchIdentity, type Launched } from "../../launch/launch.ts";
 import { readLaunchEnv } from "../../launch/launch-env.ts";
 import { resolveRuntimeCommand } from "../../launch/runtime-command.ts";
-import { stopMarkName } from "../../status/peer-status.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { launchContext } from "../sessions.ts";
 import { tame } from "../table.ts";
@@ -29,14 +26,16 @@ export const launch = defineVerb({
     const { env, layout, output } = context;
     const { peer, runtime, identity } = chooseIdentity(launch, { personality: call.positionals[0]!, runtime: call.values.runtime }, context);
     if (peer.isBeingRemoved) refuseLeaving(peer.personality);
-    const { variables, startArgs } = readLaunchEnv(peer.cwd, runtime);
-    const argv = [...resolveRuntimeCommand({ layout, runtime, env: { ...env, ...variables } }), ...startArgs, ...call.rest];
-    const plan = { identity, personality: peer.personality, runtime, cwd: peer.cwd, argv, variables };
+    const findCommand = () => {
+      const { variables, startArgs } = readLaunchEnv(peer.cwd, runtime);
+      const program = resolveRuntimeCommand({ layout, runtime, env: { ...env, ...variables } });
+      return { argv: [...program, ...startArgs, ...call.rest], variables };
+    };
+    const plan = { identity, personality: peer.personality, runtime, cwd: peer.cwd, findCommand };
     const launched = await launchIdentity(plan, launchContext(context)).catch((error: unknown) => {
       if (!output.isJson) lastLinesOf(error).forEach((line) => output.note(`  ${tame(line)}`));
       throw error;
     });
-    rmSync(join(layout.stateFolder, stopMarkName(runtime, peer.personality)), { force: true });
     output.result(toJson(identity, launched), () => render(identity, launched));
     return 0;
   },

@@ -126,7 +126,7 @@ async function play(scenario: Scenario, act: Act): Promise<string | undefined> {
   const identity = identityOf(scenario);
   const argv = ["/bin/sh", "-c", AGENT, "sh", join(folder, personality)];
   try {
-    const { incarnation } = await launchIdentity({ identity, personality, runtime: "test", cwd: folder, argv, variables: {} }, context);
+    const { incarnation } = await launchIdentity({ identity, personality, runtime: "test", cwd: folder, findCommand: () => ({ argv, variables: {} }) }, context);
     const server = incarnation?.server ?? undefined;
     if (incarnation === undefined || server === undefined) return "it was not launched";
     const running = { ...incarnation, server };

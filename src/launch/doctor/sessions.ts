@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isHeld } from "../../core/lock.ts";
-import { parseIdentity } from "../../core/names.ts";
+import { callOf, parseIdentity } from "../../core/names.ts";
 import { type Layout, socketPathOf } from "../../core/paths.ts";
 import { isRunning } from "../../core/processes.ts";
 import { quoteForSh } from "../../core/quoting.ts";
@@ -11,7 +11,7 @@ import type { CanaryState } from "../canary/canary.ts";
 import { type Check, good, orGood, warning } from "./check.ts";
 import { readStamp } from "../identify.ts";
 import { hasFittingPath } from "./sockets.ts";
-import { callOf, hintForUnwatched } from "../unwatched.ts";
+import { hintForUnwatched } from "../unwatched.ts";
 
 /** One live server, or one of which that cannot be told, with its canary. */
 export interface WatchedServer extends CanaryState {

@@ -12,6 +12,7 @@ import { identifyServer, readStamp } from "../identify.ts";
 import type { LaunchContext } from "../launch-context.ts";
 import { recordLostAgent } from "./lost-agent.ts";
 import { settleIncarnations } from "../settle.ts";
+import { tidyLogs } from "../tidy-logs.ts";
 import { adoptServer } from "../watch.ts";
 
 /** One thing that a tick did, or could not do. */
@@ -35,6 +36,7 @@ const AT_ONCE = 8;
 export async function superviseOnce(registered: readonly string[], context: LaunchContext): Promise<TickRow[]> {
   const { layout } = context;
   makeFolder(layout.stateFolder);
+  tidyLogs(context);
   const identities = new Set([...registered, ...listIncarnations(layout).keys()]);
   const rows = await pMap(identities, async (identity) => await superviseIdentity(identity, context), { concurrency: AT_ONCE });
   return rows.flat();
