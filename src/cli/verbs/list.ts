@@ -1,8 +1,8 @@
+import { existsSync } from "node:fs";
 import { identityOf, parseRuntime } from "../../core/names.ts";
 import { type Peer, peersOf } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import type { Death } from "../../status/death-record.ts";
-import { readLastDeaths } from "../../status/deaths.ts";
 import { readStatuses } from "../../status/peer-status.ts";
 import type { Context } from "../context.ts";
 import { renderAge } from "../duration.ts";
@@ -24,7 +24,7 @@ export const list = defineVerb({
     const runtime = values.runtime === undefined ? undefined : parseRuntime(values.runtime);
     const statuses = readStatuses(layout);
     const peers = peersOf(readRegistry(layout)).filter((peer) => runtime === undefined || peer.runtimes.includes(runtime));
-    const deaths = findLastDeaths(peers, context);
+    const deaths = await findLastDeaths(peers, context);
     const rows = peers.map((peer) => ({ ...toPeerJson(peer, statuses), ...lastDeathOf(peer, deaths) }));
     const leaving = new Set(peers.filter(({ isBeingRemoved }) => isBeingRemoved).map(({ personality }) => personality));
     output.result(rows, () => renderPeers(rows, leaving, context));
@@ -39,8 +39,10 @@ interface ListRow extends PeerJson {
 }
 
 /** The last death of each identity. Who is on this host can be told without the log of deaths. */
-function findLastDeaths(peers: readonly Peer[], { layout, output }: Context): ReadonlyMap<string, Death> {
+async function findLastDeaths(peers: readonly Peer[], { layout, output }: Context): Promise<ReadonlyMap<string, Death>> {
+  if (!existsSync(layout.exitsLog)) return new Map();
   try {
+    const { readLastDeaths } = await import("../../status/deaths.ts");
     return readLastDeaths(layout, peers.flatMap(identitiesOf));
   } catch (error) {
     output.warn((error as Error).message);
