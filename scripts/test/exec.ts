@@ -15,13 +15,18 @@ interface ExecOptions {
 
 /** Runs a command from the repository's folder, its output straight to the person; resolves to whether it exited with 0. */
 export async function exec(argv: readonly string[], { timeoutMs }: ExecOptions): Promise<boolean> {
-  const child = Bun.spawn([...argv], {
-    cwd: ROOT,
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name))),
-    stdio: ["ignore", "inherit", "inherit"],
-    timeout: timeoutMs,
-    killSignal: "SIGKILL",
-    signal: stop.signal,
-  });
+  const child = Bun.spawn([...argv], { ...optionsFor(timeoutMs), stdio: ["ignore", "inherit", "inherit"] });
   return (await child.exited) === 0;
+}
+
+/** The same, its output shown in one piece when it is done: for one of several that run at once. */
+export async function execInOnePiece(argv: readonly string[], { timeoutMs }: ExecOptions): Promise<boolean> {
+  const child = Bun.spawn(["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", ...argv], { ...optionsFor(timeoutMs), stdio: ["ignore", "pipe", "inherit"] });
+  process.stdout.write(await child.stdout.text());
+  return (await child.exited) === 0;
+}
+
+function optionsFor(timeoutMs: number) {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
+  return { cwd: ROOT, env, timeout: timeoutMs, killSignal: "SIGKILL", signal: stop.signal } as const;
 }

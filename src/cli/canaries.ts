@@ -29,7 +29,8 @@ function readCanary(layout: Layout, identity: string): CanaryRow | undefined {
     case "other":
       return { identity, server_pid: state.pid, ...none, reason: "it was not launched from this root" };
     case "ours":
-    case "unreachable": {
+    case "unreachable":
+    case "hung": {
       const paths = incarnationPaths(layout, identity, state.incarnation.incarnation);
       return { identity, server_pid: state.incarnation.server.pid, ...readCanaryState(paths, claimedBy(paths)) };
     }

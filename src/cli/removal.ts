@@ -10,6 +10,7 @@ import { findRow } from "../registry/edits.ts";
 import { dropPeer, markRemoving } from "../registry/register.ts";
 import { peersOf, toPeer, type Row } from "../registry/schema.ts";
 import { type ChangeOptions, readRegistry, refuseOtherRevision } from "../registry/store.ts";
+import { hasLostAgent, listIncarnations } from "../status/incarnation.ts";
 import { readStatuses } from "../status/peer-status.ts";
 import { readSlot } from "../status/slot.ts";
 import { warnOfSlot, withoutName } from "./outcomes.ts";
@@ -92,10 +93,11 @@ async function endSessions(row: Row, isForced: boolean, context: Context): Promi
   const hint = `to stop it first: iapeer remove ${personality} --force`;
   if (!isForced) return refuseLive(personality, { runtimes, hint }, context);
   const statuses = readStatuses(context.layout);
+  const known = listIncarnations(context.layout);
   for (const runtime of runtimes) {
-    const status = statuses.statusOf(runtime, personality);
-    if (status === "unknown") throw notKnown(identityOf(runtime, personality));
-    if (status === "live") await stopIdentity(identityOf(runtime, personality), "remove", launchContext(context));
+    const identity = identityOf(runtime, personality);
+    const isAsleep = ["asleep", "stopped"].includes(statuses.statusOf(runtime, personality));
+    if (!isAsleep || known.has(identity)) await stopIdentity(identity, "remove", launchContext(context));
   }
 }
 
@@ -115,7 +117,7 @@ export function refuseLive(personality: string, { runtimes, hint }: { runtimes: 
   for (const runtime of runtimes) {
     const status = statuses.statusOf(runtime, personality);
     if (status === "unknown") throw notKnown(identityOf(runtime, personality));
-    if (status === "live") throw live(identityOf(runtime, personality), hint);
+    if (status === "live" || hasLostAgent(layout, identityOf(runtime, personality))) throw live(identityOf(runtime, personality), hint);
   }
 }
 

@@ -1,9 +1,10 @@
-import type { Layout } from "../core/paths.ts";
+import { readBootId } from "../core/boot.ts";
+import { type Layout, socketPathOf } from "../core/paths.ts";
 import type { ProcessId, ProcessInfo } from "../core/process-table.ts";
 import { readProcess } from "../core/processes.ts";
 import { callTmux } from "../core/tmux.ts";
-import { type AgentPane, type Incarnation, incarnationPaths } from "../status/incarnation.ts";
-import { observeServer, type ServerState } from "../status/server-state.ts";
+import { type AgentPane, type Incarnation, incarnationPaths, readIncarnation, readPointer } from "../status/incarnation.ts";
+import { observeServer, type Running, type ServerState } from "../status/server-state.ts";
 import { hasRecorder, readCanaryRecord } from "./canary/record.ts";
 import { saveIncarnation } from "./incarnation-store.ts";
 import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "./pane-died.ts";
@@ -24,27 +25,37 @@ export async function readAgentPane({ socket }: Pick<Incarnation, "socket">): Pr
 }
 
 /**
- * What stands behind an identity, with one question to a server that the saved state does not know: whoever launched it may have been
- * killed before it could be written down. Its stamp tells. The identity's lock must be held.
+ * What stands behind an identity, where need be with a question to the server: whoever launched it may have been killed before all of it
+ * was written down, or what was written is damaged. The server's own stamp tells. The identity's lock must be held.
  */
 export async function identifyServer(layout: Layout, identity: string): Promise<ServerState> {
   const state = observeServer(layout, identity);
-  if (state.kind !== "other" || state.incarnation === undefined || state.incarnation.server !== null) return state;
+  if (state.kind === "ours" && state.incarnation.pane === null) return { kind: "ours", incarnation: await withPane(state.incarnation, layout) };
+  if (state.kind !== "other") return state;
   const server = readProcess(state.pid);
-  if (server === undefined || !(await isOf(state.incarnation, server, layout))) return state;
-  return { kind: "ours", incarnation: await completeIncarnation(state.incarnation, server, layout) };
+  const current = await recogniseServer(server, identity, layout);
+  return server === undefined || current === undefined ? state : { kind: "ours", incarnation: await withPane({ ...current, server: idOf(server) }, layout) };
 }
 
-/** It bears the stamp, or is not yet stamped and the child of the incarnation's recorder. */
-async function isOf(incarnation: Incarnation, server: ProcessInfo, layout: Layout): Promise<boolean> {
-  const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
-  if (hasRecorder(paths) && readCanaryRecord(paths)?.recorder.pid === server.ppid) return true;
-  return (await readStamp(incarnation.socket)) === incarnation.incarnation;
+/** The incarnation that a server is of, which nobody has written down as its: by its stamp, or unstamped as the child of its recorder. */
+async function recogniseServer(server: ProcessInfo | undefined, identity: string, layout: Layout): Promise<Incarnation | undefined> {
+  const uuid = readPointer(layout, identity);
+  if (server === undefined || uuid === undefined) return undefined;
+  const saved = readIncarnation(layout, identity, uuid);
+  if (saved !== undefined && saved.server !== null) return undefined;
+  const paths = incarnationPaths(layout, identity, uuid);
+  const socket = socketPathOf(layout, identity);
+  const isChild = saved !== undefined && hasRecorder(paths) && readCanaryRecord(paths)?.recorder.pid === server.ppid;
+  if (!isChild && (await readStamp(socket)) !== uuid) return undefined;
+  return saved ?? { version: 1, incarnation: uuid, identity, socket, launched_at: new Date().toISOString(), boot_id: readBootId(), server: null, pane: null };
 }
 
-async function completeIncarnation(incarnation: Incarnation, { pid, start }: ProcessId, layout: Layout): Promise<Incarnation & { server: ProcessId }> {
-  const pane = (await readAgentPane(incarnation)) ?? null;
-  const complete = { ...incarnation, server: { pid, start }, pane };
+async function withPane(incarnation: Running, layout: Layout): Promise<Running> {
+  const complete = { ...incarnation, pane: (await readAgentPane(incarnation)) ?? null };
   saveIncarnation(layout, complete);
   return complete;
+}
+
+function idOf({ pid, start }: ProcessId): ProcessId {
+  return { pid, start };
 }

@@ -10,9 +10,10 @@ import type { ProcessId } from "../core/process-table.ts";
 import { isRunning } from "../core/processes.ts";
 import { signalProcess } from "../core/signals.ts";
 import { callTmux, withoutTmux } from "../core/tmux.ts";
-import { type AgentPane, identityLockPath, type Incarnation } from "../status/incarnation.ts";
+import { type AgentPane, identityLockPath, type Incarnation, incarnationPaths, isAgentRunning } from "../status/incarnation.ts";
 import { probeSocket } from "../status/liveness.ts";
 import { stopMarkName } from "../status/peer-status.ts";
+import type { Running } from "../status/server-state.ts";
 import type { Witness } from "./canary/script.ts";
 import { armCanary } from "./canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
@@ -24,7 +25,8 @@ import { renderSessionConfig } from "./session-config.ts";
 import { renderHookFor } from "./session-hook.ts";
 import { renderPipePaneCommand } from "./session-log.ts";
 import { settleIncarnations } from "./settle.ts";
-import { endServer } from "./stop.ts";
+import { recordLostAgent } from "./supervise/lost-agent.ts";
+import { endLostAgents, endServer } from "./stop.ts";
 import { tidyLogs } from "./tidy-logs.ts";
 
 /** Who is to be launched. */
@@ -67,7 +69,9 @@ export async function launchIdentity(plan: LaunchPlan, context: LaunchContext): 
     const live = await findLive(plan.identity, context);
     if (live !== undefined) return live;
     refuseMissingFolder(plan);
-    await settleIncarnations(plan.identity, context);
+    await endLostAgents(plan.identity, context);
+    const settlings = await settleIncarnations(plan.identity, context);
+    if (settlings.includes("failed")) context.warn(`the end of an earlier session of ${plan.identity} could not be recorded yet`);
     tidyLogs(context);
     return await launchFresh(plan, context);
   });
@@ -86,18 +90,33 @@ async function findLive(identity: string, context: LaunchContext): Promise<Launc
       return { action: "already-live", incarnation: state.incarnation, witness: null };
     case "other":
       return { action: "already-live", incarnation: undefined, witness: null };
+    case "hung":
+      throw new IapeerError("launch-failed", `${identity} runs already (server pid ${state.incarnation.server.pid}), and does not answer`, {
+        hint: `to end it: iapeer stop ${callOf(identity)}`,
+        details: { identity, server_pid: state.incarnation.server.pid },
+      });
     case "ours":
-      if (state.incarnation.pane !== null || (await hasSession(state.incarnation))) return { action: "already-live", incarnation: state.incarnation, witness: null };
+      if (await isInUse(state.incarnation, context)) return { action: "already-live", incarnation: state.incarnation, witness: null };
       await endServer(state.incarnation, "launch-failed", context);
       return undefined;
   }
 }
 
-/** A server that was found running has no pane of ours, and yet a session. */
-async function hasSession({ identity, socket }: Incarnation): Promise<boolean> {
-  const answer = await callTmux(socket, ["list-sessions", "-F", "#{session_id}"]);
+/** Whether a server has a session that goes on: its agent, or for one that was found running whatever a person has there. */
+async function isInUse(incarnation: Running, context: LaunchContext): Promise<boolean> {
+  const { identity, pane, socket } = incarnation;
+  if (pane !== null && isAgentRunning(incarnation)) return true;
+  const answer = await callTmux(socket, ["list-panes", "-a", "-F", "#{pane_dead}"]);
   if (!answer.ok) throw new IapeerError("launch-failed", `the server of ${identity} does not tell what it has: ${answer.why}`, { hint: "see: iapeer doctor", details: { identity } });
-  return answer.stdout.trim() !== "";
+  const isAlive = answer.stdout.split("\n").includes("0");
+  if (pane === null) return isAlive;
+  // Its agent made the server run something in its place, or is gone: then that end is recorded before the server goes.
+  if (!(await recordLostAgent(incarnation, context)) && (await readAgentPane(incarnation))) return true;
+  if (!isAlive) return false;
+  throw new IapeerError("launch-failed", `the agent of ${identity} is gone, but windows that a person opened beside it are still there`, {
+    hint: `close them, or end it all: iapeer stop ${callOf(identity)}`,
+    details: { identity },
+  });
 }
 
 /** A server whose socket was deleted makes it anew when it is asked to (tmux(1), SIGUSR1). */
@@ -163,6 +182,7 @@ async function startSession(
 ): Promise<AgentPane | undefined> {
   const { layout, env } = context;
   const log = sessionLogPath(layout, identity);
+  const { held } = incarnationPaths(layout, identity, incarnation.incarnation);
   makeFolder(dirname(log));
   const config = renderSessionConfig({
     identity,
@@ -171,7 +191,8 @@ async function startSession(
     cwd,
     shell: environment["SHELL"] || undefined,
     hook: renderHookFor(incarnation, layout),
-    logger: renderPipePaneCommand({ path: log, maxBytes: rotationFrom(env).maxBytes }),
+    logger: renderPipePaneCommand({ path: log, maxBytes: rotationFrom(env).maxBytes, heldMark: held }),
+    heldMark: held,
   });
   const answer = await callTmux(incarnation.socket, ["source-file", "-"], { stdin: config, env: environment });
   if (!answer.ok && isRunning(incarnation.server)) {

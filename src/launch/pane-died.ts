@@ -49,7 +49,7 @@ const PROGRAM_ARGUMENTS = '"#{pane_id}" "#{pane_dead_status}" "#{pane_dead_signa
 export function renderPaneDiedProgram(options: PaneDiedOptions): string {
   return [
     ...renderSurroundings(options),
-    'finish() { "$tmux" -S "$socket" if-shell -F "$is_ours" "$end_session"; exit 0; }',
+    ...renderFinish(options),
     'if [ -e "$folder/claim" ] || [ -e "$folder/recorded" ]; then finish; fi',
     ...renderFacts(options),
     ...renderForensics(options),
@@ -60,7 +60,7 @@ export function renderPaneDiedProgram(options: PaneDiedOptions): string {
   ].join("; ");
 }
 
-function renderSurroundings({ identity, incarnation, ...paths }: PaneDiedOptions): string[] {
+function renderSurroundings({ incarnation, ...paths }: PaneDiedOptions): string[] {
   return [
     "PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C",
     "export PATH LC_ALL",
@@ -75,7 +75,22 @@ function renderSurroundings({ identity, incarnation, ...paths }: PaneDiedOptions
     renderVariable("log", paths.exitsLog),
     renderVariable("deaths", paths.deathsFolder),
     `is_ours="#{==:#{${INCARNATION_OPTION}},${incarnation}}"`,
-    `end_session="kill-session -t =${identity}"`,
+  ];
+}
+
+/**
+ * The agent's session, and then every other that its pane is in: one that a person gave another name, and those that others look at it
+ * by, each of which would keep its windows, and so the server.
+ */
+function renderFinish({ identity }: PaneDiedOptions): string[] {
+  const others = '"$tmux" -S "$socket" list-panes -a -f "#{==:#{pane_id},$pane}" -F "#{session_id}"';
+  return [
+    // In a function $1 is the function's own.
+    "pane=$1 dead_status=$2 server=$4 agent=$5",
+    'close() { "$tmux" -S "$socket" if-shell -F "$is_ours" "kill-session -t $1"; }',
+    // tmux reads the $ of a session's id as a variable's.
+    String.raw`escape=$(printf "\134")`,
+    `finish() { close "=${identity}"; for id in $(${others}); do close "$escape$id"; done; exit 0; }`,
   ];
 }
 
@@ -141,19 +156,26 @@ function renderForensics({ identity, incarnation }: PaneDiedOptions): string[] {
   ];
 }
 
+/** So many seconds a full disk may take to have room again, before the session ends without the status of its agent. */
+const FULL_DISK_TRIES = 60;
+
 function renderRecord({ identity, incarnation, deathsFolder }: PaneDiedOptions): string[] {
   const [before, after] = renderForensicsField(`${deathsFolder}/${identity}-`);
-  const fields = `ts=$now ev=session-exit identity=${identity} dead_status=$2 dead_signal=$signal pane_pid=$5 server_pid=$4 incarnation=${incarnation} lived_secs=$lived$proof`;
+  const fields = `ts=$now ev=session-exit identity=${identity} dead_status=$dead_status dead_signal=$signal pane_pid=$agent server_pid=$server incarnation=${incarnation} lived_secs=$lived$proof`;
   const claim = String.raw`{\042version\042:1,\042by\042:\042session-exit\042,\042ts\042:\042%s\042}\012`;
   return [
     "forensics=",
     `if [ -s "$file" ]; then ${renderVariable("before", before)}; ${renderVariable("after", after)}; forensics=" $before$stamp$after"; fi`,
     // A line that a crash cut short is ended, and never taken for a whole one.
-    "torn=",
+    'torn="" logged=""',
     String.raw`if [ -s "$log" ] && [ "$(tail -c 1 "$log" | wc -l)" -eq 0 ]; then torn=" torn\0012"; fi`,
     // A link is not followed, and a FIFO would not answer.
     'is_file() { if [ -h "$log" ]; then return 1; fi; [ -f "$log" ] || if [ -e "$log" ]; then return 1; fi; }',
-    String.raw`if is_file && printf "%b%s\012" "$torn" "${fields}$forensics" >>"$log"; then printf "" >"$folder/recorded"; (set -C; printf "${claim}" "$now" >"$folder/claim"); fi`,
+    String.raw`append() { is_file && printf "%b%s\012" "$torn" "${fields}$forensics" >>"$log"; }`,
+    // Where the log cannot be written the recorder, which sees the server's end, writes this line later.
+    String.raw`keep() { printf "%s\012" "${fields}$forensics" >"$folder/pending.part" && mv -f "$folder/pending.part" "$folder/pending"; }`,
+    `tries=0; until { append && logged=yes; } || keep || [ "$tries" -ge ${FULL_DISK_TRIES} ]; do tries=$((tries + 1)); sleep 1; done`,
+    `if [ "$logged" = yes ]; then printf "" >"$folder/recorded"; (set -C; printf "${claim}" "$now" >"$folder/claim"); fi`,
   ];
 }
 

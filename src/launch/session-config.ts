@@ -13,6 +13,8 @@ export interface SessionConfig {
   readonly hook: string;
   /** The command of pane output's logger, as tmux expands it. */
   readonly logger: string;
+  /** The file that is there as soon as the logger holds the pane's terminal. */
+  readonly heldMark: string;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface SessionConfig {
  *
  * Only the agent's own pane remains after its process ended, for the hook to look at; every other just closes.
  */
-export function renderSessionConfig({ identity, incarnation, argv, cwd, shell, hook, logger }: SessionConfig): string {
+export function renderSessionConfig({ identity, incarnation, argv, cwd, shell, hook, logger, heldMark }: SessionConfig): string {
   const pane = `-t ${quoteForTmux(`=${identity}:`)}`;
   const lines = [
     `set-option -s ${INCARNATION_OPTION} ${incarnation}`,
@@ -34,7 +36,7 @@ export function renderSessionConfig({ identity, incarnation, argv, cwd, shell, h
     // tmux 3.3 draws a line of its own into a dead pane; before that there is no such option.
     'set-option -gq remain-on-exit-format ""',
     "set-option -g remain-on-exit on",
-    `new-session -d -x 200 -y 50 -s ${identity} -c ${quoteForTmux(escapeFormats(cwd))} -- ${directly(argv).map(quoteForTmux).join(" ")}`,
+    `new-session -d -x 200 -y 50 -s ${identity} -c ${quoteForTmux(escapeFormats(cwd))} -- ${[...holdUntil(heldMark), ...argv].map(quoteForTmux).join(" ")}`,
     `set-option -p ${pane} remain-on-exit on`,
     `set-option -p ${pane} ${AGENT_PANE_OPTION} 1`,
     "set-option -g remain-on-exit off",
@@ -44,7 +46,11 @@ export function renderSessionConfig({ identity, incarnation, argv, cwd, shell, h
   return `${lines.join("\n")}\n`;
 }
 
-/** tmux executes several words as they are, and hands a single one to a shell to read: that shell is to read nothing of it. */
-function directly(argv: readonly string[]): readonly string[] {
-  return argv.length > 1 ? argv : ["/bin/sh", "-c", 'exec "$0"', ...argv];
+/**
+ * What stands before the program's own words: it waits, for a second at the most, until the logger holds the terminal, and becomes the
+ * program then. One that lets go of its terminal at once would be hung up on before. Nothing of the words is read by this shell, as tmux
+ * would have one read a single word.
+ */
+function holdUntil(mark: string): readonly string[] {
+  return ["/bin/sh", "-c", 'n=0; until [ -e "$0" ] || [ "$n" -ge 100 ]; do n=$((n + 1)); /bin/sleep 0.01; done; exec "$@"', mark];
 }

@@ -1,4 +1,9 @@
-import { encodeForPrintf, escapeTimeFormats } from "../core/quoting.ts";
+import { encodeForPrintf, escapeTimeFormats, quoteForSh } from "../core/quoting.ts";
+
+export interface PipePaneOptions extends SessionLogOptions {
+  /** The file that it makes as soon as it holds the pane's terminal. */
+  readonly heldMark: string;
+}
 
 export interface SessionLogOptions {
   /** The log. Its folder is made when it is missing. */
@@ -44,6 +49,7 @@ export function renderSessionLogger({ path, maxBytes }: SessionLogOptions): stri
  * It also holds the pane's terminal open, unread. A pane whose terminal is hung up before tmux hears of its process's end may never get
  * an exit status: tmux 3.3 then runs libutempter's helper, which drops the SIGCHLD, and no hook ever runs (seen for one end in five).
  */
-export function renderPipePaneCommand(options: SessionLogOptions): string {
-  return `if [ -c "#{pane_tty}" ]; then command exec 5<>"#{pane_tty}"; fi; ${escapeTimeFormats(renderSessionLogger(options))}`;
+export function renderPipePaneCommand(options: PipePaneOptions): string {
+  const mark = escapeTimeFormats(`umask 077; : >${quoteForSh(options.heldMark)}`);
+  return `if [ -c "#{pane_tty}" ]; then command exec 5<>"#{pane_tty}"; fi; ${mark}; ${escapeTimeFormats(renderSessionLogger(options))}`;
 }

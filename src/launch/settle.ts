@@ -1,22 +1,34 @@
 import { closeSync, existsSync, rmSync } from "node:fs";
 import { writeAtomically } from "../core/atomic-write.ts";
 import { readBootId } from "../core/boot.ts";
-import { readTail } from "../core/files.ts";
 import { tryHold } from "../core/lock.ts";
 import type { ProcessId } from "../core/process-table.ts";
-import { isRunning } from "../core/processes.ts";
+import type { Layout } from "../core/paths.ts";
 import { findTmux } from "../core/tmux.ts";
-import { type Incarnation, type IncarnationPaths, incarnationPaths, listIncarnations, pointerPath, readCurrent, readIncarnation } from "../status/incarnation.ts";
+import { readDeaths } from "../status/deaths.ts";
+import {
+  type Incarnation,
+  type IncarnationPaths,
+  incarnationPaths,
+  isAgentRunning,
+  isServerRunning,
+  listIncarnations,
+  pointerPath,
+  readCurrent,
+  readIncarnation,
+} from "../status/incarnation.ts";
 import { graceFrom, renderCanaryScript } from "./canary/script.ts";
 import { isSettled } from "./canary/claim.ts";
 import { forgetIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
 
-/** What became of an incarnation: it lives or its recorder is at work, its end was recorded now, its end was settled before. */
-export type Settling = "kept" | "recorded" | "forgotten";
+/**
+ * What became of an incarnation: it lives or its recorder is at work, its end was recorded now, its end was settled before, its end
+ * could not be recorded.
+ */
+export type Settling = "kept" | "recorded" | "forgotten" | "failed";
 
-/** A recorder's script is done within seconds, even where it waits for room on a full disk. */
-const RECORD_MS = 90_000;
+const RECORD_MS = 20_000;
 
 /** Settles every incarnation of an identity whose server is gone. The identity's lock must be held. */
 export async function settleIncarnations(identity: string, context: LaunchContext): Promise<Settling[]> {
@@ -36,12 +48,14 @@ async function settleIncarnation(identity: string, incarnation: string, context:
   const paths = incarnationPaths(layout, identity, incarnation);
   const saved = readIncarnation(layout, identity, incarnation);
   if (saved === undefined && existsSync(paths.session)) return "kept";
-  if (saved?.server && isRunning(saved.server)) return "kept";
+  if (saved !== undefined && isServerRunning(saved)) return "kept";
   const lock = tryHold(paths.lock);
   if (lock === undefined) return "kept";
   try {
-    const isDeath = saved !== undefined && hasServer(saved) && !isSettled(paths) && !isInLog(layout.exitsLog, incarnation);
-    if (isDeath && !(await recordUnwitnessed(saved, paths, context))) return "kept";
+    const isDeath = saved !== undefined && hasServer(saved) && !isSettled(paths) && !isInLog(layout, incarnation);
+    if (isDeath && !(await recordUnwitnessed({ saved, paths, lock }, context))) return "failed";
+    // As long as its agent lives on without a server it is all that tells of it.
+    if (saved !== undefined && isAgentRunning(saved)) return isDeath ? "recorded" : "kept";
     forget({ identity, incarnation }, context);
     return isDeath ? "recorded" : "forgotten";
   } finally {
@@ -53,21 +67,27 @@ function hasServer(incarnation: Incarnation): incarnation is Incarnation & { rea
   return incarnation.server !== null;
 }
 
-/** The recorder may have been killed between its line and its mark. */
-function isInLog(exitsLog: string, incarnation: string): boolean {
-  const WHOLE_LOG = 64 * 1024 * 1024;
-  return [exitsLog, `${exitsLog}.1`].some((path) => readTail(path, WHOLE_LOG).includes(`incarnation=${incarnation}`));
+/** Whoever writes a record may be killed between its line and its mark. */
+export function isInLog(layout: Pick<Layout, "exitsLog">, incarnation: string): boolean {
+  return readDeaths(layout).some((death) => death.incarnation === incarnation);
+}
+
+interface Unwitnessed {
+  readonly saved: Incarnation & { readonly server: ProcessId };
+  readonly paths: IncarnationPaths;
+  /** What was locked; handed on, it is held for as long as the script writes, whatever becomes of us. */
+  readonly lock: number;
 }
 
 /** The recorder's own script writes the record, so that there is one way to. Whether there is one now. */
-async function recordUnwitnessed(saved: Incarnation & { readonly server: ProcessId }, paths: IncarnationPaths, context: LaunchContext): Promise<boolean> {
+async function recordUnwitnessed({ saved, paths, lock }: Unwitnessed, context: LaunchContext): Promise<boolean> {
   const { layout, env } = context;
   const { identity, incarnation, socket, server, boot_id: bootId } = saved;
   const script = { layout, platform: process.platform, identity, incarnation, socket, tmux: findTmux(), witness: "client", server, graceMs: graceFrom(env) } as const;
   writeAtomically(paths.script, renderCanaryScript(script));
   const isOtherBoot = bootId !== "" && bootId !== readBootId();
   const argv = ["/bin/sh", paths.script, "unwitnessed", ...(isOtherBoot ? ["host-restart"] : [])];
-  const child = Bun.spawn(argv, { stdio: ["ignore", "ignore", "ignore"], cwd: "/", timeout: RECORD_MS, killSignal: "SIGKILL" });
+  const child = Bun.spawn(argv, { stdio: ["ignore", "ignore", "ignore", lock], cwd: "/", timeout: RECORD_MS, killSignal: "SIGKILL" });
   await child.exited;
   return existsSync(paths.recorded);
 }

@@ -4,18 +4,28 @@ import { writeAtomically } from "../core/atomic-write.ts";
 import { IapeerError } from "../core/errors.ts";
 import { makeFolder } from "../core/files.ts";
 import { withLock } from "../core/lock.ts";
-import type { ProcessId, ProcessInfo } from "../core/process-table.ts";
+import type { ProcessInfo } from "../core/process-table.ts";
 import { isRunning, listProcesses } from "../core/processes.ts";
 import { withDescendants } from "../core/process-tree.ts";
 import { signalProcess } from "../core/signals.ts";
 import { callTmux } from "../core/tmux.ts";
 import { probeSocket } from "../status/liveness.ts";
-import { identityLockPath, type Incarnation, incarnationPaths, pointerPath } from "../status/incarnation.ts";
+import {
+  identityLockPath,
+  type Incarnation,
+  incarnationPaths,
+  isAgentRunning,
+  isServerRunning,
+  listIncarnations,
+  pointerPath,
+  readIncarnation,
+} from "../status/incarnation.ts";
+import type { Running } from "../status/server-state.ts";
 import { dismissRecorder } from "./canary/canary.ts";
 import { hasRecorder } from "./canary/record.ts";
 import { graceFrom } from "./canary/script.ts";
 import { type ClaimReason, writeClaim } from "./canary/claim.ts";
-import { identifyServer } from "./identify.ts";
+import { identifyServer, readAgentPane } from "./identify.ts";
 import { forgetIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { INCARNATION_OPTION } from "./pane-died.ts";
@@ -27,8 +37,6 @@ const ORDERLY_MS = 5000;
 const PROCESSES_MS = 5000;
 const TERMINATE_MS = 2000;
 const KILLED_MS = 2000;
-
-type Running = Incarnation & { readonly server: ProcessId };
 
 export interface Stopped {
   readonly action: "stopped" | "not-running";
@@ -48,8 +56,10 @@ export async function stopIdentity(identity: string, by: "stop" | "remove", cont
     const state = await identifyServer(layout, identity);
     if (state.kind === "unknown") throw stopFailed(identity, "whether it is live cannot be told");
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
-    if (state.kind === "gone") await settleIncarnations(identity, context);
-    else await endServer(state.incarnation, by, context);
+    if (state.kind === "gone") {
+      await endLostAgents(identity, context);
+      await settleIncarnations(identity, context);
+    } else await endServer(state.incarnation, by, context);
     if (by === "stop") writeAtomically(join(layout.stateFolder, `${identity}.stopped`), `${context.now().toISOString()}\n`);
     return state.kind === "gone" ? { action: "not-running" } : { action: "stopped", server_pid: state.incarnation.server.pid };
   });
@@ -64,23 +74,52 @@ export async function stopIdentity(identity: string, by: "stop" | "remove", cont
 export async function endServer(incarnation: Running, by: ClaimReason, context: LaunchContext): Promise<void> {
   const { identity, server } = incarnation;
   const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
-  const processes = findProcesses(incarnation, listProcesses());
+  const processes = await findAllProcesses(incarnation);
   writeClaim(paths, by, context.now());
   await dismissRecorder(incarnation, context);
   // Nobody but the very server that was claimed: another may have taken its socket since.
   const isOurs = `#{==:#{${INCARNATION_OPTION}},${incarnation.incarnation}}`;
-  const asked = await callTmux(incarnation.socket, ["if-shell", "-F", isOurs, "kill-server"], { timeoutMs: ORDERLY_MS });
-  // A server whose socket is gone cannot be asked.
-  if (!asked.ok) signalProcess(server, "SIGTERM");
+  const isAsked = answers(incarnation) && (await callTmux(incarnation.socket, ["if-shell", "-F", isOurs, "kill-server"], { timeoutMs: ORDERLY_MS })).ok;
+  // A server whose socket is gone, or another's, cannot be asked.
+  if (!isAsked) signalProcess(server, "SIGTERM");
   if (!(await isGoneWithin(server, ORDERLY_MS))) signalProcess(server, "SIGKILL");
   if (!(await isGoneWithin(server, KILLED_MS))) throw stopFailed(identity, `its server (pid ${server.pid}) does not end`);
   const left = await endProcesses(processes);
   if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
   context.note({ ev: "stop", identity, server_pid: server.pid, reason: by });
   if (probeSocket(incarnation.socket).liveness === "dead") rmSync(incarnation.socket, { force: true });
+  rmSync(pointerPath(context.layout, identity), { force: true });
   // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
   if (await isTrueWithin(() => !hasRecorder(paths), graceFrom(context.env) + KILLED_MS)) forgetIncarnation(context.layout, incarnation);
-  rmSync(pointerPath(context.layout, identity), { force: true });
+}
+
+function answers({ socket, server }: Running): boolean {
+  const probe = probeSocket(socket);
+  return probe.liveness === "live" && probe.pid === server.pid;
+}
+
+/** What runs in the agent's pane as it was launched, and as it is now: a person may have made it run anew. */
+async function findAllProcesses(incarnation: Running): Promise<ProcessInfo[]> {
+  const now = answers(incarnation) ? ((await readAgentPane(incarnation)) ?? null) : null;
+  const table = listProcesses();
+  return [...new Set([...findProcesses(incarnation, table), ...findProcesses({ ...incarnation, pane: now }, table)])];
+}
+
+/**
+ * Ends agents that outlived their servers: a program may ignore that its terminal is gone. Nobody else knows of them, and a second agent
+ * beside one would be two for one identity.
+ */
+export async function endLostAgents(identity: string, context: LaunchContext): Promise<void> {
+  const { layout } = context;
+  for (const uuid of listIncarnations(layout).get(identity) ?? []) {
+    const saved = readIncarnation(layout, identity, uuid);
+    if (saved === undefined || isServerRunning(saved) || !isAgentRunning(saved)) continue;
+    const processes = findProcesses(saved, listProcesses());
+    context.warn(`an agent of ${identity} had outlived its server (pid ${saved.pane?.pid}); it is ended`);
+    const left = await endProcesses(processes, 0);
+    if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
+    context.note({ ev: "stop", identity, pane_pid: saved.pane?.pid, reason: "outlived" });
+  }
 }
 
 /** What runs in the agent's pane: its session's processes and all that descend from them. A daemon that left both is its own. */
@@ -90,8 +129,8 @@ function findProcesses({ pane }: Incarnation, table: readonly ProcessInfo[]): Pr
 }
 
 /** They were hung up on with the server. Who does not go is asked, then made to; the ones that are left even then. */
-async function endProcesses(processes: readonly ProcessInfo[]): Promise<ProcessInfo[]> {
-  if (await areGoneWithin(processes, PROCESSES_MS)) return [];
+async function endProcesses(processes: readonly ProcessInfo[], patienceMs = PROCESSES_MS): Promise<ProcessInfo[]> {
+  if (await areGoneWithin(processes, patienceMs)) return [];
   processes.forEach((one) => signalProcess(one, "SIGTERM"));
   processes.forEach((one) => signalProcess(one, "SIGCONT"));
   if (await areGoneWithin(processes, TERMINATE_MS)) return [];

@@ -66,7 +66,7 @@ export async function dismissIdentity(identity: string, context: LaunchContext):
   return await whileLocked(identity, context, async () => {
     const state = await identifyServer(context.layout, identity);
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
-    if (state.kind !== "ours" && state.kind !== "unreachable") throw notLive(identity, state);
+    if (state.kind === "gone" || state.kind === "unknown") throw notLive(identity, state);
     const paths = incarnationPaths(context.layout, identity, state.incarnation.incarnation);
     if (claimedBy(paths) === "dismiss" && !hasRecorder(paths)) return "already";
     writeClaim(paths, "dismiss", context.now());

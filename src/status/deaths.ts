@@ -10,8 +10,8 @@ import { groupIncidents } from "./incidents.ts";
 
 type Logs = Pick<Layout, "exitsLog">;
 
-/** A log is rotated at a few megabytes: this is all of it, unless somebody has set another limit. */
-const FILE_BYTES = 8 * 1024 * 1024;
+/** A log is rotated at a few megabytes: this is all of it, whatever limit somebody has set within reason. */
+const FILE_BYTES = 64 * 1024 * 1024;
 /** What `readLastDeaths` looks through: some thousands of records. */
 const RECENT_BYTES = 1024 * 1024;
 /** Nothing so long before what is asked for is looked at: not a log that was last written then, nor a record of then. */
@@ -26,7 +26,7 @@ export interface DeathQuery {
 
 /**
  * The unclaimed ends that exits.log and all those that were rotated know of, each end once, the newest first. Of each file at
- * most the last 8 MiB are read.
+ * most the last 64 MiB are read.
  *
  * @throws IapeerError `read-failed`.
  */

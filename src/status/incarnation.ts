@@ -1,10 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { readBootId } from "../core/boot.ts";
 import { readTrusted } from "../core/files.ts";
 import { parseStrictJson } from "../core/json.ts";
 import type { Layout } from "../core/paths.ts";
 import type { ProcessId } from "../core/process-table.ts";
-import { isPid } from "../core/processes.ts";
+import { isPid, isRunning } from "../core/processes.ts";
 
 /** The pane that the agent itself runs in. */
 export interface AgentPane extends ProcessId {
@@ -36,6 +37,8 @@ export interface IncarnationPaths {
   readonly script: string;
   readonly lock: string;
   readonly canary: string;
+  /** There: its logger holds the terminal of the agent's pane. */
+  readonly held: string;
   /** There: its end is wanted. */
   readonly claim: string;
   /** There: its end is in exits.log. */
@@ -53,6 +56,7 @@ export function incarnationPaths(layout: Layout, identity: string, incarnation: 
     script: at("canary.sh"),
     lock: at("canary.lock"),
     canary: at("canary.json"),
+    held: at("held"),
     claim: at("claim"),
     recorded: at("recorded"),
   };
@@ -68,10 +72,16 @@ export function identityLockPath(layout: Layout, identity: string): string {
   return join(layout.stateFolder, `${identity}.lock`);
 }
 
-/** The incarnation that an identity has now, or had last; undefined: none that can be told. */
-export function readCurrent(layout: Layout, identity: string): Incarnation | undefined {
+/** The UUID of the incarnation that an identity has now, or had last; undefined: none that can be told. */
+export function readPointer(layout: Layout, identity: string): string | undefined {
   const incarnation = readSmall(pointerPath(layout, identity))?.toString("latin1").trim();
-  return incarnation !== undefined && UUID.test(incarnation) ? readIncarnation(layout, identity, incarnation) : undefined;
+  return incarnation !== undefined && UUID.test(incarnation) ? incarnation : undefined;
+}
+
+/** That incarnation, as far as it can be read. */
+export function readCurrent(layout: Layout, identity: string): Incarnation | undefined {
+  const incarnation = readPointer(layout, identity);
+  return incarnation === undefined ? undefined : readIncarnation(layout, identity, incarnation);
 }
 
 /** One incarnation as it was saved; undefined when it is not there or does not read: then nothing is done to it. */
@@ -90,6 +100,26 @@ export function listIncarnations(layout: Layout): Map<string, string[]> {
     if (UUID.test(incarnation)) found.set(identity, [...(found.get(identity) ?? []), incarnation]);
   }
   return found;
+}
+
+/** Whether the very server of an incarnation runs: a process of another boot never is it, whatever its pid and its start. */
+export function isServerRunning({ server, boot_id: bootId }: Incarnation): boolean {
+  return server !== null && isRunning(server) && isOfThisBoot(bootId);
+}
+
+/** The same of the process in the agent's pane. */
+export function isAgentRunning({ pane, boot_id: bootId }: Incarnation): boolean {
+  return pane !== null && isRunning(pane) && isOfThisBoot(bootId);
+}
+
+/** Whether an agent of an identity goes on without the server that it was started in: a program may ignore that its terminal is gone. */
+export function hasLostAgent(layout: Layout, identity: string): boolean {
+  const saved = (listIncarnations(layout).get(identity) ?? []).map((uuid) => readIncarnation(layout, identity, uuid));
+  return saved.some((one) => one !== undefined && !isServerRunning(one) && isAgentRunning(one));
+}
+
+function isOfThisBoot(bootId: string): boolean {
+  return bootId === "" || bootId === readBootId();
 }
 
 /** Checked by hand and not by valibot: `list` reads these, and is to start at once. */

@@ -1,8 +1,7 @@
 import { readdirSync } from "node:fs";
 import { identityOf } from "../core/names.ts";
 import { type Layout, socketPathOf } from "../core/paths.ts";
-import { isRunning } from "../core/processes.ts";
-import { readCurrent } from "./incarnation.ts";
+import { isServerRunning, readCurrent } from "./incarnation.ts";
 import { listSockets, probeSocket } from "./liveness.ts";
 
 /** `stopped` is asleep by a person's wish; `unknown` is a probe that failed, never a guess. */
@@ -32,8 +31,8 @@ export function readStatuses(layout: Layout): StatusReader {
 const DEAD = { liveness: "dead" } as const;
 
 function runsWithoutSocket(layout: Layout, identity: string): boolean {
-  const server = readCurrent(layout, identity)?.server ?? undefined;
-  return server !== undefined && isRunning(server);
+  const current = readCurrent(layout, identity);
+  return current !== undefined && isServerRunning(current);
 }
 
 /** The file in the state folder that says: a person stopped this identity. */

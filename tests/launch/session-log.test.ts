@@ -162,7 +162,7 @@ describe("on a real pane", () => {
     const path = tmux.at("logs", HOSTILE);
     const go = tmux.at("go");
     const pane = await tmux.call("new-window", "-d", "-P", "-F", "#{pane_id}", "sh", "-c", `until [ -e ${go} ]; do sleep 0.02; done; printf 'h\\303\\251llo \\001\\377'; seq 1 20000; sleep 600`);
-    await tmux.call("pipe-pane", "-t", pane, renderPipePaneCommand({ path, maxBytes: 10 * MB }));
+    await tmux.call("pipe-pane", "-t", pane, renderPipePaneCommand({ path, maxBytes: 10 * MB, heldMark: tmux.at("held") }));
     writeFileSync(go, "");
     await until("all is logged", () => existsSync(path) && readFileSync(path, "latin1").endsWith("\r\n20000\r\n"));
     const seq = Array.from({ length: 20_000 }, (_, n) => `${n + 1}\r\n`).join("");

@@ -9,6 +9,7 @@ unset -v client
 channel="iap-canary-$identity"
 claim="$folder/claim"
 recorded="$folder/recorded"
+pending="$folder/pending"
 evidence="$folder/evidence"
 nl='
 '
@@ -102,7 +103,7 @@ examine() {
 watch_again() {
 	rm -f "$evidence" "$evidence.late"
 	losses=$((losses + 1))
-	log "$lifecycle_log" "ts=$(timestamp) ev=canary identity=$identity state=watch-lost server_pid=$server_pid wait_rc=$wait_rc losses=$losses"
+	write_line "$lifecycle_log" "ts=$(timestamp) ev=canary identity=$identity state=watch-lost server_pid=$server_pid wait_rc=$wait_rc losses=$losses"
 	# A client that is refused (another version of tmux) would be started again and again: the pause grows, and the server is looked at by its pid.
 	rest=0
 	[ "$losses" -le 3 ] || rest=$((losses * losses))
@@ -127,6 +128,12 @@ record_end() {
 	fi
 	judge
 	write_record
+	# A full disk may have room again, a log that is none may be mended: what was seen is known to nobody else.
+	rest=1
+	until log_record; do
+		pause "$rest"
+		[ "$rest" -ge 30 ] || rest=$((rest + 1))
+	done
 }
 
 # The server and its recorder are both gone: all that is left to look at is what is there now.
@@ -138,8 +145,14 @@ record_unwitnessed() {
 	lived=
 	gone_at_once=no
 	counters_at_arming=
+	# What the hook or the recorder saw and could not log knows more.
+	if [ -s "$pending" ]; then
+		line=$(cat "$pending")
+		log_record
+		exit
+	fi
 	[ -s "$evidence" ] || { look_at_memory && look_at_processes; } >"$evidence"
-	look_late >"$evidence.late"
+	look_late >"$evidence.late" 3>&-
 	if [ "$1" = host-restart ]; then
 		verdict=host-restart
 		reasons="the host was started again since the session was launched"
@@ -148,12 +161,13 @@ record_unwitnessed() {
 		reasons="neither the server nor its recorder lived to tell; found later$nl$reasons"
 	fi
 	write_record
+	log_record || exit 1
 	leave
 }
 
 # Sets verdict and reasons (a line each) from the evidence; what the evidence does not say is "unknown".
 judge() {
-	oom_line=$(sed -n '/^kernel: .*[Kk]illed process/p' "$evidence.late" | tail -n 1)
+	oom_line=$(sed -n "/^kernel: .*[Kk]illed process $server_pid (/p" "$evidence.late" | tail -n 1)
 	crash_line=$(sed -n -e '/^kernel: .*segfault/p' -e '/^kernel: .*general protection/p' -e '/^kernel: .*trap /p' -e '/^core: /p' "$evidence.late" | tail -n 1)
 	verdict=unknown
 	reasons=
@@ -195,8 +209,7 @@ judge_without_signal() {
 		verdict=crashed
 		reasons="its parent saw it fail with exit status $wait_rc"
 	elif [ "$wait_rc" != 0 ] && counters_rose; then
-		verdict=oom-kill
-		reasons="its connection dropped without a word$nl$rise"
+		reasons="its connection dropped without a word; it may have been memory$nl$rise"
 	else
 		reasons="nothing that was found tells why"
 	fi
@@ -213,14 +226,17 @@ write_record() {
 	line="$line verdict=$verdict witness=$witness incarnation=$incarnation"
 	[ -z "$lived" ] || line="$line lived_secs=$lived"
 	line="$line$kept"
-	# A full disk may have room again. Whoever finds no record later makes one.
-	tries=0
-	until log "$exits_log" "$line"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 60 ] || exit 1
-		pause 1
-	done
-	: >"$recorded"
+}
+
+# The record, once: the hook's own, where that could not log it and left it here, else the one in line.
+log_record() {
+	if [ -e "$recorded" ]; then return 0; fi
+	if [ -s "$pending" ]; then
+		line=$(cat "$pending")
+	else
+		printf '%s\n' "$line" >"$pending.part" && mv -f "$pending.part" "$pending"
+	fi
+	write_line "$exits_log" "$line" && : >"$recorded"
 }
 
 render_forensics() {
@@ -233,7 +249,7 @@ render_forensics() {
 	printf '%s\n' "$reasons" | sed 's/^/reason: /'
 	section 'last lines'
 	# What an agent printed is not to look like a section.
-	tail -c 4096 "$session_log" | sed 's/^==/ &/'
+	if is_file "$session_log"; then tail -c 4096 "$session_log" | sed 's/^==/ &/'; fi
 	cat "$evidence" "$evidence.late"
 }
 
@@ -241,8 +257,14 @@ section() {
 	printf '\n== %s ==\n' "$1"
 }
 
+# A link is not followed, and a FIFO would not answer.
+is_file() {
+	[ -f "$1" ] && [ ! -h "$1" ]
+}
+
 # One line, one write; a line that a crash cut short is ended first, marked so that it is never taken for a whole one.
-log() {
+write_line() {
+	if [ -e "$1" ] || [ -h "$1" ]; then is_file "$1" || return 1; fi
 	if [ -s "$1" ] && [ -n "$(tail -c 1 "$1")" ]; then
 		printf ' torn\n%s\n' "$2" >>"$1"
 	else

@@ -5,7 +5,7 @@ import { callOf, parseIdentity } from "../../core/names.ts";
 import { type Layout, socketPathOf } from "../../core/paths.ts";
 import { isRunning } from "../../core/processes.ts";
 import { quoteForSh } from "../../core/quoting.ts";
-import { incarnationPaths, listIncarnations, readCurrent, readIncarnation } from "../../status/incarnation.ts";
+import { hasLostAgent, incarnationPaths, listIncarnations, readCurrent, readIncarnation } from "../../status/incarnation.ts";
 import { observeServer } from "../../status/server-state.ts";
 import type { CanaryState } from "../canary/canary.ts";
 import { type Check, good, orGood, warning } from "./check.ts";
@@ -72,6 +72,13 @@ export function checkIncarnations(layout: Layout): readonly Check[] {
       .map(({ path }) => warning("sessions", `what is kept about a session of ${identity} cannot be read: ${path}`, `look at it; when that session is gone: rm -r ${quoteForSh(dirname(path))}`)),
   );
   return orGood(problems, "sessions", "what is kept about sessions can be read");
+}
+
+/** Agents that go on although their server is gone: nobody sees them in a session any more. */
+export function checkLostAgents(layout: Layout): readonly Check[] {
+  const lost = [...listIncarnations(layout).keys()].filter((identity) => hasLostAgent(layout, identity));
+  const problems = lost.map((identity) => warning("agents", `an agent of ${identity} goes on although its server is gone`, `to end it: iapeer stop ${callOf(identity)}`));
+  return orGood(problems, "agents", "no agent goes on without its server");
 }
 
 /** Whether the end of each live server would be recorded, and each can be reached. */

@@ -9,6 +9,7 @@ import { isSettled } from "../canary/claim.ts";
 import { readAgentPane } from "../identify.ts";
 import { saveIncarnation } from "../incarnation-store.ts";
 import type { LaunchContext } from "../launch-context.ts";
+import { isInLog } from "../settle.ts";
 import { isTrueWithin } from "../process-end.ts";
 
 /**
@@ -32,6 +33,10 @@ export async function recordLostAgent(incarnation: Incarnation & { readonly serv
   // The server may have missed its end; the hook may be at it.
   signalProcess(server, "SIGCHLD");
   if (await isTrueWithin(() => isSettled(paths) || !isRunning(server), graceFrom(env))) return false;
+  if (isInLog(layout, incarnation.incarnation)) {
+    writeAtomically(paths.recorded, "");
+    return false;
+  }
   const death = { ev: "session-exit", identity, dead_status: "", dead_signal: "", cause: "unwitnessed", pane_pid: pane.pid, server_pid: server.pid };
   appendEvent({ path: layout.exitsLog, rotation: rotationFrom(env) }, { ...death, incarnation: incarnation.incarnation }, now());
   writeAtomically(paths.recorded, "");

@@ -53,7 +53,10 @@ async function superviseIdentity(identity: string, context: LaunchContext): Prom
 
 async function look(identity: string, context: LaunchContext): Promise<TickRow[]> {
   const settled = await settleIncarnations(identity, context);
-  const rows: TickRow[] = settled.filter((one) => one === "recorded").map(() => ({ identity, action: "recorded" }));
+  const rows = settled.flatMap((one): TickRow[] => {
+    if (one === "failed") return [{ identity, action: "failed", detail: "its end could not be recorded" }];
+    return one === "recorded" ? [{ identity, action: "recorded" }] : [];
+  });
   const state = await identifyServer(context.layout, identity);
   if (state.kind === "other" && (await readStamp(socketPathOf(context.layout, identity))) === "") {
     return [...rows, ...(await keepWatched(await adoptServer(identity, state.pid, context), context))];
