@@ -11,6 +11,8 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "01234567-89ab-4cde-8f01-23456789abcd"],
   [/(?<key>"durationMs": ?|\bms=)\d+/g, "$<key>12"],
   [/\b\d+ s ago/g, "3 s ago"],
+  [/\[[^\s:[]+:(?<from>[\w.-]+) -> [^\s:]+:(?<to>[a-z0-9-]+)\]/g, "[mill:$<from> -> mill:$<to>]"],
+  [/(?<key>"bytes": ?)\d+/g, "$<key>56"],
   [/(?<key>"age_secs": ?)\d+/g, "$<key>3"],
   [/(?<key>"lived_secs": ?|\blived_secs=)\d{1,2}\b/g, "$<key>2"],
   [/(?<=, after )\d+(?= s$)/gm, "2"],

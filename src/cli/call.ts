@@ -44,7 +44,7 @@ function parseStrictly(verb: Verb, words: readonly string[], options: OptionSpec
   return parseArgs({ args, options, strict: true, allowPositionals: true, allowNegative: false });
 }
 
-/** `--description "- reads mail"`: a value that begins with a dash is a value, as with getopt, unless it looks like an option. */
+/** `--description "- reads mail"`, `-m "- milk"`: a value that begins with a dash is a value, as with getopt, unless it looks like an option. */
 function joinDashedValues(words: readonly string[], options: OptionSpecs): string[] {
   const joined: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
@@ -52,7 +52,7 @@ function joinDashedValues(words: readonly string[], options: OptionSpecs): strin
     const next = words[index + 1];
     if (word === "--") return [...joined, ...words.slice(index)];
     if (next !== undefined && takesValue(word, options) && next.startsWith("-") && !looksLikeOption(next)) {
-      joined.push(`${word}=${next}`);
+      joined.push(word.startsWith("--") ? `${word}=${next}` : `${word}${next}`);
       index += 1;
     } else {
       joined.push(word);
@@ -62,8 +62,9 @@ function joinDashedValues(words: readonly string[], options: OptionSpecs): strin
 }
 
 function takesValue(word: string, options: OptionSpecs): boolean {
+  if (!word.startsWith("--")) return Object.values(options).some(({ short, type }) => type === "string" && word === `-${short}`);
   const name = word.slice(2);
-  return word.startsWith("--") && Object.hasOwn(options, name) && options[name]!.type === "string";
+  return Object.hasOwn(options, name) && options[name]!.type === "string";
 }
 
 function looksLikeOption(word: string): boolean {

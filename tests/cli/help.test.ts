@@ -34,7 +34,7 @@ describe.each(each)("the help of %s", (name, verb) => {
   });
 
   test("names each option and argument, with a word on what it is", () => {
-    for (const [option, { help }] of Object.entries(verb.options)) expect(page).toMatch(new RegExp(`  --${option}\\b.*  .*${RegExp.escape(help)}`));
+    for (const [option, { help }] of Object.entries(verb.options)) expect(page).toMatch(new RegExp(`  (?:-[a-z], )?--${option}\\b.*  .*${RegExp.escape(help)}`));
     for (const positional of verb.positionals) expect(page).toContain(`<${positional.name}>`);
     for (const common of ["--json", "--root DIR", "-h, --help"]) expect(page).toContain(`  ${common}`);
   });

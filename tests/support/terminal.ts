@@ -13,8 +13,8 @@ export interface Terminal extends Disposable {
 }
 
 /** A terminal in which `iapeer` is the compiled program, `$` the prompt. */
-export function openTerminal(sandbox: Sandbox, { columns = 100, env = {} }: { columns?: number; env?: Record<string, string> } = {}): Terminal {
-  const socket = join(sandbox.folder, "terminal.sock");
+export function openTerminal(sandbox: Sandbox, { columns = 100, env = {}, called = "terminal" }: { columns?: number; env?: Record<string, string>; called?: string } = {}): Terminal {
+  const socket = join(sandbox.folder, `${called}.sock`);
   // A tmux client makes its stdin non-blocking, and with it that of whoever it has it from.
   const options = { env: { ...sandbox.env, TERM: "xterm-256color", SHELL: "/bin/sh", ...env }, stdin: "ignore", cwd: sandbox.folder } as const;
   const tmux = (...args: string[]) => Bun.spawnSync(["tmux", "-f", "/dev/null", "-S", socket, ...args], options).stdout.toString();

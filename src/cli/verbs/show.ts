@@ -4,11 +4,13 @@ import { requireRow } from "../../registry/edits.ts";
 import { toPeer } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import type { Death } from "../../status/death-record.ts";
+import { readBeat } from "../../status/beat.ts";
 import { readLastDeath } from "../../status/deaths.ts";
 import { readStatuses } from "../../status/peer-status.ts";
 import { readSlot } from "../../status/slot.ts";
 import type { Colors } from "../colors.ts";
 import { describeEnd } from "../death-text.ts";
+import { renderDuration } from "../duration.ts";
 import { type PeerJson, renderRuntimes, toPeerJson } from "../peer-json.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
@@ -21,6 +23,13 @@ interface ShowJson extends PeerJson {
   readonly provision: readonly ProvisionJson[];
   /** null: none that exits.log knows of. */
   readonly last_death: Death | null;
+  /** Of each runtime that has given a sign of life; left out when none has. */
+  readonly heartbeats?: readonly HeartbeatJson[];
+}
+
+interface HeartbeatJson {
+  readonly runtime: string;
+  readonly age_secs: number;
 }
 
 export const show = defineVerb({
@@ -29,7 +38,7 @@ export const show = defineVerb({
   options: {},
   positionals: [{ name: "personality", help: "its name", completes: "peers" }],
   examples: [{ command: "iapeer show alice", note: "folder, runtimes, their memory, and the last death" }],
-  run: async ({ positionals }, { layout, output }) => {
+  run: async ({ positionals }, { layout, output, now }) => {
     const peer = toPeer(requireRow(readRegistry(layout), parsePersonality(positionals[0]!)));
     const { slot } = readSlot(layout);
     const provision = peer.runtimes.filter(isAgentic).map((runtime): ProvisionJson => {
@@ -38,11 +47,16 @@ export const show = defineVerb({
       return { runtime, memory: judgeMemory(note, slot), ...last };
     });
     const identities = peer.runtimes.map((runtime) => identityOf(runtime, peer.personality));
+    const heartbeats = peer.runtimes.flatMap((runtime): HeartbeatJson[] => {
+      const beat = readBeat(layout, identityOf(runtime, peer.personality), now());
+      return beat === undefined ? [] : [{ runtime, age_secs: beat.ageSecs }];
+    });
     const json: ShowJson = {
       ...toPeerJson(peer, readStatuses(layout)),
       being_removed: peer.isBeingRemoved,
       provision,
       last_death: readLastDeath(layout, identities) ?? null,
+      ...(heartbeats.length > 0 && { heartbeats }),
     };
     output.result(json, () => renderShow(json, output.colors));
     return 0;
@@ -60,6 +74,7 @@ function renderShow(json: ShowJson, colors: Colors): string {
     line("default", json.default_runtime),
     ...json.provision.map((one) => line(`memory ${one.runtime}`, renderMemory(one, colors))),
     line("last death", json.last_death === null ? colors.dim("none") : renderDeath(json.last_death)),
+    ...(json.heartbeats ?? []).map(({ runtime, age_secs }) => line(`alive ${runtime}`, `last heartbeat ${renderDuration(age_secs)} ago`)),
   ].join("\n");
 }
 

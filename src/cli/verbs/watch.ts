@@ -1,0 +1,37 @@
+import { IapeerError } from "../../core/errors.ts";
+import { isTerminal } from "../../core/libc.ts";
+import { findTmux, refuseInsecureFolder, withoutTmux } from "../../core/tmux.ts";
+import { staleIncarnation } from "../../launch/stop.ts";
+import { planView } from "../../launch/view.ts";
+import { notLive } from "../../launch/watch.ts";
+import { observeServer } from "../../status/server-state.ts";
+import { usage } from "../call.ts";
+import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
+import { defineVerb, type Verb } from "../verb.ts";
+
+export const watch: Verb = defineVerb({
+  name: "watch",
+  summary: "look at a peer's session in this terminal, without typing to it",
+  description: "Ctrl-b d leaves it. Keys do nothing else, and others who are attached see no change. It also works inside another tmux.",
+  options: { runtime: RUNTIME_OPTION },
+  positionals: [{ name: "personality", help: "the peer's name", completes: "peers" }],
+  examples: [{ command: "iapeer watch alice", note: "see her screen, and be sure to touch nothing" }],
+  run: async ({ positionals, values }, context) => {
+    const { layout, env, output } = context;
+    const { identity } = chooseIdentity(watch, { personality: positionals[0]!, runtime: values.runtime }, context);
+    const state = observeServer(layout, identity);
+    if (state.kind === "other") throw staleIncarnation(identity, state.pid);
+    if (state.kind !== "ours") throw notLive(identity, state);
+    if (output.isJson) throw usage(watch, "watch has no JSON: it gives the terminal to the session");
+    if (!isTerminal(0) || !isTerminal(1)) throw new IapeerError("usage", "watch needs a terminal", { hint: `for what it printed: iapeer tail ${positionals[0]!}` });
+    refuseInsecureFolder(layout.socketFolder);
+    const tmux = findTmux();
+    const argv = [tmux, "-S", state.incarnation.socket, ...(await planView(state.incarnation))];
+    // In the place of this program: a child would stay, and keep the terminal, if this program were killed.
+    return process.execve!(tmux, argv, definedIn(withoutTmux(env)));
+  },
+});
+
+function definedIn(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

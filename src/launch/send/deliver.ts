@@ -1,0 +1,176 @@
+import { IapeerError } from "../../core/errors.ts";
+import { makeFolder } from "../../core/files.ts";
+import { withLock } from "../../core/lock.ts";
+import { join } from "node:path";
+import type { Layout } from "../../core/paths.ts";
+import { readTerminalInput, type TerminalInput } from "../../core/terminal.ts";
+import type { LaunchContext } from "../launch-context.ts";
+import { lookAtPane, pasteIntoPane, type PaneLook, submitInPane } from "./pane.ts";
+import { type Addressee, findAddressee, type Recipient } from "./recipient.ts";
+import { charsIn, messageInvalid, renderHead, type Route } from "./text.ts";
+import { findMark, judgeScreen, type Mark, type Pasted, type Screen } from "./verdict.ts";
+
+/**
+ * What became of a message. `sent`: it was pasted and submitted, and nobody looked. `accepted`: it has left the input. `typed`: it
+ * stands in the input and was not submitted. `unknown`: it cannot be told.
+ */
+export type DeliveryState = "sent" | "accepted" | "typed" | "unknown";
+
+export interface Delivery {
+  readonly state: DeliveryState;
+  /** How many bytes were pasted, the head included. */
+  readonly bytes: number;
+}
+
+export interface Message {
+  readonly route: Route;
+  /** As parseMessage gives it. */
+  readonly text: string;
+}
+
+/** A line of a terminal in line mode: the kernel drops what is beyond (termios(3); macOS MAX_CANON). */
+const MAX_LINE_BYTES = process.platform === "darwin" ? 1023 : 4095;
+
+/** How long a program may take to read a paste before Enter comes behind it all the same. */
+const READ_MS = 2000;
+/** Between a paste and its Enter: a program that guesses what is pasted by its speed takes an Enter within 120 ms for a part of it. */
+const PAUSE_MS = 150;
+/** How long a paste may take to show on the screen, where that is watched. */
+const SHOWN_MS = 1500;
+const VERIFY_MS = 5000;
+const POLL_MS = 20;
+/** Input that is read is seen to be so this often in a row: tmux hands on a long paste in parts. */
+const LOOKS = 3;
+/** Between two looks at a screen that are to tell whether it moves. */
+const STILL_MS = 120;
+
+/** Held while one message is pasted and submitted. */
+function sendLockPath(layout: Layout, identity: string): string {
+  return join(layout.stateFolder, `${identity}.send.lock`);
+}
+
+export interface DeliveryOptions {
+  readonly verify: boolean;
+  /** Does work that a signal is not to break off. */
+  readonly unbroken: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly context: LaunchContext;
+}
+
+/**
+ * Pastes a message into the agent's pane of a live session and submits it; of many senders one after the other does.
+ *
+ * @throws IapeerError `peer-not-live`, `stale-incarnation`, `send-failed`, `message-invalid` (a line that its terminal cannot take), `lock-busy`.
+ */
+export async function deliver(message: Message, recipient: Recipient, { context, ...options }: DeliveryOptions): Promise<Delivery> {
+  const { layout, lockTimeoutMs, note } = context;
+  const { route, text } = message;
+  findAddressee(layout, recipient);
+  makeFolder(layout.stateFolder);
+  const state = await withLock(sendLockPath(layout, recipient.identity), { timeoutMs: lockTimeoutMs }, async () => {
+    const to = findAddressee(layout, recipient);
+    const look = await lookAtPane(to);
+    if (readTerminalInput(look.tty)?.isLineMode) return await deliverLines(to, message, { look, ...options });
+    return await deliverPaste(to, message, { look, ...options });
+  });
+  note({ ev: "send", identity: recipient.identity, from: route.from, chars: charsIn(text), state });
+  return { state, bytes: Buffer.byteLength(renderHead(route) + text) };
+}
+
+interface Manner extends Omit<DeliveryOptions, "context"> {
+  readonly look: PaneLook;
+}
+
+/** To a program that reads whole lines: the kernel knows whether they were read. */
+async function deliverLines(to: Addressee, { route, text }: Message, { look, verify }: Manner): Promise<DeliveryState> {
+  const whole = renderHead(route) + text;
+  const longest = Math.max(...whole.split("\n").map((line) => Buffer.byteLength(line)));
+  if (longest > MAX_LINE_BYTES) throw messageInvalid(`a line of the message is ${longest} bytes long with its head, and ${to.identity} reads lines of at most ${MAX_LINE_BYTES} now`, "break the line");
+  await pasteIntoPane(to, whole, { submit: true });
+  if (!verify) return "sent";
+  const isRead = await isReadWithin(look.tty, VERIFY_MS);
+  // A program that has changed its terminal since may have thrown away what was not read.
+  return isRead && readTerminalInput(look.tty)?.isLineMode ? "accepted" : "unknown";
+}
+
+/** To a program that reads keys: it gets time to take the paste before Enter comes. */
+async function deliverPaste(to: Addressee, { route, text }: Message, { look, verify, unbroken }: Manner): Promise<DeliveryState> {
+  const head = renderHead(route);
+  const before = verify ? await watchBefore(to, look.screen) : { screen: look.screen, isStill: false };
+  // What is pasted and not submitted would stand in front of the next message.
+  const pasted = await unbroken(async () => {
+    await pasteIntoPane(to, head + text, { submit: false });
+    await isReadWithin(look.tty, READ_MS);
+    await Bun.sleep(PAUSE_MS);
+    const after = verify ? await watchAfterPaste(to, { ...before, head }) : undefined;
+    await submitInPane(to);
+    return after;
+  });
+  if (pasted === undefined) return "sent";
+  const mark = findMark(pasted);
+  return mark === undefined ? "unknown" : await verifyPaste(to, { mark, pasted: pasted.after, tty: look.tty });
+}
+
+interface Stillness {
+  readonly screen: Screen;
+  readonly isStill: boolean;
+}
+
+async function watchBefore(to: Addressee, first: Screen): Promise<Stillness> {
+  await Bun.sleep(STILL_MS);
+  const { screen } = await lookAtPane(to);
+  return { screen, isStill: Bun.deepEquals(first, screen) };
+}
+
+/** The screen with the paste in it, as soon as it shows there, or as it is when it does not. */
+async function watchAfterPaste(to: Addressee, { screen: before, isStill, head }: Stillness & { readonly head: string }): Promise<Pasted> {
+  const deadline = performance.now() + SHOWN_MS;
+  for (;;) {
+    const { screen } = await lookAtPane(to);
+    const next = await watchBefore(to, screen);
+    const pasted = { before, after: next.screen, isStill: isStill && next.isStill, head };
+    if (findMark(pasted) !== undefined || performance.now() > deadline) return pasted;
+  }
+}
+
+interface Verification {
+  readonly mark: Mark;
+  readonly pasted: Screen;
+  readonly tty: string;
+}
+
+async function verifyPaste(to: Addressee, { mark, pasted, tty }: Verification): Promise<DeliveryState> {
+  const deadline = performance.now() + VERIFY_MS;
+  let verdict: ReturnType<typeof judgeScreen> = "unclear";
+  while (performance.now() < deadline) {
+    const isRead = await isReadWithin(tty, deadline - performance.now());
+    // What it has not read it can neither have taken nor refused.
+    if (!isRead) return "unknown";
+    const last = verdict;
+    verdict = judgeScreen(mark, pasted, (await lookAfter(to)) ?? pasted);
+    if (verdict === "left" && last === "left") return "accepted";
+    await Bun.sleep(STILL_MS);
+  }
+  return verdict === "stands" ? "typed" : "unknown";
+}
+
+/** undefined when it is gone: the message may have ended it. */
+async function lookAfter(to: Addressee): Promise<Screen | undefined> {
+  try {
+    return (await lookAtPane(to)).screen;
+  } catch (error) {
+    if (error instanceof IapeerError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a terminal's input is read before a deadline; false also when that cannot be told. */
+async function isReadWithin(tty: string, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  for (let looks = 0; looks < LOOKS; ) {
+    const input: TerminalInput | undefined = readTerminalInput(tty);
+    if (input === undefined || performance.now() > deadline) return false;
+    looks = input.hasUnread ? 0 : looks + 1;
+    if (looks < LOOKS) await Bun.sleep(POLL_MS);
+  }
+  return true;
+}

@@ -1,0 +1,71 @@
+import { IapeerError } from "../../core/errors.ts";
+import { isRunning } from "../../core/processes.ts";
+import { callTmux } from "../../core/tmux.ts";
+import { INCARNATION_OPTION } from "../pane-died.ts";
+import { notLive } from "../watch.ts";
+import { staleIncarnation } from "../stop.ts";
+import type { Addressee } from "./recipient.ts";
+import type { Screen } from "./verdict.ts";
+
+/** What tmux shows of the agent's pane. */
+export interface PaneLook {
+  /** The pane's terminal, a device. */
+  readonly tty: string;
+  readonly screen: Screen;
+}
+
+const FACTS = "#{pane_tty} #{pane_input_off} #{cursor_flag} #{cursor_x} #{cursor_y}";
+
+/** Looks at the pane's screen, not at what a person who scrolls in it sees. Throws as askPane, and `send-failed`: it takes no input. */
+export async function lookAtPane(to: Addressee): Promise<PaneLook> {
+  const answer = await askPane(to, [`display-message -p -t ${to.pane.id} "${FACTS}"`, `capture-pane -p -t ${to.pane.id}`]);
+  const [facts = "", ...lines] = answer.split("\n");
+  const [tty = "", isOff, isVisible, x, y] = facts.split(" ");
+  if (isOff === "1") throw sendFailed(to, "its pane takes no input (select-pane -d): select-pane -e lets it again");
+  return { tty, screen: { lines, cursor: { isVisible: isVisible === "1", x: Number(x), y: Number(y) } } };
+}
+
+/** Pastes a text, as one bracketed paste where the program asked for that; with `submit` a line mode's Enter in the same stroke. */
+export async function pasteIntoPane(to: Addressee, text: string, { submit }: { readonly submit: boolean }): Promise<void> {
+  const buffer = `iapeer-${crypto.randomUUID()}`;
+  const { id } = to.pane;
+  // tmux brackets by the modes of what the pane shows: one that a person scrolls in shows another screen.
+  const paste = [`load-buffer -b ${buffer} -`, `copy-mode -q -t ${id}`, `paste-buffer -p -d -b ${buffer} -t ${id}`];
+  await askPane(to, submit ? [...paste, enterFor(id)] : paste, text);
+}
+
+export async function submitInPane(to: Addressee): Promise<void> {
+  const { id } = to.pane;
+  await askPane(to, [`copy-mode -q -t ${id}`, enterFor(id)]);
+}
+
+/** A key goes to every pane of a window that is synchronised, a paste never does. */
+function enterFor(id: string): string {
+  return `if-shell -F -t ${id} "#{pane_synchronized}" { set-buffer -b iapeer-enter "\\r" ; paste-buffer -r -d -b iapeer-enter -t ${id} } { send-keys -t ${id} Enter }`;
+}
+
+const HERE = "iapeer-here";
+
+/**
+ * Has tmux do something with the agent's pane if, in the same stroke, it is still that pane, with that process, of that incarnation.
+ *
+ * @returns what the commands printed.
+ * @throws IapeerError `peer-not-live`, `stale-incarnation`: nothing was done; `send-failed`: tmux does not answer.
+ */
+async function askPane(to: Addressee, commands: readonly string[], stdin?: string): Promise<string> {
+  const { socket, identity, incarnation, pane, server } = to;
+  // if-shell takes another pane's word when its own is gone: the pane must say that it is the one.
+  const isPane = `#{&&:#{==:#{pane_id},${pane.id}},#{==:#{pane_pid},${pane.pid}}}`;
+  const isOurs = `#{&&:#{==:#{${INCARNATION_OPTION}},${incarnation}},#{&&:${isPane},#{==:#{pane_dead},0}}}`;
+  const then = [`display-message -p ${HERE}`, ...commands].join(" ; ");
+  const otherwise = `display-message -p "#{${INCARNATION_OPTION}}"`;
+  const answer = await callTmux(socket, ["if-shell", "-F", "-t", pane.id, isOurs, then, otherwise], stdin === undefined ? {} : { stdin });
+  if (!answer.ok) throw isRunning(server) ? sendFailed(to, answer.why) : notLive(identity, { kind: "gone" });
+  if (answer.stdout.startsWith(`${HERE}\n`)) return answer.stdout.slice(HERE.length + 1);
+  if (answer.stdout.trim() === incarnation) throw notLive(identity, { kind: "gone" });
+  throw staleIncarnation(identity, server.pid);
+}
+
+function sendFailed({ identity }: Addressee, why: string): IapeerError {
+  return new IapeerError("send-failed", `the message did not get to ${identity}: ${why}`, { details: { identity } });
+}

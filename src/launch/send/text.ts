@@ -1,0 +1,71 @@
+import { hostname } from "node:os";
+import { IapeerError } from "../../core/errors.ts";
+
+/** As many characters (code points) as a message may have, its head not counted. */
+export const MAX_CHARS = 16_000;
+
+/** More than any message that may be sent has in UTF-8, with a CR before every line end. */
+export const MAX_BYTES = 8 * MAX_CHARS;
+
+/** Who a message is from and for, as its head names them. */
+export interface Route {
+  readonly host: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What a terminal, or a program behind one, may take for a key or a command: ESC above all, which could end the paste. */
+// oxlint-disable-next-line no-control-regex
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+
+/**
+ * A message as it may be pasted: line ends are LF, and none at its end.
+ *
+ * @throws IapeerError `message-invalid`: empty, too long, or with what is no text.
+ */
+export function parseMessage(text: string): string {
+  const message = text.replaceAll("\r\n", "\n").replace(/\n+$/, "");
+  if (message.trim() === "") throw messageInvalid("the message is empty");
+  if (!message.isWellFormed()) throw messageInvalid("the message holds half a character (a lone surrogate)");
+  const control = CONTROLS.exec(message);
+  if (control !== null) throw messageInvalid(`the message holds a control character: ${nameOf(control[0])}, at character ${charsIn(message.slice(0, control.index)) + 1}`);
+  const chars = charsIn(message);
+  if (chars > MAX_CHARS) throw messageInvalid(`the message has ${chars} characters, more than ${MAX_CHARS}`, "send a file's path, not the file");
+  return message;
+}
+
+/** A message's bytes as text. Throws `message-invalid` for what is no UTF-8. */
+export function decodeMessage(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw messageInvalid("the message is not UTF-8");
+  }
+}
+
+export function messageInvalid(message: string, hint?: string): IapeerError {
+  return new IapeerError("message-invalid", message, hint === undefined ? {} : { hint });
+}
+
+/** `[host:from -> host:to] `: what every message begins with. */
+export function renderHead({ host, from, to }: Route): string {
+  return `[${host}:${from} -> ${host}:${to}] `;
+}
+
+/** The host's name up to its first dot, without what could end a head. */
+export function readHost(): string {
+  return tameName(hostname().split(".")[0]!) || "localhost";
+}
+
+/** A name from outside (a host's, an account's) as a head may have it. */
+export function tameName(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{N}._-]/gu, "_");
+}
+
+export function charsIn(text: string): number {
+  return Array.from(text).length;
+}
+
+function nameOf(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
+}
