@@ -1,6 +1,7 @@
 import type { Layout } from "../core/paths.ts";
 import { type CanaryState, readCanaryState } from "../launch/canary/canary.ts";
 import { claimedBy } from "../launch/canary/claim.ts";
+import { FOREIGN } from "../launch/unwatched.ts";
 import { incarnationPaths } from "../status/incarnation.ts";
 import { listSocketIdentities } from "../status/liveness.ts";
 import { observeServer } from "../status/server-state.ts";
@@ -27,7 +28,7 @@ function readCanary(layout: Layout, identity: string): CanaryRow | undefined {
     case "unknown":
       return { identity, server_pid: null, ...none, reason: "whether it lives cannot be told" };
     case "other":
-      return { identity, server_pid: state.pid, ...none, reason: "it was not launched from this root" };
+      return { identity, server_pid: state.pid, ...none, reason: FOREIGN };
     case "ours":
     case "unreachable":
     case "hung": {

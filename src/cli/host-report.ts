@@ -1,6 +1,7 @@
 import { identityOf, isAgentic } from "../core/names.ts";
 import type { Layout } from "../core/paths.ts";
 import { whyNotSocketFolder } from "../core/socket-folder.ts";
+import { findUnrecorded } from "../launch/settle.ts";
 import { hintForUnwatched } from "../launch/unwatched.ts";
 import { judgeMemory, type MemoryState, readNote } from "../provision/provision-state.ts";
 import { type Peer, peersOf } from "../registry/schema.ts";
@@ -149,6 +150,7 @@ function findAttention({ layout, reading, peers, memory, unknown, unwatched, dea
     ...(differences === 0 ? [] : [need(`the registry and the peers' profiles differ: ${differences} ${differences === 1 ? "difference" : "differences"}`, "iapeer verify")]),
     ...findUnknown(layout, unknown),
     ...unwatched.map((row) => need(`${row.identity} is live without a canary: ${row.reason ?? "why is not known"}`, hintForUnwatched(row))),
+    ...findUnrecorded(layout).map((identity) => need(`a session of ${identity} ended, and nobody has recorded it yet`, "iapeer supervise --once")),
     ...(deaths === 0 ? [] : [need(`unclaimed ends in the last 24 hours: ${deaths}`, "iapeer deaths --since 24h")]),
   ];
 }

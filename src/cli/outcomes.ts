@@ -32,3 +32,9 @@ export function warnOfSlot(problems: readonly SlotProblem[], output: Output): vo
 export function withoutName({ runtime, state, detail }: OutcomeJson): OutcomeJson {
   return { runtime, state, ...(detail !== undefined && { detail }) };
 }
+
+/** The exit status of several things done one after the other: what failed alike keeps its own, else 1. */
+export function jointStatus(statuses: readonly number[]): number {
+  const failed = statuses.filter((status) => status !== 0);
+  return new Set(failed).size > 1 ? 1 : (failed[0] ?? 0);
+}

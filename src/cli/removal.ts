@@ -12,6 +12,7 @@ import { peersOf, toPeer, type Row } from "../registry/schema.ts";
 import { type ChangeOptions, readRegistry, refuseOtherRevision } from "../registry/store.ts";
 import { hasLostAgent, listIncarnations } from "../status/incarnation.ts";
 import { readStatuses } from "../status/peer-status.ts";
+import { observeServer } from "../status/server-state.ts";
 import { readSlot } from "../status/slot.ts";
 import { warnOfSlot, withoutName } from "./outcomes.ts";
 import { type Context, logDecision, providerTools } from "./context.ts";
@@ -96,6 +97,7 @@ async function endSessions(row: Row, isForced: boolean, context: Context): Promi
   const known = listIncarnations(context.layout);
   for (const runtime of runtimes) {
     const identity = identityOf(runtime, personality);
+    if (observeServer(context.layout, identity).kind === "unknown") throw notKnown(identity);
     const isAsleep = ["asleep", "stopped"].includes(statuses.statusOf(runtime, personality));
     if (!isAsleep || known.has(identity)) await stopIdentity(identity, "remove", launchContext(context));
   }
@@ -159,8 +161,12 @@ export async function clearGone(targets: readonly Target[], wasAttached: boolean
   }
 }
 
-/** Takes away what is kept about runtimes that a peer has no more. */
+/** Takes away what is kept about runtimes that a peer has no more. An end that nobody has recorded yet is recorded before. */
 export async function forgetRuntimes(target: Target, context: Context): Promise<string[]> {
+  const known = listIncarnations(context.layout);
+  for (const identity of target.runtimes.map((runtime) => identityOf(runtime, target.personality))) {
+    if (known.has(identity)) await stopIdentity(identity, "remove", launchContext(context));
+  }
   return await purgePeer(target, { ...context, tools: providerTools(context) });
 }
 

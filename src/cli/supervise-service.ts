@@ -6,6 +6,7 @@ import { makeFolder } from "../core/files.ts";
 import { homeFrom } from "../core/paths.ts";
 import { planInstall, planUninstall, type ServicePlatform } from "../launch/supervise/service-unit.ts";
 import type { Context } from "./context.ts";
+import type { Output } from "./output.ts";
 
 export interface ServiceChange {
   readonly isInstall: boolean;
@@ -30,9 +31,15 @@ export async function changeService({ isInstall, isPrint }: ServiceChange, conte
     output.result({ path, text, commands }, () => text);
     return 0;
   }
+  const wasThere = existsSync(path);
   makeFolder(dirname(path));
   writeAtomically(path, text, { mode: 0o644 });
-  commands.forEach((argv) => runCommand(argv, `${path} is written, but not enabled`));
+  try {
+    commands.forEach(runCommand);
+  } catch (error) {
+    if (!wasThere) rmSync(path, { force: true });
+    throw error;
+  }
   output.result({ action: "installed", path }, () => `installed ${path}`);
   return 0;
 }
@@ -42,9 +49,10 @@ function takeAway({ path, before, after }: ReturnType<typeof planUninstall>, { o
     output.result({ action: "absent", path }, () => "no such service is installed");
     return 0;
   }
-  before.forEach((argv) => runCommand(argv, `${path} stays`));
+  // Where the service manager does not answer it runs nothing either.
+  before.forEach((argv) => tryCommand(argv, output));
   rmSync(path);
-  after.forEach((argv) => runCommand(argv, `${path} is gone`));
+  after.forEach((argv) => tryCommand(argv, output));
   output.result({ action: "removed", path }, () => `removed ${path}`);
   return 0;
 }
@@ -55,13 +63,21 @@ function unitFrom({ env, self }: Context): Parameters<typeof planInstall>[1] {
   return { program: self, path: path ?? "/usr/bin:/bin", ...(root && { root }), ...(sockDir && { sockDir }) };
 }
 
-function runCommand(argv: readonly string[], otherwise: string): void {
+const HINT = "have whatever you use run: iapeer supervise; to see the service: iapeer supervise --install --print";
+
+function tryCommand(argv: readonly string[], output: Output): void {
+  try {
+    runCommand(argv);
+  } catch (error) {
+    output.warn((error as Error).message);
+  }
+}
+
+function runCommand(argv: readonly string[]): void {
   const program = Bun.which(argv[0]!);
   const words = argv.join(" ");
-  if (program === null) throw new IapeerError("command-failed", `${argv[0]} is not here: no service manager runs; ${otherwise}`, { hint: "see it: iapeer supervise --install --print" });
+  if (program === null) throw new IapeerError("command-failed", `${argv[0]} is not here: no service manager runs`, { hint: HINT });
   const child = Bun.spawnSync([program, ...argv.slice(1)], { stdin: "ignore", stdout: "ignore", stderr: "pipe", timeout: COMMAND_MS });
   if (child.success) return;
-  throw new IapeerError("command-failed", `${words} failed: ${child.stderr.toString().trim() || `exit status ${child.exitCode}`}; ${otherwise}`, {
-    hint: "see it: iapeer supervise --install --print",
-  });
+  throw new IapeerError("command-failed", `${words} failed: ${child.stderr.toString().trim() || `exit status ${child.exitCode}`}`, { hint: HINT });
 }

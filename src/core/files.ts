@@ -147,7 +147,11 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** The end of a regular file as text, at most so many bytes; empty when there is none. */
+/**
+ * The end of a regular file as text, at most so many bytes; empty when there is none.
+ *
+ * @throws IapeerError `read-failed`, also for what is no regular file.
+ */
 export function readTail(path: string, maxBytes: number): string {
   let fd: number;
   try {
@@ -158,7 +162,7 @@ export function readTail(path: string, maxBytes: number): string {
   }
   try {
     const found = fstatSync(fd);
-    if (!found.isFile()) return "";
+    if (!found.isFile()) throw new IapeerError("read-failed", `cannot read ${path}: not a regular file`, { details: { path } });
     const from = Math.max(0, found.size - maxBytes);
     const bytes = Buffer.alloc(found.size - from);
     return bytes.toString("utf8", 0, readSync(fd, bytes, 0, bytes.length, from));

@@ -106,7 +106,7 @@ export function refuseRealRootInSandbox(env: Env, root: string): void {
 const LEADS_NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
 /** Where a path leads, as far as it exists. */
-export function resolveLinks(path: string): string {
+function resolveLinks(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {

@@ -1,16 +1,16 @@
 import { callOf } from "../core/names.ts";
-import { rmSync, statSync } from "node:fs";
+import { appendFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { IapeerError } from "../core/errors.ts";
 import { rotationFrom } from "../core/event-log.ts";
 import { makeFolder } from "../core/files.ts";
 import { withLock } from "../core/lock.ts";
-import { type Env, sessionLogPath } from "../core/paths.ts";
+import { type Env, sessionLogPath, socketPathOf } from "../core/paths.ts";
 import type { ProcessId } from "../core/process-table.ts";
 import { isRunning } from "../core/processes.ts";
 import { signalProcess } from "../core/signals.ts";
-import { callTmux, withoutTmux } from "../core/tmux.ts";
-import { type AgentPane, identityLockPath, type Incarnation, incarnationPaths, isAgentRunning } from "../status/incarnation.ts";
+import { callTmux, refuseLongPath, withoutTmux } from "../core/tmux.ts";
+import { type AgentPane, identityLockPath, type Incarnation, incarnationPaths, isAgentRunning, launchMark } from "../status/incarnation.ts";
 import { probeSocket } from "../status/liveness.ts";
 import { stopMarkName } from "../status/peer-status.ts";
 import type { Running } from "../status/server-state.ts";
@@ -64,6 +64,7 @@ const RESTORE_MS = 2000;
  */
 export async function launchIdentity(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
   const { layout, lockTimeoutMs } = context;
+  refuseLongPath(socketPathOf(layout, plan.identity));
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, plan.identity), { timeoutMs: lockTimeoutMs }, async () => {
     const live = await findLive(plan.identity, context);
@@ -89,6 +90,7 @@ async function findLive(identity: string, context: LaunchContext): Promise<Launc
       await restoreSocket(state.incarnation);
       return { action: "already-live", incarnation: state.incarnation, witness: null };
     case "other":
+      context.warn(`the server that answers for ${identity} (pid ${state.pid}) was not launched from this root; see: iapeer doctor`);
       return { action: "already-live", incarnation: undefined, witness: null };
     case "hung":
       throw new IapeerError("launch-failed", `${identity} runs already (server pid ${state.incarnation.server.pid}), and does not answer`, {
@@ -184,6 +186,7 @@ async function startSession(
   const log = sessionLogPath(layout, identity);
   const { held } = incarnationPaths(layout, identity, incarnation.incarnation);
   makeFolder(dirname(log));
+  markLaunch(log, incarnation);
   const config = renderSessionConfig({
     identity,
     incarnation: incarnation.incarnation,
@@ -200,6 +203,12 @@ async function startSession(
     throw new IapeerError("launch-failed", `tmux does not make the session of ${identity}: ${answer.why}`, { details: { identity } });
   }
   return (await readAgentPane(incarnation)) ?? undefined;
+}
+
+/** One log holds many sessions, one after the other. A log that cannot be written to is no reason not to launch. */
+function markLaunch(log: string, incarnation: Incarnation): void {
+  const found = statSync(log, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) appendFileSync(log, `${launchMark(incarnation)}\n`, { mode: 0o600 });
 }
 
 async function isAliveFor(pane: AgentPane, forMs: number): Promise<boolean> {

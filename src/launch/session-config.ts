@@ -29,6 +29,9 @@ export function renderSessionConfig({ identity, incarnation, argv, cwd, shell, h
     `set-option -s ${INCARNATION_OPTION} ${incarnation}`,
     "set-option -s escape-time 10",
     "set-option -g default-terminal screen-256color",
+    "set-option -g status-left-length 80",
+    'set-option -g status-left "[#S] "',
+    'set-option -g status-right "Ctrl-b d leaves"',
     // What tmux itself runs (the hook) goes through a shell that is known to work; a person's window gets the person's own.
     "set-option -g default-shell /bin/sh",
     ...(shell === undefined ? [] : [`set-option -g default-command ${quoteForTmux(`exec ${quoteForSh(shell)} -l`)}`]),

@@ -18,6 +18,7 @@ import {
   readIncarnation,
 } from "../status/incarnation.ts";
 import { graceFrom, renderCanaryScript } from "./canary/script.ts";
+import { hasRecorder } from "./canary/record.ts";
 import { isSettled } from "./canary/claim.ts";
 import { forgetIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
@@ -29,6 +30,16 @@ import type { LaunchContext } from "./launch-context.ts";
 export type Settling = "kept" | "recorded" | "forgotten" | "failed";
 
 const RECORD_MS = 20_000;
+
+/** Identities of which a session ended that nobody claimed, and nobody has recorded or is about to: the next `supervise` does. */
+export function findUnrecorded(layout: Layout): string[] {
+  const isUnrecorded = (identity: string, uuid: string) => {
+    const saved = readIncarnation(layout, identity, uuid);
+    const paths = incarnationPaths(layout, identity, uuid);
+    return saved !== undefined && hasServer(saved) && !isServerRunning(saved) && !isSettled(paths) && !hasRecorder(paths);
+  };
+  return [...listIncarnations(layout)].filter(([identity, uuids]) => uuids.some((uuid) => isUnrecorded(identity, uuid))).map(([identity]) => identity);
+}
 
 /** Settles every incarnation of an identity whose server is gone. The identity's lock must be held. */
 export async function settleIncarnations(identity: string, context: LaunchContext): Promise<Settling[]> {

@@ -7,6 +7,7 @@ import { withLock } from "../core/lock.ts";
 import type { ProcessInfo } from "../core/process-table.ts";
 import { isRunning, listProcesses } from "../core/processes.ts";
 import { withDescendants } from "../core/process-tree.ts";
+import { socketPathOf } from "../core/paths.ts";
 import { signalProcess } from "../core/signals.ts";
 import { callTmux } from "../core/tmux.ts";
 import { probeSocket } from "../status/liveness.ts";
@@ -59,6 +60,7 @@ export async function stopIdentity(identity: string, by: "stop" | "remove", cont
     if (state.kind === "gone") {
       await endLostAgents(identity, context);
       await settleIncarnations(identity, context);
+      removeDeadSocket(socketPathOf(layout, identity));
     } else await endServer(state.incarnation, by, context);
     if (by === "stop") writeAtomically(join(layout.stateFolder, `${identity}.stopped`), `${context.now().toISOString()}\n`);
     return state.kind === "gone" ? { action: "not-running" } : { action: "stopped", server_pid: state.incarnation.server.pid };
@@ -87,10 +89,15 @@ export async function endServer(incarnation: Running, by: ClaimReason, context: 
   const left = await endProcesses(processes);
   if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
   context.note({ ev: "stop", identity, server_pid: server.pid, reason: by });
-  if (probeSocket(incarnation.socket).liveness === "dead") rmSync(incarnation.socket, { force: true });
+  removeDeadSocket(incarnation.socket);
   rmSync(pointerPath(context.layout, identity), { force: true });
   // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
   if (await isTrueWithin(() => !hasRecorder(paths), graceFrom(context.env) + KILLED_MS)) forgetIncarnation(context.layout, incarnation);
+}
+
+/** A server that ends leaves its socket's file. */
+function removeDeadSocket(socket: string): void {
+  if (probeSocket(socket).liveness === "dead") rmSync(socket, { force: true });
 }
 
 function answers({ socket, server }: Running): boolean {

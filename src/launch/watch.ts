@@ -62,13 +62,13 @@ export async function adoptServer(identity: string, pid: number, context: Launch
  *
  * @throws IapeerError `peer-not-live`, `stale-incarnation`.
  */
-export async function dismissIdentity(identity: string, context: LaunchContext): Promise<"dismissed" | "already"> {
+export async function dismissIdentity(identity: string, context: LaunchContext): Promise<"dismissed" | "already-dismissed"> {
   return await whileLocked(identity, context, async () => {
     const state = await identifyServer(context.layout, identity);
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind === "gone" || state.kind === "unknown") throw notLive(identity, state);
     const paths = incarnationPaths(context.layout, identity, state.incarnation.incarnation);
-    if (claimedBy(paths) === "dismiss" && !hasRecorder(paths)) return "already";
+    if (claimedBy(paths) === "dismiss" && !hasRecorder(paths)) return "already-dismissed";
     writeClaim(paths, "dismiss", context.now());
     await dismissRecorder(state.incarnation, context);
     context.note({ ev: "canary", identity, state: "dismissed", server_pid: state.incarnation.server.pid });

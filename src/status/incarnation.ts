@@ -62,6 +62,11 @@ export function incarnationPaths(layout: Layout, identity: string, incarnation: 
   };
 }
 
+/** The line in the log of what sessions printed that says where one of them begins. */
+export function launchMark({ identity, incarnation }: Pick<Incarnation, "identity" | "incarnation">): string {
+  return `== ${identity} launched: ${incarnation} ==`;
+}
+
 /** The file that names the incarnation an identity has now, or had last. */
 export function pointerPath(layout: Layout, identity: string): string {
   return join(layout.stateFolder, `${identity}.session`);

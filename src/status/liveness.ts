@@ -21,15 +21,17 @@ export function listSocketIdentities(folder: string): string[] {
   return names.filter((name) => parseIdentity(name) !== undefined).toSorted();
 }
 
+const NOBODY_THERE: ReadonlySet<number> = new Set([constants.errno.ECONNREFUSED, constants.errno.ENOENT, constants.errno.ENAMETOOLONG]);
+
 /** What a look at a socket tells: `pid` is who listens there, 0 when the kernel does not say. */
 export type Probe = { readonly liveness: "live"; readonly pid: number } | { readonly liveness: "dead" | "unknown" };
 
 /**
- * Connects and hangs up at once. A refusal or a missing file is dead; a full queue (a server that hangs), a missing right or a
- * path that cannot be one is unknown. Bun's own connect calls all of these ENOENT.
+ * Connects and hangs up at once. A refusal, a missing file or a path that no socket can have is dead; a full queue (a server that
+ * hangs) or a missing right is unknown. Bun's own connect calls all of these ENOENT.
  */
 export function probeSocket(path: string): Probe {
   const answer = tryConnect(path);
   if ("pid" in answer) return { liveness: "live", pid: answer.pid };
-  return { liveness: answer.errno === constants.errno.ECONNREFUSED || answer.errno === constants.errno.ENOENT ? "dead" : "unknown" };
+  return { liveness: NOBODY_THERE.has(answer.errno) ? "dead" : "unknown" };
 }

@@ -45,9 +45,9 @@ describe("canary status", () => {
 describe("canary arm and dismiss", () => {
   test("arm is done once, dismiss too, and arm takes a dismissal back", async () => {
     const session = await launchPeer(bob.sandbox, "bob");
-    expect(await bob.sandbox.json("canary", "arm", "bob")).toEqual({ identity: "claude-bob", action: "already" });
+    expect(await bob.sandbox.json("canary", "arm", "bob")).toEqual({ identity: "claude-bob", action: "already-armed" });
     expect(await bob.sandbox.json("canary", "dismiss", "bob")).toEqual({ identity: "claude-bob", action: "dismissed" });
-    expect(await bob.sandbox.json("canary", "dismiss", "bob")).toEqual({ identity: "claude-bob", action: "already" });
+    expect(await bob.sandbox.json("canary", "dismiss", "bob")).toEqual({ identity: "claude-bob", action: "already-dismissed" });
     expect(await bob.sandbox.json("canary", "arm", "bob")).toEqual({ identity: "claude-bob", action: "armed" });
     expect(await bob.sandbox.json("canary", "status")).toMatchObject([{ armed: true, witness: "client" }]);
     signal("KILL", session.server);

@@ -31,7 +31,7 @@ describe("a record", () => {
   });
 
   test.each([
-    ["a folder", (path: string) => void mkdirSync(path)],
+    ["a folder", (path: string) => mkdirSync(path)],
     ["a FIFO", (path: string) => void Bun.spawnSync(["mkfifo", path])],
   ])("of a server waits until the log, which is %s, is mended, and loses nothing of what was seen", async (_, spoil) => {
     const session = await launchPeer(bob.sandbox, "bob");
@@ -63,10 +63,33 @@ describe("a record", () => {
     signal("KILL", session.server, recorderOf(session)!);
     await untilGone(session.server);
     const { status, stdout } = await bob.sandbox.iapeer("supervise", "--once", "--json");
-    expect([status, JSON.parse(stdout)]).toEqual([1, [{ identity: "claude-bob", action: "failed", detail: "its end could not be recorded" }]]);
+    expect([status, JSON.parse(stdout)]).toEqual([1, [{ identity: "claude-bob", action: "failed", detail: `cannot read ${exitsLog()}: not a regular file` }]]);
     rmdirSync(exitsLog());
     expect(await bob.sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "recorded" }]);
     expect(readLog("exits.log")).toHaveLength(1);
+  });
+
+  test("is made before what is kept of a peer goes with it", async () => {
+    const session = await launchPeer(bob.sandbox, "bob");
+    signal("KILL", session.server, recorderOf(session)!);
+    await untilGone(session.server);
+    const { attention } = (await bob.sandbox.json("status")) as { attention: { message: string }[] };
+    expect(attention.map(({ message }) => message)).toContain("a session of claude-bob ended, and nobody has recorded it yet");
+    expect((await bob.sandbox.iapeer("deaths")).stderr).toContain("ended, and not recorded yet: claude-bob");
+    await ok(bob.sandbox, "remove", "bob");
+    expect(readLog("exits.log")).toMatchObject([{ cause: "unwitnessed" }]);
+    expect(existsSync(session.socket)).toBe(false);
+  });
+
+  test("has the last lines of its own session alone", async () => {
+    const first = await launchPeer(bob.sandbox, "bob");
+    await tellAgent(first, "earlier");
+    await until("it is heard", () => readFileSync(join(bob.sandbox.root, "logs/lifecycle/claude-bob.log"), "utf8").includes("heard earlier"));
+    await ok(bob.sandbox, "stop", "bob");
+    signal("KILL", (await launchPeer(bob.sandbox, "bob")).server);
+    await untilRecorded();
+    const [{ id }] = await bob.sandbox.json("deaths");
+    expect((await bob.sandbox.json("deaths", "show", id)).last_lines).toEqual(["ready"]);
   });
 
   test("does not hang on what the session printed being a FIFO", async () => {

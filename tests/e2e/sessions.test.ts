@@ -164,7 +164,7 @@ describe("stop", () => {
     const socket = join(bob.sandbox.root, "socks/tmux-iap-claude-bob.sock");
     await callOutside({ socket, sandbox: bob.sandbox }, "new-session", "-d", "-s", "claude-bob", "cat");
     const refused = await bob.sandbox.iapeer("stop", "bob", "--json");
-    expect(refused.status).toBe(1);
+    expect(refused.status).toBe(4);
     expect(JSON.parse(refused.stdout)).toMatchObject([{ action: "failed", error: { code: "stale-incarnation" } }]);
     expect(await callOutside({ socket, sandbox: bob.sandbox }, "list-sessions", "-F", "#{session_name}")).toBe("claude-bob");
     // To be adopted it must be asked for.

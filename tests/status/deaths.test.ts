@@ -70,10 +70,11 @@ describe("the ends of the last day", () => {
     expect(readDeaths(logs)).toHaveLength(2);
   });
 
-  test("no log, or a folder in its place, is no end", () => {
+  test("no log is no end, and a folder in its place cannot be read", () => {
     using scratch = openScratch();
     mkdirSync(scratch.at("folder"));
-    expect([scratch.at("gone", "log"), scratch.at("folder")].map((exitsLog) => count({ exitsLog }))).toEqual([0, 0]);
+    expect(count({ exitsLog: scratch.at("gone", "log") })).toBe(0);
+    expect(errorOf(() => count({ exitsLog: scratch.at("folder") })).code).toBe("read-failed");
   });
 
   test("what stands beside the logs is none of them", () => {

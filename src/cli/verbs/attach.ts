@@ -25,6 +25,8 @@ export const attach = defineVerb({
     refuseInsecureFolder(layout.socketFolder);
     const argv = [findTmux(), "-S", socketPathOf(layout, identity), "attach-session", "-t", `=${identity}`];
     const child = Bun.spawn(argv, { stdio: ["inherit", "inherit", "inherit"], env: withoutTmux(env) });
-    return await child.exited;
+    const status = await child.exited;
+    if (observeServer(layout, identity).kind === "gone") output.note(`${identity} has ended; if nobody asked for it: iapeer deaths --peer ${positionals[0]!}`);
+    return status;
   },
 });

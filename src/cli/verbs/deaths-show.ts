@@ -69,7 +69,8 @@ function renderDeath(death: Death, { found, together, colors }: Shown): string {
   return [
     colors.bold(tame(`${death.identity}: ${describeEnd(death)}${lived}`)),
     line("id:", death.id),
-    line("when:", tame(death.ts)),
+    // Of an end that nobody saw, when it was found.
+    line(death.cause === "unwitnessed" ? "found:" : "when:", tame(death.ts)),
     line("cause:", how.length === 0 ? colors.dim("not known") : tame(how.join(", "))),
     line("verdict:", renderVerdict(death.verdict, colors)),
     ...(found.forensics?.reasons ?? []).map((reason) => line("", tame(reason))),

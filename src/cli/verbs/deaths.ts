@@ -1,4 +1,5 @@
 import { parseIdentity, parsePersonality } from "../../core/names.ts";
+import { findUnrecorded } from "../../launch/settle.ts";
 import { requireRow } from "../../registry/edits.ts";
 import { readRegistry } from "../../registry/store.ts";
 import type { Death } from "../../status/death-record.ts";
@@ -33,7 +34,10 @@ export const deaths = defineVerb({
     const own = personality === undefined ? all : deathsOf(personality, all, context);
     const wanted = own.filter(({ ts }) => Date.parse(ts) >= sinceMs);
     output.result(wanted, () => renderDeaths(wanted, all, context));
-    if (wanted.length === 0 && !output.isJson) output.note("no deaths");
+    if (output.isJson) return 0;
+    if (wanted.length === 0) output.note("no deaths");
+    const unrecorded = findUnrecorded(layout);
+    if (unrecorded.length > 0) output.note(`ended, and not recorded yet: ${unrecorded.join(", ")}; to have it recorded: iapeer supervise --once`);
     return 0;
   },
 });

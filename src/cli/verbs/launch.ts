@@ -3,6 +3,7 @@ import { launchIdentity, type Launched } from "../../launch/launch.ts";
 import { readLaunchEnv } from "../../launch/launch-env.ts";
 import { resolveRuntimeCommand } from "../../launch/runtime-command.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
+import { withInterruption } from "../interruption.ts";
 import { launchContext } from "../sessions.ts";
 import { tame } from "../table.ts";
 import { refuseLeaving } from "../targets.ts";
@@ -32,12 +33,16 @@ export const launch = defineVerb({
       return { argv: [...program, ...startArgs, ...call.rest], variables };
     };
     const plan = { identity, personality: peer.personality, runtime, cwd: peer.cwd, findCommand };
-    const launched = await launchIdentity(plan, launchContext(context)).catch((error: unknown) => {
-      if (!output.isJson) lastLinesOf(error).forEach((line) => output.note(`  ${tame(line)}`));
-      throw error;
+    // A launch takes a second, and half of one is of no use: who asks it to stop hears what it came to.
+    return await withInterruption(async ({ exitStatus }) => {
+      const launched = await launchIdentity(plan, launchContext(context)).catch((error: unknown) => {
+        if (!output.isJson) lastLinesOf(error).forEach((line) => output.note(`  ${tame(line)}`));
+        throw error;
+      });
+      output.result(toJson(identity, launched), () => render(identity, launched));
+      if (launched.action === "already-live" && call.rest.length > 0) output.warn(`${identity} is live already: its new arguments were not used`);
+      return exitStatus() ?? 0;
     });
-    output.result(toJson(identity, launched), () => render(identity, launched));
-    return 0;
   },
 });
 

@@ -5,7 +5,7 @@ import { peersOf } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import type { Colors } from "../colors.ts";
 import type { Context } from "../context.ts";
-import { renderOutcomes } from "../outcomes.ts";
+import { jointStatus, renderOutcomes } from "../outcomes.ts";
 import type { Output } from "../output.ts";
 import { type Removal, type RemovalJson, removePeer } from "../removal.ts";
 import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
@@ -40,7 +40,7 @@ export const remove = defineVerb({
     const rows = removals.map(({ json }) => json);
     report(rows, context.output);
     hintAtNames(rows, context);
-    return jointStatus(removals.map(({ status }) => status).filter((status) => status !== 0));
+    return jointStatus(removals.map(({ status }) => status));
   },
 });
 
@@ -71,9 +71,4 @@ function renderRemoval(removal: RemovalJson, colors: Colors): string {
 
 function describeFolder(cwd: string): string {
   return existsSync(cwd) ? `its folder stays: ${tame(cwd)}` : `its folder was gone already: ${tame(cwd)}`;
-}
-
-/** What failed alike keeps its exit status; else 1. */
-function jointStatus(failed: readonly number[]): number {
-  return new Set(failed).size > 1 ? 1 : (failed[0] ?? 0);
 }

@@ -1,9 +1,10 @@
-import { toErrorView } from "../../core/errors.ts";
+import { IapeerError, toErrorView } from "../../core/errors.ts";
 import { identityOf, parsePersonality, parseRuntime } from "../../core/names.ts";
 import { type Stopped, stopIdentity } from "../../launch/stop.ts";
 import { usage } from "../call.ts";
 import type { Context } from "../context.ts";
 import { chooseIdentity } from "../identity-option.ts";
+import { jointStatus } from "../outcomes.ts";
 import { launchContext } from "../sessions.ts";
 import { ALL_PEERS } from "../shared-options.ts";
 import { chooseTargets } from "../targets.ts";
@@ -31,11 +32,12 @@ export const stop = defineVerb({
     { command: "iapeer stop --all", note: "before the host goes down for repairs" },
   ],
   run: async ({ positionals, values }, context) => {
-    const rows: StopJson[] = [];
-    for (const identity of chooseIdentities(positionals[0], values, context)) rows.push(await stopOne(identity, context));
+    const stops: Stop[] = [];
+    for (const identity of chooseIdentities(positionals[0], values, context)) stops.push(await stopOne(identity, context));
+    const rows = stops.map(({ json }) => json);
     context.output.result(rows, () => rows.filter(({ error }) => error === undefined).map(render).join("\n"));
     rows.forEach(({ error }) => error && context.output.error(error));
-    return rows.some(({ error }) => error !== undefined) ? 1 : 0;
+    return jointStatus(stops.map(({ status }) => status));
   },
 });
 
@@ -51,11 +53,17 @@ function chooseIdentities(personality: string | undefined, { runtime, all }: { r
   );
 }
 
-async function stopOne(identity: string, context: Context): Promise<StopJson> {
+/** One identity's end, and the exit status it would have alone. */
+interface Stop {
+  readonly json: StopJson;
+  readonly status: number;
+}
+
+async function stopOne(identity: string, context: Context): Promise<Stop> {
   try {
-    return { identity, ...(await stopIdentity(identity, "stop", launchContext(context))) };
+    return { json: { identity, ...(await stopIdentity(identity, "stop", launchContext(context))) }, status: 0 };
   } catch (error) {
-    return { identity, action: "failed", error: toErrorView(error) };
+    return { json: { identity, action: "failed", error: toErrorView(error) }, status: error instanceof IapeerError ? error.exitStatus : 70 };
   }
 }
 

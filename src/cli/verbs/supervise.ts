@@ -1,6 +1,7 @@
 import { IapeerError } from "../../core/errors.ts";
 import { makeFolder } from "../../core/files.ts";
 import { withLock } from "../../core/lock.ts";
+import { quoteForSh } from "../../core/quoting.ts";
 import { superviseOnce, type TickRow } from "../../launch/supervise/tick.ts";
 import { parseCount, usage } from "../call.ts";
 import type { Context } from "../context.ts";
@@ -37,6 +38,7 @@ export const supervise = defineVerb({
       const { changeService } = await import("../supervise-service.ts");
       return await changeService({ isInstall: values.install === true, isPrint: values.print === true }, context);
     }
+    if (!values.once && context.output.isJson) throw usage(supervise, "supervise has no end, and so no JSON; with --once it has");
     return await asOnlyOne(context, async () => (values.once ? await tick(context) : await loop(intervalSecs, context)));
   },
 });
@@ -50,7 +52,10 @@ function refuseMixed({ once, interval, install, uninstall, print }: { once?: boo
 /** The lock ends with its holder, however that one ends. */
 async function asOnlyOne<T>({ layout }: Context, work: () => Promise<T>): Promise<T> {
   makeFolder(layout.stateFolder);
-  const busy = new IapeerError("lock-busy", "another supervise is at it; nothing was done", { details: { path: layout.superviseLock } });
+  const busy = new IapeerError("lock-busy", "another supervise is at it; nothing was done", {
+    hint: `to see which: fuser -v ${quoteForSh(layout.superviseLock)}`,
+    details: { path: layout.superviseLock },
+  });
   let isHeld = false;
   return await withLock(layout.superviseLock, { timeoutMs: 0 }, async () => {
     isHeld = true;

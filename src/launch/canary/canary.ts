@@ -14,7 +14,7 @@ import type { LaunchContext } from "../launch-context.ts";
 import { isGoneWithin } from "../process-end.ts";
 
 /** `armed` now, `already` armed by somebody, or `failed` and why. */
-export type Arming = { readonly outcome: "armed" | "already" } | { readonly outcome: "failed"; readonly why: string };
+export type Arming = { readonly outcome: "armed" | "already-armed" } | { readonly outcome: "failed"; readonly why: string };
 
 /** How long a client may take to say that it waits. */
 const READY_MS = 3000;
@@ -27,11 +27,11 @@ export async function armCanary(incarnation: Incarnation & { readonly server: Pr
   const { layout, env } = context;
   const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
   try {
-    if (hasRecorder(paths)) return { outcome: "already" };
+    if (hasRecorder(paths)) return { outcome: "already-armed" };
     const readyChannel = `iap-ready-${randomHex(8)}`;
     const watching = { witness: "client", server: incarnation.server, readyChannel, environment: withoutTmux(env) } as const;
     const recorder = startRecorder(watching, { incarnation, origin, context });
-    if (recorder === undefined) return { outcome: "already" };
+    if (recorder === undefined) return { outcome: "already-armed" };
     const ready = await callTmux(incarnation.socket, ["wait-for", readyChannel], { timeoutMs: READY_MS });
     if (!ready.ok) {
       await endRecorder(recorder);

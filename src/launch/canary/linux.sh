@@ -66,8 +66,8 @@ look_at_memory() {
 	section 'memory counters'
 	oom_kills_now=$(read_counters)
 	cgroup_now=$(read_cgroup_counter)
-	printf 'oom_kill %s (armed %s: %s)\n' "$oom_kills_now" "${armed_at-never}" "$counters_at_arming"
-	printf 'cgroup %s oom_kill %s (armed: %s)\n' "${memory_folder-}" "$cgroup_now" "${cgroup_at_arming-}"
+	printf 'oom_kill %s%s\n' "$oom_kills_now" "${armed_at:+ (armed $armed_at: $counters_at_arming)}"
+	[ -z "${memory_folder-}" ] || printf 'cgroup %s oom_kill %s (armed: %s)\n' "$memory_folder" "$cgroup_now" "$cgroup_at_arming"
 	section meminfo
 	head -n 60 /proc/meminfo
 	section 'pressure (PSI)'

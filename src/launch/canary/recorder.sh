@@ -249,8 +249,13 @@ render_forensics() {
 	printf '%s\n' "$reasons" | sed 's/^/reason: /'
 	section 'last lines'
 	# What an agent printed is not to look like a section.
-	if is_file "$session_log"; then tail -c 4096 "$session_log" | sed 's/^==/ &/'; fi
+	if is_file "$session_log"; then tail -c 4096 "$session_log" | of_this_launch | sed 's/^==/ &/'; fi
 	cat "$evidence" "$evidence.late"
+}
+
+# One log holds many sessions; a line of its own says where each begins.
+of_this_launch() {
+	awk -v mark="$launch_mark" 'index($0, mark) { n = 0; next } { lines[n++] = $0 } END { for (i = 0; i < n; i++) print lines[i] }'
 }
 
 section() {

@@ -2,7 +2,7 @@ import { renderLogLine } from "../../core/logfmt.ts";
 import { type Env, type Layout, sessionLogPath } from "../../core/paths.ts";
 import type { ProcessId } from "../../core/process-table.ts";
 import { quoteForSh } from "../../core/quoting.ts";
-import { incarnationPaths } from "../../status/incarnation.ts";
+import { incarnationPaths, launchMark } from "../../status/incarnation.ts";
 import linuxPart from "./linux.sh" with { type: "text" };
 import macosPart from "./macos.sh" with { type: "text" };
 import body from "./recorder.sh" with { type: "text" };
@@ -67,6 +67,7 @@ function valuesOf(script: CanaryScript): Record<string, string> {
     grace: String(script.graceMs / 1000),
     folder: incarnationPaths(layout, identity, incarnation).folder,
     session_log: sessionLogPath(layout, identity),
+    launch_mark: launchMark(script),
     lifecycle_log: layout.lifecycleLog,
     exits_log: layout.exitsLog,
     deaths_folder: layout.deathsFolder,

@@ -4,7 +4,7 @@ import { verifyRegistry } from "../../registry/verify.ts";
 import { type Check, failure, orGood, warning } from "./check.ts";
 import { checkClock } from "./clock.ts";
 import { checkDisk, checkFolders, checkLocking, checkLogs } from "./places.ts";
-import { checkIncarnations, checkLocks, checkLostAgents, checkServers, checkSupervise, type WatchedServer } from "./sessions.ts";
+import { checkIncarnations, checkLocks, checkLostAgents, checkServers, checkSupervise, checkUnrecorded, type WatchedServer } from "./sessions.ts";
 import { checkSocketFolder, checkSocketPaths, checkStaleSockets } from "./sockets.ts";
 import { checkTmux, checkTools, checkWitnesses } from "./tools.ts";
 
@@ -35,6 +35,7 @@ export async function runChecks({ layout, env, now, identities, servers }: Docto
     ...checkStaleSockets(layout, identities),
     ...checkIncarnations(layout),
     ...checkLostAgents(layout),
+    ...checkUnrecorded(layout),
     ...(await checkServers(layout, servers)),
     checkSupervise(layout, servers),
   ];

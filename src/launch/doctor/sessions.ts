@@ -10,6 +10,7 @@ import { observeServer } from "../../status/server-state.ts";
 import type { CanaryState } from "../canary/canary.ts";
 import { type Check, good, orGood, warning } from "./check.ts";
 import { readStamp } from "../identify.ts";
+import { findUnrecorded } from "../settle.ts";
 import { hasFittingPath } from "./sockets.ts";
 import { hintForUnwatched } from "../unwatched.ts";
 
@@ -72,6 +73,12 @@ export function checkIncarnations(layout: Layout): readonly Check[] {
       .map(({ path }) => warning("sessions", `what is kept about a session of ${identity} cannot be read: ${path}`, `look at it; when that session is gone: rm -r ${quoteForSh(dirname(path))}`)),
   );
   return orGood(problems, "sessions", "what is kept about sessions can be read");
+}
+
+/** Ends that only the next look of supervise will record. */
+export function checkUnrecorded(layout: Layout): readonly Check[] {
+  const problems = findUnrecorded(layout).map((identity) => warning("deaths", `a session of ${identity} ended, and nobody has recorded it yet`, "iapeer supervise --once"));
+  return orGood(problems, "deaths", "every end is recorded, or was wanted");
 }
 
 /** Agents that go on although their server is gone: nobody sees them in a session any more. */

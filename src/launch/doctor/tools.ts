@@ -30,7 +30,7 @@ export function judgeTmux(tmux: string, text: string | undefined): Check {
   if (version === undefined) return good("tmux", `${name}; a version without a number is taken to be new enough`);
   if (isOlder(version, OLDEST_TMUX)) return failure("tmux", `${name} cannot hold sessions: it has no server in the foreground (-D)`, "install tmux 3.2 or later");
   if (isOlder(version, TELLS_SIGNALS)) return warning("tmux", `${name} does not tell which signal ended an agent (pane_dead_signal)`, "install tmux 3.3 or later");
-  if (isOlder(version, SEES_EVERY_END)) return good("tmux", `${name}; before 3.5 it misses an agent's end now and then, which only supervise finds then`);
+  if (isOlder(version, SEES_EVERY_END)) return good("tmux", `${name}; before 3.5 it would miss one end of an agent in five, but for the session's log, which holds the terminal`);
   return good("tmux", name);
 }
 
