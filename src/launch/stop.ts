@@ -59,6 +59,7 @@ export async function stopIdentity(identity: string, by: "stop" | "remove", cont
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind === "gone") {
       await endLostAgents(identity, context);
+      if (by === "remove") await waitForRecorders(identity, context);
       await settleIncarnations(identity, context);
       removeDeadSocket(socketPathOf(layout, identity));
     } else await endServer(state.incarnation, by, context);
@@ -93,6 +94,13 @@ export async function endServer(incarnation: Running, by: ClaimReason, context: 
   rmSync(pointerPath(context.layout, identity), { force: true });
   // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
   if (await isTrueWithin(() => !hasRecorder(paths), graceFrom(context.env) + KILLED_MS)) forgetIncarnation(context.layout, incarnation);
+}
+
+/** A recorder that is about to record an end needs what is kept about it, which a removal takes away. */
+async function waitForRecorders(identity: string, { layout, env }: LaunchContext): Promise<void> {
+  const uuids = listIncarnations(layout).get(identity) ?? [];
+  const isAtIt = () => uuids.some((uuid) => hasRecorder(incarnationPaths(layout, identity, uuid)));
+  await isTrueWithin(() => !isAtIt(), graceFrom(env) + KILLED_MS);
 }
 
 /** A server that ends leaves its socket's file. */

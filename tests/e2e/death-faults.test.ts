@@ -81,6 +81,25 @@ describe("a record", () => {
     expect(existsSync(session.socket)).toBe(false);
   });
 
+  test("is made once of a server that died just before its peer is removed", async () => {
+    const session = await launchPeer(bob.sandbox, "bob");
+    const recorder = recorderOf(session)!;
+    signal("KILL", session.server);
+    await untilGone(session.server);
+    await ok(bob.sandbox, "remove", "bob");
+    await untilGone(recorder);
+    expect(readLog("exits.log")).toMatchObject([{ signal: "KILL", verdict: "killed" }]);
+  });
+
+  test("is made once although what is kept of it went while the recorder waited", async () => {
+    const session = await launchPeer(bob.sandbox, "bob");
+    const recorder = recorderOf(session)!;
+    signal("KILL", session.server);
+    rmSync(pathsOf(session).folder, { recursive: true });
+    await untilGone(recorder);
+    expect(readLog("exits.log")).toMatchObject([{ ev: "server-exit", signal: "KILL" }]);
+  });
+
   test("has the last lines of its own session alone", async () => {
     const first = await launchPeer(bob.sandbox, "bob");
     await tellAgent(first, "earlier");

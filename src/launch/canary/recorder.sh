@@ -236,7 +236,10 @@ log_record() {
 	else
 		printf '%s\n' "$line" >"$pending.part" && mv -f "$pending.part" "$pending"
 	fi
-	write_line "$exits_log" "$line" && : >"$recorded"
+	write_line "$exits_log" "$line" || return 1
+	# Where the peer was removed meanwhile there is no folder for the mark, and nobody who would look for it.
+	printf '' >"$recorded"
+	return 0
 }
 
 render_forensics() {
