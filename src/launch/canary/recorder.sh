@@ -126,8 +126,11 @@ record_end() {
 	else
 		cause=server-vanished
 	fi
-	judge
-	write_record
+	# The hook may have left its own record, which knows more of the agent.
+	if [ ! -s "$pending" ]; then
+		judge
+		write_record
+	fi
 	# A full disk may have room again, a log that is none may be mended: what was seen is known to nobody else.
 	rest=1
 	until log_record; do
