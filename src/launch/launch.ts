@@ -106,11 +106,11 @@ async function findLive(identity: string, context: LaunchContext): Promise<Launc
 
 /** Whether a server has a session that goes on: its agent, or for one that was found running whatever a person has there. */
 async function isInUse(incarnation: Running, context: LaunchContext): Promise<boolean> {
-  const { identity, pane, socket } = incarnation;
+  const { identity, pane } = incarnation;
   if (pane !== null && isAgentRunning(incarnation)) return true;
-  const answer = await callTmux(socket, ["list-panes", "-a", "-F", "#{pane_dead}"]);
-  if (!answer.ok) throw new IapeerError("launch-failed", `the server of ${identity} does not tell what it has: ${answer.why}`, { hint: "see: iapeer doctor", details: { identity } });
-  const isAlive = answer.stdout.split("\n").includes("0");
+  // A server without a session has no panes to list, and says so as a failure.
+  if ((await ask(incarnation, "list-sessions", "-F", "#{session_id}")) === "") return false;
+  const isAlive = (await ask(incarnation, "list-panes", "-a", "-F", "#{pane_dead}")).split("\n").includes("0");
   if (pane === null) return isAlive;
   // Its agent made the server run something in its place, or is gone: then that end is recorded before the server goes.
   if (!(await recordLostAgent(incarnation, context)) && (await readAgentPane(incarnation))) return true;
@@ -119,6 +119,13 @@ async function isInUse(incarnation: Running, context: LaunchContext): Promise<bo
     hint: `close them, or end it all: iapeer stop ${callOf(identity)}`,
     details: { identity },
   });
+}
+
+/** What a server says of itself. Throws `launch-failed` when it does not. */
+async function ask({ identity, socket }: Incarnation, ...args: readonly string[]): Promise<string> {
+  const answer = await callTmux(socket, args);
+  if (answer.ok) return answer.stdout.trim();
+  throw new IapeerError("launch-failed", `the server of ${identity} does not tell what it has: ${answer.why}`, { hint: "see: iapeer doctor", details: { identity } });
 }
 
 /** A server whose socket was deleted makes it anew when it is asked to (tmux(1), SIGUSR1). */

@@ -236,6 +236,18 @@ describe("launch", () => {
     expect(readLog("exits.log")).toMatchObject([{ ev: "session-exit", cause: "unwitnessed" }]);
   });
 
+  test("ends a server that a launch which was killed has left without a session", async () => {
+    const session = await launchPeer(bob.sandbox, "bob");
+    const { session: file } = pathsOf(session);
+    await callOutside(session, "set-option", "-s", "exit-empty", "off");
+    writeFileSync(file, JSON.stringify({ ...readJson(file), pane: null }), { mode: 0o600 });
+    await callOutside(session, "kill-session", "-t", "=claude-bob");
+    expect(isRunning(session.server)).toBe(true);
+    expect(await bob.sandbox.json("launch", "bob")).toMatchObject({ action: "launched" });
+    expect(isRunning(session.server)).toBe(false);
+    expect(readLog("exits.log")).toEqual([]);
+  });
+
   test("does not take a person's windows away that are left of it", async () => {
     const session = await launchPeer(bob.sandbox, "bob");
     await callOutside(session, "new-window", "-d", "-t", "=claude-bob:", "--", "sleep", "600");
