@@ -91,6 +91,12 @@ watch_server() {
 examine() {
 	died=$(timestamp)
 	look_at_memory >"$evidence"
+	# A server that lets its clients go in order is gone some moments later.
+	looks=0
+	while [ "$wait_rc" -eq 0 ] && [ "$looks" -lt 25 ] && server_is_running; do
+		looks=$((looks + 1))
+		pause 0.01
+	done
 	gone_at_once=no
 	server_is_running || gone_at_once=yes
 	lived=$(lived_secs)
