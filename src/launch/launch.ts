@@ -1,10 +1,10 @@
-import { callOf } from "../core/names.ts";
-import { appendFileSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, lstatSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { IapeerError } from "../core/errors.ts";
+import { describeErrno, IapeerError } from "../core/errors.ts";
 import { rotationFrom } from "../core/event-log.ts";
 import { makeFolder } from "../core/files.ts";
 import { withLock } from "../core/lock.ts";
+import { callOf } from "../core/names.ts";
 import { type Env, sessionLogPath, socketPathOf } from "../core/paths.ts";
 import type { ProcessId } from "../core/process-table.ts";
 import { isRunning } from "../core/processes.ts";
@@ -193,7 +193,7 @@ async function startSession(
   const log = sessionLogPath(layout, identity);
   const { held } = incarnationPaths(layout, identity, incarnation.incarnation);
   makeFolder(dirname(log));
-  markLaunch(log, incarnation);
+  markLaunch(log, incarnation, context);
   const config = renderSessionConfig({
     identity,
     incarnation: incarnation.incarnation,
@@ -213,9 +213,13 @@ async function startSession(
 }
 
 /** One log holds many sessions, one after the other. A log that cannot be written to is no reason not to launch. */
-function markLaunch(log: string, incarnation: Incarnation): void {
-  const found = statSync(log, { throwIfNoEntry: false });
-  if (found === undefined || found.isFile()) appendFileSync(log, `${launchMark(incarnation)}\n`, { mode: 0o600 });
+function markLaunch(log: string, incarnation: Incarnation, { warn }: LaunchContext): void {
+  try {
+    const found = lstatSync(log, { throwIfNoEntry: false });
+    if (found === undefined || found.isFile()) appendFileSync(log, `${launchMark(incarnation)}\n`, { mode: 0o600 });
+  } catch (error) {
+    warn(`cannot write the session's log ${log}: ${describeErrno(error)}`);
+  }
 }
 
 async function isAliveFor(pane: AgentPane, forMs: number): Promise<boolean> {

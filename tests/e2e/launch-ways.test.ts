@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { readProcess } from "../../src/core/processes.ts";
 import { useBob } from "../support/bob.ts";
@@ -70,6 +70,15 @@ test("where nobody can watch at all the launch works all the same, and says so",
   expect([status, JSON.parse(stdout).witness]).toEqual([0, null]);
   expect(stderr).toContain("runs without a canary");
   expect(await bob.sandbox.json("canary", "status")).toMatchObject([{ armed: false }]);
+});
+
+test.each([
+  ["a link that leads in a circle", (path: string) => symlinkSync(path, path)],
+  ["a folder", (path: string) => mkdirSync(path)],
+])("a session's log that is %s is no reason not to launch", async (_, spoil) => {
+  mkdirSync(join(bob.sandbox.root, "logs/lifecycle"), { recursive: true });
+  spoil(join(bob.sandbox.root, "logs/lifecycle/claude-bob.log"));
+  expect(await bob.sandbox.json("launch", "bob")).toMatchObject({ action: "launched" });
 });
 
 test("a tmux that is too old is refused by name and version, before anything starts", async () => {
