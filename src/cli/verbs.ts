@@ -55,6 +55,13 @@ const GROUPS: readonly EntryGroup[] = [
     ],
   },
   {
+    title: "Fleet",
+    entries: [
+      { name: "fleet init", load: async () => (await import("./verbs/fleet-init.ts")).fleetInit },
+      { name: "fleet check", load: async () => (await import("./verbs/fleet-check.ts")).fleetCheck },
+    ],
+  },
+  {
     title: "This host",
     entries: [
       { name: "status", load: async () => (await import("./verbs/status.ts")).status },

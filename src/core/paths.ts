@@ -21,6 +21,9 @@ export interface Layout {
   readonly stateFolder: string;
   /** Held by the one supervise of this root. */
   readonly superviseLock: string;
+  /** The fleet as it was last applied, and what is held while it is. */
+  readonly appliedFleet: string;
+  readonly fleetLock: string;
   readonly lifecycleLog: string;
   readonly exitsLog: string;
   /** Forensics, a file a death. */
@@ -44,6 +47,8 @@ export function layoutFrom(env: Env): Layout {
     runtimesFolder: join(root, "runtimes"),
     stateFolder: join(root, "state", "iapeer", "lifecycle"),
     superviseLock: join(root, "state", "iapeer", "supervise.lock"),
+    appliedFleet: join(root, "state", "iapeer", "fleet.json"),
+    fleetLock: join(root, "state", "iapeer", "fleet.lock"),
     lifecycleLog: join(root, "logs", "iapeer", "lifecycle.log"),
     exitsLog: join(root, "logs", "iapeer", "exits.log"),
     deathsFolder: join(root, "logs", "iapeer", "server-deaths"),
@@ -105,8 +110,8 @@ export function refuseRealRootInSandbox(env: Env, root: string): void {
 /** Nothing is at such a path, and nothing can be made there. */
 const LEADS_NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
-/** Where a path leads, as far as it exists. */
-function resolveLinks(path: string): string {
+/** Where a path leads, as far as it exists. Throws `read-failed` where that cannot be told. */
+export function resolveLinks(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {

@@ -21,6 +21,8 @@ describe("contract 2: where things are", () => {
       exitsLog: "/r/logs/iapeer/exits.log",
       deathsFolder: "/r/logs/iapeer/server-deaths",
       superviseLock: "/r/state/iapeer/supervise.lock",
+      appliedFleet: "/r/state/iapeer/fleet.json",
+      fleetLock: "/r/state/iapeer/fleet.lock",
       socketFolder: "/r/socks",
     });
     expect(profilePath("/p")).toBe("/p/.iapeer/peer-profile.json");

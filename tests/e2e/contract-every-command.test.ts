@@ -11,7 +11,8 @@ describe("every command", () => {
   const MEMORY = ["memory-plugin", "native-memory", "provider check", "provider run", "provision exec"];
   const SESSIONS = ["launch", "stop", "attach", "watch", "send", "tail", "heartbeat", "deaths", "deaths show", "supervise"];
   const CANARIES = ["canary status", "canary arm", "canary dismiss", "canary script", "hook pane-died"];
-  const VERBS = [...PEERS, ...MEMORY, ...SESSIONS, ...CANARIES, "status", "doctor", "verify", "completions"];
+  const FLEET = ["fleet init", "fleet check"];
+  const VERBS = [...PEERS, ...MEMORY, ...SESSIONS, ...CANARIES, ...FLEET, "status", "doctor", "verify", "completions"];
 
   test("is one of these", () => {
     expect(VERB_ENTRIES.map(({ name }) => name)).toEqual(VERBS);

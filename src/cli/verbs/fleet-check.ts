@@ -1,0 +1,57 @@
+import { IapeerError } from "../../core/errors.ts";
+import { hasErrors, type Problem } from "../../fleet/problems.ts";
+import { fleetPath, type FleetReading, readFleet } from "../../fleet/read.ts";
+import { surroundingsOf } from "../../fleet/surroundings.ts";
+import type { Colors } from "../colors.ts";
+import { tame } from "../table.ts";
+import { defineVerb } from "../verb.ts";
+
+export const fleetCheck = defineVerb({
+  name: "fleet check",
+  summary: "find every problem in a fleet file",
+  description: "Without FILE, $IAPEER_FLEET, else fleet.yaml in the root. Exit 2 on an error; a warning alone is exit 0.",
+  options: {},
+  positionals: [{ name: "FILE", help: "a fleet file", isOptional: true, completes: "files" }],
+  examples: [
+    { command: "iapeer fleet check", note: "the fleet file of this host" },
+    { command: "iapeer fleet check fleet.yaml", note: "one that is being written" },
+  ],
+  run: async ({ positionals }, { layout, env, output }) => {
+    const file = positionals[0] ?? fleetPath(layout, env);
+    const reading = readFleet(file, surroundingsOf(layout, env));
+    if (reading.isMissing) throw notThere(file);
+    const { problems } = reading;
+    const ok = !hasErrors(problems);
+    output.result({ ok, file, problems }, () => renderProblems(file, reading, output.colors));
+    return ok ? 0 : 2;
+  },
+});
+
+function notThere(path: string): IapeerError {
+  return new IapeerError("file-not-found", `there is no fleet file at ${path}`, {
+    hint: "begin one: iapeer fleet init --profile general --write",
+    details: { path },
+  });
+}
+
+function renderProblems(file: string, { fleet, problems }: FleetReading, colors: Colors): string {
+  const lines = problems.flatMap((problem) => renderProblem(problem, colors));
+  const counts = countsOf(problems);
+  const agents = fleet?.agents.length;
+  const fleetWords = agents === undefined ? "no fleet" : `${agents} ${agents === 1 ? "agent" : "agents"}`;
+  return [...lines, tame(`${file}: ${fleetWords}, ${counts}`)].join("\n");
+}
+
+function renderProblem({ code, message, severity, file, line, column, hint }: Problem, colors: Colors): string[] {
+  const word = severity === "error" ? colors.red("error") : colors.yellow("warning");
+  const first = `${tame(file)}:${line}:${column}: ${word}: ${tame(message)} (${code})`;
+  return hint === undefined ? [first] : [first, `  ${colors.dim("hint:")} ${tame(hint)}`];
+}
+
+function countsOf(problems: readonly Problem[]): string {
+  const words = (["error", "warning"] as const).flatMap((severity) => {
+    const count = problems.filter((problem) => problem.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
+  });
+  return words.length === 0 ? "no problems" : words.join(", ");
+}

@@ -1,0 +1,59 @@
+/** The rule that the file gives itself about who is in the fleet. */
+export interface Policy {
+  /** Exactly so many agents of the class orchestrator. */
+  readonly orchestrators: number;
+  /** At least so many agents of the class enhancer. */
+  readonly minEnhancers: number;
+}
+
+/** Where an agent of another host is reached. */
+export interface Remote {
+  readonly host: string;
+  /** `[user@]host`, as ssh takes it; it never begins with a dash and needs no quoting. */
+  readonly ssh: string;
+  /** A socket's name (`tmux -L`), or an absolute path (`tmux -S`). */
+  readonly socket?: string;
+}
+
+/** An agent as the rest of iapeer sees it, with every default filled in. */
+export interface Agent {
+  readonly name: string;
+  readonly class: string;
+  readonly runtime: string;
+  readonly modelHint?: string;
+  /** Absolute; for a remote agent as it stands in the file. undefined: iapeer's own default folder. */
+  readonly workingDirectory?: string;
+  /** Whether it is started at boot. */
+  readonly isPersistent: boolean;
+  /** Its being there makes the agent one of another host: listed, never launched here. */
+  readonly remote?: Remote;
+  /** Where it stands in the file. */
+  readonly line: number;
+}
+
+/** A fleet file without an error. */
+export interface Fleet {
+  readonly agents: readonly Agent[];
+  /** The one tmux server that all share, by the name of its socket; undefined: one server an identity. */
+  readonly socketName?: string;
+  readonly policy: Policy | "none";
+}
+
+/** The two-agent floor, where the file names no policy. */
+export const DEFAULT_POLICY: Policy = { orchestrators: 1, minEnhancers: 1 };
+export const DEFAULT_RUNTIME = "claude";
+
+/** Classes that are not told of; any other is taken too, with a warning. */
+export const CLASSES = [
+  "orchestrator",
+  "enhancer",
+  "planner",
+  "architect",
+  "implementer",
+  "reviewer",
+  "tester",
+  "researcher",
+  "writer",
+  "operator",
+  "observer",
+] as const;

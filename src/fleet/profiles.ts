@@ -1,0 +1,99 @@
+import { IapeerError } from "../core/errors.ts";
+import { checkFleet } from "./check.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+interface Row {
+  readonly name: string;
+  readonly class: string;
+  readonly runtime: string;
+  readonly isPersistent?: boolean;
+  /** What it is for, in the person's file. */
+  readonly comment: string;
+}
+
+interface Profile {
+  /** For the help. */
+  readonly summary: string;
+  readonly hasFloor: boolean;
+  readonly rows: readonly Row[];
+}
+
+const ORCHESTRATOR: Row = { name: "orchestrator", class: "orchestrator", runtime: "claude", isPersistent: true, comment: "hands out the work; the one that people talk to" };
+const ENHANCER: Row = { name: "enhancer", class: "enhancer", runtime: "claude", comment: "looks at how the others work, and makes that better" };
+const coder = (name: string, runtime: string): Row => ({ name, class: "implementer", runtime, comment: "writes code" });
+const reviewer: Row = { name: "reviewer", class: "reviewer", runtime: "codex", comment: "reads what the implementers wrote; another runtime sees other things" };
+const researcher = (name: string): Row => ({ name, class: "researcher", runtime: "claude", comment: "finds out, and says from where" });
+
+/** What `fleet init` can begin with. */
+export const PROFILES = {
+  general: { summary: "an orchestrator, an enhancer and one more", hasFloor: true, rows: [ORCHESTRATOR, ENHANCER, { name: "worker0", class: "operator", runtime: "claude", comment: "does what comes" }] },
+  coding: { summary: "two implementers and a reviewer", hasFloor: true, rows: [ORCHESTRATOR, ENHANCER, coder("coder0", "claude"), coder("coder1", "codex"), reviewer] },
+  research: {
+    summary: "two researchers and a writer",
+    hasFloor: true,
+    rows: [ORCHESTRATOR, ENHANCER, researcher("researcher0"), researcher("researcher1"), { name: "writer", class: "writer", runtime: "claude", comment: "makes one text of what was found" }],
+  },
+  hybrid: { summary: "research and code", hasFloor: true, rows: [ORCHESTRATOR, ENHANCER, researcher("researcher0"), coder("coder0", "claude"), reviewer] },
+  minimal: { summary: "one agent and no policy", hasFloor: false, rows: [{ name: "agent0", class: "implementer", runtime: "claude", comment: "the only one" }] },
+  canary: { summary: "one agent to try a host out with", hasFloor: false, rows: [{ name: "canary0", class: "observer", runtime: "claude", comment: "launched first: where it lives, others will" }] },
+} as const satisfies Record<string, Profile>;
+
+export type ProfileName = keyof typeof PROFILES;
+export const PROFILE_NAMES = Object.keys(PROFILES) as ProfileName[];
+
+/**
+ * The commented fleet file that a profile begins with.
+ *
+ * @throws IapeerError `bug` where it does not pass iapeer's own check.
+ */
+export function renderProfile(name: ProfileName, surroundings: Surroundings): string {
+  const text = render(name, PROFILES[name]);
+  const { problems } = checkFleet({ text, file: `the profile ${name}`, base: "/" }, surroundings);
+  const [first] = problems;
+  if (first === undefined) return text;
+  throw new IapeerError("bug", `the profile ${name} does not pass the check: line ${first.line}: ${first.message}`, { details: { problems } });
+}
+
+function render(name: string, { hasFloor, rows }: Profile): string {
+  return `# The fleet of this host, begun with the profile "${name}".
+# After a change: iapeer fleet check
+version: 1
+
+# One tmux server an agent. With a name here all share one: tmux -L NAME
+tmux:
+  socket_name: ""
+
+# What an agent that does not say otherwise gets. Without a working_directory it is a folder of iapeer's own;
+# {name} is the agent's name, since no two agents share a folder.
+defaults:
+  runtime: claude
+  # working_directory: ~/src/{name}
+
+${hasFloor ? FLOOR : NO_FLOOR}
+# An agent has name and class, and may have runtime, model_hint, working_directory and persistent_persona
+# (started at boot). One of another host has host and ssh, and is listed but never launched here.
+# No secrets: they belong into an agent's launch.env.
+agents:
+${rows.map(renderRow).join("\n")}
+connector:
+  kind: tmux
+`;
+}
+
+const FLOOR = `# The two-agent floor: exactly one orchestrator, and somebody who makes the work better. "none" switches it off.
+policy:
+  orchestrators: 1
+  min_enhancers: 1
+`;
+
+const NO_FLOOR = `# No rule about who is here. The two-agent floor: { orchestrators: 1, min_enhancers: 1 }
+policy: none
+`;
+
+function renderRow({ name, class: agentClass, runtime, isPersistent, comment }: Row): string {
+  return `  # ${comment}
+  - name: ${name}
+    class: ${agentClass}
+    runtime: ${runtime}
+${isPersistent === true ? "    persistent_persona: true\n" : ""}`;
+}
