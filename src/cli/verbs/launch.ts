@@ -1,12 +1,10 @@
 import { IapeerError } from "../../core/errors.ts";
 import { launchIdentity, type Launched } from "../../launch/launch.ts";
-import { readLaunchEnv } from "../../launch/launch-env.ts";
-import { resolveRuntimeCommand } from "../../launch/runtime-command.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { withInterruption } from "../interruption.ts";
+import { planLaunch } from "../launching.ts";
 import { launchContext } from "../sessions.ts";
 import { tame } from "../table.ts";
-import { refuseLeaving } from "../targets.ts";
 import { defineVerb } from "../verb.ts";
 
 export const launch = defineVerb({
@@ -24,15 +22,10 @@ export const launch = defineVerb({
     { command: "iapeer launch alice --runtime codex -- --model o4", note: "another runtime beside it, with arguments" },
   ],
   run: async (call, context) => {
-    const { env, layout, output } = context;
-    const { peer, runtime, identity } = chooseIdentity(launch, { personality: call.positionals[0]!, runtime: call.values.runtime }, context);
-    if (peer.isBeingRemoved) refuseLeaving(peer.personality);
-    const findCommand = () => {
-      const { variables, startArgs } = readLaunchEnv(peer.cwd, runtime);
-      const program = resolveRuntimeCommand({ layout, runtime, env: { ...env, ...variables } });
-      return { argv: [...program, ...startArgs, ...call.rest], variables };
-    };
-    const plan = { identity, personality: peer.personality, runtime, cwd: peer.cwd, findCommand };
+    const { output } = context;
+    const chosen = chooseIdentity(launch, { personality: call.positionals[0]!, runtime: call.values.runtime }, context);
+    const { identity } = chosen;
+    const plan = planLaunch(chosen, call.rest, context);
     // A launch takes a second, and half of one is of no use: who asks it to stop hears what it came to.
     return await withInterruption(async ({ exitStatus }) => {
       const launched = await launchIdentity(plan, launchContext(context)).catch((error: unknown) => {

@@ -1,0 +1,119 @@
+import * as v from "valibot";
+import { writeAtomically } from "../core/atomic-write.ts";
+import { IapeerError } from "../core/errors.ts";
+import { makeFolder, readTrusted } from "../core/files.ts";
+import { parseStrictJson, renderJson } from "../core/json.ts";
+import { JsonProblem } from "../core/json-problem.ts";
+import type { Layout } from "../core/paths.ts";
+import type { Agent, Fleet } from "./fleet.ts";
+
+/** An agent as it was last applied. */
+export type AppliedAgent = Omit<Agent, "line">;
+
+/**
+ * The fleet as it was last applied. It is what sessions and messages go by, so that a fleet file that somebody is writing on changes
+ * nothing before it is applied.
+ */
+export interface AppliedFleet extends Pick<Fleet, "socketName"> {
+  /** The fleet file that it is from. */
+  readonly file: string;
+  readonly agents: readonly AppliedAgent[];
+}
+
+const VERSION = 1;
+const MAX_BYTES = 16 * 1024 * 1024;
+
+const agentSchema = v.object({
+  name: v.string(),
+  class: v.string(),
+  runtime: v.string(),
+  model_hint: v.optional(v.string()),
+  working_directory: v.optional(v.string()),
+  persistent_persona: v.boolean(),
+  host: v.optional(v.string()),
+  ssh: v.optional(v.string()),
+  socket: v.optional(v.string()),
+});
+const fileSchema = v.object({ version: v.literal(VERSION), file: v.string(), socket_name: v.optional(v.string()), agents: v.array(agentSchema) });
+
+/**
+ * What was applied last; undefined: nothing ever was.
+ *
+ * @throws IapeerError `fleet-state-corrupt`, `read-failed`. The next apply writes it anew.
+ */
+export function readApplied(layout: Layout): AppliedFleet | undefined {
+  const path = layout.appliedFleet;
+  const bytes = readTrusted(path, { what: "what was last applied of the fleet", maxBytes: MAX_BYTES, unreadable: "fleet-state-corrupt", insecure: "fleet-state-corrupt" });
+  return bytes === undefined ? undefined : parseApplied(bytes, path);
+}
+
+/** Writes down what is applied now; a file that says so already stays untouched. */
+export function writeApplied(layout: Layout, fleet: AppliedFleet): void {
+  const text = renderApplied(fleet);
+  if (isWritten(layout, text)) return;
+  makeFolder(layout.stateFolder);
+  writeAtomically(layout.appliedFleet, text);
+}
+
+export function renderApplied({ file, socketName, agents }: AppliedFleet): string {
+  return renderJson({ version: VERSION, file, ...(socketName !== undefined && { socket_name: socketName }), agents: agents.map(toRow) });
+}
+
+/** The reverse of renderApplied. Throws `fleet-state-corrupt`. */
+export function parseApplied(bytes: Uint8Array, path: string): AppliedFleet {
+  const parsed = v.safeParse(fileSchema, parseOrExplain(bytes, path));
+  if (!parsed.success) throw corrupt(path, parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "it"}: ${issue.message}`).join("; "));
+  const { file, socket_name: socketName, agents } = parsed.output;
+  return { file, ...(socketName !== undefined && { socketName }), agents: agents.map(toAgent) };
+}
+
+function parseOrExplain(bytes: Uint8Array, path: string): unknown {
+  try {
+    return parseStrictJson(bytes);
+  } catch (error) {
+    if (error instanceof JsonProblem) throw corrupt(path, error.message);
+    throw error;
+  }
+}
+
+function isWritten(layout: Layout, text: string): boolean {
+  try {
+    const before = readApplied(layout);
+    return before !== undefined && renderApplied(before) === text;
+  } catch {
+    // Whatever is there is no such file: it is written anew.
+    return false;
+  }
+}
+
+function corrupt(path: string, why: string): IapeerError {
+  return new IapeerError("fleet-state-corrupt", `what was last applied of the fleet cannot be read: ${path}: ${why}`, {
+    hint: "write it anew: iapeer fleet apply",
+    details: { path },
+  });
+}
+
+function toRow({ name, class: agentClass, runtime, modelHint, workingDirectory, isPersistent, remote }: AppliedAgent): v.InferOutput<typeof agentSchema> {
+  return {
+    name,
+    class: agentClass,
+    runtime,
+    ...(modelHint !== undefined && { model_hint: modelHint }),
+    ...(workingDirectory !== undefined && { working_directory: workingDirectory }),
+    persistent_persona: isPersistent,
+    ...remote,
+  };
+}
+
+function toAgent(row: v.InferOutput<typeof agentSchema>): AppliedAgent {
+  const { host, ssh, socket } = row;
+  return {
+    name: row.name,
+    class: row.class,
+    runtime: row.runtime,
+    ...(row.model_hint !== undefined && { modelHint: row.model_hint }),
+    ...(row.working_directory !== undefined && { workingDirectory: row.working_directory }),
+    isPersistent: row.persistent_persona,
+    ...(host !== undefined && ssh !== undefined && { remote: { host, ssh, ...(socket !== undefined && { socket }) } }),
+  };
+}
