@@ -59,6 +59,9 @@ const GROUPS: readonly EntryGroup[] = [
     entries: [
       { name: "fleet init", load: async () => (await import("./verbs/fleet-init.ts")).fleetInit },
       { name: "fleet check", load: async () => (await import("./verbs/fleet-check.ts")).fleetCheck },
+      { name: "fleet apply", load: async () => (await import("./verbs/fleet-apply.ts")).fleetApply },
+      { name: "fleet add", load: async () => (await import("./verbs/fleet-add.ts")).fleetAdd },
+      { name: "fleet remove", load: async () => (await import("./verbs/fleet-remove.ts")).fleetRemove },
     ],
   },
   {

@@ -43,6 +43,7 @@ export const EXIT_STATUS = {
   "sender-mismatch": 4,
   "lock-busy": 4,
   "fleet-exists": 4,
+  "fleet-changed": 4,
   "fleet-policy": 4,
   "agent-exists": 4,
   "registry-corrupt": 5,

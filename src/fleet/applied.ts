@@ -18,6 +18,8 @@ export interface AppliedFleet extends Pick<Fleet, "socketName"> {
   /** The fleet file that it is from. */
   readonly file: string;
   readonly agents: readonly AppliedAgent[];
+  /** Who was an agent, is declared no more and is still here: no member, and what --prune takes away. */
+  readonly left: readonly AppliedAgent[];
 }
 
 const VERSION = 1;
@@ -34,7 +36,7 @@ const agentSchema = v.object({
   ssh: v.optional(v.string()),
   socket: v.optional(v.string()),
 });
-const fileSchema = v.object({ version: v.literal(VERSION), file: v.string(), socket_name: v.optional(v.string()), agents: v.array(agentSchema) });
+const fileSchema = v.object({ version: v.literal(VERSION), file: v.string(), socket_name: v.optional(v.string()), agents: v.array(agentSchema), left: v.array(agentSchema) });
 
 /**
  * What was applied last; undefined: nothing ever was.
@@ -55,16 +57,16 @@ export function writeApplied(layout: Layout, fleet: AppliedFleet): void {
   writeAtomically(layout.appliedFleet, text);
 }
 
-export function renderApplied({ file, socketName, agents }: AppliedFleet): string {
-  return renderJson({ version: VERSION, file, ...(socketName !== undefined && { socket_name: socketName }), agents: agents.map(toRow) });
+export function renderApplied({ file, socketName, agents, left }: AppliedFleet): string {
+  return renderJson({ version: VERSION, file, ...(socketName !== undefined && { socket_name: socketName }), agents: agents.map(toRow), left: left.map(toRow) });
 }
 
 /** The reverse of renderApplied. Throws `fleet-state-corrupt`. */
 export function parseApplied(bytes: Uint8Array, path: string): AppliedFleet {
   const parsed = v.safeParse(fileSchema, parseOrExplain(bytes, path));
   if (!parsed.success) throw corrupt(path, parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "it"}: ${issue.message}`).join("; "));
-  const { file, socket_name: socketName, agents } = parsed.output;
-  return { file, ...(socketName !== undefined && { socketName }), agents: agents.map(toAgent) };
+  const { file, socket_name: socketName, agents, left } = parsed.output;
+  return { file, ...(socketName !== undefined && { socketName }), agents: agents.map(toAgent), left: left.map(toAgent) };
 }
 
 function parseOrExplain(bytes: Uint8Array, path: string): unknown {

@@ -1,13 +1,29 @@
 import { isAgentic } from "../core/names.ts";
+import type { Layout } from "../core/paths.ts";
+import type { Slot } from "../status/slot-schema.ts";
 import { declaresCommands, noteRow, type ProvisionContext, type ProvisionRow, runProviderFor, type Target } from "./attach.ts";
 import { switchOffForBirth } from "./native-memory-step.ts";
 import { runPluginForm } from "./plugin-form.ts";
+import { directionOf } from "./occasions.ts";
+import { readNote } from "./provision-state.ts";
+import { isGood } from "./row-state.ts";
 
 export interface Birth {
   readonly target: Target;
   /** The runtimes that are new. */
   readonly runtimes: readonly string[];
   readonly allTargets: readonly Target[];
+}
+
+/**
+ * Whether the birth of a peer's runtime is still to be done: it was killed before its end, or did not succeed. Memory that a person has
+ * taken away since stays away.
+ */
+export function isUnborn(slot: Slot, { personality, runtime }: Pick<ProvisionRow, "personality" | "runtime">, layout: Layout): boolean {
+  const attaches = slot.provision !== undefined || (slot.plugin !== undefined && !declaresCommands(slot));
+  if (!isAgentic(runtime) || !attaches) return false;
+  const note = readNote(layout, runtime, personality);
+  return note === undefined || (!isGood(note) && directionOf(note.occasion) === "provision");
 }
 
 /**

@@ -28,6 +28,11 @@ export async function registerPeer(layout: Layout, options: ChangeOptions, reque
   return { ...plan!, revision: after.revision };
 }
 
+/** Whether registerPeer could do this in a registry, as far as looking tells. Throws what it would throw. */
+export function checkRegistration(registry: Registry, request: AddRequest & { hasOwnFolder: boolean }): void {
+  planInFolder(registry, request);
+}
+
 function planInFolder(registry: Registry, request: AddRequest & { hasOwnFolder: boolean }): AddPlan {
   const current = findRow(registry, request.personality);
   if (current !== undefined) refuseRemoving(current);
@@ -86,7 +91,8 @@ function isFolder(path: string, folder: { dev: number; ino: number }): boolean {
   return found !== undefined && found.dev === folder.dev && found.ino === folder.ino;
 }
 
-function isSameFolder(a: string, b: string): boolean {
+/** Whether two paths lead to one folder. One that is not there is only the same as itself. */
+export function isSameFolder(a: string, b: string): boolean {
   const found = lookAt(a);
   return a === b || (found !== undefined && isFolder(b, found));
 }

@@ -1,8 +1,9 @@
-import { IapeerError } from "../../core/errors.ts";
-import { hasErrors, type Problem } from "../../fleet/problems.ts";
+import { hasErrors } from "../../fleet/problems.ts";
 import { fleetPath, type FleetReading, readFleet } from "../../fleet/read.ts";
 import { surroundingsOf } from "../../fleet/surroundings.ts";
 import type { Colors } from "../colors.ts";
+import { noFleetFile } from "../fleet/fleet-file.ts";
+import { countProblems, renderProblem } from "../fleet/problems.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -19,7 +20,7 @@ export const fleetCheck = defineVerb({
   run: async ({ positionals }, { layout, env, output }) => {
     const file = positionals[0] ?? fleetPath(layout, env);
     const reading = readFleet(file, surroundingsOf(layout, env));
-    if (reading.isMissing) throw notThere(file);
+    if (reading.isMissing) throw noFleetFile(file);
     const { problems } = reading;
     const ok = !hasErrors(problems);
     output.result({ ok, file, problems }, () => renderProblems(file, reading, output.colors));
@@ -27,31 +28,10 @@ export const fleetCheck = defineVerb({
   },
 });
 
-function notThere(path: string): IapeerError {
-  return new IapeerError("file-not-found", `there is no fleet file at ${path}`, {
-    hint: "begin one: iapeer fleet init --profile general --write",
-    details: { path },
-  });
-}
-
 function renderProblems(file: string, { fleet, problems }: FleetReading, colors: Colors): string {
   const lines = problems.flatMap((problem) => renderProblem(problem, colors));
-  const counts = countsOf(problems);
+  const counts = countProblems(problems);
   const agents = fleet?.agents.length;
   const fleetWords = agents === undefined ? "no fleet" : `${agents} ${agents === 1 ? "agent" : "agents"}`;
   return [...lines, tame(`${file}: ${fleetWords}, ${counts}`)].join("\n");
-}
-
-function renderProblem({ code, message, severity, file, line, column, hint }: Problem, colors: Colors): string[] {
-  const word = severity === "error" ? colors.red("error") : colors.yellow("warning");
-  const first = `${tame(file)}:${line}:${column}: ${word}: ${tame(message)} (${code})`;
-  return hint === undefined ? [first] : [first, `  ${colors.dim("hint:")} ${tame(hint)}`];
-}
-
-function countsOf(problems: readonly Problem[]): string {
-  const words = (["error", "warning"] as const).flatMap((severity) => {
-    const count = problems.filter((problem) => problem.severity === severity).length;
-    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
-  });
-  return words.length === 0 ? "no problems" : words.join(", ");
 }

@@ -1,17 +1,12 @@
 import { type Intelligence, parsePersonality, parseRuntime } from "../../core/names.ts";
-import { requireRow, type UpdateRequest, updateRow } from "../../registry/edits.ts";
-import { addedRuntimes, refuseRemoving, updatePeer } from "../../registry/register.ts";
-import { toPeer } from "../../registry/schema.ts";
-import { type ChangeOptions, readRegistry, refuseOtherRevision } from "../../registry/store.ts";
+import type { UpdateRequest } from "../../registry/edits.ts";
 import { readStatuses } from "../../status/peer-status.ts";
-import { giveBirth, NO_BIRTH } from "../birth.ts";
 import { usage } from "../call.ts";
-import { type Context, logDecision } from "../context.ts";
+import { changePeer } from "../change-peer.ts";
 import { cutDescription } from "../description.ts";
-import { type OutcomeJson, renderOutcomes } from "../outcomes.ts";
+import { renderOutcomes } from "../outcomes.ts";
 import type { Output } from "../output.ts";
 import { toPeerJson } from "../peer-json.ts";
-import { detachRuntimes, forgetRuntimes, refuseLive } from "../removal.ts";
 import { changeOptionsFrom, DESCRIPTION, IF_REVISION, INTELLIGENCE } from "../shared-options.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -42,18 +37,10 @@ export const update = defineVerb({
     const change = changeOptionsFrom(update, values["if-revision"], context);
     const request = parseRequest(values, output);
     if (Object.keys(request).length === 0) throw usage(update, "nothing to change is given");
-    const isSilent = values["no-provision"] === true;
-    const detached = await detachRemoved(personality, { request, change, isSilent }, context);
-    const { before, row, revision } = await updatePeer(layout, change, personality, request);
-    const peer = toPeer(row);
-    const action = row === before ? "unchanged" : "updated";
-    if (action === "updated") logDecision(context, { ev: "update", personality, changed: Object.keys(request).join(","), revision });
-    await forgetRuntimes({ ...peer, runtimes: request.removeRuntimes ?? [] }, context);
-    const birth = isSilent ? NO_BIRTH : await giveBirth(peer, addedRuntimes(before, row), context);
-    const outcomes = [...detached, ...birth.outcomes];
+    const { action, peer, outcomes, revision, status } = await changePeer(personality, { request, change, isSilent: values["no-provision"] === true }, context);
     const json = { action, peer: toPeerJson(peer, readStatuses(layout)), outcomes, revision };
     output.result(json, () => `${SENTENCE[action](personality)}${renderOutcomes(outcomes, output.colors)}`);
-    return birth.status;
+    return status;
   },
 });
 
@@ -80,23 +67,4 @@ function parseRequest(values: Values, output: Output): UpdateRequest {
     ...(chosen !== undefined && { defaultRuntime: parseRuntime(chosen) }),
     ...(intelligence !== undefined && { intelligence: intelligence as Intelligence }),
   };
-}
-
-interface Detaching {
-  readonly request: UpdateRequest;
-  readonly change: ChangeOptions;
-  readonly isSilent: boolean;
-}
-
-/** Detaches memory from the runtimes that go; what cannot be is refused before anything is detached. */
-async function detachRemoved(personality: string, { request, change, isSilent }: Detaching, context: Context): Promise<OutcomeJson[]> {
-  const runtimes = request.removeRuntimes ?? [];
-  const registry = readRegistry(context.layout);
-  refuseOtherRevision(registry.revision, change.ifRevision);
-  const current = requireRow(registry, personality);
-  refuseRemoving(current);
-  updateRow(current, request);
-  refuseLive(personality, { runtimes, hint: "end its session, then run this again" }, context);
-  if (isSilent || runtimes.length === 0) return [];
-  return await detachRuntimes({ ...toPeer(current), runtimes }, context);
 }

@@ -1,0 +1,32 @@
+import { IapeerError } from "../../core/errors.ts";
+import type { Layout } from "../../core/paths.ts";
+import { type AppliedFleet, readApplied } from "../../fleet/applied.ts";
+import type { FoundPeer, PlanFacts } from "../../fleet/apply/plan.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
+import { isUnborn } from "../../provision/birth.ts";
+import { isSameFolder } from "../../registry/register.ts";
+import { peersOf, type Registry } from "../../registry/schema.ts";
+import { readSlot } from "../../status/slot.ts";
+
+/** What a plan is made from, as it stands on this host now. */
+export function gatherFacts(fleet: Fleet, registry: Registry, { layout, isPruned }: { readonly layout: Layout; readonly isPruned: PlanFacts["isPruned"] }): PlanFacts {
+  const { slot } = readSlot(layout);
+  return {
+    fleet,
+    applied: readAppliedOrNone(layout),
+    peers: new Map(peersOf(registry).map((peer): [string, FoundPeer] => [peer.personality, peer])),
+    isPruned,
+    lacksMemory: (personality, runtime) => slot !== undefined && isUnborn(slot, { personality, runtime }, layout),
+    isSameFolder,
+  };
+}
+
+/** What cannot be read is written anew by this very apply. */
+function readAppliedOrNone(layout: Layout): AppliedFleet | undefined {
+  try {
+    return readApplied(layout);
+  } catch (error) {
+    if (error instanceof IapeerError && error.code === "fleet-state-corrupt") return undefined;
+    throw error;
+  }
+}

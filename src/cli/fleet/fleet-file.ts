@@ -1,0 +1,48 @@
+import { IapeerError } from "../../core/errors.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
+import type { Problem } from "../../fleet/problems.ts";
+import { fleetPath, type FleetReading, readFleet } from "../../fleet/read.ts";
+import { surroundingsOf } from "../../fleet/surroundings.ts";
+import { createColors } from "../colors.ts";
+import type { Context } from "../context.ts";
+import type { OptionSpec } from "../verb.ts";
+import { countProblems, renderProblem } from "./problems.ts";
+
+/** `--file F` of verbs that read the fleet file. */
+export const FLEET_FILE = { type: "string", value: "FILE", help: "the fleet file, in the place of $IAPEER_FLEET or fleet.yaml in the root", completes: "files" } as const satisfies OptionSpec;
+
+/** A fleet file without an error. */
+export interface FleetFile {
+  readonly path: string;
+  readonly text: string;
+  readonly fleet: Fleet;
+  /** Warnings only. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * The fleet file that a call means. Its warnings go to the person.
+ *
+ * @throws IapeerError `file-not-found`; `fleet-invalid` for one with an error, all of which are told.
+ */
+export function openFleetFile(named: string | undefined, context: Context): FleetFile {
+  const path = fleetPath(context.layout, context.env, named);
+  const reading = readFleet(path, surroundingsOf(context.layout, context.env));
+  if (reading.isMissing) throw noFleetFile(path);
+  return { path, ...requireFleet(path, reading, context) };
+}
+
+/** What a reading came to, where it is a fleet. Throws `fleet-invalid`. */
+export function requireFleet(path: string, { fleet, text, problems }: FleetReading, { output }: Context): Omit<FleetFile, "path"> {
+  if (!output.isJson) problems.flatMap((problem) => renderProblem(problem, createColors(false))).forEach(output.note);
+  if (fleet !== undefined && text !== undefined) return { fleet, text, problems };
+  throw new IapeerError("fleet-invalid", `${path}: no fleet, ${countProblems(problems)}; nothing was done`, { hint: `see: iapeer fleet check ${path}`, details: { file: path, problems } });
+}
+
+/** `file-not-found`. */
+export function noFleetFile(path: string): IapeerError {
+  return new IapeerError("file-not-found", `there is no fleet file at ${path}`, {
+    hint: "begin one: iapeer fleet init --profile general --write",
+    details: { path },
+  });
+}

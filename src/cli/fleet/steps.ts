@@ -1,0 +1,190 @@
+import { join } from "node:path";
+import { IapeerError } from "../../core/errors.ts";
+import { defaultIntelligence, identityOf } from "../../core/names.ts";
+import { type AppliedAgent, writeApplied } from "../../fleet/applied.ts";
+import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThatGoes } from "../../fleet/apply/plan.ts";
+import type { ApplySteps, Done, Stage } from "../../fleet/apply/run.ts";
+import { launchIdentity } from "../../launch/launch.ts";
+import { isGood } from "../../provision/row-state.ts";
+import { checkRegistration, registerPeer } from "../../registry/register.ts";
+import { type Peer, type Registry, toPeer } from "../../registry/schema.ts";
+import { type PeerStatus, readStatuses } from "../../status/peer-status.ts";
+import { giveBirth } from "../birth.ts";
+import { changePeer } from "../change-peer.ts";
+import { type Context, logDecision } from "../context.ts";
+import { planLaunch } from "../launching.ts";
+import type { OutcomeJson } from "../outcomes.ts";
+import { refuseLive, removePeer } from "../removal.ts";
+import { launchContext } from "../sessions.ts";
+
+export interface StepOptions {
+  readonly plan: Plan;
+  readonly facts: PlanFacts;
+  readonly registry: Registry;
+  /** The fleet file's path, as it is recorded. */
+  readonly file: string;
+  /** End the live sessions of those that go. */
+  readonly isForced: boolean;
+  /** Launch every agent of this host. */
+  readonly isStart: boolean;
+}
+
+/** How the rows of a plan are done on this host. */
+export function openSteps(options: StepOptions, context: Context): ApplySteps {
+  const serially = openQueue();
+  return {
+    check: async (row) => checkRow(row, options, context),
+    change: async (row, enter) => await changeRow(row, { enter, serially, isForced: options.isForced }, context),
+    record: (standing, failed) => recordFleet({ standing, failed }, options, context),
+    unit: async () => false,
+    launch: options.isStart ? async (row) => await launchRow(row, context) : undefined,
+  };
+}
+
+/** Does one piece of work after the other: within one process the registry's lock is not worth waiting for. */
+type Queue = <T>(work: () => Promise<T>) => Promise<T>;
+
+function openQueue(): Queue {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (work) => {
+    const own = last.then(work, work);
+    last = own.catch(() => undefined);
+    return await own;
+  };
+}
+
+function checkRow(row: PlannedRow, { plan, registry, isStart, isForced }: StepOptions, context: Context): void {
+  const { agent, found, peer, op, isMove } = row;
+  if (agent?.remote !== undefined) return refuseLocalTwin(agent, found);
+  if (op === "remove" && !isForced && found !== undefined) refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
+  if (agent === undefined) return;
+  const leaving = runtimeThatGoes(row);
+  const ended = isMove ? found!.runtimes : leaving === undefined ? [] : [leaving];
+  refuseLive(peer, { runtimes: ended, hint: `stop it first: iapeer stop ${peer}` }, context);
+  // A folder that another peer is still to leave is looked at when it has.
+  if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(withoutLeaving(registry, plan), requestOf(agent, found, context));
+  if (isStart) planLaunch({ peer: toPlannedPeer(agent, found, context), runtime: agent.runtime, identity: identityOf(agent.runtime, peer) }, [], context).findCommand();
+}
+
+function refuseLocalTwin({ name }: AppliedAgent, found: FoundPeer | undefined): void {
+  if (found === undefined) return;
+  throw new IapeerError("peer-conflict", `${name} is declared on another host, and registered on this one`, { hint: `take it away here: iapeer remove ${name}` });
+}
+
+/** The registry as it will be when those that go, and those that change their folder, have left it. */
+function withoutLeaving(registry: Registry, { rows }: Plan): Registry {
+  const leaving = new Set(rows.filter(({ op, isMove, found }) => op === "remove" || isMove || found?.isBeingRemoved).map(({ peer }) => peer));
+  return { ...registry, peers: registry.peers.filter(({ personality }) => !leaving.has(personality)) };
+}
+
+function requestOf({ name, runtime, workingDirectory }: AppliedAgent, found: FoundPeer | undefined, { layout }: Context) {
+  const cwd = workingDirectory ?? (found === undefined || found.isBeingRemoved ? join(layout.peersFolder, name) : found.cwd);
+  return { personality: name, cwd, hasOwnFolder: workingDirectory !== undefined, runtimes: [runtime] };
+}
+
+/** An agent as the peer that it will be. */
+function toPlannedPeer(agent: AppliedAgent, found: FoundPeer | undefined, context: Context): Peer {
+  const { name, runtime } = agent;
+  const { cwd } = requestOf(agent, found, context);
+  return { personality: name, defaultRuntime: runtime, runtimes: [runtime], cwd, description: "", intelligence: defaultIntelligence(runtime), isBeingRemoved: false };
+}
+
+interface Change {
+  readonly enter: (stage: Stage) => void;
+  readonly serially: Queue;
+  readonly isForced: boolean;
+}
+
+async function changeRow(row: PlannedRow, { enter, serially, isForced }: Change, context: Context): Promise<Done> {
+  const { agent, found, peer, isMove } = row;
+  const voice = quiet(context);
+  if (found !== undefined && (agent === undefined || isMove || found.isBeingRemoved)) {
+    enter("remove");
+    await takeAway(peer, isForced, voice.context);
+  }
+  if (agent === undefined || agent.remote !== undefined) return { stage: agent === undefined ? "remove" : "record", ...voice.done() };
+  enter("register");
+  const { newborn, outcomes } = await serially(async () => await putPeer(row, agent, voice.context));
+  enter("memory");
+  const births = newborn === undefined ? [] : await attachMemory(newborn, agent.runtime, voice.context);
+  const bad = [...outcomes, ...births].filter((outcome) => !isGood(outcome));
+  return { stage: births.length === 0 ? "register" : "memory", ...voice.done(liveHint(row, context)), ...(bad.length > 0 && { cause: "provider" as const }) };
+}
+
+/** What is said to the person while many rows are done at once goes into the row's message. */
+function quiet(context: Context): { readonly context: Context; readonly done: (more?: string) => Pick<Done, "message"> } {
+  const said: string[] = [];
+  const output = { ...context.output, warn: (line: string) => void said.push(line), note: () => undefined };
+  return {
+    context: { ...context, output },
+    done: (more) => {
+      const all = more === undefined ? said : [...said, more];
+      return all.length === 0 ? {} : { message: all.join("; ") };
+    },
+  };
+}
+
+async function takeAway(peer: string, isForced: boolean, context: Context): Promise<void> {
+  const { json } = await removePeer(peer, { isForced, change: { lockTimeoutMs: context.lockTimeoutMs } }, context);
+  if (json.error === undefined) return;
+  const { code, message, ...more } = json.error;
+  throw new IapeerError(code, message, more);
+}
+
+/** Registers a peer as it is declared; the peer whose memory is still to be attached, if so. */
+async function putPeer(row: PlannedRow, agent: AppliedAgent, context: Context): Promise<{ readonly newborn: Peer | undefined; readonly outcomes: readonly OutcomeJson[] }> {
+  const { layout, lockTimeoutMs } = context;
+  const { action, row: registered, newRuntimes, revision } = await registerPeer(layout, { lockTimeoutMs }, requestOf(agent, row.found, context));
+  const { personality, cwd, defaultRuntime } = toPeer(registered);
+  if (action !== "unchanged") logDecision(context, { ev: "add", personality, action, runtimes: newRuntimes.join(","), cwd, revision });
+  const newborn = newRuntimes.includes(agent.runtime) || row.changes.includes("memory") || row.isMove ? toPeer(registered) : undefined;
+  const leaving = runtimeThatGoes(row);
+  if (defaultRuntime === agent.runtime && leaving === undefined) return { newborn, outcomes: [] };
+  const request = { defaultRuntime: agent.runtime, ...(leaving !== undefined && !row.isMove && { removeRuntimes: [leaving] }) };
+  const { outcomes } = await changePeer(personality, { request, change: { lockTimeoutMs }, isSilent: false }, context);
+  return { newborn, outcomes };
+}
+
+async function attachMemory(peer: Peer, runtime: string, context: Context): Promise<readonly OutcomeJson[]> {
+  const { outcomes, status } = await giveBirth(peer, [runtime], context);
+  if (status !== 0) throw new IapeerError("interrupted", `interrupted while the memory of ${peer.personality} was being attached`, { exitStatus: status });
+  return outcomes;
+}
+
+/** A session that runs was told of something else. */
+function liveHint({ agent, changes, peer }: PlannedRow, { layout }: Context): string | undefined {
+  const isTold = changes.some((change) => ["class", "model_hint", "socket_name"].includes(change));
+  if (agent === undefined || !isTold || statusOf(agent, layout) !== "live") return undefined;
+  return `${peer} is live: it changes with its next launch`;
+}
+
+function statusOf({ runtime, name }: AppliedAgent, layout: Context["layout"]): PeerStatus {
+  return readStatuses(layout).statusOf(runtime, name);
+}
+
+interface Outcome {
+  readonly standing: readonly PlannedRow[];
+  readonly failed: readonly PlannedRow[];
+}
+
+/** What was not done is recorded as it was. */
+function recordFleet({ standing, failed }: Outcome, { plan, facts, file }: StepOptions, { layout }: Context): void {
+  const failing = new Set(failed.map(({ peer }) => peer));
+  const agents = plan.rows.map(({ peer, agent, before }) => (agent === undefined ? undefined : failing.has(peer) ? before : agent));
+  const staying = failed.filter(({ op }) => op === "remove").flatMap(({ before }) => before ?? []);
+  if (standing.length === 0 && facts.applied === undefined) return;
+  const { socketName } = facts.fleet;
+  writeApplied(layout, {
+    file,
+    ...(socketName !== undefined && { socketName }),
+    agents: agents.filter((agent) => agent !== undefined),
+    left: [...plan.left, ...staying],
+  });
+}
+
+async function launchRow({ agent, peer, found }: PlannedRow, context: Context): Promise<boolean> {
+  if (agent === undefined || statusOf(agent, context.layout) === "live") return false;
+  const chosen = { peer: toPlannedPeer(agent, found, context), runtime: agent.runtime, identity: identityOf(agent.runtime, peer) };
+  const { action } = await launchIdentity(planLaunch(chosen, [], context), launchContext(context));
+  return action === "launched";
+}

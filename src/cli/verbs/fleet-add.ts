@@ -1,0 +1,79 @@
+import { resolve } from "node:path";
+import { parsePersonality, parseRuntime } from "../../core/names.ts";
+import { CLASSES } from "../../fleet/fleet.ts";
+import { addAgent } from "../../fleet/edit.ts";
+import type { NewAgent } from "../../fleet/render-agent.ts";
+import { usage } from "../call.ts";
+import { DEFAULT_JOBS } from "../fleet/apply.ts";
+import { editAndApply } from "../fleet/edit-file.ts";
+import { FLEET_FILE } from "../fleet/fleet-file.ts";
+import { printReport } from "../fleet/report.ts";
+import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
+import { defineVerb, type Verb } from "../verb.ts";
+
+export const fleetAdd: Verb = defineVerb({
+  name: "fleet add",
+  summary: "write one more agent into the fleet file, and apply it",
+  description:
+    "It is written at the end of the agents, as the last of them is; every other byte of the file stays. Where the\n" +
+    "agent cannot be added the file is not changed. With --host and --ssh it is one of another host.",
+  options: {
+    class: { type: "string", value: "CLASS", help: `what it is for: ${CLASSES.join(", ")}, or another word` },
+    runtime: { type: "string", value: "R", help: "its runtime (default: the file's)", completes: "runtimes" },
+    "model-hint": { type: "string", value: "M", help: "which model, in the runtime's own words" },
+    "working-directory": { type: "string", value: "DIR", help: "its folder (default: the file's, else one of iapeer's own)", completes: "folders" },
+    "persistent-persona": { type: "boolean", help: "start it at boot" },
+    host: { type: "string", value: "H", help: "the other host that it is on" },
+    ssh: { type: "string", value: "[USER@]HOST", help: "how that host is reached" },
+    socket: { type: "string", value: "S", help: "the tmux server it is on there, by name or path" },
+    file: FLEET_FILE,
+    start: { type: "boolean", help: "launch every agent of this host that is not live" },
+    "dry-run": { type: "boolean", help: "say what would be done, and touch nothing" },
+    "if-revision": IF_REVISION,
+  },
+  positionals: [{ name: "name", help: "its name: small letters, digits and dashes" }],
+  examples: [
+    { command: "iapeer fleet add tester0 --class tester", note: "with the runtime and folder that the file gives" },
+    { command: "iapeer fleet add far --class implementer --host mill --ssh me@mill", note: "an agent of another host" },
+  ],
+  run: async ({ values, positionals }, context) => {
+    const agent = parseAgent(positionals[0]!, values);
+    const { ifRevision } = changeOptionsFrom(fleetAdd, values["if-revision"], context);
+    const options = { isPruned: () => false, isForced: false, isStart: values.start === true, isDryRun: values["dry-run"] === true, jobs: DEFAULT_JOBS, ifRevision };
+    const { report, status } = await editAndApply({ file: values.file, agent: agent.name, edit: (text) => addAgent(text, agent) }, options, context);
+    printReport(report, context.output);
+    return status;
+  },
+});
+
+interface Values {
+  readonly class?: string;
+  readonly runtime?: string;
+  readonly "model-hint"?: string;
+  readonly "working-directory"?: string;
+  readonly "persistent-persona"?: boolean;
+  readonly host?: string;
+  readonly ssh?: string;
+  readonly socket?: string;
+}
+
+function parseAgent(name: string, values: Values): NewAgent {
+  const { class: agentClass, runtime, host, ssh, socket, "model-hint": modelHint, "working-directory": folder } = values;
+  if (agentClass === undefined) throw usage(fleetAdd, "fleet add needs --class", `what the agent is for: ${CLASSES.join(", ")}, or another word`);
+  if ((host === undefined) !== (ssh === undefined)) throw usage(fleetAdd, "an agent of another host needs both --host and --ssh");
+  if (socket !== undefined && host === undefined) throw usage(fleetAdd, "--socket is for an agent of another host");
+  return {
+    name: parsePersonality(name),
+    class: agentClass,
+    ...(runtime !== undefined && { runtime: parseRuntime(runtime) }),
+    ...(modelHint !== undefined && { modelHint }),
+    ...(folder !== undefined && { workingDirectory: host === undefined ? asWritten(folder) : folder }),
+    ...(values["persistent-persona"] === true && { isPersistent: true }),
+    ...(host !== undefined && ssh !== undefined && { remote: { host, ssh, ...(socket !== undefined && { socket }) } }),
+  };
+}
+
+/** A relative folder is relative to where it is typed; in the file it would be to the file. */
+function asWritten(folder: string): string {
+  return folder === "~" || folder.startsWith("~/") ? folder : resolve(folder);
+}

@@ -1,0 +1,39 @@
+import { parseCount } from "../call.ts";
+import { applyFleet, DEFAULT_JOBS, withFleetLock } from "../fleet/apply.ts";
+import { FLEET_FILE, openFleetFile } from "../fleet/fleet-file.ts";
+import { printReport } from "../fleet/report.ts";
+import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
+import { defineVerb, type Verb } from "../verb.ts";
+
+export const fleetApply: Verb = defineVerb({
+  name: "fleet apply",
+  summary: "make this host match the fleet file",
+  description:
+    "Everything is checked before anything is touched; then each agent that is not as declared is added or updated, and\n" +
+    "told of. Run again it goes on where it stopped; with nothing to do it writes nothing. Agents of other hosts are\n" +
+    "only noted. Exit 1 where something failed, 2 for a fleet file with an error.",
+  options: {
+    file: FLEET_FILE,
+    "dry-run": { type: "boolean", help: "say what would be done, and touch nothing" },
+    prune: { type: "boolean", help: "remove the agents that were applied before and are declared no more; live ones are refused" },
+    start: { type: "boolean", help: "launch every agent of this host that is not live" },
+    jobs: { type: "string", value: "N", help: `how many agents at once (default: ${DEFAULT_JOBS})` },
+    "if-revision": IF_REVISION,
+  },
+  positionals: [],
+  examples: [
+    { command: "iapeer fleet apply --dry-run", note: "what would change" },
+    { command: "iapeer fleet apply --prune --start", note: "exactly this fleet, and all of it live" },
+  ],
+  run: async ({ values }, context) => {
+    const { ifRevision } = changeOptionsFrom(fleetApply, values["if-revision"], context);
+    const jobs = parseCount(fleetApply, "jobs", values.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS;
+    const file = openFleetFile(values.file, context);
+    const isDryRun = values["dry-run"] === true;
+    const options = { isPruned: () => values.prune === true, isForced: false, isStart: values.start === true, isDryRun, jobs, ifRevision };
+    const apply = async () => await applyFleet(file, options, context);
+    const { report, status } = isDryRun ? await apply() : await withFleetLock(context, apply);
+    printReport(report, context.output);
+    return status;
+  },
+});

@@ -1,0 +1,36 @@
+import { parsePersonality } from "../../core/names.ts";
+import { removeAgent } from "../../fleet/edit.ts";
+import { DEFAULT_JOBS } from "../fleet/apply.ts";
+import { editAndApply } from "../fleet/edit-file.ts";
+import { FLEET_FILE } from "../fleet/fleet-file.ts";
+import { printReport } from "../fleet/report.ts";
+import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
+import { defineVerb, type Verb } from "../verb.ts";
+
+export const fleetRemove: Verb = defineVerb({
+  name: "fleet remove",
+  summary: "take one agent out of the fleet file, and off this host",
+  description:
+    "Its folder stays. The sole orchestrator and the last enhancer stay where the file's policy wants them. An agent that\n" +
+    "is live is refused without --force; then the file is not changed either.",
+  options: {
+    force: { type: "boolean", help: "stop its live sessions first" },
+    file: FLEET_FILE,
+    "dry-run": { type: "boolean", help: "say what would be done, and touch nothing" },
+    "if-revision": IF_REVISION,
+  },
+  positionals: [{ name: "name", help: "its name", completes: "peers" }],
+  examples: [
+    { command: "iapeer fleet remove tester0", note: "its folder stays" },
+    { command: "iapeer fleet remove tester0 --force", note: "live or not" },
+  ],
+  run: async ({ values, positionals }, context) => {
+    const name = parsePersonality(positionals[0]!);
+    const { ifRevision } = changeOptionsFrom(fleetRemove, values["if-revision"], context);
+    const isDryRun = values["dry-run"] === true;
+    const options = { isPruned: (one: string) => one === name, isForced: values.force === true, isStart: false, isDryRun, jobs: DEFAULT_JOBS, ifRevision };
+    const { report, status } = await editAndApply({ file: values.file, agent: name, edit: (text) => removeAgent(text, name) }, options, context);
+    printReport(report, context.output);
+    return status;
+  },
+});
