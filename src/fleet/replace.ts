@@ -20,6 +20,7 @@ export function replaceFleetFile(path: string, { before, after, surroundings }: 
   if (readFleet(path, surroundings).text !== before) {
     throw new IapeerError("fleet-changed", `${path} was changed by somebody else meanwhile; nothing was written`, { hint: "look at it, then run this again", details: { path } });
   }
+  if (after === before) return;
   const real = realPath(path);
   writeAtomically(real.path, after, { mode: real.mode });
 }

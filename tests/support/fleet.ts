@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Sandbox } from "./sandbox.ts";
 import { checkFleet, type CheckedFleet } from "../../src/fleet/check.ts";
 import type { Surroundings } from "../../src/fleet/surroundings.ts";
 
@@ -13,4 +14,12 @@ export const SURROUNDINGS: Surroundings = {
 /** A text as if it were `/fleets/fleet.yaml`. */
 export function checkText(text: string): CheckedFleet {
   return checkFleet({ text, file: "fleet.yaml", base: "/fleets" }, SURROUNDINGS);
+}
+
+/** What a fleet of a test says of one agent, as YAML's flow style has it. */
+export type AgentText = Readonly<Record<string, string | boolean>>;
+
+/** Writes the sandbox's fleet file: no policy unless one is named. */
+export function writeFleet(sandbox: Sandbox, agents: readonly AgentText[], more: Readonly<Record<string, unknown>> = { policy: "none" }): string {
+  return sandbox.write(`${sandbox.root}/fleet.yaml`, `${JSON.stringify({ version: 1, ...more, agents }, null, 2)}\n`);
 }

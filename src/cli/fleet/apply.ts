@@ -93,7 +93,7 @@ async function runWithProgress({ plan, steps }: Prepared, run: { readonly jobs: 
   const changing = plan.rows.filter(({ op }: PlannedRow) => op !== "unchanged");
   const progress = openProgress(output, changing.length);
   try {
-    return await runPlan(plan, steps, { ...run, onRow: progress.step });
+    return await runPlan(plan, steps, { ...run, onRow: (hasFailed) => progress.step(hasFailed) });
   } finally {
     progress.close();
   }

@@ -28,7 +28,7 @@ function paint(status: Row["status"], colors: Colors): string {
 }
 
 /** "3 added, 1 failed, 12 unchanged" */
-export function countRows(rows: readonly Row[]): string {
+function countRows(rows: readonly Row[]): string {
   const done = rows.filter(({ status }) => status === "done" || status === "planned");
   const counts: readonly [number, string][] = [
     [done.filter(({ op }) => op === "add").length, "added"],

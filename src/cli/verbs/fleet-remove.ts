@@ -1,5 +1,9 @@
+import { IapeerError } from "../../core/errors.ts";
 import { parsePersonality } from "../../core/names.ts";
+import type { Layout } from "../../core/paths.ts";
+import { readApplied } from "../../fleet/applied.ts";
 import { removeAgent } from "../../fleet/edit.ts";
+import type { Context } from "../context.ts";
 import { DEFAULT_JOBS } from "../fleet/apply.ts";
 import { editAndApply } from "../fleet/edit-file.ts";
 import { FLEET_FILE } from "../fleet/fleet-file.ts";
@@ -29,8 +33,24 @@ export const fleetRemove: Verb = defineVerb({
     const { ifRevision } = changeOptionsFrom(fleetRemove, values["if-revision"], context);
     const isDryRun = values["dry-run"] === true;
     const options = { isPruned: (one: string) => one === name, isForced: values.force === true, isStart: false, isDryRun, jobs: DEFAULT_JOBS, ifRevision };
-    const { report, status } = await editAndApply({ file: values.file, agent: name, edit: (text) => removeAgent(text, name) }, options, context);
+    const { report, status } = await editAndApply({ file: values.file, agent: name, edit: (text) => withoutAgent(text, name, context) }, options, context);
     printReport(report, context.output);
     return status;
   },
 });
+
+/** Of an agent that the file has no more, and whose removal did not come to its end, the text stays. */
+function withoutAgent(text: string, name: string, { layout }: Context): string {
+  try {
+    return removeAgent(text, name);
+  } catch (error) {
+    const isNotThere = error instanceof IapeerError && error.code === "agent-not-found";
+    if (isNotThere && hasApplied(name, layout)) return text;
+    throw error;
+  }
+}
+
+function hasApplied(name: string, layout: Layout): boolean {
+  const applied = readApplied(layout);
+  return [...(applied?.agents ?? []), ...(applied?.left ?? [])].some((one) => one.name === name);
+}

@@ -1,0 +1,380 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ApplyReport } from "../../src/cli/fleet/apply.ts";
+import type { PeerJson } from "../../src/cli/peer-json.ts";
+import { errorLine, ok, readJson, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
+import { type AgentText, writeFleet } from "../support/fleet.ts";
+import { finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
+import { prepareSessions, processesOf } from "../support/session.ts";
+
+let box: Sandbox;
+beforeEach(() => {
+  box = openSandbox();
+  prepareSessions(box);
+});
+afterEach(async () => {
+  await box.iapeer("stop", "--all");
+  await until("nothing of the sandbox runs", () => processesOf(box).length === 0);
+  box[Symbol.dispose]();
+});
+
+const agent = (name: string, more: AgentText = {}): AgentText => ({ name, class: "implementer", ...more });
+const fleet = async (...args: string[]) => (await box.json("fleet", ...args)) as ApplyReport;
+const apply = async (...args: string[]) => await fleet("apply", ...args);
+const rowOf = ({ rows }: Pick<ApplyReport, "rows">, name: string) => rows.find(({ peer }) => peer === name);
+const opsOf = ({ rows }: ApplyReport) => rows.map(({ peer, op, status }) => `${peer} ${op} ${status}`);
+const appliedFleet = () => readJson(`${box.root}/state/iapeer/fleet.json`);
+
+/** Every file and folder below the root, with all that a write would change of it. */
+function snapshot(): string[] {
+  return (readdirSync(box.root, { recursive: true }) as string[]).toSorted().map((name) => {
+    const { ino, mtimeMs, size } = statSync(join(box.root, name), { throwIfNoEntry: false }) ?? {};
+    return `${name} ${ino} ${mtimeMs} ${size}`;
+  });
+}
+
+describe("fleet apply", () => {
+  test("makes the host match the file, tells of every agent in its order, and attaches memory once", async () => {
+    const { told } = recordingSlot(box);
+    writeFleet(box, [agent("zoe"), agent("adam", { runtime: "codex" }), agent("far", { host: "mill", ssh: "me@mill" })]);
+    const report = await apply();
+    expect(report).toMatchObject({ ok: true, dry_run: false, file: `${box.root}/fleet.yaml`, revision: 2, undeclared: [], problems: [] });
+    expect(report.rows).toEqual([
+      { peer: "zoe", op: "add", status: "done", stage: "memory", cause: null, retryable: false, message: null },
+      { peer: "adam", op: "add", status: "done", stage: "memory", cause: null, retryable: false, message: null },
+      { peer: "far", op: "add", status: "done", stage: "record", cause: null, retryable: false, message: null },
+    ]);
+    expect(told().toSorted()).toEqual([`provision birth claude zoe ${box.root}/peers/zoe`, `provision birth codex adam ${box.root}/peers/adam`].toSorted());
+    expect(readRegistryFile(box).peers.map((row) => [row["personality"], row["default_runtime"]])).toEqual([["adam", "codex"], ["zoe", "claude"]]);
+    expect(valuesOf(appliedFleet()["agents"] as any[], "name")).toEqual(["zoe", "adam", "far"]);
+  });
+
+  test("applied twice writes nothing the second time", async () => {
+    const { told } = recordingSlot(box);
+    writeFleet(box, [agent("a"), agent("b", { runtime: "codex", working_directory: "own", model_hint: "m" }), agent("far", { host: "h", ssh: "h" })]);
+    await apply();
+    const before = snapshot();
+    const report = await apply("--prune");
+    expect(opsOf(report)).toEqual(["a unchanged unchanged", "b unchanged unchanged", "far unchanged unchanged"]);
+    expect(snapshot()).toEqual(before);
+    expect(told()).toHaveLength(2);
+  });
+
+  test("--dry-run says what would be done and touches nothing", async () => {
+    writeFleet(box, [agent("a"), agent("b")]);
+    const before = snapshot();
+    expect(opsOf(await apply("--dry-run"))).toEqual(["a add planned", "b add planned"]);
+    expect(snapshot()).toEqual(before);
+    await apply();
+    writeFleet(box, [agent("a", { class: "tester" })]);
+    const report = await apply("--dry-run", "--prune");
+    expect(opsOf(report)).toEqual(["a update planned", "b remove planned"]);
+    expect(rowOf(report, "a")?.message).toBe("class");
+  });
+
+  test("touches nothing for a file with an error, and tells all of it: exit 2; without a file: exit 3", async () => {
+    const none = await box.iapeer("fleet", "apply", "--json");
+    expect({ status: none.status, code: errorLine(none).code }).toEqual({ status: 3, code: "file-not-found" });
+    box.write(`${box.root}/fleet.yaml`, "version: 1\npolicy: none\nagents:\n  - { name: a }\n  - { name: B, class: tester }\n");
+    const bad = await box.iapeer("fleet", "apply", "--json");
+    expect(bad).toMatchObject({ status: 2, stdout: "" });
+    const { code, details } = errorLine(bad);
+    expect(code).toBe("fleet-invalid");
+    expect(valuesOf((details as any).problems, "code")).toEqual(["fleet-missing-key", "fleet-invalid-name"]);
+    expect(existsSync(`${box.root}/peers-profiles.json`)).toBe(false);
+    const said = await box.iapeer("fleet", "apply");
+    expect(said.stderr).toContain(`${box.root}/fleet.yaml:4:`);
+  });
+
+  test("one that cannot be done is told with its cause, and keeps none of the others back", async () => {
+    await ok(box, "add", "owner", "--cwd", "taken");
+    writeFleet(box, [agent("a", { working_directory: "../taken" }), agent("b")]);
+    const { status } = await box.iapeer("fleet", "apply");
+    expect(status).toBe(1);
+    const report = await apply();
+    expect(rowOf(report, "a")).toMatchObject({ op: "add", status: "failed", stage: "check", cause: "conflict", retryable: false });
+    expect(rowOf(report, "a")?.message).toContain("is owner's");
+    expect(rowOf(report, "b")).toMatchObject({ op: "unchanged", status: "unchanged" });
+    expect(valuesOf(appliedFleet()["agents"] as any[], "name")).toEqual(["b"]);
+  });
+
+  test("who is declared no more stays until --prune; a peer of a person's own always stays", async () => {
+    const { told } = recordingSlot(box);
+    await ok(box, "add", "own");
+    writeFleet(box, [agent("a"), agent("b")]);
+    await apply();
+    writeFleet(box, [agent("a")]);
+    expect(await apply()).toMatchObject({ ok: true, undeclared: ["b"] });
+    expect((await box.iapeer("fleet", "apply")).stderr).toContain("declared no more, and still here: b");
+    expect(opsOf(await apply("--prune"))).toEqual(["a unchanged unchanged", "b remove done"]);
+    expect(valuesOf(readRegistryFile(box).peers as any[], "personality")).toEqual(["a", "own"]);
+    expect(told().filter((line) => line.startsWith("unprovision"))).toEqual([`unprovision remove claude b ${box.root}/peers/b`]);
+    expect(existsSync(`${box.root}/peers/b`)).toBe(true);
+    expect(await apply("--prune")).toMatchObject({ rows: [{ peer: "a", op: "unchanged" }], undeclared: [] });
+  });
+
+  test("a live one is not pruned, and those that wait for it are skipped and name it", async () => {
+    writeFleet(box, [agent("old", { working_directory: "../shared" })]);
+    await apply("--start");
+    writeFleet(box, [agent("new", { working_directory: "../shared" })]);
+    const report = await apply("--prune");
+    expect(rowOf(report, "old")).toMatchObject({ op: "remove", status: "failed", stage: "check", cause: "live", retryable: true });
+    expect(rowOf(report, "new")).toMatchObject({ op: "add", status: "skipped", cause: "blocked", retryable: true, message: "it waits for old, which was not done" });
+    await ok(box, "stop", "old");
+    expect(opsOf(await apply("--prune"))).toEqual(["new add done", "old remove done"]);
+    expect(readRegistryFile(box).peers).toMatchObject([{ personality: "new", cwd: `${box.folder}/shared` }]);
+  });
+
+  test("the last orchestrator is only pruned when the next one is there", async () => {
+    const policy = { policy: { orchestrators: 1, min_enhancers: 0 } };
+    writeFleet(box, [agent("first", { class: "orchestrator" })], policy);
+    await apply();
+    box.write("file", "");
+    writeFleet(box, [agent("second", { class: "orchestrator", working_directory: "../file" })], policy);
+    const report = await apply("--prune");
+    expect(rowOf(report, "second")).toMatchObject({ status: "failed", cause: "invalid" });
+    expect(rowOf(report, "first")).toMatchObject({ op: "remove", status: "skipped", cause: "blocked" });
+    expect(await apply()).toMatchObject({ undeclared: ["first"] });
+    writeFleet(box, [agent("second", { class: "orchestrator" })], policy);
+    expect(opsOf(await apply("--prune"))).toEqual(["second add done", "first remove done"]);
+  });
+
+  test("another folder is a move: the memory is detached there and attached here; a live one is refused", async () => {
+    const { told } = recordingSlot(box);
+    writeFleet(box, [agent("a")]);
+    await apply("--start");
+    writeFleet(box, [agent("a", { working_directory: "../moved" })]);
+    expect(rowOf(await apply(), "a")).toMatchObject({ op: "update", status: "failed", cause: "live", message: expect.stringContaining("iapeer stop a") as unknown });
+    await ok(box, "stop", "a");
+    expect(rowOf(await apply(), "a")).toMatchObject({ op: "update", status: "done", stage: "memory" });
+    expect(told().slice(1)).toEqual([`unprovision remove claude a ${box.root}/peers/a`, `provision birth claude a ${box.folder}/moved`]);
+    expect(readRegistryFile(box).peers).toMatchObject([{ personality: "a", cwd: `${box.folder}/moved` }]);
+  });
+
+  test("another runtime comes in the place of the one that was declared before, and of no other", async () => {
+    const { told } = recordingSlot(box);
+    writeFleet(box, [agent("a")]);
+    await apply();
+    await ok(box, "update", "a", "--add-runtime", "telegram");
+    writeFleet(box, [agent("a", { runtime: "codex" })]);
+    expect(rowOf(await apply(), "a")).toMatchObject({ op: "update", status: "done" });
+    expect(readRegistryFile(box).peers).toMatchObject([{ runtimes: ["telegram", "codex"], default_runtime: "codex" }]);
+    expect(told().slice(1)).toEqual([`unprovision remove claude a ${box.root}/peers/a`, `provision birth codex a ${box.root}/peers/a`]);
+    expect(opsOf(await apply())).toEqual(["a unchanged unchanged"]);
+  });
+
+  test("a memory that could not be attached fails no row, is told, and is tried again by the next apply", async () => {
+    recordingSlot(box, { exit: 3 });
+    writeFleet(box, [agent("a")]);
+    const row = rowOf(await apply(), "a");
+    expect(row).toMatchObject({ status: "done", cause: "provider", retryable: true });
+    expect(row?.message).toContain("said on stderr");
+    const { told } = recordingSlot(box);
+    expect(rowOf(await apply(), "a")).toMatchObject({ op: "update", status: "done", stage: "memory", cause: null });
+    expect(told()).toHaveLength(2);
+    await ok(box, "memory-plugin", "off", "--peer", "a");
+    expect(opsOf(await apply())).toEqual(["a unchanged unchanged"]);
+  });
+
+  test("--if-revision refuses when the registry has moved on: exit 4", async () => {
+    writeFleet(box, [agent("a")]);
+    const { status, stderr } = await box.iapeer("fleet", "apply", "--if-revision", "3", "--json");
+    expect(status).toBe(4);
+    expect(stderr).toContain("revision-conflict");
+    expect(existsSync(`${box.root}/peers-profiles.json`)).toBe(false);
+    expect(await apply("--if-revision", "0")).toMatchObject({ ok: true, revision: 1 });
+  });
+
+  test("one that is declared elsewhere and registered here is refused", async () => {
+    await ok(box, "add", "a");
+    writeFleet(box, [agent("a", { host: "h", ssh: "h" })]);
+    expect(rowOf(await apply(), "a")).toMatchObject({ status: "failed", stage: "check", cause: "conflict" });
+  });
+
+  test("--start launches who is not live, and tells who could not be", async () => {
+    box.script("broken", "echo it broke\nexit 3");
+    box.write(`${box.root}/runtimes/broken/runtime.json`, JSON.stringify({ command: `${box.folder}/broken`, args: [] }));
+    writeFleet(box, [agent("a"), agent("b"), agent("c", { runtime: "broken" }), agent("far", { host: "h", ssh: "h" })]);
+    await apply();
+    await ok(box, "launch", "a");
+    const report = await apply("--start");
+    expect(opsOf(report)).toEqual(["a unchanged unchanged", "b unchanged done", "c unchanged failed", "far unchanged unchanged"]);
+    expect(rowOf(report, "b")).toMatchObject({ stage: "launch", message: "launched" });
+    expect(rowOf(report, "c")).toMatchObject({ stage: "launch", cause: "runtime", retryable: true });
+    expect(valuesOf(((await box.json("list")) as PeerJson[]).flatMap(({ runtimes }) => runtimes), "status")).toEqual(["live", "live", "asleep"]);
+  });
+
+  test("--start checks the programs before anything is touched", async () => {
+    writeFleet(box, [agent("a", { runtime: "gone" })]);
+    box.write(`${box.root}/runtimes/gone/runtime.json`, JSON.stringify({ command: "/nowhere/gone", args: [] }));
+    expect(rowOf(await apply("--start"), "a")).toMatchObject({ status: "failed", stage: "check", cause: "runtime" });
+    expect(existsSync(`${box.root}/peers-profiles.json`)).toBe(false);
+  });
+
+  test("two at once: one after the other, and each birth once", async () => {
+    const { told } = recordingSlot(box);
+    writeFleet(box, Array.from({ length: 20 }, (_, index) => agent(`a${index}`)));
+    const both = await Promise.all([apply(), apply()]);
+    expect(both.map(({ ok: isOk }) => isOk)).toEqual([true, true]);
+    expect(told()).toHaveLength(20);
+    expect(readRegistryFile(box).peers).toHaveLength(20);
+  });
+
+  test("a signal lets what has begun end, and tells of the rest", async () => {
+    const command = box.script("slow", "sleep 1");
+    box.slot({ provider: "p", package: "@x/p", version: "1", provision: { command, args: [] }, unprovision: { command, args: [] } });
+    writeFleet(box, Array.from({ length: 6 }, (_, index) => agent(`a${index}`)));
+    const child = box.start(["fleet", "apply", "--jobs", "1", "--json"]);
+    await until("the first is registered", () => existsSync(`${box.root}/peers-profiles.json`));
+    child.kill("SIGINT");
+    const { status, stdout } = await finish(child);
+    expect(status).toBe(130);
+    const { rows } = JSON.parse(stdout) as ApplyReport;
+    expect(rows[0]).toMatchObject({ peer: "a0", status: "failed", cause: "interrupted", retryable: true });
+    expect(rows.at(-1)).toMatchObject({ peer: "a5", status: "skipped", cause: "interrupted", retryable: true });
+    expect(await apply()).toMatchObject({ ok: true });
+  }, 20_000);
+
+  test("killed at any moment, the next one comes to the same end", async () => {
+    const { told } = recordingSlot(box);
+    const names = Array.from({ length: 12 }, (_, index) => `a${index}`);
+    const declare = () => writeFleet(box, names.map((name, index) => agent(name, { runtime: index % 2 === 0 ? "claude" : "codex", working_directory: `../work/${name}` })));
+    declare();
+    const started = performance.now();
+    await apply();
+    const wholeMs = performance.now() - started;
+    const endState = () => ({
+      peers: readRegistryFile(box).peers,
+      applied: appliedFleet(),
+      cards: names.map((name) => readJson(`${box.folder}/work/${name}/.iapeer/peer-profile.json`)),
+      memory: names.map((name, index) => readJson(`${box.root}/state/iapeer/lifecycle/${index % 2 === 0 ? "claude" : "codex"}-${name}.provision.json`)["state"]),
+    });
+    const expected = endState();
+    let midway = 0;
+    for (let round = 0; round < 20; round += 1) {
+      await ok(box, "remove", ...names);
+      const child = box.start(["fleet", "apply", "--jobs", "3"]);
+      await Bun.sleep(Math.random() * wholeMs);
+      child.kill("SIGKILL");
+      await child.exited;
+      const found = existsSync(`${box.root}/peers-profiles.json`) ? readRegistryFile(box).peers.length : 0;
+      if (found > 0 && found < names.length) midway += 1;
+      expect(await apply()).toMatchObject({ ok: true });
+      expect(endState()).toEqual(expected);
+    }
+    expect(midway).toBeGreaterThan(0);
+    for (const name of names) expect(told().filter((line) => line.includes(` ${name} `) && line.startsWith("provision")).length).toBeGreaterThanOrEqual(21);
+  }, 60_000);
+
+  test("with a full disk the rows say so, and what was applied before stays", async () => {
+    writeFleet(box, [agent("a")]);
+    await apply();
+    const before = readFileSync(`${box.root}/state/iapeer/fleet.json`, "utf8");
+    chmodSync(`${box.root}/fleet.yaml`, 0o600);
+    writeFleet(box, [agent("a", { class: "tester" })]);
+    const script = `
+      mount -t tmpfs -o mode=700,size=64k none '${box.root}/state/iapeer' && printf %s "$BEFORE" > '${box.root}/state/iapeer/fleet.json' && chmod 600 '${box.root}/state/iapeer/fleet.json' || exit 90
+      mkdir '${box.root}/state/iapeer/lifecycle'; : > '${box.root}/state/iapeer/fleet.lock'
+      dd if=/dev/zero of='${box.root}/state/iapeer/full' bs=4k 2>/dev/null
+      '${process.cwd()}/dist/iapeer' fleet apply --json > report; status=$?
+      cp '${box.root}/state/iapeer/fleet.json' after; exit $status`;
+    const child = Bun.spawn(["unshare", "-m", "sh", "-c", script], { env: { ...box.env, BEFORE: before }, cwd: box.folder, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    expect((await finish(child)).status).toBe(1);
+    expect(rowOf(readJson(`${box.folder}/report`) as unknown as ApplyReport, "a")).toMatchObject({ status: "failed", stage: "record", cause: "io", retryable: true });
+    expect(readFileSync(`${box.folder}/after`, "utf8")).toBe(before);
+  });
+
+  test("what was applied and cannot be read is written anew", async () => {
+    writeFleet(box, [agent("a")]);
+    await apply();
+    const before = readFileSync(`${box.root}/state/iapeer/fleet.json`, "utf8");
+    writeFileSync(`${box.root}/state/iapeer/fleet.json`, "{");
+    expect(await apply()).toMatchObject({ ok: true });
+    expect(readFileSync(`${box.root}/state/iapeer/fleet.json`, "utf8")).toBe(before);
+  });
+});
+
+describe("fleet add and fleet remove", () => {
+  const TEXT = `# who is here
+version: 1
+agents:
+  - name: boss   # the contact
+    class: orchestrator
+  - { name: eye, class: enhancer }
+`;
+
+  test("edit the file, leave every comment, and apply", async () => {
+    const path = box.write(`${box.root}/fleet.yaml`, TEXT, 0o640);
+    const added = await fleet("add", "hand", "--class", "implementer", "--runtime", "codex", "--working-directory", "work/hand", "--model-hint", "m:high");
+    expect(opsOf(added)).toEqual(["boss add done", "eye add done", "hand add done"]);
+    expect(readFileSync(path, "utf8")).toBe(`${TEXT}  - { name: hand, class: implementer, runtime: codex, model_hint: m:high, working_directory: ${box.folder}/work/hand }\n`);
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(opsOf(await fleet("remove", "hand"))).toEqual(["boss unchanged unchanged", "eye unchanged unchanged", "hand remove done"]);
+    expect(readFileSync(path, "utf8")).toBe(TEXT);
+    expect(valuesOf(readRegistryFile(box).peers as any[], "personality")).toEqual(["boss", "eye"]);
+  });
+
+  test.each(["boss", "eye"])("the sole %s stays", async (name) => {
+    box.write(`${box.root}/fleet.yaml`, TEXT);
+    await apply();
+    const before = snapshot();
+    const finished = await box.iapeer("fleet", "remove", name, "--json");
+    expect({ status: finished.status, code: errorLine(finished).code }).toEqual({ status: 4, code: "fleet-policy" });
+    expect(snapshot()).toEqual(before);
+  });
+
+  test("an agent that cannot be added, or is live, leaves the file as it is", async () => {
+    const path = box.write(`${box.root}/fleet.yaml`, TEXT);
+    await ok(box, "add", "owner", "--cwd", "taken");
+    const taken = await box.iapeer("fleet", "add", "hand", "--class", "tester", "--working-directory", "taken", "--json");
+    expect({ status: taken.status, code: errorLine(taken).code }).toEqual({ status: 4, code: "folder-taken" });
+    expect(readFileSync(path, "utf8")).toBe(TEXT);
+    await ok(box, "fleet", "add", "hand", "--class", "tester", "--start");
+    const withHand = readFileSync(path, "utf8");
+    const live = await box.iapeer("fleet", "remove", "hand", "--json");
+    expect({ status: live.status, code: errorLine(live).code }).toEqual({ status: 4, code: "peer-live" });
+    expect(readFileSync(path, "utf8")).toBe(withHand);
+    expect(opsOf(await fleet("remove", "hand", "--force"))).toContain("hand remove done");
+    expect(readFileSync(path, "utf8")).toBe(TEXT);
+  });
+
+  test("--dry-run touches nothing", async () => {
+    box.write(`${box.root}/fleet.yaml`, TEXT);
+    await apply();
+    const before = snapshot();
+    expect(opsOf(await fleet("add", "hand", "--class", "tester", "--dry-run")).at(-1)).toBe("hand add planned");
+    expect(snapshot()).toEqual(before);
+  });
+
+  test("a removal that was killed after the file was edited goes on when it is run again", async () => {
+    box.write(`${box.root}/fleet.yaml`, TEXT);
+    await ok(box, "fleet", "add", "hand", "--class", "tester");
+    box.write(`${box.root}/fleet.yaml`, TEXT);
+    expect(opsOf(await fleet("remove", "hand"))).toContain("hand remove done");
+    const never = await box.iapeer("fleet", "remove", "nobody", "--json");
+    expect({ status: never.status, code: errorLine(never).code }).toEqual({ status: 3, code: "agent-not-found" });
+  });
+
+  test.each([
+    [["fleet", "add", "x"], "--class"],
+    [["fleet", "add", "x", "--class", "tester", "--host", "h"], "--ssh"],
+    [["fleet", "add", "x", "--class", "tester", "--socket", "s"], "--socket"],
+  ])("%j is no call: exit 2", async (args, named) => {
+    box.write(`${box.root}/fleet.yaml`, TEXT);
+    const { status, stderr } = await box.iapeer(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(named);
+  });
+
+  test("a link to a file in a repository stays a link", async () => {
+    mkdirSync(`${box.folder}/repo`);
+    const real = box.write("repo/team.yaml", TEXT);
+    const link = `${box.folder}/team.yaml`;
+    await Bun.$`ln -s ${real} ${link}`.quiet();
+    await ok(box, "fleet", "add", "hand", "--class", "tester", "--file", link);
+    expect(readFileSync(real, "utf8")).toContain("hand");
+    expect(statSync(link).ino).toBe(statSync(real).ino);
+    expect(await Bun.$`readlink ${link}`.text()).toBe(`${real}\n`);
+  });
+});
