@@ -60,7 +60,7 @@ function checkRow(row: PlannedRow, { plan, registry, isStart, isForced }: StepOp
   if (agent === undefined) return;
   const leaving = runtimeThatGoes(row);
   const ended = isMove ? found!.runtimes : leaving === undefined ? [] : [leaving];
-  refuseLive(peer, { runtimes: ended, hint: `stop it first: iapeer stop ${peer}` }, context);
+  if (ended.length > 0) refuseLive(peer, { runtimes: ended, hint: `stop it first: iapeer stop ${peer}` }, context);
   // A folder that another peer is still to leave is looked at when it has.
   if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(withoutLeaving(registry, plan), requestOf(agent, found, context));
   if (isStart) planLaunch({ peer: toPlannedPeer(agent, found, context), runtime: agent.runtime, identity: identityOf(agent.runtime, peer) }, [], context).findCommand();

@@ -18,7 +18,7 @@ export const fleetAdd: Verb = defineVerb({
     "It is written at the end of the agents, as the last of them is; every other byte of the file stays. Where the\n" +
     "agent cannot be added the file is not changed. With --host and --ssh it is one of another host.",
   options: {
-    class: { type: "string", value: "CLASS", help: `what it is for: ${CLASSES.join(", ")}, or another word` },
+    class: { type: "string", value: "CLASS", help: "what it is for: orchestrator, implementer, tester, …" },
     runtime: { type: "string", value: "R", help: "its runtime (default: the file's)", completes: "runtimes" },
     "model-hint": { type: "string", value: "M", help: "which model, in the runtime's own words" },
     "working-directory": { type: "string", value: "DIR", help: "its folder (default: the file's, else one of iapeer's own)", completes: "folders" },
