@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { IapeerError } from "../../core/errors.ts";
 import { defaultIntelligence, identityOf } from "../../core/names.ts";
+import { refuseRealRootInSandbox } from "../../core/paths.ts";
 import { type AppliedAgent, writeApplied } from "../../fleet/applied.ts";
 import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThatGoes } from "../../fleet/apply/plan.ts";
 import type { ApplySteps, Done, Stage } from "../../fleet/apply/run.ts";
@@ -61,6 +62,7 @@ function checkRow(row: PlannedRow, { plan, registry, isStart, isForced }: StepOp
   const leaving = runtimeThatGoes(row);
   const ended = isMove ? found!.runtimes : leaving === undefined ? [] : [leaving];
   if (ended.length > 0) refuseLive(peer, { runtimes: ended, hint: `stop it first: iapeer stop ${peer}` }, context);
+  refuseRealRootInSandbox(context.env, requestOf(agent, found, context).cwd);
   // A folder that another peer is still to leave is looked at when it has.
   if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(withoutLeaving(registry, plan), requestOf(agent, found, context));
   if (isStart) planLaunch({ peer: toPlannedPeer(agent, found, context), runtime: agent.runtime, identity: identityOf(agent.runtime, peer) }, [], context).findCommand();
