@@ -10,6 +10,10 @@ const RUNTIME = /^[a-z][a-z0-9]{0,31}$/;
 export const AGENTIC_RUNTIMES = ["claude", "codex"] as const;
 export type AgenticRuntime = (typeof AGENTIC_RUNTIMES)[number];
 
+/** The runtimes that iapeer can start without a runtime.json. */
+export const BUILT_IN_RUNTIMES = ["claude", "codex", "pi", "opencode"] as const;
+export type BuiltInRuntime = (typeof BUILT_IN_RUNTIMES)[number];
+
 const INTELLIGENCE_BY_RUNTIME: Readonly<Record<string, Intelligence>> = {
   telegram: "natural",
   discord: "natural",
@@ -41,6 +45,10 @@ export function isRuntime(text: string): boolean {
 
 export function isAgentic(runtime: string): runtime is AgenticRuntime {
   return (AGENTIC_RUNTIMES as readonly string[]).includes(runtime);
+}
+
+export function isBuiltIn(runtime: string): runtime is BuiltInRuntime {
+  return (BUILT_IN_RUNTIMES as readonly string[]).includes(runtime);
 }
 
 /** A peer's name, or `invalid-name` saying what is allowed. */

@@ -3,6 +3,11 @@ export function quoteForSh(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** A basic string of TOML. JSON's escapes are TOML's, but for DEL, which TOML wants escaped too (TOML 1.0, "String"). */
+export function quoteForToml(text: string): string {
+  return JSON.stringify(text).replaceAll("\u007f", "\\u007f");
+}
+
 /**
  * One word of a tmux command, as `source-file`, a hook's value or if-shell read it. Formats in it are left as they
  * are, see escapeFormats. Double quotes and escapes: inside any quotes tmux drops the blanks that follow a newline.

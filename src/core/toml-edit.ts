@@ -1,4 +1,5 @@
 import { type AST, getStaticTOMLValue } from "toml-eslint-parser";
+import { quoteForToml } from "./quoting.ts";
 import {
   type Entry,
   isSame,
@@ -186,9 +187,8 @@ function renderKey(key: string): string {
   return /^[A-Za-z0-9_-]+$/.test(key) ? key : render(key);
 }
 
-/** JSON's escapes are TOML's, but for DEL, which TOML wants escaped too (TOML 1.0, "Basic strings"). */
 function render(value: TomlScalar): string {
-  return JSON.stringify(value).replaceAll("\u007f", "\\u007f");
+  return typeof value === "string" ? quoteForToml(value) : String(value);
 }
 
 function splice(text: string, { start, end, text: inserted }: Splice): string {

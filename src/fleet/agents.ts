@@ -1,10 +1,10 @@
-import { isPersonality, isRuntime, nearest } from "../core/names.ts";
+import { BUILT_IN_RUNTIMES, isPersonality, isRuntime, nearest } from "../core/names.ts";
 import { CLASSES, DEFAULT_RUNTIME } from "./fleet.ts";
 import { resolveFolder } from "./folders.ts";
 import type { Finding, Path } from "./problems.ts";
 import { fieldOf } from "./schema.ts";
 import { quote } from "./secrets.ts";
-import { BUILT_IN_RUNTIMES, type Surroundings } from "./surroundings.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What of an agent could be read, in a file that may be wrong elsewhere. */
 interface Seen {

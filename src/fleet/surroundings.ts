@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isBuiltIn } from "../core/names.ts";
 import { type Env, homeFrom, type Layout, resolveLinks } from "../core/paths.ts";
 
 /** What a fleet file is checked against, beside itself. */
@@ -14,16 +15,13 @@ export interface Surroundings {
   readonly resolveLinks: (path: string) => string;
 }
 
-/** The runtimes that need no runtime.json. */
-export const BUILT_IN_RUNTIMES = ["claude", "codex", "pi", "opencode"] as const;
-
 /** This host, with this root. */
 export function surroundingsOf(layout: Layout, env: Env): Surroundings {
   return {
     home: homeFrom(env),
     defaultFolder: (name) => join(layout.peersFolder, name),
     hasRuntime: (runtime) =>
-      (BUILT_IN_RUNTIMES as readonly string[]).includes(runtime) ||
+      isBuiltIn(runtime) ||
       existsSync(join(layout.runtimesFolder, runtime, "runtime.json")) ||
       Bun.which(`${runtime}-runtime`, { PATH: env["PATH"] ?? "" }) !== null,
     resolveLinks: (path) => {

@@ -1,26 +1,10 @@
 import { isAbsolute, join } from "node:path";
-import * as v from "valibot";
 import { IapeerError } from "../core/errors.ts";
 import { whyNotExecutable } from "../core/executable.ts";
-import { readTrusted } from "../core/files.ts";
-import { parseStrictJson } from "../core/json.ts";
-import { JsonProblem } from "../core/json-problem.ts";
-import { quoteForMessage } from "../core/names.ts";
+import { isBuiltIn, quoteForMessage } from "../core/names.ts";
 import type { Env, Layout } from "../core/paths.ts";
-
-/** The runtimes that iapeer knows by itself: the variable that names their program, and its name on PATH. */
-const BUILT_IN: Readonly<Record<string, { readonly variable: string; readonly program: string }>> = {
-  claude: { variable: "IAPEER_CLAUDE_BIN", program: "claude" },
-  codex: { variable: "IAPEER_CODEX_BIN", program: "codex" },
-};
-
-const MAX_BYTES = 65_536;
-
-const noNul = v.check((text: string) => !text.includes("\0"), "holds a NUL character");
-const runtimeSchema = v.object({
-  command: v.pipe(v.string(), v.check(isAbsolute, "is not an absolute path"), noNul),
-  args: v.optional(v.array(v.pipe(v.string(), noNul)), []),
-});
+import { readRuntimeDeclaration } from "./runtime-declaration.ts";
+import { type BuiltIn, RUNTIME_TABLE, type RuntimeWays } from "./runtime-table.ts";
 
 export interface RuntimeQuery {
   readonly layout: Layout;
@@ -29,23 +13,30 @@ export interface RuntimeQuery {
   readonly env: Env;
 }
 
+/** A runtime's program, and how it is told things. */
+export interface RuntimeCommand {
+  /** What starts it, its program an absolute path to something that can be run. */
+  readonly argv: readonly string[];
+  readonly ways: RuntimeWays;
+}
+
 /**
- * The argv that starts a runtime, its program an absolute path to something that can be run.
+ * What starts a runtime: its runtime.json where it may have one; for a built-in one its own program; else `<runtime>-runtime run`.
  *
  * @throws IapeerError `program-not-found`, `program-not-executable`, `runtime-invalid`, `runtime-insecure`, `read-failed`.
  */
-export function resolveRuntimeCommand({ layout, runtime, env }: RuntimeQuery): string[] {
-  const builtIn = Object.hasOwn(BUILT_IN, runtime) ? BUILT_IN[runtime] : undefined;
-  if (builtIn !== undefined) return [resolveBuiltIn(builtIn, env)];
+export function resolveRuntimeCommand({ layout, runtime, env }: RuntimeQuery): RuntimeCommand {
+  const builtIn = isBuiltIn(runtime) ? RUNTIME_TABLE[runtime] : undefined;
   const path = join(layout.runtimesFolder, runtime, "runtime.json");
-  const declared = readRuntime(path);
-  if (declared !== undefined) return [checked(declared.command, `${path} names`), ...declared.args];
+  const declared = builtIn?.isDeclarable === false ? undefined : readRuntimeDeclaration(path);
+  if (declared !== undefined) return { argv: [checked(declared.command, `${path} names`), ...declared.args], ways: declared };
+  if (builtIn !== undefined) return { argv: [resolveBuiltIn(builtIn, env)], ways: builtIn };
   const program = `${runtime}-runtime`;
   const hint = `put ${program} on PATH, or write ${path}: {"command": "/absolute/path", "args": []}`;
-  return [findOnPath(program, env, { wanted: `the runtime ${runtime} needs`, hint }), "run"];
+  return { argv: [findOnPath(program, env, { wanted: `the runtime ${runtime} needs`, hint }), "run"], ways: { heartbeat: "wrapper" } };
 }
 
-function resolveBuiltIn({ variable, program }: { variable: string; program: string }, env: Env): string {
+function resolveBuiltIn({ variable, program }: BuiltIn, env: Env): string {
   const named = env[variable];
   const hint = `install ${program}, or set ${variable} to its absolute path`;
   if (!named) return findOnPath(program, env, { wanted: `the runtime ${program} needs`, hint });
@@ -72,20 +63,4 @@ function checked(program: string, wanted: string): string {
 
 function notFound(message: string, { hint, program }: { hint: string; program: string }): IapeerError {
   return new IapeerError("program-not-found", message, { hint, details: { program } });
-}
-
-function readRuntime(path: string): v.InferOutput<typeof runtimeSchema> | undefined {
-  const bytes = readTrusted(path, { what: "the runtime's declaration", maxBytes: MAX_BYTES, unreadable: "runtime-invalid", insecure: "runtime-insecure" });
-  if (bytes === undefined) return undefined;
-  try {
-    const parsed = v.safeParse(runtimeSchema, parseStrictJson(bytes));
-    if (parsed.success) return parsed.output;
-    throw new JsonProblem(parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "the declaration"}: ${issue.message}`).join("; "));
-  } catch (error) {
-    if (!(error instanceof JsonProblem)) throw error;
-    throw new IapeerError("runtime-invalid", `the runtime's declaration ${path}: ${error.message}`, {
-      hint: 'it is {"command": "/absolute/path", "args": []}',
-      details: { path },
-    });
-  }
 }

@@ -2,13 +2,16 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { layoutFrom } from "../../src/core/paths.ts";
+import { BUILT_IN_RUNTIMES } from "../../src/core/names.ts";
 import { resolveRuntimeCommand } from "../../src/launch/runtime-command.ts";
+import { RUNTIME_TABLE, type RuntimeWays } from "../../src/launch/runtime-table.ts";
 import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
 import { writeScript } from "../support/script-file.ts";
 
 interface Host extends Disposable {
   readonly scratch: Scratch;
-  resolve(runtime: string, env?: Record<string, string>): string[];
+  resolve(runtime: string, env?: Record<string, string>): readonly string[];
+  waysOf(runtime: string): RuntimeWays;
   /** An executable in a folder of its own. */
   program(name: string, folder?: string): string;
   declare(runtime: string, json: unknown, mode?: number): string;
@@ -24,7 +27,8 @@ function openHost(): Host {
   mkdirSync(scratch.at("bin"));
   return {
     scratch,
-    resolve: (runtime, env = {}) => resolveRuntimeCommand({ layout, runtime, env: { PATH: scratch.at("bin"), ...env } }),
+    resolve: (runtime, env = {}) => resolveRuntimeCommand({ layout, runtime, env: { PATH: scratch.at("bin"), ...env } }).argv,
+    waysOf: (runtime) => resolveRuntimeCommand({ layout, runtime, env: { PATH: scratch.at("bin") } }).ways,
     program: (name, folder = "bin") => writeScript(write(scratch.at(folder, name)), "exit 0"),
     declare: (runtime, json, mode = 0o600) => {
       const path = write(scratch.at("root", "runtimes", runtime, "runtime.json"));
@@ -36,7 +40,19 @@ function openHost(): Host {
   };
 }
 
-describe.each([["claude", "IAPEER_CLAUDE_BIN"], ["codex", "IAPEER_CODEX_BIN"]])("the built-in runtime %s", (runtime, variable) => {
+const BUILT_INS = [
+  ["claude", "IAPEER_CLAUDE_BIN"],
+  ["codex", "IAPEER_CODEX_BIN"],
+  ["pi", "IAPEER_PI_BIN"],
+  ["opencode", "IAPEER_OPENCODE_BIN"],
+] as const;
+
+test("the built-in runtimes are these", () => {
+  expect(Object.entries(RUNTIME_TABLE).map(([runtime, { variable }]) => [runtime, variable])).toEqual(BUILT_INS.map((one) => [...one]));
+  expect(Object.keys(RUNTIME_TABLE)).toEqual([...BUILT_IN_RUNTIMES]);
+});
+
+describe.each(BUILT_INS)("the built-in runtime %s", (runtime, variable) => {
   test("is its program on PATH, without any argument", () => {
     using host = openHost();
     const program = host.program(runtime);
@@ -50,13 +66,6 @@ describe.each([["claude", "IAPEER_CLAUDE_BIN"], ["codex", "IAPEER_CODEX_BIN"]])(
     const other = host.program("other", "else where");
     expect(host.resolve(runtime, { [variable]: other })).toEqual([other]);
     expect(host.resolve(runtime, { [variable]: "other", PATH: dirname(other) })).toEqual([other]);
-  });
-
-  test("is not a runtime.json's to change", () => {
-    using host = openHost();
-    const program = host.program(runtime);
-    host.declare(runtime, { command: "/bin/false" });
-    expect(host.resolve(runtime)).toEqual([program]);
   });
 
   test("that is nowhere is an error that names the variable and the PATH", () => {
@@ -97,15 +106,44 @@ describe.each([["claude", "IAPEER_CLAUDE_BIN"], ["codex", "IAPEER_CODEX_BIN"]])(
   });
 });
 
+test.each(["claude", "codex"])("the built-in runtime %s is not a runtime.json's to change", (runtime) => {
+  using host = openHost();
+  const program = host.program(runtime);
+  host.declare(runtime, { command: "/bin/false" });
+  expect(host.resolve(runtime)).toEqual([program]);
+});
+
+test.each(["pi", "opencode"])("the built-in runtime %s gives way to a runtime.json, which alone says how it is told things", (runtime) => {
+  using host = openHost();
+  host.program(runtime);
+  host.declare(runtime, { command: "/bin/true", args: ["x"] });
+  expect(host.resolve(runtime)).toEqual(["/bin/true", "x"]);
+  expect(host.waysOf(runtime)).toEqual({ command: "/bin/true", args: ["x"], heartbeat: "wrapper" } as never);
+});
+
 describe("any other runtime", () => {
   test("is what its runtime.json says, whatever else stands there", () => {
     using host = openHost();
     const program = host.program("gem", "a b");
-    host.declare("gemini", { command: program, args: ["--x", "a b", ""], note: 1 });
+    host.declare("gemini", { command: program, args: ["--x", "a b", ""] });
     host.program("gemini-runtime");
     expect(host.resolve("gemini")).toEqual([program, "--x", "a b", ""]);
     host.declare("gemini", { command: program });
     expect(host.resolve("gemini")).toEqual([program]);
+  });
+
+  test("is told things as its runtime.json says", () => {
+    using host = openHost();
+    host.declare("gemini", { command: "/bin/true", model_args: ["-m{model}", "--model={model}", "x"], prompt_args: ["--system", "<{prompt}>"], heartbeat: "own" });
+    expect(host.waysOf("gemini")).toMatchObject({
+      model: { args: ["-m{model}", "--model={model}", "x"], options: ["-m", "--model"] },
+      prompt: { by: "args", args: ["--system", "<{prompt}>"], options: ["--system"] },
+      heartbeat: "own",
+    });
+    host.declare("gemini", { command: "/bin/true" });
+    expect(host.waysOf("gemini")).toEqual({ command: "/bin/true", args: [], heartbeat: "wrapper" } as never);
+    host.program("other-runtime");
+    expect(host.waysOf("other")).toEqual({ heartbeat: "wrapper" });
   });
 
   test("is <runtime>-runtime run from PATH without one", () => {
@@ -132,6 +170,13 @@ describe("any other runtime", () => {
     [{ command: 1 }, "command"],
     [{ command: "/bin/true", args: "x" }, "args"],
     [{ command: "/bin/true", args: [1] }, "args.0"],
+    [{ command: "/bin/true", model_args: [] }, "model_args: has no {model}"],
+    [{ command: "/bin/true", model_args: ["--model", "{prompt}"] }, "model_args: has no {model}"],
+    [{ command: "/bin/true", prompt_args: ["a\0{prompt}"] }, "prompt_args.0"],
+    [{ command: "/bin/true", prompt_args: "{prompt}" }, "prompt_args"],
+    [{ command: "/bin/true", heartbeat: "none" }, 'heartbeat: is neither "own" nor "wrapper"'],
+    [{ command: "/bin/true", modle_args: ["{model}"] }, '"modle_args" is not a key that is read here; did you mean model_args?'],
+    [{ command: "/bin/true", note: 1 }, '"note" is not a key that is read here'],
     ["[]", "declaration"],
     ["", "is empty"],
     ["{,}", "not JSON"],
