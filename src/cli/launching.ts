@@ -1,21 +1,69 @@
-import { type LaunchPlan } from "../launch/launch.ts";
-import { readLaunchEnv } from "../launch/launch-env.ts";
-import { resolveRuntimeCommand } from "../launch/runtime-command.ts";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { writeAtomically } from "../core/atomic-write.ts";
+import { accountName } from "../core/libc.ts";
+import { type AppliedFleet, readApplied } from "../fleet/applied.ts";
+import { findMember, type Here, planComms, renderComms } from "../fleet/comms.ts";
+import type { LaunchCommand, LaunchPlan } from "../launch/launch.ts";
+import { type LaunchEnv, readLaunchEnv } from "../launch/launch-env.ts";
+import { resolveRuntimeCommand, type RuntimeCommand } from "../launch/runtime-command.ts";
+import { planGiven } from "../launch/runtime-ways.ts";
+import { readHost } from "../launch/send/text.ts";
 import type { Context } from "./context.ts";
 import type { ChosenIdentity } from "./identity-option.ts";
 import { refuseLeaving } from "./targets.ts";
 
 /**
- * What a launch of one identity comes to: the runtime's program, the start arguments of its launch.env, then those of this call.
+ * What a launch of one identity comes to: the runtime's program, for an agent of the fleet its model and what it is told of the others,
+ * then the start arguments of its launch.env, then those of this call.
  *
- * @throws IapeerError `peer-being-removed`.
+ * @throws IapeerError `peer-being-removed`; `fleet-state-corrupt`: whether it is an agent of the fleet, and so with which model and
+ *   where, cannot be told.
  */
-export function planLaunch({ peer, runtime, identity }: ChosenIdentity, args: readonly string[], { env, layout }: Context): LaunchPlan {
+export function planLaunch(chosen: ChosenIdentity, args: readonly string[], context: Context): LaunchPlan {
+  const { peer, runtime, identity } = chosen;
+  const { env, layout } = context;
   if (peer.isBeingRemoved) refuseLeaving(peer.personality);
-  const findCommand = () => {
+  const fleet = readApplied(layout);
+  const findCommand = (): LaunchCommand => {
     const { variables, startArgs } = readLaunchEnv(peer.cwd, runtime);
     const program = resolveRuntimeCommand({ layout, runtime, env: { ...env, ...variables } });
-    return { argv: [...program, ...startArgs, ...args], variables };
+    const own = { variables, startArgs: [...startArgs, ...args] };
+    return planMember({ chosen, program, own, fleet }, context) ?? { argv: [...program.argv, ...own.startArgs], variables };
   };
   return { identity, personality: peer.personality, runtime, cwd: peer.cwd, findCommand };
+}
+
+/** This host as a fleet names it. */
+export function readHere(): Here {
+  return { host: readHost(), user: accountName() ?? `uid-${userInfo().uid}` };
+}
+
+interface Start {
+  readonly chosen: ChosenIdentity;
+  readonly program: RuntimeCommand;
+  /** What the peer's launch.env and the call say. */
+  readonly own: LaunchEnv;
+  readonly fleet: AppliedFleet | undefined;
+}
+
+/** How an agent of the fleet is started; undefined: it is none. */
+function planMember({ chosen, program, own, fleet }: Start, { env, layout, output }: Context): LaunchCommand | undefined {
+  const { identity, runtime, peer } = chosen;
+  const agent = findMember(fleet, { name: peer.personality, runtime });
+  if (fleet === undefined || agent === undefined) return undefined;
+  const prompt = renderComms(planComms(fleet, agent.name, readHere()));
+  const promptFile = join(layout.stateFolder, `${identity}.comms.md`);
+  const { variables, startArgs } = own;
+  const given = planGiven(program.ways, { model: agent.modelHint, prompt, promptFile }, { args: startArgs, variables, env: { ...env, ...variables } });
+  if (given.needsFile) writeAtomically(promptFile, prompt);
+  for (const { what, why } of given.left) {
+    output.warn(what === "model" ? `${agent.name} starts without its model ${agent.modelHint}: ${why}` : `${agent.name} is not told who is in its fleet: ${why}; see: iapeer fleet comms ${agent.name}`);
+  }
+  // Where program.ways.heartbeat is "wrapper", the wrapper that beats for it belongs in front of the program.
+  return {
+    argv: [...program.argv, ...given.args, ...startArgs],
+    variables: { ...variables, ...given.variables },
+    ...(given.model !== undefined && { model: given.model }),
+  };
 }

@@ -33,6 +33,7 @@ export const EXIT_STATUS = {
   "folder-not-found": 3,
   "death-not-found": 3,
   "agent-not-found": 3,
+  "fleet-not-applied": 3,
   "peer-conflict": 4,
   "folder-taken": 4,
   "peer-live": 4,

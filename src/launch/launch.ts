@@ -42,8 +42,10 @@ export interface LaunchPlan {
 
 export interface LaunchCommand {
   readonly argv: readonly string[];
-  /** What the peer's launch.env sets. */
+  /** What the peer's launch.env sets, and what its runtime is told by a variable. */
   readonly variables: Readonly<Record<string, string>>;
+  /** The model that this starts; kept with the session. Left out: none is known. */
+  readonly model?: string;
 }
 
 export interface Launched {
@@ -150,8 +152,8 @@ function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
 
 async function launchFresh(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
   const { layout, now } = context;
-  const { argv, variables } = plan.findCommand();
-  const minted = mintIncarnation(layout, plan.identity, now());
+  const { argv, variables, model } = plan.findCommand();
+  const minted = { ...mintIncarnation(layout, plan.identity, now()), ...(model !== undefined && { model }) };
   rmSync(join(layout.stateFolder, stopMarkName(plan.runtime, plan.personality)), { force: true });
   const environment = renderEnvironment(plan, variables, context.env);
   const { server, witness } = await startServer(minted, environment, context);

@@ -27,6 +27,8 @@ export interface Incarnation {
   readonly server: ProcessId | null;
   /** null until the session stands, and for a server that was found running without a pane of ours. */
   readonly pane: AgentPane | null;
+  /** The model that an agent of a fleet with a model_hint was started with, as far as iapeer was told. */
+  readonly model?: string;
 }
 
 /** Where what is kept about one incarnation lies. */
@@ -135,6 +137,7 @@ function parseIncarnation(bytes: Uint8Array): Incarnation | undefined {
     const isRight =
       value.version === 1 &&
       texts.every((text) => typeof text === "string") &&
+      (value.model === undefined || typeof value.model === "string") &&
       (value.server === null || isProcessId(value.server)) &&
       (value.pane === null || (isProcessId(value.pane) && /^%[0-9]+$/.test(value.pane.id)));
     return isRight ? value : undefined;
