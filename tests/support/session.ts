@@ -3,6 +3,7 @@ import { layoutFrom } from "../../src/core/paths.ts";
 import type { ProcessId, ProcessInfo } from "../../src/core/process-table.ts";
 import { isRunning, listProcesses } from "../../src/core/processes.ts";
 import { hasRecorder, readCanaryRecord } from "../../src/launch/canary/record.ts";
+import { RUNTIME_TABLE } from "../../src/launch/runtime-table.ts";
 import { incarnationPaths, readCurrent } from "../../src/status/incarnation.ts";
 import { ok } from "./calls.ts";
 import { type Sandbox, until } from "./sandbox.ts";
@@ -34,7 +35,8 @@ const GRACE_MS = 300;
 /** Makes `launch` of every built-in runtime start that program, and recorders decide soon. */
 export function prepareSessions(sandbox: Sandbox, { graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): void {
   const agent = sandbox.script("agent", AGENT);
-  Object.assign(sandbox.env, { IAPEER_CLAUDE_BIN: agent, IAPEER_CODEX_BIN: agent, IAPEER_CANARY_GRACE_MS: String(graceMs) });
+  for (const { variable } of Object.values(RUNTIME_TABLE)) sandbox.env[variable] = agent;
+  Object.assign(sandbox.env, { IAPEER_CANARY_GRACE_MS: String(graceMs) });
 }
 
 /** Launches a registered peer, which must work. */
