@@ -83,6 +83,12 @@ ${RULES("mill:coder0")}`);
     ["itself", TEAM, "boss", "you. The other agents report to you, and ask you what is unclear."],
     ["itself and others", fleetOf(agent("a", "orchestrator"), agent("b", "orchestrator")), "a", "you. The other agents report to you, and ask you what is unclear. So is: b."],
     ["two", fleetOf(agent("a", "orchestrator"), agent("b", "orchestrator"), agent("c", "tester")), "c", "a, b. Report there what is done, and ask there what is unclear."],
+    [
+      "the first eight of many",
+      fleetOf(...Array.from({ length: 10 }, (_, n) => agent(`o${n}`, "orchestrator")), agent("c", "tester")),
+      "c",
+      "o0, o1, o2, o3, o4, o5, o6, o7, and 2 more. Report there what is done, and ask there what is unclear.",
+    ],
   ])("names as the point of contact %s", (_, fleet, name, told) => {
     expect(tell(fleet, name)).toContain(`\nPoint of contact: ${told}\n`);
   });
