@@ -44,15 +44,16 @@ export interface BuiltIn extends RuntimeWays {
 }
 
 /**
- * The runtimes that need no runtime.json. An interactive session of each needs no argument at all.
+ * The runtimes that need no runtime.json. An interactive session of each needs no argument at all. What follows was seen with claude
+ * 2.1.197, codex 0.169.0, pi 0.73.1 and opencode 1.18.33, in what they sent to a model.
  *
- * - claude: code.claude.com/docs/en/cli-reference. Of two `--model` and of two `--append-system-prompt` the last counts; beside
- *   `--append-system-prompt-file` it does not start. `--model` goes before ANTHROPIC_MODEL.
- * - codex: developers.openai.com/codex/config-reference: `developer_instructions` joins the session, `model_instructions_file` would
- *   take the place of codex' own. A second `--model` is an error, and `--model` goes before a `model` of `--config`.
- * - pi: the README of badlogic/pi-mono's coding agent. `--append-system-prompt` adds up; with one, pi does not look for its own
+ * - claude (code.claude.com/docs/en/cli-reference): of two `--model` and of two `--append-system-prompt` the last counts; beside
+ *   `--append-system-prompt-file` the other does not start. `--model` goes before ANTHROPIC_MODEL.
+ * - codex (`codex --help`, `codex debug prompt-input`): a developer_instructions of the command line takes the place of config.toml's. A
+ *   second `--model` is an error, and `--model` goes before a `model` of `--config`.
+ * - pi (packages/coding-agent/README.md of badlogic/pi-mono): `--append-system-prompt` adds up, and keeps it from looking for its own
  *   APPEND_SYSTEM.md. Of two `--model` the last counts.
- * - opencode: opencode.ai/docs/config and /docs/rules. OPENCODE_CONFIG_CONTENT is merged over every other configuration, and lists of
+ * - opencode (opencode.ai/v1/docs/config and /v1/docs/rules): OPENCODE_CONFIG_CONTENT is merged over every other configuration, and lists of
  *   `instructions` add up. A second `--model` ends it.
  */
 export const RUNTIME_TABLE: Readonly<Record<BuiltInRuntime, BuiltIn>> = {
