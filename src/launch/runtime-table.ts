@@ -54,7 +54,8 @@ export interface BuiltIn extends RuntimeWays {
  * - pi (packages/coding-agent/README.md of badlogic/pi-mono): `--append-system-prompt` adds up, and keeps it from looking for its own
  *   APPEND_SYSTEM.md. Of two `--model` the last counts.
  * - opencode (opencode.ai/v1/docs/config and /v1/docs/rules): OPENCODE_CONFIG_CONTENT is merged over every other configuration, and lists of
- *   `instructions` add up. A second `--model` ends it.
+ *   `instructions` add up. A second `--model` ends it. opencode 2 takes such a list without reading its files, and has no other way but
+ *   AGENTS.md (opencode.ai/v2/docs/config and /v2/docs/instructions).
  */
 export const RUNTIME_TABLE: Readonly<Record<BuiltInRuntime, BuiltIn>> = {
   claude: {
