@@ -1,3 +1,5 @@
+import { hostname } from "node:os";
+
 /** Who the reader of a page is; as long as a temporary folder's name, so that tables stay aligned. */
 const READERS_HOME = "/home/somebody";
 const DEMO_FOLDER = "/tmp/iapeer-demo-x1y2z3";
@@ -11,7 +13,9 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "01234567-89ab-4cde-8f01-23456789abcd"],
   [/(?<key>"durationMs": ?|\bms=)\d+/g, "$<key>12"],
   [/\b\d+ s ago/g, "3 s ago"],
-  [/\[[^\s:[]+:(?<from>[\w.-]+) -> [^\s:]+:(?<to>[a-z0-9-]+)\]/g, "[mill:$<from> -> mill:$<to>]"],
+  [/(?<=\[)(?!HOST:)[^\s:[]+(?=:[\w.-]+ -> [^\s:]+:[a-z0-9-]+\])/g, "mill"],
+  [/(?<= -> )[^\s:]+(?=:[a-z0-9-]+\])/g, "mill"],
+  [new RegExp(`(?<=on the host |Your address is \\[|"host": "|"address": ")${hostname().split(".", 1)[0]}\\b`, "g"), "mill"],
   [/(?<key>"bytes": ?)\d+/g, "$<key>56"],
   [/(?<key>"age_secs": ?)\d+/g, "$<key>3"],
   [/(?<key>"lived_secs": ?|\blived_secs=)\d{1,2}\b/g, "$<key>2"],
@@ -34,12 +38,37 @@ const IN_DEMO: readonly (readonly [RegExp, string])[] = [
 
 /** What a page's commands printed, with its reader's paths, times and numbers in the place of this run's. */
 export function normalise(text: string, home: string): string {
-  return replaceAll(text.replaceAll(home, READERS_HOME), ANYWHERE);
+  return realign(replaceAll(text.replaceAll(home, READERS_HOME), ANYWHERE));
 }
 
 /** The same of what the demo printed. */
 export function normaliseDemo(text: string): string {
-  return replaceAll(replaceAll(text, ANYWHERE), IN_DEMO);
+  return realign(replaceAll(replaceAll(text, ANYWHERE), IN_DEMO));
+}
+
+/** Tables as they would be aligned with what now stands in them. One with an empty cell stays as it is. */
+function realign(text: string): string {
+  const lines = text.split("\n");
+  for (let first = 0; first < lines.length; first += 1) {
+    if (!TABLE_HEAD.test(lines[first]!)) continue;
+    const columns = cellsOf(lines[first]!).length;
+    let end = first + 1;
+    while (end < lines.length && cellsOf(lines[end]!).length === columns) end += 1;
+    if (end < lines.length && lines[end]!.includes("  ")) continue;
+    lines.splice(first, end - first, ...align(lines.slice(first, end).map(cellsOf)));
+  }
+  return lines.join("\n");
+}
+
+const TABLE_HEAD = /^[A-Z][A-Z/ ]*( {2,}[A-Z][A-Z/ ]*)+$/;
+
+function cellsOf(line: string): string[] {
+  return line.trimEnd().split(/ {2,}/);
+}
+
+function align(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => Bun.stringWidth(row[column]!))));
+  return rows.map((row) => row.map((cell, column) => cell + " ".repeat(widths[column]! - Bun.stringWidth(cell))).join("  ").trimEnd());
 }
 
 function replaceAll(text: string, table: readonly (readonly [RegExp, string])[]): string {

@@ -14,7 +14,7 @@ const bob = useBob();
 
 function apply(sandbox: Sandbox, ...agents: readonly (Partial<AppliedAgent> & Pick<AppliedAgent, "name">)[]): void {
   const whole = agents.map((one) => ({ class: "implementer", runtime: "claude", isPersistent: false, ...one }));
-  writeApplied(layoutFrom(sandbox.env), { file: "/fleet.yaml", agents: whole });
+  writeApplied(layoutFrom(sandbox.env), { file: "/fleet.yaml", agents: whole, left: [] });
 }
 
 const BOSS = { name: "boss", class: "orchestrator" };

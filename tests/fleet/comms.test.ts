@@ -12,7 +12,7 @@ function agent(name: string, agentClass: string, rest: Partial<AppliedAgent> = {
 }
 
 function fleetOf(...agents: readonly AppliedAgent[]): AppliedFleet {
-  return { file: "/fleet.yaml", agents };
+  return { file: "/fleet.yaml", agents, left: [] };
 }
 
 const TEAM = fleetOf(

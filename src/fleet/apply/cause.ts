@@ -65,6 +65,7 @@ const CAUSES = {
   "folder-not-found": final("missing"),
   "death-not-found": final("missing"),
   "agent-not-found": final("missing"),
+  "fleet-not-applied": final("missing"),
   "peer-conflict": final("conflict"),
   "folder-taken": final("conflict"),
   "peer-live": passing("live"),
