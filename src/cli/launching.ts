@@ -4,6 +4,7 @@ import { writeAtomically } from "../core/atomic-write.ts";
 import { accountName } from "../core/libc.ts";
 import { type AppliedFleet, readApplied } from "../fleet/applied.ts";
 import { findMember, type Here, planComms, renderComms } from "../fleet/comms.ts";
+import { BEAT_EVERY_SECS, heartbeatWrapper } from "../launch/heartbeat-wrapper.ts";
 import type { LaunchCommand, LaunchPlan } from "../launch/launch.ts";
 import { type LaunchEnv, readLaunchEnv } from "../launch/launch-env.ts";
 import { resolveRuntimeCommand, type RuntimeCommand } from "../launch/runtime-command.ts";
@@ -48,7 +49,7 @@ interface Start {
 }
 
 /** How an agent of the fleet is started; undefined: it is none. */
-function planMember({ chosen, program, own, fleet }: Start, { env, layout, output }: Context): LaunchCommand | undefined {
+function planMember({ chosen, program, own, fleet }: Start, { env, layout, output, self }: Context): LaunchCommand | undefined {
   const { identity, runtime, peer } = chosen;
   const agent = findMember(fleet, { name: peer.personality, runtime });
   if (fleet === undefined || agent === undefined) return undefined;
@@ -60,8 +61,9 @@ function planMember({ chosen, program, own, fleet }: Start, { env, layout, outpu
   for (const { what, why } of given.left) {
     output.warn(what === "model" ? `${agent.name} starts without its model ${agent.modelHint}: ${why}` : `${agent.name} is not told who is in its fleet: ${why}; see: iapeer fleet comms ${agent.name}`);
   }
-  // Where program.ways.heartbeat is "wrapper", the wrapper that beats for it belongs in front of the program.
+  const beating = program.ways.heartbeat === "wrapper" ? heartbeatWrapper([...self, "--root", layout.root], BEAT_EVERY_SECS) : [];
   return {
+    wrapper: beating,
     argv: [...program.argv, ...given.args, ...startArgs],
     variables: { ...variables, ...given.variables },
     ...(given.model !== undefined && { model: given.model }),

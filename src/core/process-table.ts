@@ -33,6 +33,33 @@ export function parseProcStat(text: string): ProcessInfo | undefined {
   };
 }
 
+/** A process and the terminal that it belongs to. */
+export interface TerminalState {
+  /** By a signal, or by whoever traces it. */
+  readonly isStopped: boolean;
+  /** The process group in the foreground of its terminal; -1 without one. */
+  readonly foregroundGroup: number;
+  /** Its controlling terminal's device; undefined where it has none, or none that has a known name. */
+  readonly path?: string;
+}
+
+/** The same file's third, seventh and eighth field: the state, the terminal's device number, and who is in front on it. */
+export function parseTerminalState(text: string): TerminalState | undefined {
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state, device, foregroundGroup] = [fields[0] ?? "", Number(fields[4]), Number(fields[5])];
+  if (!Number.isInteger(device) || !Number.isInteger(foregroundGroup)) return undefined;
+  const path = deviceOf(device);
+  return { isStopped: state === "T" || state === "t", foregroundGroup, ...(path !== undefined && { path }) };
+}
+
+/** The minor number is in the bits 31 to 20 and 7 to 0, the major in 15 to 8 (proc_pid_stat(5)); majors by the kernel's devices.txt. */
+function deviceOf(device: number): string | undefined {
+  const major = (device >>> 8) & 0xff;
+  const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
+  if (major >= 136 && major <= 143) return `/dev/pts/${(major - 136) * 256 + minor}`;
+  return major === 4 && minor < 64 ? `/dev/tty${minor}` : undefined;
+}
+
 /** The soft limit on file locks in `/proc/PID/limits`; undefined when unlimited or not there. */
 export function parseFileLocksLimit(text: string): bigint | undefined {
   const match = /^Max file locks +([0-9]+) /m.exec(text);

@@ -42,6 +42,8 @@ export interface LaunchPlan {
 
 export interface LaunchCommand {
   readonly argv: readonly string[];
+  /** What stands before these words and becomes their program, as heartbeatWrapper. */
+  readonly wrapper?: readonly string[];
   /** What the peer's launch.env sets, and what its runtime is told by a variable. */
   readonly variables: Readonly<Record<string, string>>;
   /** The model that this starts; kept with the session. Left out: none is known. */
@@ -152,14 +154,14 @@ function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
 
 async function launchFresh(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
   const { layout, now } = context;
-  const { argv, variables, model } = plan.findCommand();
+  const { argv, wrapper = [], variables, model } = plan.findCommand();
   const minted = { ...mintIncarnation(layout, plan.identity, now()), ...(model !== undefined && { model }) };
   rmSync(join(layout.stateFolder, stopMarkName(plan.runtime, plan.personality)), { force: true });
   const environment = renderEnvironment(plan, variables, context.env);
   const { server, witness } = await startServer(minted, environment, context);
   const started = { ...minted, server };
   saveIncarnation(layout, started);
-  const pane = await startSession({ ...plan, argv }, started, { environment, context });
+  const pane = await startSession({ ...plan, argv: [...wrapper, ...argv] }, started, { environment, context });
   const launched = { ...started, pane: pane ?? null };
   saveIncarnation(layout, launched);
   if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, argv, context);

@@ -44,7 +44,8 @@ export interface BuiltIn extends RuntimeWays {
 }
 
 /**
- * The runtimes that need no runtime.json. An interactive session of each needs no argument at all. What follows was seen with claude
+ * The runtimes that need no runtime.json. A hook of theirs is called after a turn, and an agent that waits for its person has none: a
+ * wrapper beats for each. An interactive session of each needs no argument at all. What follows was seen with claude
  * 2.1.197, codex 0.169.0, pi 0.73.1 and opencode 1.18.33, in what they sent to a model.
  *
  * - claude (code.claude.com/docs/en/cli-reference): of two `--model` and of two `--append-system-prompt` the last counts; beside
@@ -64,7 +65,7 @@ export const RUNTIME_TABLE: Readonly<Record<BuiltInRuntime, BuiltIn>> = {
     isDeclarable: false,
     model: { args: ["--model", "{model}"], options: ["--model"], variable: "ANTHROPIC_MODEL" },
     prompt: { by: "args", args: ["--append-system-prompt", "{prompt}"], options: ["--append-system-prompt", "--append-system-prompt-file"] },
-    heartbeat: "own",
+    heartbeat: "wrapper",
   },
   codex: {
     variable: "IAPEER_CODEX_BIN",
@@ -72,7 +73,7 @@ export const RUNTIME_TABLE: Readonly<Record<BuiltInRuntime, BuiltIn>> = {
     isDeclarable: false,
     model: { args: ["--model", "{model}"], options: ["--model", "-m"], setting: "model" },
     prompt: { by: "setting", key: "developer_instructions" },
-    heartbeat: "own",
+    heartbeat: "wrapper",
   },
   pi: {
     variable: "IAPEER_PI_BIN",

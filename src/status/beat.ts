@@ -25,10 +25,15 @@ export function beatPath(layout: Layout, identity: string): string {
   return join(layout.stateFolder, `${identity}.beat`);
 }
 
+/** What the clocks show, for many looks at one moment. */
+export function readClocks(now: Date): Clocks {
+  return { now, bootId: readBootId(), uptimeSecs: readUptimeSecs() };
+}
+
 /** How long ago an identity gave its last sign of life, in whole seconds; undefined when there is none, or none that can be trusted. */
-export function readBeat(layout: Layout, identity: string, now: Date): { readonly ageSecs: number } | undefined {
+export function readBeat(layout: Layout, identity: string, when: Date | Clocks): { readonly ageSecs: number } | undefined {
   const beat = parseBeat(readBytes(beatPath(layout, identity)));
-  const ageSecs = beat === undefined ? undefined : beatAgeSecs(beat, { now, bootId: readBootId(), uptimeSecs: readUptimeSecs() });
+  const ageSecs = beat === undefined ? undefined : beatAgeSecs(beat, when instanceof Date ? readClocks(when) : when);
   return ageSecs === undefined ? undefined : { ageSecs };
 }
 

@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } f
 import { join } from "node:path";
 import { useBob } from "../support/bob.ts";
 import { errorLine, modeOf, ok, readJson } from "../support/calls.ts";
-import { until } from "../support/sandbox.ts";
-import { launchPeer } from "../support/session.ts";
+import { BINARY, finish, until } from "../support/sandbox.ts";
+import { launchPeer, processesOf, tellAgent, untilGone } from "../support/session.ts";
 import { canRun } from "../support/script.ts";
 
 const bob = useBob();
@@ -89,4 +89,85 @@ describe("heartbeat", () => {
     expect(end.stderr).toContain("the heartbeat is not written");
     chmodSync(beatOf("claude-bob"), 0o700);
   });
+});
+
+describe("heartbeat -- COMMAND", () => {
+  const wrap = (...args: string[]) => bob.sandbox.start(["heartbeat", ...args]);
+
+  test("becomes the program: its words, its status, its end by a signal", async () => {
+    const words = ["a b", "", "$HOME", "'", "--", "--every", "-x", "line\nend", "é"];
+    const child = wrap("bob", "--", "sh", "-c", 'echo $$; printf "%s\\0" "$@"; exit 7', "zero", ...words);
+    const { stdout, stderr, status } = await finish(child);
+    expect([status, stderr]).toEqual([7, ""]);
+    expect(stdout.slice(0, stdout.indexOf("\n"))).toBe(String(child.pid));
+    expect(stdout.slice(stdout.indexOf("\n") + 1).split("\0").slice(0, -1)).toEqual(words);
+    expect((await finish(wrap("bob", "--", "sh", "-c", "kill -s SEGV $$"))).signal).toBe("SIGSEGV");
+  });
+
+  test.skipIf(process.platform !== "linux")("leaves it the signals, the limits and the variables that iapeer was called with", async () => {
+    const show = "grep -E '^Sig(Ign|Blk|Cgt)' /proc/self/status; ulimit -n; printenv ODD | od -An -c";
+    const call = `ulimit -Sn 100; ODD=$(printf 'a\\377b') "$@" sh -c "${show}"`;
+    const run = async (...before: string[]) => await finish(Bun.spawn(["sh", "-c", call, "sh", ...before], { env: bob.sandbox.env, stdin: "ignore", stdout: "pipe", stderr: "pipe" }));
+    const plain = await run("env");
+    expect(plain.stdout).toContain("377");
+    expect(await run(BINARY, "heartbeat", "bob", "--")).toEqual(plain);
+  });
+
+  test("is healthy in a session of its own, without a name, and goes with it", async () => {
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("wrapped", `exec '${BINARY}' heartbeat --every 1s -- '${bob.sandbox.env["IAPEER_CLAUDE_BIN"]}'`);
+    const session = await launchPeer(bob.sandbox, "bob");
+    await until("it beats", () => existsSync(beatOf("claude-bob")));
+    const first = readFileSync(beatOf("claude-bob"), "utf8");
+    await until("it beats again", () => readFileSync(beatOf("claude-bob"), "utf8") !== first);
+    await tellAgent(session, "exit 7");
+    await untilGone(session.server);
+    await until("its end is recorded", () => bob.readLog("exits.log").length > 0);
+    expect(bob.readLog("exits.log")).toMatchObject([{ ev: "session-exit", dead_status: "7" }]);
+    await launchPeer(bob.sandbox, "bob");
+    const startMs = performance.now();
+    await ok(bob.sandbox, "stop", "bob");
+    expect(performance.now() - startMs).toBeLessThan(3000);
+    expect(processesOf(bob.sandbox)).toEqual([]);
+  });
+
+  test("of another root's session becomes the program, with a warning", async () => {
+    const end = await bob.sandbox.iapeerWith({ PEER_IDENTITY: "claude-eve" }, "heartbeat", "--", "echo", "here");
+    expect(end).toMatchObject({ status: 0, stdout: "here\n" });
+    expect(end.stderr).toContain("claude-eve was not launched from");
+  });
+
+  test.each([
+    [["bob", "--every", "1s"], "usage", 2],
+    [["bob", "--every", "soon", "--", "true"], "usage", 2],
+    [["bob", "--every", "0s", "--", "true"], "usage", 2],
+    [["bob", "--every", "25h", "--", "true"], "usage", 2],
+    [["bob", "--if-answers", "1", "--", "true"], "usage", 2],
+    [["bob", "--if-answers", "1"], "usage", 2],
+    [["bob", "--if-answers", "bash"], "usage", 2],
+    [["nobody", "--", "true"], "peer-not-found", 3],
+  ])("%p is refused", async (args, code, status) => {
+    const dashes = args.indexOf("--");
+    const end = await bob.sandbox.iapeer("heartbeat", ...args.toSpliced(dashes === -1 ? args.length : dashes, 0, "--json"));
+    expect([errorLine(end).code as string, end.status]).toEqual([code, status]);
+  });
+
+  test("a word that is not UTF-8 is refused, and does not become another", async () => {
+    const child = Bun.spawn(["sh", "-c", `exec '${BINARY}' heartbeat bob -- echo "$(printf 'a\\377b')"`], { env: bob.sandbox.env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    expect(await finish(child)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("not UTF-8") as unknown });
+  });
+});
+
+test("--if-answers gives a heartbeat of a process that answers, and else says why not", async () => {
+  const child = Bun.spawn(["sleep", "600"], { stdin: "ignore" });
+  const call = async () => {
+    const { status, stdout, stderr } = await bob.sandbox.iapeer("heartbeat", "bob", "--if-answers", String(child.pid), "--json");
+    return { status, stderr, written: (JSON.parse(stdout) as { written: boolean }).written };
+  };
+  expect(await call()).toEqual({ status: 0, stderr: "", written: true });
+  child.kill("SIGSTOP");
+  await until("it is stopped", async () => (await call()).status === 1);
+  expect(await call()).toEqual({ status: 1, stderr: `no heartbeat: the process ${child.pid} is stopped\n`, written: false });
+  child.kill("SIGKILL");
+  await child.exited;
+  expect(await call()).toMatchObject({ status: 1, written: false, stderr: expect.stringContaining("has ended") as unknown });
 });
