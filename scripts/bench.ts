@@ -2,6 +2,7 @@
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
 import { CANARY_ROWS } from "./bench/canary-rows.ts";
+import { FLEET_LIVE_ROWS } from "./bench/fleet-live-rows.ts";
 import { FLEET_ROWS } from "./bench/fleet-rows.ts";
 import { LIVE_ROWS } from "./bench/live-rows.ts";
 import { PROVIDER_ROWS } from "./bench/provider-rows.ts";
@@ -10,7 +11,7 @@ import { openRig } from "./bench/rig.ts";
 import type { Row } from "./bench/row.ts";
 import { type Judged, judgeRow, renderResults } from "./bench/results.ts";
 
-const ROWS = [...REGISTRY_ROWS, ...PROVIDER_ROWS, ...CANARY_ROWS, ...LIVE_ROWS, ...FLEET_ROWS];
+const ROWS = [...REGISTRY_ROWS, ...PROVIDER_ROWS, ...CANARY_ROWS, ...LIVE_ROWS, ...FLEET_ROWS, ...FLEET_LIVE_ROWS];
 
 /** The rows that the arguments ask for; the call is wrong when there is none of that name. */
 function chooseRows(argv: readonly string[]): readonly Row[] {

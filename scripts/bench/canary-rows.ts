@@ -29,7 +29,7 @@ function recorderProcesses(world: LiveWorld): number[] {
 }
 
 /** Fields 14 to 17 of /proc/PID/stat: its own time and that of the children it waited for, in ticks. */
-function readCpuMs(pids: readonly number[]): number {
+export function readCpuMs(pids: readonly number[]): number {
   const ticks = pids.map((pid) => {
     const fields = readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\) /s, "").split(" ");
     return [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0);

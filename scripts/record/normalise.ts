@@ -17,7 +17,11 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/(?<= -> )[^\s:]+(?=:[a-z0-9-]+\])/g, "mill"],
   [new RegExp(`(?<=on the host |Your address is \\[|"host": "|"address": ")${hostname().split(".", 1)[0]}\\b`, "g"), "mill"],
   [/(?<key>"bytes": ?)\d+/g, "$<key>56"],
-  [/(?<key>"age_secs": ?)\d+/g, "$<key>3"],
+  [/(?<key>"(?:heartbeat_)?age_secs": ?)\d+/g, "$<key>3"],
+  [/"tenant": "(?!me")[^"]*"/g, '"tenant": "somebody"'],
+  // A table of fleet ps: how old a heartbeat is, and how long a session has been there.
+  [/(?<=^[a-z].* (?:healthy|silent) +(?:never|\d s) +)\d s\b/gm, "3 s"],
+  [/(?<=^[a-z].* (?:healthy|silent|down|down \(stopped\)) +)\d s\b/gm, "3 s"],
   [/(?<key>"lived_secs": ?|\blived_secs=)\d{1,2}\b/g, "$<key>2"],
   [/(?<=, after )\d+(?= s$)/gm, "2"],
   [/(?<key>"server_pid": ?|\bserver_pid=|\bserver \(pid |\bkill -9 )\d+/g, `$<key>${SERVER_PID}`],

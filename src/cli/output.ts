@@ -11,6 +11,8 @@ export interface Output {
   readonly colors: Colors;
   /** The columns of the terminal that results go to; undefined when they go elsewhere. */
   readonly width: () => number | undefined;
+  /** Its rows, likewise. */
+  readonly height: () => number | undefined;
   /** Whether a progress line may be drawn and redrawn on stderr. */
   readonly canDraw: boolean;
   /** The result, as JSON with --json, else as the text that is rendered then. Throws `write-failed`. */
@@ -23,6 +25,8 @@ export interface Output {
   readonly error: (view: ErrorView) => void;
   /** Raw, on stderr: for a progress line. */
   readonly draw: (text: string) => void;
+  /** Raw, on stdout: for a screen. Whether somebody still sees it. */
+  readonly drawResult: (text: string) => boolean;
 }
 
 export interface Streams {
@@ -39,6 +43,7 @@ export function openOutput(isJson: boolean, env: Env, streams: Streams): Output 
     isJson,
     colors: colorsFor(streams.isOutTerminal),
     width: () => (streams.isOutTerminal ? process.stdout.columns : undefined),
+    height: () => (streams.isOutTerminal ? process.stdout.rows : undefined),
     canDraw: streams.isErrTerminal && !isDumb,
     result: (json, render) => void writeResult(isJson ? renderJson(json) : withNewline(render())),
     text: (text) => writeResult(withNewline(text)),
@@ -46,6 +51,7 @@ export function openOutput(isJson: boolean, env: Env, streams: Streams): Output 
     warn: (line) => writeNote(`${errColors.yellow("warning:")} ${tame(line)}\n`),
     error: (view) => writeNote(isJson ? `${JSON.stringify({ error: view })}\n` : renderError(view, errColors)),
     draw: writeNote,
+    drawResult: (text) => writeFully(1, text) === undefined,
   };
 }
 

@@ -62,6 +62,7 @@ const GROUPS: readonly EntryGroup[] = [
       { name: "fleet apply", load: async () => (await import("./verbs/fleet-apply.ts")).fleetApply },
       { name: "fleet add", load: async () => (await import("./verbs/fleet-add.ts")).fleetAdd },
       { name: "fleet remove", load: async () => (await import("./verbs/fleet-remove.ts")).fleetRemove },
+      { name: "fleet ps", load: async () => (await import("./verbs/fleet-ps.ts")).fleetPs },
       { name: "fleet comms", load: async () => (await import("./verbs/fleet-comms.ts")).fleetComms },
     ],
   },

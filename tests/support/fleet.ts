@@ -1,7 +1,10 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { layoutFrom } from "../../src/core/paths.ts";
+import { writeApplied } from "../../src/fleet/applied.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { checkFleet, type CheckedFleet } from "../../src/fleet/check.ts";
-import type { Surroundings } from "../../src/fleet/surroundings.ts";
+import { readFleet } from "../../src/fleet/read.ts";
+import { type Surroundings, surroundingsOf } from "../../src/fleet/surroundings.ts";
 
 /** A host of no machine: nothing of where the test runs is in what it says. */
 export const SURROUNDINGS: Surroundings = {
@@ -22,4 +25,14 @@ export type AgentText = Readonly<Record<string, string | boolean>>;
 /** Writes the sandbox's fleet file: no policy unless one is named. */
 export function writeFleet(sandbox: Sandbox, agents: readonly AgentText[], more: Readonly<Record<string, unknown>> = { policy: "none" }): string {
   return sandbox.write(`${sandbox.root}/fleet.yaml`, `${JSON.stringify({ version: 1, ...more, agents }, null, 2)}\n`);
+}
+
+/** Makes the fleet file of a sandbox's root the one that was applied last, as `fleet apply` would; nothing else is done. */
+export function noteApplied({ env, root }: Pick<Sandbox, "env" | "root">): void {
+  const layout = layoutFrom(env);
+  const file = join(root, "fleet.yaml");
+  const { fleet, problems } = readFleet(file, surroundingsOf(layout, env));
+  if (fleet === undefined) throw new Error(`no fleet: ${JSON.stringify(problems)}`);
+  const agents = fleet.agents.map(({ line: _line, ...agent }) => agent);
+  writeApplied(layout, { file, agents, left: [], ...(fleet.socketName !== undefined && { socketName: fleet.socketName }) });
 }

@@ -6,6 +6,9 @@ export interface Terminal extends Disposable {
   /** Types a line, or sends a key by its tmux name ("C-c"). */
   readonly type: (line: string) => void;
   readonly key: (name: string) => void;
+  readonly resize: (columns: number, rows: number) => void;
+  /** What tmux says of the pane: a format. */
+  readonly ask: (format: string) => string;
   /** What the screen shows, colours as escape codes. */
   readonly screen: () => string;
   /** Waits until the screen shows something. */
@@ -27,6 +30,8 @@ export function openTerminal(sandbox: Sandbox, { columns = 100, env = {}, called
       tmux("send-keys", "-t", "=t:", "Enter");
     },
     key: (name) => void tmux("send-keys", "-t", "=t:", name),
+    resize: (wide, high) => void tmux("resize-window", "-t", "=t:", "-x", String(wide), "-y", String(high)),
+    ask: (format) => tmux("display-message", "-p", "-t", "=t:", format).trim(),
     screen,
     shows: async (pattern) => await until(`the screen shows ${pattern}`, () => pattern.test(screen())),
     [Symbol.dispose]: () => void tmux("kill-server"),

@@ -1,3 +1,4 @@
+import type { IapeerError } from "../../core/errors.ts";
 import type { Problem } from "../../fleet/problems.ts";
 import type { Colors } from "../colors.ts";
 import { tame } from "../table.ts";
@@ -16,4 +17,10 @@ export function countProblems(problems: readonly Problem[]): string {
     return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
   });
   return words.length === 0 ? "no problems" : words.join(", ");
+}
+
+/** The problems that a `fleet-invalid` has in its details, a line or two each; nothing of any other error. */
+export function explainInvalid(error: IapeerError, colors: Colors): string[] {
+  const problems = error.code === "fleet-invalid" ? error.details?.["problems"] : undefined;
+  return Array.isArray(problems) ? (problems as Problem[]).flatMap((problem) => renderProblem(problem, colors)) : [];
 }

@@ -1,0 +1,101 @@
+import { IapeerError, toErrorView } from "../../core/errors.ts";
+import type { PsRow } from "../../fleet/ps/row.ts";
+import type { Context } from "../context.ts";
+import { explainInvalid } from "./problems.ts";
+import { renderFleet, renderFleetNotes, renderFleetTable } from "./table.ts";
+import { sleepUnless, withInterruption } from "../interruption.ts";
+import { openScreen, type Screen, wrapLine } from "../screen.ts";
+import { tame } from "../table.ts";
+
+export interface WatchOptions {
+  readonly intervalSecs: number;
+}
+
+/** What a look came to. A file that somebody is just writing is no reason to end. */
+type Look = { readonly rows: readonly PsRow[] } | { readonly error: IapeerError };
+
+/** Shows the rows again and again: drawn over each other on a terminal, else one after the other. Until a signal, or until nobody reads. */
+export async function watchFleet(look: () => readonly PsRow[], options: WatchOptions, context: Context): Promise<number> {
+  const lookSafely = (): Look => {
+    try {
+      return { rows: look() };
+    } catch (error) {
+      if (error instanceof IapeerError && error.code !== "bug") return { error };
+      throw error;
+    }
+  };
+  const isDrawn = context.output.width() !== undefined && context.env["TERM"] !== "dumb";
+  return isDrawn ? await drawOn(lookSafely, options, context) : await printOn(lookSafely, options, context);
+}
+
+async function printOn(look: () => Look, { intervalSecs }: WatchOptions, { output, now }: Context): Promise<number> {
+  return await withInterruption(async ({ signal, exitStatus }) => {
+    let isRead = true;
+    for (let isFirst = true; isRead && !signal.aborted; isFirst = false) {
+      const found = look();
+      if ("error" in found) sayProblem(found.error, output);
+      else if (output.isJson) isRead = output.text(JSON.stringify(found.rows));
+      else isRead = output.text(`${isFirst ? "" : "\n"}${renderFleet(found.rows, { colors: output.colors, now: now(), width: output.width() })}`);
+      if (isRead) await sleepUnless(signal, intervalSecs * 1000);
+    }
+    return exitStatus() ?? 0;
+  });
+}
+
+function sayProblem(error: IapeerError, output: Context["output"]): void {
+  if (!output.isJson) explainInvalid(error, output.colors).forEach(output.note);
+  output.error(toErrorView(error));
+}
+
+async function drawOn(look: () => Look, { intervalSecs }: WatchOptions, { output, now }: Context): Promise<number> {
+  return await withInterruption(async ({ signal, exitStatus }) => {
+    const screen = openScreen(output.drawResult, () => ({ columns: output.width() || 80, rows: output.height() || 24 }));
+    const render = (found: Look) => renderLook(found, { intervalSecs }, { output, now });
+    let found = look();
+    const redraw = () => void screen.draw(render(found));
+    const restore = onTerminalChange({ redraw, screen });
+    try {
+      while (!signal.aborted) {
+        if (!screen.draw(render(found))) break;
+        await sleepUnless(signal, intervalSecs * 1000);
+        if (!signal.aborted) found = look();
+      }
+    } finally {
+      restore();
+      screen.close();
+    }
+    return exitStatus() ?? 0;
+  });
+}
+
+/** Draws anew when the terminal has another size, and gives it back for as long as a person has this program stopped (Ctrl-Z). */
+function onTerminalChange({ redraw, screen }: { readonly redraw: () => void; readonly screen: Screen }): () => void {
+  const handlers = {
+    SIGWINCH: redraw,
+    SIGTSTP: () => {
+      screen.close();
+      process.kill(process.pid, "SIGSTOP");
+    },
+    SIGCONT: () => {
+      screen.open();
+      redraw();
+    },
+  } as const;
+  Object.entries(handlers).forEach(([name, handler]) => process.on(name, handler));
+  return () => Object.entries(handlers).forEach(([name, handler]) => process.off(name, handler));
+}
+
+/** A table is cut where the terminal ends; what is said goes on in the next line. */
+function renderLook(found: Look, { intervalSecs }: WatchOptions, { output, now }: Pick<Context, "output" | "now">): string[] {
+  const { colors } = output;
+  const width = output.width() || 80;
+  const head = colors.dim(`${now().toTimeString().slice(0, 8)}, every ${intervalSecs} s, Ctrl-C leaves`);
+  const table = "error" in found ? [] : [...renderFleetTable(found.rows, { colors, now: now(), width }).split("\n"), ""];
+  const notes = "error" in found ? describe(found.error, colors) : renderFleetNotes(found.rows, colors);
+  return [head, "", ...table, ...notes.flatMap((line) => wrapLine(line, width))];
+}
+
+function describe(error: IapeerError, colors: Context["output"]["colors"]): string[] {
+  const hint = error.hint === undefined ? [] : [`${colors.dim("hint:")} ${tame(error.hint)}`];
+  return [...explainInvalid(error, colors), `${colors.red("error:")} ${tame(error.message)}`, ...hint];
+}

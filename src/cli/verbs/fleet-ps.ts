@@ -1,0 +1,61 @@
+import { accountName } from "../../core/libc.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
+import { joinFleet } from "../../fleet/ps/join.ts";
+import { readFleetFacts } from "../../fleet/ps/observe.ts";
+import { needsPerson, type PsRow } from "../../fleet/ps/row.ts";
+import { readHost, tameName } from "../../launch/send/text.ts";
+import { usage } from "../call.ts";
+import type { Context } from "../context.ts";
+import { parseDuration } from "../duration.ts";
+import { FLEET_FILE, openFleetFile } from "../fleet/fleet-file.ts";
+import { renderFleet } from "../fleet/table.ts";
+import { watchFleet } from "../fleet/watch.ts";
+import { defineVerb, type Verb } from "../verb.ts";
+
+const WITHIN_SECS = 120;
+const INTERVAL_SECS = 2;
+
+export const fleetPs: Verb = defineVerb({
+  name: "fleet ps",
+  summary: "show every agent of the fleet: how it is, and what is not as declared",
+  description:
+    "A row an agent, in the order of the file, then what is there and not declared. healthy: it gave a heartbeat in the last\n" +
+    "two minutes (--within). Exit 0 when every agent of this host is healthy and nothing differs from the file; else 1.",
+  options: {
+    file: FLEET_FILE,
+    within: { type: "string", value: "T", help: `how old a healthy agent's heartbeat may be (default: ${WITHIN_SECS}s)` },
+    watch: { type: "boolean", help: "look again and again, until Ctrl-C" },
+    interval: { type: "string", value: "T", help: `with --watch: how long from one look to the next (default: ${INTERVAL_SECS}s)` },
+  },
+  positionals: [],
+  examples: [
+    { command: "iapeer fleet ps", note: "who is healthy, and what differs" },
+    { command: "iapeer fleet ps --watch --interval 5s", note: "to leave open in a window" },
+    { command: "iapeer fleet ps --json --within 10m", note: "for a script, and for agents that think long" },
+  ],
+  run: async ({ values }, context) => {
+    const { output, now } = context;
+    const withinSecs = parseSecs("within", values.within) ?? WITHIN_SECS;
+    const intervalSecs = parseSecs("interval", values.interval);
+    if (intervalSecs !== undefined && !values.watch) throw usage(fleetPs, "--interval goes with --watch");
+    const look = (told: Context) => readRows(openFleetFile(values.file, told).fleet, withinSecs, context);
+    // What is wrong with the file is shown in the place of the rows.
+    const quiet = { ...context, output: { ...output, note: () => undefined } };
+    if (values.watch) return await watchFleet(() => look(quiet), { intervalSecs: intervalSecs ?? INTERVAL_SECS }, context);
+    const rows = look(context);
+    output.result(rows, () => renderFleet(rows, { colors: output.colors, now: now(), width: output.width() }));
+    return rows.some(needsPerson) ? 1 : 0;
+  },
+});
+
+function parseSecs(name: string, text: string | undefined): number | undefined {
+  const secs = text === undefined ? undefined : parseDuration(fleetPs, name, text) / 1000;
+  if (secs === 0) throw usage(fleetPs, `--${name} takes a second or more, not ${text}`);
+  return secs;
+}
+
+/** Throws what readFleetFacts throws. */
+function readRows(fleet: Fleet, withinSecs: number, { layout, env, now }: Context): PsRow[] {
+  const here = { tenant: tameName(accountName() ?? `uid-${process.geteuid!()}`), host: readHost() };
+  return joinFleet(readFleetFacts({ fleet, layout, env, here, now: now(), withinSecs }));
+}

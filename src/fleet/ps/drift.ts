@@ -1,0 +1,117 @@
+import { identityOf } from "../../core/names.ts";
+import type { Peer } from "../../registry/schema.ts";
+import type { AppliedAgent } from "../applied.ts";
+import type { Agent } from "../fleet.ts";
+import { type FleetFacts, NOTHING_KNOWN } from "./facts.ts";
+import { type Drift, DRIFT_CODES, type DriftCode } from "./row.ts";
+
+/** What is known of one declared agent. */
+export interface DriftQuery {
+  readonly agent: Agent;
+  readonly applied: AppliedAgent | undefined;
+  /** The peer of that name on this host. */
+  readonly peer: Peer | undefined;
+}
+
+/** Everything in which an agent is not as it is declared. */
+export function findDrift(query: DriftQuery, facts: FleetFacts): Drift[] {
+  const { agent, applied } = query;
+  const local = agent.remote === undefined ? [...findStanding(query), ...findRegistered(query, facts), ...findRunning(query, facts)] : [];
+  const missing: (Drift | undefined)[] = applied === undefined ? [drift("not-applied", "it is declared and not applied: iapeer fleet apply")] : [];
+  return inOrder([...missing, ...(applied === undefined ? [] : findUnapplied(agent, applied)), ...local, ...findUnits(query, facts)]);
+}
+
+export function drift(code: DriftCode, message: string): Drift {
+  return { code, message };
+}
+
+/** In the order of the codes. */
+export function inOrder(found: readonly (Drift | undefined)[]): Drift[] {
+  const all = found.filter((one) => one !== undefined);
+  return DRIFT_CODES.flatMap((code) => all.filter((one) => one.code === code));
+}
+
+function findStanding({ applied, peer }: DriftQuery): (Drift | undefined)[] {
+  return [
+    peer === undefined && applied !== undefined ? drift("not-registered", "it is applied, and no such peer is registered: iapeer fleet apply") : undefined,
+    peer?.isBeingRemoved ? drift("being-removed", "it is declared, and its peer is being removed") : undefined,
+  ];
+}
+
+/** One property, as different sources have it. Nothing where all that know of it say what the file says. */
+function differs(code: DriftCode, declared: string, others: Readonly<Record<string, string | undefined>>): Drift | undefined {
+  const different = Object.entries(others).filter(([, value]) => value !== undefined && value !== declared);
+  if (different.length === 0) return undefined;
+  return drift(code, `the file says ${declared}; ${different.map(([source, value]) => `${source}: ${value}`).join("; ")}`);
+}
+
+/** What nobody but the file and what is applied know of. */
+function findUnapplied(agent: Agent, applied: AppliedAgent): (Drift | undefined)[] {
+  return [
+    differs("host-differs", placeOf(agent), { applied: placeOf(applied) }),
+    differs("class-differs", agent.class, { applied: applied.class }),
+    differs("persistence-differs", persistenceOf(agent), { applied: persistenceOf(applied) }),
+    ...(agent.remote === undefined ? [] : findRemoteUnapplied(agent, applied)),
+  ];
+}
+
+function findRemoteUnapplied(agent: Agent, applied: AppliedAgent): (Drift | undefined)[] {
+  return [
+    differs("runtime-differs", agent.runtime, { applied: applied.runtime }),
+    differs("model-differs", agent.modelHint ?? NONE, { applied: applied.modelHint ?? NONE }),
+    differs("folder-differs", agent.workingDirectory ?? NONE, { applied: applied.workingDirectory ?? NONE }),
+  ];
+}
+
+const NONE = "none";
+
+function placeOf({ remote }: AppliedAgent): string {
+  if (remote === undefined) return "this host";
+  return [`${remote.host} by ${remote.ssh}`, ...(remote.socket === undefined ? [] : [`socket ${remote.socket}`])].join(", ");
+}
+
+function persistenceOf({ isPersistent }: AppliedAgent): string {
+  return isPersistent ? "persistent" : "not persistent";
+}
+
+/** What the registry has a word in. */
+function findRegistered({ agent, applied, peer }: DriftQuery, { fleet, applied: all, surroundings, sessions }: FleetFacts): (Drift | undefined)[] {
+  const folder = agent.workingDirectory;
+  const isSame = (other: string | undefined) => other === folder || (other !== undefined && folder !== undefined && surroundings.resolveLinks(other) === surroundings.resolveLinks(folder));
+  const isElsewhere = folder !== undefined && peer !== undefined && !isSame(peer.cwd);
+  const others = (peer?.runtimes ?? []).filter((runtime) => runtime !== agent.runtime);
+  const running = others.filter((runtime) => sessions.get(identityOf(runtime, agent.name))?.status === "live");
+  return [
+    differs("runtime-differs", agent.runtime, {
+      applied: applied?.runtime,
+      registered: peer && (peer.runtimes.includes(agent.runtime) ? peer.defaultRuntime : peer.runtimes.join(", ")),
+      running: running.length === 0 ? undefined : running.join(", "),
+    }),
+    // One that names no folder has whichever its peer has.
+    differs("folder-differs", folder ?? NONE, { applied: applied === undefined || isSame(applied.workingDirectory) ? undefined : (applied.workingDirectory ?? NONE), registered: isElsewhere ? peer.cwd : undefined }),
+    applied === undefined ? undefined : differs("socket-differs", fleet.socketName ?? "its own", { applied: all?.socketName ?? "its own" }),
+  ];
+}
+
+function findRunning({ agent, applied }: DriftQuery, { sessions }: FleetFacts): (Drift | undefined)[] {
+  const { status, session } = sessions.get(identityOf(agent.runtime, agent.name)) ?? NOTHING_KNOWN;
+  const isLive = status === "live" && session !== undefined;
+  const isForeign = isLive && session.launch === undefined;
+  return [
+    differs("model-differs", agent.modelHint ?? NONE, {
+      applied: applied && (applied.modelHint ?? NONE),
+      running: isLive && session.launch !== undefined ? (session.launch.model ?? NONE) : undefined,
+    }),
+    isForeign ? drift("foreign-server", `the server that answers (pid ${session.serverPid}) was not launched from this root: iapeer doctor`) : undefined,
+  ];
+}
+
+function findUnits({ agent }: DriftQuery, { units }: FleetFacts): (Drift | undefined)[] {
+  const state = units.unitOf(agent.name);
+  if (agent.remote !== undefined) return [state === "enabled" ? drift("unit-unwanted", "its unit would start it here at boot, and it is of another host") : undefined];
+  if (agent.isPersistent) {
+    const why = state === "disabled" ? "its unit is not enabled" : "it has no unit";
+    return [units.isInstalled && state !== "enabled" ? drift("unit-missing", `it is persistent, and ${why}: iapeer fleet install`) : undefined];
+  }
+  return [state === "enabled" ? drift("unit-unwanted", "its unit would start it at boot, and the file does not say persistent_persona") : undefined];
+}

@@ -1,0 +1,61 @@
+import { identityOf } from "../../core/names.ts";
+import type { Remote } from "../fleet.ts";
+import { findDrift } from "./drift.ts";
+import { type FleetFacts, NOTHING_KNOWN, type SessionFacts } from "./facts.ts";
+import { judgeHealth } from "./health.ts";
+import type { PsRow } from "./row.ts";
+import { findUndeclared, type RowAgent } from "./undeclared.ts";
+
+/** One row an agent: those of the file in its order, then what is there and is not declared. */
+export function joinFleet(facts: FleetFacts): PsRow[] {
+  const applied = new Map((facts.applied?.agents ?? []).map((agent) => [agent.name, agent]));
+  const peers = new Map(facts.peers.map((peer) => [peer.personality, peer]));
+  const declared = facts.fleet.agents.map((agent) => {
+    const query = { agent, applied: applied.get(agent.name), peer: peers.get(agent.name) };
+    const standing = { declared: true, applied: query.applied !== undefined, registered: query.peer !== undefined };
+    return toRow(agent, { ...standing, drift: findDrift(query, facts) }, facts);
+  });
+  const undeclared = findUndeclared(facts).map(({ agent, ...found }) => toRow(agent, { declared: false, ...found }, facts));
+  return [...declared, ...undeclared];
+}
+
+/** Where an agent is known, and what differs. */
+type Standing = Pick<PsRow, "declared" | "applied" | "registered" | "drift">;
+
+function toRow(agent: RowAgent, { drift, ...standing }: Standing, facts: FleetFacts): PsRow {
+  const identity = agent.runtime === null ? null : identityOf(agent.runtime, agent.name);
+  const who = { identity, peer: agent.name, class: agent.class, runtime: agent.runtime };
+  if (agent.remote !== undefined) return { ...who, ...placeOf(agent.remote), ...standing, registered: false, ...NOT_LOOKED_AT, drift };
+  const known = (identity === null ? undefined : facts.sessions.get(identity)) ?? NOTHING_KNOWN;
+  const { host, tenant } = facts.here;
+  return { ...who, host, tenant, ...standing, unit: facts.units.unitOf(agent.name), ...describeSession(known, facts), drift };
+}
+
+/** An agent of another host is its user's there, whom `ssh` names. */
+function placeOf({ host, ssh }: Remote): Pick<PsRow, "host" | "tenant"> {
+  const at = ssh.lastIndexOf("@");
+  return { host, tenant: at === -1 ? null : ssh.slice(0, at) };
+}
+
+type Session = Pick<PsRow, "status" | "health" | "heartbeat_age_secs" | "since" | "server_pid" | "last_death">;
+
+const NOT_LOOKED_AT: Session & Pick<PsRow, "unit"> = {
+  unit: null,
+  status: "remote",
+  health: "remote",
+  heartbeat_age_secs: null,
+  since: null,
+  server_pid: null,
+  last_death: null,
+};
+
+function describeSession(known: SessionFacts, facts: FleetFacts): Session {
+  return {
+    status: known.status,
+    health: judgeHealth(known, facts),
+    heartbeat_age_secs: known.heartbeatAgeSecs ?? null,
+    since: known.session?.launch?.launchedAt ?? null,
+    server_pid: known.session?.serverPid ?? null,
+    last_death: known.lastDeath,
+  };
+}

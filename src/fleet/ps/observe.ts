@@ -1,0 +1,93 @@
+import { identityOf } from "../../core/names.ts";
+import { type Env, homeFrom, type Layout } from "../../core/paths.ts";
+import { peersOf } from "../../registry/schema.ts";
+import { readRegistry } from "../../registry/store.ts";
+import { readBeat, readClocks } from "../../status/beat.ts";
+import { readBootUnits, type UnitState } from "../../status/boot-units.ts";
+import type { Death } from "../../status/death-record.ts";
+import { readLastDeaths } from "../../status/deaths.ts";
+import { isAgentRunning } from "../../status/incarnation.ts";
+import { type PeerStatus, readStatuses } from "../../status/peer-status.ts";
+import { observeServer } from "../../status/server-state.ts";
+import { readApplied } from "../applied.ts";
+import type { Fleet } from "../fleet.ts";
+import { surroundingsOf } from "../surroundings.ts";
+import type { FleetFacts, Here, LiveSession, SessionFacts, UnitFacts } from "./facts.ts";
+import type { LastDeath } from "./row.ts";
+
+export interface PsQuery {
+  readonly fleet: Fleet;
+  readonly layout: Layout;
+  readonly env: Env;
+  readonly here: Here;
+  readonly now: Date;
+  readonly withinSecs: number;
+}
+
+/**
+ * Looks at everything that a fleet's rows are made of. Nothing is started and no file is written; each log is read once, and only live
+ * sessions are asked.
+ *
+ * @throws IapeerError `fleet-state-corrupt`, `registry-corrupt`, `registry-insecure`, `read-failed`.
+ */
+export function readFleetFacts({ fleet, layout, env, here, now, withinSecs }: PsQuery): FleetFacts {
+  const applied = readApplied(layout);
+  const peers = peersOf(readRegistry(layout));
+  const members = [...fleet.agents, ...(applied?.agents ?? []), ...(applied?.left ?? [])].filter(({ remote }) => remote === undefined);
+  const pairs = [
+    ...members.map(({ name, runtime }) => ({ name, runtime })),
+    ...peers.flatMap(({ personality, runtimes }) => runtimes.map((runtime) => ({ name: personality, runtime }))),
+  ];
+  const identities = new Map(pairs.map((pair) => [identityOf(pair.runtime, pair.name), pair]));
+  const deaths = readLastDeaths(layout, [...identities.keys()]);
+  const statuses = readStatuses(layout);
+  const clocks = readClocks(now);
+  const sessions = [...identities].map(([identity, { name, runtime }]): [string, SessionFacts] => {
+    // One that came since the clocks were read would be from the future.
+    const beat = readBeat(layout, identity, clocks) ?? readBeat(layout, identity, now);
+    const looked = lookAt(layout, identity, statuses.statusOf(runtime, name));
+    return [identity, { ...looked, heartbeatAgeSecs: beat?.ageSecs, lastDeath: toLastDeath(deaths.get(identity)) }];
+  });
+  return { fleet, applied, peers, sessions: new Map(sessions), units: readUnits(env), here, surroundings: surroundingsOf(layout, env), now, withinSecs };
+}
+
+function readUnits(env: Env): UnitFacts {
+  const units = readBootUnits({ home: homeFrom(env), env });
+  const found = new Map<string, UnitState>();
+  const unitOf = (name: string): UnitState => {
+    const state = found.get(name) ?? units.unitOf(name);
+    found.set(name, state);
+    return state;
+  };
+  return { isInstalled: units.isInstalled, unitOf, enabled: units.listAgents().filter((name) => unitOf(name) === "enabled") };
+}
+
+/** Whether the server that answers is the one that was launched, and what of it. */
+function lookAt(layout: Layout, identity: string, status: PeerStatus): { readonly status: PeerStatus; readonly session?: LiveSession } {
+  if (status !== "live") return { status };
+  const state = observeServer(layout, identity);
+  switch (state.kind) {
+    case "gone":
+      // It has ended since.
+      return { status: "asleep" };
+    case "unknown":
+    case "hung":
+      return { status: "unknown" };
+    case "other":
+      return { status, session: { serverPid: state.pid } };
+    case "unreachable":
+      return { status: "unknown", session: { serverPid: state.incarnation.server.pid } };
+    case "ours": {
+      const { server, pane, launched_at: launchedAt, model } = state.incarnation;
+      // Of one that was found running nobody knows which process is the agent.
+      const isRunning = pane === null || isAgentRunning(state.incarnation);
+      return { status, session: { serverPid: server.pid, launch: { launchedAt, isAgentRunning: isRunning, ...(model !== undefined && { model }) } } };
+    }
+  }
+}
+
+function toLastDeath(death: Death | undefined): LastDeath | null {
+  if (death === undefined) return null;
+  const { id, ts, verdict, cause } = death;
+  return { id, ts, verdict, cause: cause ?? null };
+}

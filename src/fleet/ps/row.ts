@@ -1,0 +1,70 @@
+import type { Death } from "../../status/death-record.ts";
+import type { PeerStatus } from "../../status/peer-status.ts";
+
+/**
+ * How an agent is. `healthy`: it is live, and gave a sign of life since its launch and within the time that is asked for. `silent`: it is
+ * live, and gave none. `down`: it is not live. `unknown`: whether it is live cannot be told. `remote`: of another host, and not looked at.
+ */
+export type Health = "healthy" | "silent" | "down" | "unknown" | "remote";
+
+/** Every way for what is there to differ from what is declared, in the order in which they are told. */
+export const DRIFT_CODES = [
+  "not-applied",
+  "not-registered",
+  "being-removed",
+  "undeclared",
+  "running-undeclared",
+  "host-differs",
+  "class-differs",
+  "runtime-differs",
+  "model-differs",
+  "folder-differs",
+  "persistence-differs",
+  "socket-differs",
+  "foreign-server",
+  "unit-missing",
+  "unit-unwanted",
+  "unit-without-agent",
+] as const;
+export type DriftCode = (typeof DRIFT_CODES)[number];
+
+export interface Drift {
+  readonly code: DriftCode;
+  /** A sentence about the agent, without its name. */
+  readonly message: string;
+}
+
+/** One agent as `fleet ps --json` has it; other programs read it. */
+export interface PsRow {
+  /** `<runtime>-<peer>`; null where nothing but a unit is left. */
+  readonly identity: string | null;
+  readonly peer: string;
+  /** null for one that neither the file nor what is applied knows. */
+  readonly class: string | null;
+  readonly runtime: string | null;
+  readonly host: string;
+  /** The account that it belongs to; null for a remote one whose `ssh` names none. */
+  readonly tenant: string | null;
+  readonly declared: boolean;
+  readonly applied: boolean;
+  readonly registered: boolean;
+  /** null for a remote one. */
+  readonly unit: "enabled" | "disabled" | "absent" | null;
+  readonly status: PeerStatus | "remote";
+  readonly health: Health;
+  readonly heartbeat_age_secs: number | null;
+  /** When its session was launched, while it is live. */
+  readonly since: string | null;
+  readonly server_pid: number | null;
+  readonly last_death: LastDeath | null;
+  readonly drift: readonly Drift[];
+}
+
+export interface LastDeath extends Pick<Death, "id" | "ts" | "verdict"> {
+  readonly cause: string | null;
+}
+
+/** Whether a row asks for a person: what is declared on this host is not healthy, or something differs. */
+export function needsPerson({ declared, health, drift }: Pick<PsRow, "declared" | "health" | "drift">): boolean {
+  return drift.length > 0 || (declared && health !== "healthy" && health !== "remote");
+}
