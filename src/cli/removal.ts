@@ -1,6 +1,8 @@
 import { IapeerError, toErrorView } from "../core/errors.ts";
 import { identityOf } from "../core/names.ts";
 import type { Layout } from "../core/paths.ts";
+import { platformOf, serviceName } from "../core/service/place.ts";
+import { takeBootUnit } from "../fleet/boot/sync.ts";
 import { stopIdentity } from "../launch/stop.ts";
 import { agenticRuntimes, declaresCommands, type ProvisionRow, type Target } from "../provision/attach.ts";
 import { isGood } from "../provision/row-state.ts";
@@ -14,6 +16,7 @@ import { hasLostAgent, listIncarnations } from "../status/incarnation.ts";
 import { readStatuses } from "../status/peer-status.ts";
 import { observeServer } from "../status/server-state.ts";
 import { readSlot } from "../status/slot.ts";
+import { openBoot } from "./boot.ts";
 import { warnOfSlot, withoutName } from "./outcomes.ts";
 import { type Context, logDecision, providerTools } from "./context.ts";
 import { withInterruption } from "./interruption.ts";
@@ -27,6 +30,8 @@ export interface RemovalJson {
   readonly cwd?: string;
   readonly unprovision: readonly OutcomeJson[];
   readonly purgedState: readonly string[];
+  /** There: it would have started at boot. */
+  readonly bootUnit?: "removed";
   readonly error?: ReturnType<typeof toErrorView>;
 }
 
@@ -59,6 +64,7 @@ export async function removePeer(personality: string, options: RemovalOptions, c
 interface Done {
   readonly unprovision: OutcomeJson[];
   readonly purgedState: string[];
+  bootUnit?: "removed";
 }
 
 /** The order that lets an interrupted removal go on. The folder of the peer; undefined: there is no such peer. */
@@ -72,9 +78,13 @@ async function runSteps(
   // Before any session is ended; that nobody was faster since is checked again with the mark.
   refuseOtherRevision(registry.revision, change.ifRevision);
   const found = findRow(registry, personality);
-  if (found === undefined) return undefined;
+  if (found === undefined) {
+    takeFromBoot(personality, done, context);
+    return undefined;
+  }
   await endSessions(found, isForced, context);
   const row = await markRemoving(layout, change, personality, now());
+  takeFromBoot(personality, done, context);
   if (row === undefined) return undefined;
   done.unprovision.push(...(await detachRuntimes(toPeer(row), context)));
   done.purgedState.push(...(await forgetRuntimes({ ...toPeer(row), runtimes: runtimesOf(row, layout) }, context)));
@@ -82,6 +92,13 @@ async function runSteps(
   const revision = await dropPeer(layout, { lockTimeoutMs: change.lockTimeoutMs }, personality, now());
   logDecision(context, { ev: "remove", personality, cwd: row.cwd, revision });
   return row.cwd;
+}
+
+/** Who is gone, or going, does not start at the next boot. Throws `write-failed`: then the removal stays half done. */
+function takeFromBoot(personality: string, done: Done, context: Context): void {
+  if (takeBootUnit(personality, openBoot(context)) === "unchanged") return;
+  done.bootUnit = "removed";
+  logDecision(context, { ev: "boot-unit", unit: serviceName({ agent: personality }, platformOf({})), op: "remove" });
 }
 
 /** Its runtimes, and those that an interrupted update has left something of. */

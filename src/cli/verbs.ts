@@ -62,6 +62,8 @@ const GROUPS: readonly EntryGroup[] = [
       { name: "fleet apply", load: async () => (await import("./verbs/fleet-apply.ts")).fleetApply },
       { name: "fleet add", load: async () => (await import("./verbs/fleet-add.ts")).fleetAdd },
       { name: "fleet remove", load: async () => (await import("./verbs/fleet-remove.ts")).fleetRemove },
+      { name: "fleet install", load: async () => (await import("./verbs/fleet-install.ts")).fleetInstall },
+      { name: "fleet uninstall", load: async () => (await import("./verbs/fleet-uninstall.ts")).fleetUninstall },
       { name: "fleet ps", load: async () => (await import("./verbs/fleet-ps.ts")).fleetPs },
       { name: "fleet comms", load: async () => (await import("./verbs/fleet-comms.ts")).fleetComms },
     ],

@@ -47,6 +47,7 @@ export const EXIT_STATUS = {
   "fleet-changed": 4,
   "fleet-policy": 4,
   "agent-exists": 4,
+  "boot-units-taken": 4,
   "registry-corrupt": 5,
   "registry-insecure": 5,
   "profile-corrupt": 5,

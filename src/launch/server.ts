@@ -37,7 +37,7 @@ export async function startServer(incarnation: Incarnation, environment: Env, co
   makeFolder(dirname(socket));
   refuseInsecureFolder(dirname(socket));
   // A scope of systemd's may be refused; then it starts without one.
-  for (const launcher of [scopeLauncher(context.env), []]) {
+  for (const launcher of [scopeLauncher(context.env, identity), []]) {
     const server = launcher === undefined ? undefined : await startBelowRecorder({ incarnation, environment, launcher }, context);
     if (server !== undefined) return { server, witness: "parent" };
   }

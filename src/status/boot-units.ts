@@ -1,57 +1,67 @@
-import { lstatSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { isPersonality } from "../core/names.ts";
-import type { Env } from "../core/paths.ts";
+import { dirname, join } from "node:path";
+import { layoutFrom } from "../core/paths.ts";
+import { readMark, type ServiceMark } from "../core/service/mark.ts";
+import { agentOfFile, platformOf, type Service, serviceFolder, serviceName, type ServicePlace, servicePath } from "../core/service/place.ts";
+import { isThere, listFolder, readUnitText } from "../core/service/unit-file.ts";
 
-/** Whether a unit starts an agent at boot: it is there and enabled, there and not enabled, or not there. */
+/** Whether a service is there, and is started with what it hangs on. On macOS one that is there is enabled. */
 export type UnitState = "enabled" | "disabled" | "absent";
 
 /** What is set up to start at boot, told by files alone. */
 export interface BootUnits {
-  /** What all agents' units share is there. */
+  /** Whether `fleet install` was done for this root. */
   readonly isInstalled: boolean;
+  /** The state of an agent's unit. One of another root counts as absent. */
   readonly unitOf: (name: string) => UnitState;
-  /** The agents that have a unit, or a link to one that is gone; in the order of the alphabet. */
+  /** The agents that have a unit of this root, or a link to one that is gone; in the order of the alphabet. */
   readonly listAgents: () => string[];
 }
 
-const TARGET = "iapeer-fleet.target";
-
-/** Whose units: those of the user of this home. */
-interface UnitsPlace {
-  readonly home: string;
-  readonly env: Env;
-}
-
-/** The units of this account as they are now. */
-export function readBootUnits(place: UnitsPlace): BootUnits {
-  const folder = unitsFolder(place);
-  const isThere = (...path: readonly string[]) => lstatSync(join(folder, ...path), { throwIfNoEntry: false }) !== undefined;
-  const wanted = `${TARGET}.wants`;
+/** Looks where `place.env` says. The root is `$IAPEER_ROOT`, else `~/.iapeer`. */
+export function readBootUnits(place: ServicePlace): BootUnits {
+  const { root } = layoutFrom(place.env);
   return {
-    isInstalled: isThere(TARGET),
-    unitOf: (name) => {
-      const unit = `iapeer-agent-${name}.service`;
-      if (!isThere(unit)) return "absent";
-      return isThere(wanted, unit) ? "enabled" : "disabled";
-    },
-    listAgents: () => [...new Set([...agentsIn(folder), ...agentsIn(join(folder, wanted))])].toSorted(),
+    isInstalled: readService("fleet", place)?.isOf(root) ?? false,
+    unitOf: (name) => unitState({ agent: name }, place),
+    listAgents: () => listAgents(place).filter((agent) => readService({ agent }, place)?.isOf(root) ?? true),
   };
 }
 
-/** `$XDG_CONFIG_HOME/systemd/user`; a relative one is to be ignored (XDG Base Directory Specification). */
-function unitsFolder({ home, env }: UnitsPlace): string {
-  const named = env["XDG_CONFIG_HOME"];
-  return join(named?.startsWith("/") ? named : join(home, ".config"), "systemd", "user");
+/** The state of one unit. One of another root counts as absent. */
+export function unitState(service: Service, place: ServicePlace): UnitState {
+  const found = readService(service, place);
+  if (found === undefined || !found.isOf(layoutFrom(place.env).root)) return "absent";
+  return isThere(wantsPath(service, place)) || platformOf(place) === "darwin" ? "enabled" : "disabled";
 }
 
-function agentsIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .map((file) => /^iapeer-agent-(.+)\.service$/.exec(file)?.[1] ?? "")
-      .filter(isPersonality);
-  } catch {
-    // Nothing is set up to start at boot.
-    return [];
-  }
+/** A service's file that is there. */
+export interface FoundService {
+  readonly text: string;
+  readonly mark: ServiceMark | undefined;
+  /** Whether it is a root's: by its mark, or because it has none. */
+  readonly isOf: (root: string) => boolean;
+}
+
+/** The file of a service; undefined when there is none. Throws `read-failed`. */
+export function readService(service: Service, place: ServicePlace): FoundService | undefined {
+  const text = readUnitText(servicePath(service, place));
+  if (text === undefined) return undefined;
+  const mark = readMark(text);
+  return { text, mark, isOf: (root) => mark === undefined || mark.root === root };
+}
+
+/** The link that starts a unit with what it hangs on. */
+function wantsPath(service: Service, place: ServicePlace): string {
+  return join(wantsFolder(typeof service === "string" ? "default.target" : serviceName("fleet", "linux"), place), serviceName(service, "linux"));
+}
+
+function wantsFolder(target: string, place: ServicePlace): string {
+  return join(dirname(servicePath("fleet", place)), `${target}.wants`);
+}
+
+function listAgents(place: ServicePlace): string[] {
+  const platform = platformOf(place);
+  const links = platform === "darwin" ? [] : listFolder(wantsFolder(serviceName("fleet", platform), place));
+  const agents = [...listFolder(serviceFolder(place)), ...links].flatMap((file) => agentOfFile(file, platform) ?? []);
+  return [...new Set(agents)].toSorted();
 }

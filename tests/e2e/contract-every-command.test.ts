@@ -11,7 +11,7 @@ describe("every command", () => {
   const MEMORY = ["memory-plugin", "native-memory", "provider check", "provider run", "provision exec"];
   const SESSIONS = ["launch", "stop", "attach", "watch", "send", "tail", "heartbeat", "deaths", "deaths show", "supervise"];
   const CANARIES = ["canary status", "canary arm", "canary dismiss", "canary script", "hook pane-died"];
-  const FLEET = ["fleet init", "fleet check", "fleet apply", "fleet add", "fleet remove", "fleet ps", "fleet comms"];
+  const FLEET = ["fleet init", "fleet check", "fleet apply", "fleet add", "fleet remove", "fleet install", "fleet uninstall", "fleet ps", "fleet comms"];
   const VERBS = [...PEERS, ...MEMORY, ...SESSIONS, ...CANARIES, ...FLEET, "status", "doctor", "verify", "completions"];
 
   test("is one of these", () => {

@@ -40,7 +40,7 @@ test.skipIf(process.platform !== "linux")("under the user's systemd the server g
   const asked = join(bob.sandbox.folder, "asked");
   putOnPath("systemd-run", `echo "$*" >'${asked}'\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"`);
   expect(await bob.sandbox.json("launch", "bob")).toMatchObject({ action: "launched", witness: "parent" });
-  expect(readFileSync(asked, "utf8")).toStartWith("--user --scope --quiet --collect --property=OOMPolicy=continue -- ");
+  expect(readFileSync(asked, "utf8")).toStartWith("--user --scope --quiet --collect --property=OOMPolicy=continue --property=Before=iapeer-agent-bob.service -- ");
   signal("KILL", readSession(bob.sandbox, "claude-bob").server);
   await until("its death is recorded", () => readExits().length === 1);
   expect(readExits()).toMatchObject([{ signal: "KILL", witness: "parent" }]);

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { planInstall, planUninstall, renderLaunchdAgent, renderSystemdUnit, servicePath } from "../../src/launch/supervise/service-unit.ts";
+import { servicePath } from "../../src/core/service/place.ts";
+import { planInstall, planUninstall, renderLaunchdAgent, renderSystemdUnit } from "../../src/launch/supervise/service-unit.ts";
 import { errorOf, openScratch } from "../support/scratch.ts";
 
-const UNIT = { program: ["/usr/local/bin/iapeer"], root: "/home/somebody/.iapeer", path: "/usr/bin:/bin" };
+const ROOT = "/home/somebody/.iapeer";
+const UNIT = { program: ["/usr/local/bin/iapeer"], root: ROOT, environment: { IAPEER_ROOT: ROOT, PATH: "/usr/bin:/bin" } };
 
 /** Names that mean something to systemd, to XML or to a shell. */
 const HOSTILE = ["with space", `"quoted"`, "it's", "%h%%n", "$HOME $$ $", "back\\slash\\n", "a;b", "tab\tin", "<&>\"]]>", "日本 é", "-x", "{}*?[a]"];
@@ -15,13 +17,13 @@ function linesOf(text: string, key: string): string[] {
 
 describe("the unit of systemd", () => {
   test("runs supervise with its root, its sockets' folder and its path, and lets recorders live", () => {
-    const text = renderSystemdUnit({ ...UNIT, sockDir: "/tmp/socks" });
+    const text = renderSystemdUnit({ ...UNIT, environment: { IAPEER_ROOT: ROOT, IAPEER_SOCK_DIR: "/tmp/socks", PATH: "/usr/bin:/bin" } });
     expect(linesOf(text, "ExecStart")).toEqual(['"/usr/local/bin/iapeer" "supervise"']);
     expect(linesOf(text, "Environment")).toEqual(['"IAPEER_ROOT=/home/somebody/.iapeer"', '"IAPEER_SOCK_DIR=/tmp/socks"', '"PATH=/usr/bin:/bin"']);
     const settings = { Restart: "on-failure", KillMode: "process", OOMPolicy: "continue", ManagedOOMPreference: "avoid", WantedBy: "default.target" };
     for (const [key, value] of Object.entries(settings)) expect(linesOf(text, key)).toEqual([value]);
     expect(linesOf(renderSystemdUnit(UNIT), "Environment")).toHaveLength(2);
-    expect(linesOf(renderSystemdUnit({ program: ["/iapeer"], path: "/bin" }), "Environment")).toEqual(['"PATH=/bin"']);
+    expect(linesOf(renderSystemdUnit({ ...UNIT, environment: { PATH: "/bin" } }), "Environment")).toEqual(['"PATH=/bin"']);
   });
 
   test.each([
@@ -49,7 +51,7 @@ describe("the unit of systemd", () => {
       mkdirSync(root);
       copyFileSync(Bun.which("true")!, program);
       chmodSync(program, 0o755);
-      expect({ name, ...verify({ program: [program, join(root, "main.ts")], root, path: `${root}:/bin`, sockDir: root }) }).toEqual({ name, exitCode: 0, said: "" });
+      expect({ name, ...verify({ program: [program, join(root, "main.ts")], root, environment: { IAPEER_ROOT: root, IAPEER_SOCK_DIR: root, PATH: `${root}:/bin` } }) }).toEqual({ name, exitCode: 0, said: "" });
     }
     // It looks: a program that is not there is told.
     expect(verify({ ...UNIT, program: [scratch.at("gone")] }).exitCode).not.toBe(0);
@@ -63,7 +65,7 @@ describe("the agent of launchd", () => {
     using scratch = openScratch();
     for (const name of [...HOSTILE, "line\r\nend"]) {
       const root = `/tmp/${name}`;
-      writeFileSync(scratch.at("agent.plist"), renderLaunchdAgent({ program: [`${root}/iapeer`, "main"], root, path: root, sockDir: root }));
+      writeFileSync(scratch.at("agent.plist"), renderLaunchdAgent({ program: [`${root}/iapeer`, "main"], root, environment: { IAPEER_ROOT: root, IAPEER_SOCK_DIR: root, PATH: root } }));
       const { stdout, stderr } = Bun.spawnSync(["python3", "-c", READ, scratch.at("agent.plist")], { stdin: "ignore", timeout: 20_000 });
       expect(stderr.toString()).toBe("");
       expect(JSON.parse(stdout.toString())).toEqual({
@@ -73,12 +75,13 @@ describe("the agent of launchd", () => {
         RunAtLoad: true,
         KeepAlive: { SuccessfulExit: false },
         AbandonProcessGroup: true,
+        IapeerMark: JSON.stringify({ root }),
       });
     }
   });
 
   test("refuses a path that XML cannot hold", () => {
-    expect(errorOf(() => renderLaunchdAgent({ ...UNIT, root: "/a\u0001" })).code).toBe("invalid-value");
+    expect(errorOf(() => renderLaunchdAgent({ ...UNIT, environment: { PATH: "/a\u0001" } })).code).toBe("invalid-value");
   });
 });
 
@@ -90,18 +93,18 @@ describe("where it is", () => {
     ["linux", { XDG_CONFIG_HOME: "" }, "/h/.config/systemd/user/iapeer-supervise.service"],
     ["darwin", { XDG_CONFIG_HOME: "/x/c" }, "/h/Library/LaunchAgents/com.iapeer.supervise.plist"],
   ] as const)("on %s with %p", (platform, env, path) => {
-    const where = { home: "/h", env };
-    expect(servicePath(platform, where)).toBe(path);
-    expect(planInstall(platform, UNIT, where).path).toBe(path);
-    expect(planUninstall(platform, where).path).toBe(path);
+    const place = { home: "/h", env, platform };
+    expect(servicePath("supervise", place)).toBe(path);
+    expect(planInstall(UNIT, place).path).toBe(path);
+    expect(planUninstall(place).path).toBe(path);
   });
 });
 
 describe("a plan", () => {
-  const where = { home: "/h", env: {} };
+  const at = (platform: "linux" | "darwin") => ({ home: "/h", env: {}, platform });
 
   test("of an installation lets systemd read the file, enables it for the next login and starts it anew", () => {
-    const { text, commands } = planInstall("linux", UNIT, where);
+    const { text, commands } = planInstall(UNIT, at("linux"));
     expect(text).toBe(renderSystemdUnit(UNIT));
     expect(commands.map((argv) => argv.join(" "))).toEqual([
       "systemctl --user daemon-reload",
@@ -111,18 +114,18 @@ describe("a plan", () => {
   });
 
   test("of a removal ends and disables it while its file is there", () => {
-    const { before, after } = planUninstall("linux", where);
+    const { before, after } = planUninstall(at("linux"));
     expect(before).toEqual([["systemctl", "--user", "disable", "--now", "iapeer-supervise.service"]]);
     expect(after).toEqual([["systemctl", "--user", "daemon-reload"]]);
   });
 
   test("for launchd names the file", () => {
-    const { path, text, commands } = planInstall("darwin", UNIT, where);
+    const { path, text, commands } = planInstall(UNIT, at("darwin"));
     expect(text).toBe(renderLaunchdAgent(UNIT));
     expect(commands).toEqual([
       ["launchctl", "unload", path],
       ["launchctl", "load", "-w", path],
     ]);
-    expect(planUninstall("darwin", where)).toEqual({ path, before: [["launchctl", "unload", "-w", path]], after: [] });
+    expect(planUninstall(at("darwin"))).toEqual({ path, before: [["launchctl", "unload", "-w", path]], after: [] });
   });
 });

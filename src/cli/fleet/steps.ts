@@ -2,17 +2,22 @@ import { join } from "node:path";
 import { IapeerError } from "../../core/errors.ts";
 import { defaultIntelligence, identityOf } from "../../core/names.ts";
 import { refuseRealRootInSandbox } from "../../core/paths.ts";
+import { agentOfFile, platformOf } from "../../core/service/place.ts";
 import { type AppliedAgent, writeApplied } from "../../fleet/applied.ts";
 import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThatGoes } from "../../fleet/apply/plan.ts";
 import type { ApplySteps, Done, Stage } from "../../fleet/apply/run.ts";
+import { syncBootUnits } from "../../fleet/boot/sync.ts";
 import { launchIdentity } from "../../launch/launch.ts";
 import { isGood } from "../../provision/row-state.ts";
 import { checkRegistration, registerPeer } from "../../registry/register.ts";
 import { type Peer, type Registry, toPeer } from "../../registry/schema.ts";
+import { readBootUnits } from "../../status/boot-units.ts";
 import { type PeerStatus, readStatuses } from "../../status/peer-status.ts";
 import { giveBirth } from "../birth.ts";
+import { openBoot, readBootAgents, servicePlace } from "../boot.ts";
 import { changePeer } from "../change-peer.ts";
 import { type Context, logDecision } from "../context.ts";
+import { noteBootRows } from "./install-report.ts";
 import { planLaunch } from "../launching.ts";
 import type { OutcomeJson } from "../outcomes.ts";
 import { refuseLive, removePeer } from "../removal.ts";
@@ -37,7 +42,7 @@ export function openSteps(options: StepOptions, context: Context): ApplySteps {
     check: async (row) => checkRow(row, options, context),
     change: async (row, enter) => await changeRow(row, { enter, serially, isForced: options.isForced }, context),
     record: (standing, failed) => recordFleet({ standing, failed }, options, context),
-    unit: async () => false,
+    units: readBootUnits(servicePlace(context)).isInstalled ? () => syncUnits(context) : undefined,
     launch: options.isStart ? async (row) => await launchRow(row, context) : undefined,
   };
 }
@@ -182,6 +187,14 @@ function recordFleet({ standing, failed }: Outcome, { plan, facts, file }: StepO
     agents: agents.filter((agent) => agent !== undefined),
     left: [...plan.left, ...staying],
   });
+}
+
+/** The agents whose unit was not as it should be. One that is declared no more starts at no boot. */
+function syncUnits(context: Context): ReadonlySet<string> {
+  const boot = openBoot(context);
+  const rows = syncBootUnits({ agents: readBootAgents(context).agents }, boot);
+  noteBootRows(rows, context);
+  return new Set(rows.filter(({ op }) => op !== "unchanged").flatMap(({ unit }) => agentOfFile(unit, platformOf(boot.place)) ?? []));
 }
 
 async function launchRow({ agent, peer, found }: PlannedRow, context: Context): Promise<boolean> {

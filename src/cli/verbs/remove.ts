@@ -65,8 +65,9 @@ function hintAtNames(rows: readonly RemovalJson[], { layout, output }: Context):
 const STOPPERS: ReadonlySet<ErrorCode | undefined> = new Set(["interrupted", "revision-conflict"] as const);
 
 function renderRemoval(removal: RemovalJson, colors: Colors): string {
-  if (removal.action === "absent") return `${removal.personality} is not registered; nothing to remove`;
-  return `removed ${removal.personality}; ${describeFolder(removal.cwd ?? "")}${renderOutcomes(removal.unprovision, colors)}`;
+  const boot = removal.bootUnit === undefined ? "" : "; it starts at boot no more";
+  if (removal.action === "absent") return `${removal.personality} is not registered; ${boot === "" ? "nothing to remove" : "it starts at boot no more"}`;
+  return `removed ${removal.personality}${boot}; ${describeFolder(removal.cwd ?? "")}${renderOutcomes(removal.unprovision, colors)}`;
 }
 
 function describeFolder(cwd: string): string {

@@ -36,7 +36,7 @@ export const supervise = defineVerb({
     refuseMixed(values);
     if (values.install || values.uninstall) {
       const { changeService } = await import("../supervise-service.ts");
-      return await changeService({ isInstall: values.install === true, isPrint: values.print === true }, context);
+      return changeService({ isInstall: values.install === true, isPrint: values.print === true }, context);
     }
     if (!values.once && context.output.isJson) throw usage(supervise, "supervise has no end, and so no JSON; with --once it has");
     return await asOnlyOne(context, async () => (values.once ? await tick(context) : await loop(intervalSecs, context)));

@@ -79,6 +79,7 @@ const CAUSES = {
   "fleet-changed": passing("busy"),
   "fleet-policy": final("conflict"),
   "agent-exists": final("conflict"),
+  "boot-units-taken": final("service"),
   "registry-corrupt": final("untrusted"),
   "registry-insecure": final("untrusted"),
   "profile-corrupt": final("untrusted"),

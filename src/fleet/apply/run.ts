@@ -34,8 +34,8 @@ export interface ApplySteps {
   readonly change: (row: PlannedRow, enter: (stage: Stage) => void) => Promise<Done>;
   /** Writes down what is applied now: the rows that stand, and those that do not. */
   readonly record: (standing: readonly PlannedRow[], failed: readonly PlannedRow[]) => void;
-  /** Brings the unit of one agent in step. Whether anything was changed. */
-  readonly unit: (row: PlannedRow) => Promise<boolean>;
+  /** Brings the units that start agents at boot in step with what is recorded; undefined: nothing starts them. Whose was changed. */
+  readonly units: (() => ReadonlySet<string>) | undefined;
   /** Launches one agent; undefined: nothing is to be launched. Whether it was, and not live already. */
   readonly launch: ((row: PlannedRow) => Promise<boolean>) | undefined;
 }
@@ -59,9 +59,7 @@ export async function runPlan({ rows }: Plan, steps: ApplySteps, options: RunOpt
   await changeRows(rows, board, { steps, ...options });
   recordRows(rows, board, steps);
   const local = rows.filter(({ agent }) => agent !== undefined && agent.remote === undefined);
-  for (const row of board.standing(local)) {
-    await board.attempt(row, "unit", async () => ((await steps.unit(row)) ? board.done(row, { stage: "unit" }) : undefined));
-  }
+  syncUnits(board.standing(local), board, steps);
   await launchRows(local, board, { steps, ...options });
   return board.rows();
 }
@@ -115,6 +113,15 @@ function recordRows(rows: readonly PlannedRow[], board: Board, { record }: Apply
     record(standing, rows.filter((row) => !board.stands(row)));
   } catch (error) {
     standing.filter(({ op }) => op !== "unchanged").forEach((row) => board.fail(row, "record", error));
+  }
+}
+
+function syncUnits(rows: readonly PlannedRow[], board: Board, { units }: ApplySteps): void {
+  try {
+    const changed = units?.();
+    rows.filter(({ peer }) => changed?.has(peer)).forEach((row) => board.done(row, { stage: "unit" }));
+  } catch (error) {
+    rows.filter(({ agent, before }) => agent?.isPersistent || before?.isPersistent).forEach((row) => board.fail(row, "unit", error));
   }
 }
 

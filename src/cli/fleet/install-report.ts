@@ -1,0 +1,62 @@
+import type { Linger } from "../../core/service/linger.ts";
+import { lingerCommand } from "../../core/service/linger.ts";
+import type { BootOp, BootRow } from "../../fleet/boot/plan.ts";
+import { type BootAgents, userOfServices } from "../boot.ts";
+import { type Context, logDecision } from "../context.ts";
+import type { Output } from "../output.ts";
+import { tame } from "../table.ts";
+
+/** What an installation came to. */
+export interface Installation {
+  readonly rows: readonly BootRow[];
+  readonly found: BootAgents;
+  /** undefined where there is no such thing. */
+  readonly linger: Linger | undefined;
+  /** The agents that did not start, where they were to start at once. */
+  readonly notStarted: readonly string[] | undefined;
+}
+
+/** Tells it; the exit status is 0 when every persistent agent will start at boot, and did start now where that was asked. */
+export function reportInstall({ rows, found, linger, notStarted }: Installation, { output }: Context): number {
+  const json = {
+    action: rows.some(({ op }) => op !== "unchanged") ? "installed" : "unchanged",
+    units: rows,
+    unregistered: found.unregistered,
+    linger: linger?.state ?? null,
+    ...(notStarted !== undefined && { not_started: notStarted }),
+  };
+  output.result(json, () => renderRows(rows).join("\n"));
+  if (!found.isApplied) output.note("no fleet was applied yet; the units of its agents follow with: iapeer fleet apply");
+  warnOf({ found, linger, notStarted: notStarted ?? [] }, output);
+  return found.unregistered.length > 0 || linger?.state === "failed" || (notStarted ?? []).length > 0 ? 1 : 0;
+}
+
+function warnOf({ found, linger, notStarted }: Pick<Installation, "found" | "linger"> & { readonly notStarted: readonly string[] }, output: Output): void {
+  for (const name of found.unregistered) output.warn(`${name} does not start at boot: it is not registered with its runtime; to register it: iapeer fleet apply`);
+  if (linger?.state === "failed") {
+    output.warn(`nothing starts before you log in: ${linger.why}`);
+    output.note(`type, as somebody who may: sudo ${lingerCommand(userOfServices()).join(" ")}`);
+  }
+  for (const name of notStarted) output.warn(`${name} did not start; see why: systemctl --user status iapeer-agent-${name}`);
+}
+
+/** What an uninstallation came to. */
+export function reportUninstall(rows: readonly BootRow[], hasLinger: boolean, { output }: Context): number {
+  const isAbsent = rows.length === 0;
+  output.result({ action: isAbsent ? "absent" : "removed", units: rows }, () => (isAbsent ? "nothing of this root starts at boot" : renderRows(rows).join("\n")));
+  if (!isAbsent && hasLinger) output.note(`that your services run without a login stays as it is; to end it: loginctl disable-linger ${userOfServices()}`);
+  return 0;
+}
+
+/** Notes in lifecycle.log what changed. */
+export function noteBootRows(rows: readonly BootRow[], context: Context): void {
+  for (const { unit, op } of rows) if (op !== "unchanged") logDecision(context, { ev: "boot-unit", unit, op });
+}
+
+const WORDS: Readonly<Record<BootOp, string>> = { add: "added", update: "updated", remove: "removed", unchanged: "unchanged" };
+
+function renderRows(rows: readonly BootRow[]): string[] {
+  const changed = rows.filter(({ op }) => op !== "unchanged").map(({ op, path }) => `${WORDS[op]} ${tame(path)}`);
+  const rest = rows.length - changed.length;
+  return rest === 0 ? changed : [...changed, `${WORDS.unchanged}: ${rest} ${rest === 1 ? "unit" : "units"}`];
+}

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import type { Env } from "../paths.ts";
+
+export type ServicePlatform = "linux" | "darwin";
+
+/** Whose services: those of the user of this home. */
+export interface ServicePlace {
+  readonly home: string;
+  readonly env: Env;
+  /** Left out: this host's. */
+  readonly platform?: ServicePlatform;
+}
+
+/** What the service manager keeps for iapeer: the supervise service, what all agents hang on, and one for an agent. */
+export type Service = "supervise" | "fleet" | { readonly agent: string };
+
+/** Whose service manager it is: systemd's, or on macOS launchd. */
+export function platformOf({ platform }: Pick<ServicePlace, "platform">): ServicePlatform {
+  return platform ?? (process.platform === "darwin" ? "darwin" : "linux");
+}
+
+/** What the service manager calls a service: a unit's name, or a label of launchd's. */
+export function serviceName(service: Service, platform: ServicePlatform): string {
+  if (platform === "darwin") return `com.iapeer.${typeof service === "string" ? service : `agent.${service.agent}`}`;
+  if (service === "fleet") return "iapeer-fleet.target";
+  return `iapeer-${typeof service === "string" ? service : `agent-${service.agent}`}.service`;
+}
+
+const AGENT_FILE = { linux: /^iapeer-agent-(?<agent>.+)\.service$/s, darwin: /^com\.iapeer\.agent\.(?<agent>.+)\.plist$/s } as const;
+
+/** The agent whose service's file has this name; undefined: it is no agent's. */
+export function agentOfFile(fileName: string, platform: ServicePlatform): string | undefined {
+  return AGENT_FILE[platform].exec(fileName)?.groups?.["agent"];
+}
+
+/** Where the files are: `$XDG_CONFIG_HOME/systemd/user`, else that of `~/.config`; on macOS `~/Library/LaunchAgents`. */
+export function serviceFolder(place: ServicePlace): string {
+  const { home, env } = place;
+  if (platformOf(place) === "darwin") return join(home, "Library", "LaunchAgents");
+  const named = env["XDG_CONFIG_HOME"];
+  // A relative one is to be ignored (XDG Base Directory Specification).
+  return join(named?.startsWith("/") ? named : join(home, ".config"), "systemd", "user");
+}
+
+/** The file of a service. */
+export function servicePath(service: Service, place: ServicePlace): string {
+  const platform = platformOf(place);
+  return join(serviceFolder(place), `${serviceName(service, platform)}${platform === "darwin" ? ".plist" : ""}`);
+}

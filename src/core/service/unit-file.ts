@@ -1,0 +1,66 @@
+import { lstatSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { errnoOf, ioError } from "../errors.ts";
+import { syncFolder } from "../files.ts";
+
+/** A service's file as it is to be. */
+export interface UnitFile {
+  /** What the service manager calls it. */
+  readonly name: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The text of a service's file; undefined when there is none. Throws `read-failed`. */
+export function readUnitText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw ioError("read-failed", "cannot read", path, error);
+  }
+}
+
+/** What is in a folder; nothing where it is not there. Throws `read-failed`. */
+export function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw ioError("read-failed", "cannot read", path, error);
+  }
+}
+
+/** Whether something has that name, a link that leads nowhere too. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** The links by which systemd starts a unit together with others: they are in `*.wants` and `*.requires` (systemd.unit(5)). */
+export function listUnitLinks(path: string): string[] {
+  const folder = dirname(path);
+  return listFolder(folder)
+    .filter((name) => name.endsWith(".wants") || name.endsWith(".requires"))
+    .map((name) => join(folder, name, basename(path)))
+    .filter(isThere);
+}
+
+/**
+ * Removes files, for good: a power cut does not bring them back. What is not there is fine.
+ *
+ * @throws IapeerError `write-failed`.
+ */
+export function removeFiles(paths: readonly string[]): void {
+  for (const path of paths) {
+    try {
+      unlinkSync(path);
+      syncFolder(dirname(path));
+    } catch (error) {
+      if (!isAbsence(error)) throw ioError("write-failed", "cannot remove", path, error);
+    }
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "");
+}

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { freshBoot, openBoot, readBootAgents } from "../../src/cli/boot.ts";
+import { openOutput } from "../../src/cli/output.ts";
+import { layoutFrom } from "../../src/core/paths.ts";
+import { putBootUnit, syncBootUnits, takeBootUnit } from "../../src/fleet/boot/sync.ts";
+import { fleetFile } from "../../src/fleet/boot/units.ts";
+import { readBootUnits } from "../../src/status/boot-units.ts";
+import { applyAgents } from "../support/applied-fleet.ts";
+import { ok } from "../support/calls.ts";
+import { type FakeSystemd, feignSystemd, readUnits } from "../support/fake-systemd.ts";
+import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+
+let box: Sandbox;
+let systemd: FakeSystemd;
+beforeEach(() => {
+  box = openSandbox();
+  systemd = feignSystemd(box);
+});
+afterEach(() => box[Symbol.dispose]());
+
+const BOB = { name: "bob", runtime: "claude" };
+const contextWith = (env: Record<string, string> = {}) => {
+  const all = { ...box.env, ...env };
+  return { env: all, layout: layoutFrom(all), self: ["/opt/iapeer"], output: openOutput(false, all, { isOutTerminal: false, isErrTerminal: false }) };
+};
+const fleetOf = (boot: ReturnType<typeof openBoot>) => [{ service: "fleet", file: fleetFile(boot, false) } as const];
+const textOf = (unit: string) => readFileSync(join(box.home, ".config/systemd/user", unit), "utf8");
+
+describe.skipIf(process.platform !== "linux")("the units of agents", () => {
+  test("are made with the environment that fleet install wrote down, whoever applies", () => {
+    const installed = freshBoot(contextWith({ PATH: `${box.env["PATH"]}:/installed` }));
+    syncBootUnits({ agents: [], shared: fleetOf(installed) }, installed);
+    const later = contextWith({ PATH: `${box.env["PATH"]}:/later`, TMUX_TMPDIR: "/later" });
+    expect(openBoot(later).environment).toEqual(installed.environment);
+    expect(putBootUnit(BOB, openBoot(later))).toBe("add");
+    expect(textOf("iapeer-agent-bob.service")).toContain(":/installed");
+    expect(textOf("iapeer-agent-bob.service")).not.toContain("/later");
+    expect(freshBoot(later).environment).toMatchObject({ TMUX_TMPDIR: "/later" });
+  });
+
+  test("are put and taken one by one, each with its own answer, and a second time nothing is done", () => {
+    const boot = openBoot(contextWith());
+    expect([putBootUnit(BOB, boot), putBootUnit(BOB, boot)]).toEqual(["add", "unchanged"]);
+    expect(systemd.asked()).toEqual(["daemon-reload", "enable iapeer-agent-bob.service"]);
+    expect(putBootUnit({ ...BOB, runtime: "codex" }, boot)).toBe("update");
+    expect(systemd.asked()).toEqual(["daemon-reload"]);
+    expect([takeBootUnit("bob", boot), takeBootUnit("bob", boot)]).toEqual(["remove", "unchanged"]);
+    expect(systemd.asked()).toEqual(["disable iapeer-agent-bob.service", "daemon-reload"]);
+    expect(readUnits(box)).toEqual({});
+  });
+
+  test("that somebody disabled are enabled again", () => {
+    const boot = openBoot(contextWith());
+    putBootUnit(BOB, boot);
+    Bun.spawnSync(["systemctl", "--user", "disable", "iapeer-agent-bob.service"], { env: box.env });
+    expect([readBootUnits(boot.place).unitOf("bob"), putBootUnit(BOB, boot)]).toEqual(["disabled", "update"]);
+    expect(readBootUnits(boot.place).unitOf("bob")).toBe("enabled");
+  });
+
+  test("of two hundred agents take one call each to write, to enable and to disable, and nothing when nothing differs", () => {
+    const boot = openBoot(contextWith());
+    const agents = Array.from({ length: 200 }, (_, index) => ({ name: `a${index}`, runtime: "claude" }));
+    expect(syncBootUnits({ agents }, boot).every(({ op }) => op === "add")).toBe(true);
+    expect(systemd.asked().map((line) => line.split(" ")[0])).toEqual(["daemon-reload", "enable"]);
+    expect(syncBootUnits({ agents }, boot).every(({ op }) => op === "unchanged")).toBe(true);
+    expect(systemd.asked()).toEqual([]);
+    expect(syncBootUnits({ agents: [] }, boot)).toHaveLength(200);
+    expect(systemd.asked().map((line) => line.split(" ")[0])).toEqual(["disable", "daemon-reload"]);
+  });
+});
+
+test("who starts at boot is who was applied as persistent, is of this host, and is registered with that runtime", async () => {
+  for (const name of ["bob", "eve", "zoe"]) await ok(box, "add", name);
+  expect(readBootAgents(contextWith())).toEqual({ agents: [], unregistered: [], isApplied: false });
+  applyAgents(box, "zoe", "ghost", "bob", { name: "eve", isPersistent: false }, { name: "far", remote: { host: "h", ssh: "h" } }, { name: "wrong", runtime: "codex" });
+  expect(readBootAgents(contextWith())).toEqual({ agents: [{ name: "zoe", runtime: "claude" }, BOB], unregistered: ["ghost", "wrong"], isApplied: true });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readBootUnits } from "../../src/status/boot-units.ts";
+import { openScratch, type Scratch } from "../support/scratch.ts";
+
+function openHost(scratch: Scratch) {
+  const folder = scratch.at(".config/systemd/user");
+  const wants = `${folder}/iapeer-fleet.target.wants`;
+  mkdirSync(wants, { recursive: true });
+  const place = { home: scratch.path, env: { HOME: scratch.path, IAPEER_ROOT: scratch.at("root") }, platform: "linux" } as const;
+  const unit = (name: string, root?: string) => {
+    writeFileSync(`${folder}/${name}`, root === undefined ? "[Unit]\n" : `[Unit]\n[X-Iapeer]\nMark=${JSON.stringify({ root })}\n`);
+    return { enable: () => symlinkSync(`${folder}/${name}`, `${wants}/${name}`), remove: () => rmSync(`${folder}/${name}`) };
+  };
+  return { place, unit, read: () => readBootUnits(place) };
+}
+
+describe("what starts at boot", () => {
+  test("is nothing where no folder is", () => {
+    const units = readBootUnits({ home: "/nowhere", env: { IAPEER_ROOT: "/nowhere/root" }, platform: "linux" });
+    expect([units.isInstalled, units.unitOf("bob"), units.listAgents()]).toEqual([false, "absent", []]);
+  });
+
+  test("is told of each agent by its unit and its link", () => {
+    using scratch = openScratch();
+    const { unit, read } = openHost(scratch);
+    unit("iapeer-fleet.target");
+    unit("iapeer-agent-bob.service").enable();
+    unit("iapeer-agent-eve.service");
+    unit("iapeer-supervise.service");
+    const units = read();
+    expect([units.isInstalled, ...["bob", "eve", "gone"].map(units.unitOf)]).toEqual([true, "enabled", "disabled", "absent"]);
+    expect(units.listAgents()).toEqual(["bob", "eve"]);
+  });
+
+  test("does not count a link to a unit that is gone, but names its agent", () => {
+    using scratch = openScratch();
+    const { unit, read } = openHost(scratch);
+    const bob = unit("iapeer-agent-bob.service");
+    bob.enable();
+    bob.remove();
+    expect([read().unitOf("bob"), read().listAgents()]).toEqual(["absent", ["bob"]]);
+  });
+
+  test("does not count what is another root's", () => {
+    using scratch = openScratch();
+    const { place, unit, read } = openHost(scratch);
+    unit("iapeer-fleet.target", "/another");
+    unit("iapeer-agent-bob.service", "/another").enable();
+    unit("iapeer-agent-eve.service", place.env.IAPEER_ROOT).enable();
+    expect([read().isInstalled, read().unitOf("bob"), read().unitOf("eve"), read().listAgents()]).toEqual([false, "absent", "enabled", ["eve"]]);
+  });
+
+  test("is on macOS what has a file", () => {
+    using scratch = openScratch();
+    mkdirSync(scratch.at("Library/LaunchAgents"), { recursive: true });
+    writeFileSync(scratch.at("Library/LaunchAgents/com.iapeer.agent.bob.plist"), "");
+    const units = readBootUnits({ home: scratch.path, env: { IAPEER_ROOT: scratch.at("root") }, platform: "darwin" });
+    expect([units.isInstalled, units.unitOf("bob"), units.unitOf("eve"), units.listAgents()]).toEqual([false, "enabled", "absent", ["bob"]]);
+  });
+});
