@@ -1,13 +1,21 @@
 // @ts-check
 import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, rmSync, writeFileSync } from "node:fs";
+import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
 
 /**
- * Programs of the operating system. The package of each has the name of the program, with apt and with Homebrew alike.
+ * Programs of the operating system. Where PACKAGES does not say otherwise, the package of each has the name of the program, with apt and
+ * with Homebrew alike.
  *
  * @typedef {{ need: string[], want: string[] }} Tools `need` stops the run when missing, `want` only lessens it
  */
+
+/** @type {Readonly<Record<string, string>>} Debian's names. */
+const PACKAGES = { ip: "iproute2", ssh: "openssh-client", sshd: "openssh-server" };
+
+/** @param {string} tool */
+const packageOf = (tool) => PACKAGES[tool] ?? tool;
 
 /** @param {Tools} tools @returns {Tools} those that are not on PATH */
 export function findMissing({ need, want }) {
@@ -40,17 +48,47 @@ export function installTools(missing) {
 
 /** @param {Tools} missing */
 function installWithApt({ need, want }) {
-  const packages = [...need, ...want];
+  const packages = [...need, ...want].map(packageOf);
   console.error(`setup: installing ${packages.join(", ")} with apt-get`);
-  runApt(["update"]);
-  // One package that the distribution lacks fails the whole call, and with it the others: those are then tried alone.
-  if (!runApt(["install", ...packages])) for (const name of packages) runApt(["install", name]);
+  withoutServices(() => {
+    runApt(["update"]);
+    // One package that the distribution lacks fails the whole call, and with it the others: those are then tried alone.
+    if (!runApt(["install", ...packages])) for (const name of packages) runApt(["install", name]);
+  });
+}
+
+/** What a package asks before it starts a service (Debian policy, 9.3.3.1). */
+const POLICY = "/usr/sbin/policy-rc.d";
+
+/** A signal that came while nothing was heard is heard by then. */
+const PENDING_MS = 100;
+
+/** A machine that is tested on gets no sshd of its own to listen: 101 says that no service may be started. @param {() => void} work */
+function withoutServices(work) {
+  try {
+    writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755, flag: "wx" });
+  } catch {
+    // There is one already, as in containers: it decides.
+    return work();
+  }
+  // What is installed waits for no event: a Ctrl-C comes through behind it, when the file is gone.
+  /** @type {NodeJS.Signals[]} */
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+  /** @param {NodeJS.Signals} signal */
+  const leave = (signal) => process.exit(128 + osConstants.signals[signal]);
+  for (const signal of signals) process.on(signal, leave);
+  try {
+    work();
+  } finally {
+    rmSync(POLICY, { force: true });
+    setTimeout(() => signals.forEach((signal) => process.off(signal, leave)), PENDING_MS);
+  }
 }
 
 /** @param {Tools} missing */
 function installWithBrew({ need }) {
   console.error(`setup: installing ${need.join(", ")} with brew`);
-  run("brew", ["install", "--quiet", ...need]);
+  run("brew", ["install", "--quiet", ...need.map(packageOf)]);
 }
 
 /** @param {string[]} args */
@@ -68,10 +106,10 @@ function run(command, args, env = process.env) {
   return spawnSync(command, args, { env, stdio: ["ignore", "ignore", 2] }).status === 0;
 }
 
-/** @param {string[]} packages */
-function renderAdvice(packages) {
+/** @param {string[]} tools */
+function renderAdvice(tools) {
   const install = process.platform === "darwin" ? "brew install" : "sudo apt-get install";
-  return `Install with: ${install} ${packages.join(" ")}`;
+  return `Install with: ${install} ${tools.map(packageOf).join(" ")}`;
 }
 
 function canUseApt() {
@@ -85,6 +123,8 @@ function canUseBrew() {
 /** @param {string} command */
 function isMissing(command) {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  // Not on everybody's PATH, and where sshd and ip are.
+  folders.push("/usr/sbin", "/sbin");
   return !folders.some((folder) => isExecutable(join(folder, command)));
 }
 

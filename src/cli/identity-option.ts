@@ -1,6 +1,9 @@
 import { IapeerError } from "../core/errors.ts";
 import { identityOf, parsePersonality, parseRuntime } from "../core/names.ts";
-import { requireRow } from "../registry/edits.ts";
+import type { Layout } from "../core/paths.ts";
+import type * as Applied from "../fleet/applied.ts";
+import { remoteProgram } from "../launch/send/ssh.ts";
+import { findRow, requireRow } from "../registry/edits.ts";
 import { type Peer, toPeer } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";
 import type { Context } from "./context.ts";
@@ -32,14 +35,42 @@ export interface ChosenIdentity {
  *
  * @throws IapeerError `invalid-name`, `peer-not-found`, `runtime-not-found`.
  */
-export function chooseIdentity(verb: Verb, typed: TypedIdentity, { layout }: Context): ChosenIdentity {
+export function chooseIdentity(verb: Verb, typed: TypedIdentity, { layout, env }: Context): ChosenIdentity {
   const personality = parsePersonality(typed.personality);
   const named = typed.runtime === undefined ? undefined : parseRuntime(typed.runtime);
-  const peer = toPeer(requireRow(readRegistry(layout), personality));
+  const registry = readRegistry(layout);
+  if (findRow(registry, personality) === undefined) refuseRemoteAgent(verb, personality, { layout, env });
+  const peer = toPeer(requireRow(registry, personality));
   const runtime = named ?? peer.defaultRuntime;
   if (!peer.runtimes.includes(runtime)) throw runtimeNotFound(verb, peer, runtime);
   return { peer, runtime, identity: identityOf(runtime, personality) };
 }
+
+/** Of an agent of another host: which command there is the one that was meant. */
+function refuseRemoteAgent(verb: Verb, personality: string, { layout, env }: Pick<Context, "layout" | "env">): void {
+  const remote = findRemote(personality, layout);
+  if (remote === undefined) return;
+  const ssh = NEEDS_TERMINAL.has(verb.name) ? "ssh -t" : "ssh";
+  throw new IapeerError("peer-not-found", `${personality} is no peer of this host: the fleet has it on ${remote.host}`, {
+    hint: `${ssh} ${remote.ssh} ${remoteProgram(env)} ${verb.name} ${personality}`,
+    details: { personality, host: remote.host },
+  });
+}
+
+function findRemote(personality: string, layout: Layout) {
+  // Most calls name a peer that is there, and need none of this.
+  const { readApplied } = require("../fleet/applied.ts") as typeof Applied;
+  try {
+    return readApplied(layout)?.agents.find(({ name }) => name === personality)?.remote;
+  } catch (error) {
+    // That no peer has this name is true all the same.
+    if (error instanceof IapeerError) return undefined;
+    throw error;
+  }
+}
+
+/** What takes over the terminal. */
+const NEEDS_TERMINAL: ReadonlySet<string> = new Set(["attach", "watch"]);
 
 function runtimeNotFound(verb: Verb, { personality, runtimes }: Peer, runtime: string): IapeerError {
   return new IapeerError("runtime-not-found", `${personality} has no runtime ${runtime}`, {

@@ -66,9 +66,14 @@ export class Tail {
     this.#bytes = Buffer.concat([this.#bytes, recent]).subarray(-TAIL_BYTES);
   }
 
+  /** All that was kept, from the beginning of a character on. */
+  whole(): string {
+    return new TextDecoder().decode(this.#wholeCharacters());
+  }
+
   /** The last 400 characters, cut between characters, without white space at the end; undefined for none. */
   text(): string | undefined {
-    const characters = Array.from(new TextDecoder().decode(this.#wholeCharacters()).trimEnd());
+    const characters = Array.from(this.whole().trimEnd());
     return characters.length === 0 ? undefined : characters.slice(-TAIL_CHARACTERS).join("");
   }
 

@@ -36,6 +36,7 @@ interface Libc {
   getsockopt(fd: number, level: number, option: number, value: Pointer, bytes: Pointer): number;
   isatty(fd: number): number;
   pipe(fds: Pointer): number;
+  poll(fds: Pointer, count: bigint, timeoutMs: number): number;
   socket(domain: number, type: number, protocol: number): number;
   waitpid(pid: number, status: null, options: number): number;
   /** The address of this thread's errno. */
@@ -56,6 +57,7 @@ function openLibrary(): Libc {
     getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
     isatty: { args: ["i32"], returns: "i32" },
     pipe: { args: ["ptr"], returns: "i32" },
+    poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
     waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
     [ERRNO_SYMBOL]: { args: [], returns: "ptr" },
@@ -116,6 +118,18 @@ export function makePipe(): { readonly readEnd: number; readonly writeEnd: numbe
   const fds = new Int32Array(2);
   const failed = isMac ? libc().pipe(ptr(fds)) : libc().pipe2(ptr(fds), O_CLOEXEC);
   return failed === 0 ? { readEnd: fds[0]!, writeEnd: fds[1]! } : undefined;
+}
+
+/** poll(2)'s event: the same on Linux and macOS. */
+const POLLOUT = 4;
+
+/** Whether something can be written to a descriptor now, without waiting. */
+export function isWritable(fd: number): boolean {
+  // `struct pollfd`: the descriptor, what is asked for, what there is.
+  const asked = Buffer.alloc(8);
+  asked.writeInt32LE(fd, 0);
+  asked.writeInt16LE(POLLOUT, 4);
+  return libc().poll(ptr(asked), 1n, 0) === 1 && (asked.readInt16LE(6) & POLLOUT) !== 0;
 }
 
 /** Who listens on a unix socket: the process that called listen(2) there; 0 when that is not told, as from another pid namespace. */

@@ -10,6 +10,7 @@ import { openPipe, type Pipe } from "./pipe.ts";
 import { readProcess } from "./processes.ts";
 import { endTree, type Tree } from "./process-tree.ts";
 import { newTokenFamily, tokenOf, underToken } from "./run-token.ts";
+import { openStdinPipe, type StdinPipe } from "./stdin-pipe.ts";
 
 export interface Command {
   /** An absolute program and its arguments; no shell sees them. */
@@ -19,6 +20,8 @@ export interface Command {
   readonly folder?: string;
   /** Ends the command with its tree when aborted. */
   readonly signal?: AbortSignal;
+  /** What it reads on stdin, at most STDIN_BYTES. Default: nothing. */
+  readonly stdin?: Uint8Array;
   /** Keep this much of stdout, and end the command when it prints more. Default: stdout is thrown away. */
   readonly stdoutBytes?: number;
 }
@@ -27,6 +30,10 @@ export interface Finished {
   readonly outcome: Outcome;
   /** Empty unless `stdoutBytes` was given. */
   readonly stdout: string;
+  /** The last 16 KiB of it. */
+  readonly stderr: string;
+  /** How many bytes of `stdin` nobody ever read. */
+  readonly stdinLeft: number;
 }
 
 /** Runs commands so that none outlives its limit, or iapeer. */
@@ -66,7 +73,8 @@ export function createRunner(guardArgv: readonly string[]): Runner {
         return notRun(command, { state: "not-executable", detail: `iapeer cannot start its guard: ${describeErrno(error)}`, startedMs });
       }
       const run = { ...watch, number: runs++, startedMs };
-      const started = await start(command, run);
+      const stdin = command.stdin === undefined ? undefined : openStdinPipe(command.stdin);
+      const started = typeof stdin === "string" ? stdin : await start(command, run, stdin);
       if (typeof started === "string") return notRun(command, { state: "not-executable", detail: started, startedMs });
       const stop = startReaping(run, leaders, started.child);
       return await finish(command, run, started).finally(stop);
@@ -136,23 +144,27 @@ interface Started {
   readonly child: Bun.Subprocess;
   readonly stderr: Pipe;
   readonly stdout: Pipe | undefined;
+  readonly stdin: StdinPipe | undefined;
   readonly tree: Tree;
 }
 
 /** The running command, or why it could not be started. */
-async function start(command: Command, run: Run): Promise<Started | string> {
+async function start(command: Command, run: Run, stdin: StdinPipe | undefined): Promise<Started | string> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return spawn(command, run);
+      return { ...spawn(command, run, stdin), stdin };
     } catch (error) {
       const errno = errnoOf(error);
-      if (errno !== "ETXTBSY" || tries === BUSY_TRIES) return describeStartError(command.argv[0]!, errno, error);
+      if (errno !== "ETXTBSY" || tries === BUSY_TRIES) {
+        stdin?.close();
+        return describeStartError(command.argv[0]!, errno, error);
+      }
       await Bun.sleep(BUSY_PAUSE_MS);
     }
   }
 }
 
-function spawn(command: Command, run: Run): Started {
+function spawn(command: Command, run: Run, stdin: StdinPipe | undefined): Omit<Started, "stdin"> {
   const pipes: Pipe[] = [];
   const open = () => {
     const pipe = openPipe();
@@ -163,7 +175,7 @@ function spawn(command: Command, run: Run): Started {
     const stderr = open();
     const stdout = command.stdoutBytes === undefined ? undefined : open();
     const token = tokenOf(run.family, run.number);
-    const stdio = { stdin: "ignore", stdout: stdout?.writeEnd ?? "ignore", stderr: stderr.writeEnd } as const;
+    const stdio = { stdin: stdin?.readEnd ?? "ignore", stdout: stdout?.writeEnd ?? "ignore", stderr: stderr.writeEnd } as const;
     const child = underToken(token, () =>
       Bun.spawn([...command.argv], { ...stdio, detached: true, ...(command.folder !== undefined && { cwd: command.folder }) }),
     );
@@ -180,7 +192,7 @@ function spawn(command: Command, run: Run): Started {
 
 type Ending = "exited" | "timeout" | "interrupted" | "flooded";
 
-async function finish(command: Command, run: Run, { child, tree, ...pipes }: Started): Promise<Finished> {
+async function finish(command: Command, run: Run, { child, tree, stdin, ...pipes }: Started): Promise<Finished> {
   const ending = Promise.withResolvers<Ending>();
   const stderr = new Tail();
   const stdout = new Bounded(command.stdoutBytes ?? 0, () => ending.resolve("flooded"));
@@ -203,7 +215,7 @@ async function finish(command: Command, run: Run, { child, tree, ...pipes }: Sta
   await Promise.all([pipes.stderr.settle(), pipes.stdout?.settle()]);
   const state = isOver ? stateOfExit(child.exitCode) : how === "timeout" || how === "interrupted" ? how : "failed";
   const detail = stderr.text() ?? describeEnding(isOver ? "exited" : how, command, unended.map(({ pid }) => pid));
-  return { outcome: outcomeOf(command, { state, child, detail, startedMs: run.startedMs }), stdout: stdout.text() };
+  return { outcome: outcomeOf(command, { state, child, detail, startedMs: run.startedMs }), stdout: stdout.text(), stderr: stderr.whole(), stdinLeft: stdin?.drain() ?? 0 };
 }
 
 function stateOfExit(exitCode: number | null): RunState {
@@ -233,5 +245,5 @@ function outcomeOf(
 }
 
 function notRun(command: Command, end: { state: RunState; detail: string; startedMs: number }): Finished {
-  return { outcome: outcomeOf(command, end), stdout: "" };
+  return { outcome: outcomeOf(command, end), stdout: "", stderr: "", stdinLeft: command.stdin?.length ?? 0 };
 }

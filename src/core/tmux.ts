@@ -1,5 +1,7 @@
+import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import { IapeerError } from "./errors.ts";
+import type { Env } from "./paths.ts";
 import { whyNotSocketFolder } from "./socket-folder.ts";
 
 /** What a tmux call came to; judged by its exit status, never by its words. */
@@ -17,6 +19,11 @@ const DEADLINE_MS = 5000;
 
 /** What fits into sun_path beside the NUL at its end (unix(7), macOS sys/un.h). */
 export const SOCKET_PATH_BYTES = process.platform === "darwin" ? 103 : 107;
+
+/** The socket that `tmux -L NAME` means: below `$TMUX_TMPDIR`, else /tmp, in a folder of the user's (tmux(1), `-L`). */
+export function namedSocketPath(env: Env, name: string): string {
+  return `${env["TMUX_TMPDIR"] || "/tmp"}/tmux-${userInfo().uid}/${name}`;
+}
 
 /** Refuses a socket's path that no server could be started on, before tmux sees it: `socket-path-too-long`. */
 export function refuseLongPath(socket: string): void {

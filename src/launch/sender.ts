@@ -6,7 +6,7 @@ import type { Env, Layout } from "../core/paths.ts";
 import type { ProcessInfo } from "../core/process-table.ts";
 import { isRunning, readProcess } from "../core/processes.ts";
 import { listIncarnations, readCurrent } from "../status/incarnation.ts";
-import { tameName } from "./send/text.ts";
+import { type Party, parseParty, readHost, tameName } from "./send/text.ts";
 
 /** Who calls: an agent of this root, or else a person at this account. */
 export type Sender = { readonly kind: "peer"; readonly name: string; readonly identity: string } | { readonly kind: "person"; readonly name: string };
@@ -29,20 +29,24 @@ export function identifySender(layout: Layout, env: Env): Sender {
 }
 
 /**
- * The name that a message is sent in.
+ * In whose name a message is sent. A person may send in a peer's, and hand on what somebody of another host sends (`HOST:NAME`), as the
+ * iapeer of that host does over ssh.
  *
  * @param isPeer whether a name is a registered peer's
  * @throws IapeerError `sender-mismatch`: a peer cannot be another; `peer-not-found`.
  */
-export function chooseSenderName(sender: Sender, wanted: string | undefined, isPeer: (name: string) => boolean): string {
-  if (wanted === undefined || wanted === sender.name) return sender.name;
+export function chooseAuthor(sender: Sender, wanted: string | undefined, isPeer: (name: string) => boolean): Party {
+  const host = readHost();
+  if (wanted === undefined || wanted === sender.name) return { host, name: sender.name };
   if (sender.kind === "peer") {
     throw new IapeerError("sender-mismatch", `this is ${sender.name} (${sender.identity}), who cannot send as ${wanted}`, {
       hint: "leave --from out",
       details: { personality: sender.name, identity: sender.identity },
     });
   }
-  if (isPeer(wanted)) return wanted;
+  const elsewhere = parseParty(wanted);
+  if (elsewhere !== undefined) return elsewhere;
+  if (isPeer(wanted)) return { host, name: wanted };
   throw new IapeerError("peer-not-found", `no peer is called ${wanted}, and it is not your own name (${sender.name})`, { hint: "see: iapeer list", details: { personality: wanted } });
 }
 

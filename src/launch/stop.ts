@@ -51,11 +51,26 @@ export interface Stopped {
  * @throws IapeerError `stale-incarnation` when somebody answers there who was not launched here; `stop-failed`.
  */
 export async function stopIdentity(identity: string, by: "stop" | "remove", context: LaunchContext): Promise<Stopped> {
+  return await stopLocked(identity, { by }, context);
+}
+
+/** The same for one incarnation, which was told to sleep: one that was launched since goes on. */
+export async function stopIncarnation({ identity, incarnation }: Incarnation, by: "sleep", context: LaunchContext): Promise<Stopped> {
+  return await stopLocked(identity, { by, only: incarnation }, context);
+}
+
+interface StopOrder {
+  readonly by: "stop" | "remove" | "sleep";
+  readonly only?: string;
+}
+
+async function stopLocked(identity: string, { by, only }: StopOrder, context: LaunchContext): Promise<Stopped> {
   const { layout, lockTimeoutMs } = context;
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs }, async () => {
     const state = await identifyServer(layout, identity);
     if (state.kind === "unknown") throw stopFailed(identity, "whether it is live cannot be told");
+    if (only !== undefined && state.kind !== "gone" && state.incarnation?.incarnation !== only) return { action: "not-running" };
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind === "gone") {
       await endLostAgents(identity, context);
@@ -63,7 +78,7 @@ export async function stopIdentity(identity: string, by: "stop" | "remove", cont
       await settleIncarnations(identity, context);
       removeDeadSocket(socketPathOf(layout, identity));
     } else await endServer(state.incarnation, by, context);
-    if (by === "stop") writeAtomically(join(layout.stateFolder, `${identity}.stopped`), `${context.now().toISOString()}\n`);
+    if (by !== "remove") writeAtomically(join(layout.stateFolder, `${identity}.stopped`), `${context.now().toISOString()}\n`);
     return state.kind === "gone" ? { action: "not-running" } : { action: "stopped", server_pid: state.incarnation.server.pid };
   });
 }

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { withLock } from "../../scripts/setup/lock.mjs";
 import { arePackagesInstalled } from "../../scripts/setup/packages.mjs";
 import { findMissing } from "../../scripts/setup/tools.mjs";
+import { canRun } from "../support/script.ts";
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "iap-setup-"))));
@@ -66,4 +67,40 @@ test("a lock is given back when the work fails", async () => {
 
 test("only programs that PATH does not have are missing", () => {
   expect(findMissing({ need: ["sh", "no-such-program"], want: ["no-other-program", "cat"] })).toEqual({ need: ["no-such-program"], want: ["no-other-program"] });
+});
+
+describe.skipIf(process.platform !== "linux" || process.getuid!() !== 0 || !canRun("unshare", "--mount"))("as root with apt", () => {
+  /** Installs as a machine would that has only these in /usr/sbin; a false apt-get says what it was asked. */
+  async function install(policy: string | undefined, aptGet: string, ...tools: string[]) {
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "apt-get"), `#!/bin/sh\necho "$*" >>'${folder}/asked'; cat /usr/sbin/policy-rc.d >>'${folder}/policy' 2>&1\n${aptGet}\n`, { mode: 0o755 });
+    writeFileSync(join(folder, "run.mjs"), `import { installTools } from ${JSON.stringify(join(import.meta.dir, "../../scripts/setup/tools.mjs"))};\ninstallTools({ need: [], want: ${JSON.stringify(tools)} });\n`);
+    const keep = policy === undefined ? "true" : `echo '${policy}' >/usr/sbin/policy-rc.d`;
+    const script = `mount -t tmpfs none /usr/sbin && ${keep} && node '${folder}/run.mjs'; status=$?; cat /usr/sbin/policy-rc.d >'${folder}/left' 2>/dev/null; exit $status`;
+    const child = Bun.spawn(["unshare", "--mount", "sh", "-c", script], { env: { ...process.env, PATH: `${bin}:${dirname(Bun.which("node")!)}:/usr/bin:/bin` }, stdio: ["ignore", "ignore", "pipe"] });
+    const [stderr, status] = [await child.stderr.text(), await child.exited];
+    const read = (name: string) => readFileSync(join(folder, name), "utf8");
+    return { status, stderr, asked: read("asked"), policy: read("policy"), left: read("left") };
+  }
+
+  test("packages are asked for by their names, and none of them starts a service", async () => {
+    const { status, stderr, asked, policy, left } = await install(undefined, "exit 0", "sshd", "no-such-program");
+    expect(status).toBe(0);
+    expect(stderr).toContain("setup: installing openssh-server, no-such-program with apt-get");
+    expect(asked.trim().split("\n").at(-1)).toEndWith("install openssh-server no-such-program");
+    expect(policy).toContain("exit 101");
+    expect(left).toBe("");
+  });
+
+  test("a machine's own rule about services stays", async () => {
+    const { policy, left } = await install("exit 104", "exit 0", "sshd");
+    expect(policy).toContain("exit 104");
+    expect(left).toBe("exit 104\n");
+  });
+
+  test("a signal in the middle ends it, and the rule goes all the same", async () => {
+    const { status, left } = await install(undefined, "kill -s TERM $PPID; sleep 0.2", "sshd");
+    expect({ status, left }).toEqual({ status: 143, left: "" });
+  });
 });

@@ -1,60 +1,110 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
-import { describeErrno, errnoOf, IapeerError } from "../../core/errors.ts";
-import { identifySender, chooseSenderName } from "../../launch/sender.ts";
-import { type Delivery, deliver, type DeliveryState } from "../../launch/send/deliver.ts";
+import { parseIdentity } from "../../core/names.ts";
+import { DIRECTIVES, judgeDirective, renderDirective } from "../../launch/directive.ts";
+import { chooseAuthor, identifySender, type Sender } from "../../launch/sender.ts";
+import type { DeliveryState } from "../../launch/send/deliver.ts";
 import type { Recipient } from "../../launch/send/recipient.ts";
-import { decodeMessage, MAX_BYTES, MAX_CHARS, messageInvalid, parseMessage, readHost } from "../../launch/send/text.ts";
+import { parseMessage, parseParty, type Party, readHost, renderParty } from "../../launch/send/text.ts";
 import { peersOf } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import { usage } from "../call.ts";
-import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
-import { withInterruption } from "../interruption.ts";
-import { launchContext } from "../sessions.ts";
+import type { Context } from "../context.ts";
+import { parseDuration } from "../duration.ts";
+import { RUNTIME_OPTION } from "../identity-option.ts";
+import { readMessageFile } from "../message-input.ts";
+import { chooseRecipient, readOrchestrators } from "../recipient.ts";
+import { type Order, runSending, type Sending, type Sent } from "../sending.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
-interface SendJson extends Delivery {
+interface SendJson {
   readonly to: string;
+  /** Another host, as the fleet calls it. */
+  readonly host?: string;
   readonly from: string;
   readonly sender: "peer" | "person";
+  readonly state: DeliveryState;
+  /** Of a message whose host told. */
+  readonly bytes?: number;
+  readonly directive?: "sleep";
+  /** Left out where it cannot be told. */
+  readonly effect?: "sleep" | "none";
 }
+
+const GRACE = "10s";
+const MOST_GRACE_MS = 3_600_000;
 
 export const send: Verb = defineVerb({
   name: "send",
-  summary: "send a message to a live peer",
-  description: "It is pasted into the agent's own pane and submitted, with a head that says who sent it.",
+  summary: "send a message to a live peer, on this host or another of the fleet",
+  description: "It is pasted into the agent's own pane and submitted, with a head that says who sent it; to another host over ssh.",
   options: {
     message: { type: "string", short: "m", value: "TEXT", help: "the message", mayBeEmpty: true },
     file: { type: "string", value: "F", help: "a file that holds it; - is stdin", completes: "files" },
     runtime: RUNTIME_OPTION,
-    from: { type: "string", value: "P", help: "the peer in whose name a person sends", completes: "peers" },
+    from: { type: "string", value: "P", help: "the peer in whose name a person sends, or HOST:NAME", completes: "peers" },
     verify: { type: "boolean", help: "look whether the peer takes it, for up to 5 s; exit 1 when not, or when it cannot be told" },
+    directive: { type: "string", value: "D", help: "an order to the agent, by a person or the orchestrator", choices: DIRECTIVES },
+    grace: { type: "string", value: "T", help: `how long the agent has before it is put to sleep (default: ${GRACE})` },
+    socket: { type: "string", value: "S", help: "only if it is on this tmux server: a name (tmux -L) or a path" },
   },
   positionals: [{ name: "personality", help: "whom it is for", completes: "peers" }],
   examples: [
     { command: 'iapeer send alice -m "the build is green"', note: "type to her from anywhere" },
     { command: "git diff | iapeer send alice --file - --verify", note: "what a command prints, and see that she takes it" },
+    { command: "iapeer send alice --directive sleep --grace 30s", note: "ask her to put her work away, then stop her" },
   ],
   run: async ({ positionals, values }, context) => {
-    const { layout, env, output } = context;
-    const { peer, identity } = chooseIdentity(send, { personality: positionals[0]!, runtime: values.runtime }, context);
-    const text = parseMessage(readText(values));
-    const sender = identifySender(layout, env);
-    const from = chooseSenderName(sender, values.from, (name) => peersOf(readRegistry(layout)).some(({ personality }) => personality === name));
-    const recipient: Recipient = { kind: "local", identity };
-    const message = { route: { host: readHost(), from, to: peer.personality }, text };
-    let status: number | undefined;
-    const unbroken = async <T>(work: () => Promise<T>) =>
-      await withInterruption(async ({ exitStatus }) => {
-        const done = await work();
-        status ??= exitStatus();
-        return done;
-      });
-    const { state, bytes } = await deliver(message, recipient, { verify: values.verify === true, unbroken, context: launchContext(context) });
-    const json: SendJson = { to: peer.personality, from, sender: sender.kind, state, bytes };
-    output.result(json, () => `${DONE[state]} ${identity}`);
-    return status ?? (state === "typed" || state === "unknown" ? 1 : 0);
+    const author = values.from === undefined ? undefined : parseParty(values.from);
+    const typed = { personality: positionals[0]!, runtime: values.runtime, socket: values.socket, isHandedOn: author !== undefined };
+    const recipient = chooseRecipient(send, typed, context);
+    const sender = identifySender(context.layout, context.env);
+    const from = chooseAuthor(sender, values.from, (name) => peersOf(readRegistry(context.layout)).some(({ personality }) => personality === name));
+    const order = planOrder(values, { recipient, sender }, context);
+    const text = parseMessage(readText(values, recipient.kind === "remote" ? renderParty(from) : nameFrom(from), order));
+    const sending = { recipient, from, text, verify: values.verify === true, order };
+    const sent = await runSending(sending, context);
+    report(sending, { sender, sent }, context);
+    return sent.status ?? (sent.state === "typed" || sent.state === "unknown" ? 1 : 0);
   },
 });
+
+function planOrder(values: { directive?: string; grace?: string }, { recipient, sender }: { recipient: Recipient; sender: Sender }, context: Context): Order | undefined {
+  if (values.directive === undefined) {
+    if (values.grace !== undefined) throw usage(send, "--grace needs --directive beside it");
+    return undefined;
+  }
+  const graceMs = parseDuration(send, "grace", values.grace ?? GRACE);
+  if (graceMs > MOST_GRACE_MS) throw usage(send, "--grace takes an hour at most");
+  const orchestrators = sender.kind === "peer" ? readOrchestrators(context) : [];
+  return { directive: "sleep", graceMs, authority: judgeDirective(sender, orchestrators, recipient.kind === "local" ? recipient.identity : undefined) };
+}
+
+function readText({ message, file }: { readonly message?: string; readonly file?: string }, from: string, order: Order | undefined): string {
+  if (message !== undefined && file !== undefined) throw usage(send, "send takes -m or --file, not both");
+  if (message !== undefined) return message;
+  if (file !== undefined) return readMessageFile(file);
+  if (order !== undefined) return renderDirective(from, order.authority.isGiven ? order.graceMs : undefined);
+  throw usage(send, "send needs a message: -m TEXT or --file F");
+}
+
+function report({ recipient, from, order }: Sending, { sender, sent }: { sender: Sender; sent: Sent }, { output }: Context): void {
+  const { state, bytes, effect, why } = sent;
+  const isRemote = recipient.kind === "remote";
+  const to = isRemote ? recipient.name : parseIdentity(recipient.identity)!.personality;
+  if (order?.authority.isGiven === false) output.warn(`the directive has no effect, it was sent as a message: ${order.authority.why}`);
+  if (why !== undefined) output.warn(`the connection to ${isRemote ? recipient.host : to} was lost after the text had gone: ${why}`);
+  const json: SendJson = {
+    to,
+    ...(isRemote && { host: recipient.host }),
+    from: nameFrom(from),
+    sender: sender.kind,
+    state,
+    ...(bytes !== undefined && { bytes }),
+    ...(order !== undefined && { directive: order.directive }),
+    ...(effect !== undefined && { effect }),
+  };
+  const done = why === undefined ? DONE[state] : "it cannot be told whether it got to";
+  output.result(json, () => `${done} ${isRemote ? `${to} on ${recipient.host}` : recipient.identity}${effect === "sleep" ? ", which sleeps now" : ""}`);
+}
 
 const DONE = {
   sent: "sent to",
@@ -63,50 +113,7 @@ const DONE = {
   unknown: "sent, but whether it was accepted cannot be told:",
 } as const satisfies Record<DeliveryState, string>;
 
-function readText({ message, file }: { readonly message?: string; readonly file?: string }): string {
-  if (message !== undefined && file !== undefined) throw usage(send, "send takes -m or --file, not both");
-  if (message !== undefined) return message;
-  if (file === undefined) throw usage(send, "send needs a message: -m TEXT or --file F");
-  return decodeMessage(readBytes(file));
-}
-
-/** A file, a pipe or stdin, no further than a message may go. */
-function readBytes(file: string): Buffer {
-  const fd = file === "-" ? 0 : openMessage(file);
-  try {
-    const bytes = Buffer.alloc(MAX_BYTES + 1);
-    const length = readFully(fd, bytes);
-    if (length > MAX_BYTES) throw messageInvalid(`the message has more than ${MAX_CHARS} characters`, "send a file's path, not the file");
-    return bytes.subarray(0, length);
-  } catch (error) {
-    if (error instanceof IapeerError) throw error;
-    throw new IapeerError("read-failed", `cannot read ${file === "-" ? "stdin" : file}: ${describeErrno(error)}`, { details: { path: file }, cause: error });
-  } finally {
-    if (fd !== 0) closeSync(fd);
-  }
-}
-
-function openMessage(file: string): number {
-  try {
-    return openSync(file, constants.O_RDONLY);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") throw new IapeerError("file-not-found", `there is no file ${file}`, { details: { path: file } });
-    throw error;
-  }
-}
-
-function readFully(fd: number, bytes: Buffer): number {
-  let length = 0;
-  while (length < bytes.length) {
-    try {
-      const count = readSync(fd, bytes, length, bytes.length - length, null);
-      if (count === 0) break;
-      length += count;
-    } catch (error) {
-      // Another process made stdin non-blocking.
-      if (errnoOf(error) !== "EAGAIN") throw error;
-      Bun.sleepSync(5);
-    }
-  }
-  return length;
+/** With its host where that is another. */
+function nameFrom(from: Party): string {
+  return from.host === readHost() ? from.name : renderParty(from);
 }

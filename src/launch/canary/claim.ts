@@ -6,8 +6,11 @@ import type { ProcessId } from "../../core/process-table.ts";
 import { isRunning, readProcess } from "../../core/processes.ts";
 import { type IncarnationPaths, isProcessId } from "../../status/incarnation.ts";
 
-/** Why an end is wanted: `stop` and `remove` end it at once, `dismiss` leaves that to somebody else, `launch-failed` has told of it already. */
-export type ClaimReason = "stop" | "remove" | "dismiss" | "launch-failed";
+/**
+ * Why an end is wanted: `stop` and `remove` end it at once, `sleep` after a grace, `dismiss` leaves that to somebody else,
+ * `launch-failed` has told of it already.
+ */
+export type ClaimReason = "stop" | "remove" | "sleep" | "dismiss" | "launch-failed";
 
 /** Says durably, before anything is ended, that this end is wanted. */
 export function writeClaim({ folder, claim }: IncarnationPaths, by: ClaimReason, now: Date): void {
@@ -27,15 +30,15 @@ export function isSettled({ claim, recorded }: IncarnationPaths): boolean {
 }
 
 /**
- * Whether a claim was made for a teardown that never came to its end: whoever made it to end the server at once is gone, and so
- * would the server be. A dismissal stands until the server is armed again.
+ * Whether a claim was made for a teardown that never came to its end: whoever made it to end the server is gone, and so would the
+ * server be. A dismissal stands until the server is armed again.
  */
 export function isAbandoned({ claim }: IncarnationPaths): boolean {
   const found = readClaim(claim);
-  return found?.claimant !== undefined && ENDS_AT_ONCE.has(found.by) && !isRunning(found.claimant);
+  return found?.claimant !== undefined && ENDS_ITSELF.has(found.by) && !isRunning(found.claimant);
 }
 
-const ENDS_AT_ONCE: ReadonlySet<string> = new Set<ClaimReason>(["stop", "remove", "launch-failed"]);
+const ENDS_ITSELF: ReadonlySet<string> = new Set<ClaimReason>(["stop", "remove", "sleep", "launch-failed"]);
 
 /** Who claimed an end ("stop", "session-exit", …); undefined: nobody. */
 export function claimedBy({ claim }: IncarnationPaths): string | undefined {

@@ -6,8 +6,8 @@ import type { Layout } from "../../core/paths.ts";
 import { readTerminalInput, type TerminalInput } from "../../core/terminal.ts";
 import type { LaunchContext } from "../launch-context.ts";
 import { lookAtPane, pasteIntoPane, type PaneLook, submitInPane } from "./pane.ts";
-import { type Addressee, findAddressee, type Recipient } from "./recipient.ts";
-import { charsIn, messageInvalid, renderHead, type Route } from "./text.ts";
+import { type Addressee, findAddressee, type LocalRecipient } from "./recipient.ts";
+import { charsIn, messageInvalid, renderHead, renderParty, type Route, readHost } from "./text.ts";
 import { findMark, judgeScreen, type Mark, type Pasted, type Screen } from "./verdict.ts";
 
 /**
@@ -61,7 +61,7 @@ export interface DeliveryOptions {
  *
  * @throws IapeerError `peer-not-live`, `stale-incarnation`, `send-failed`, `message-invalid` (a line that its terminal cannot take), `lock-busy`.
  */
-export async function deliver(message: Message, recipient: Recipient, { context, ...options }: DeliveryOptions): Promise<Delivery> {
+export async function deliver(message: Message, recipient: LocalRecipient, { context, ...options }: DeliveryOptions): Promise<Delivery> {
   const { layout, lockTimeoutMs, note } = context;
   const { route, text } = message;
   findAddressee(layout, recipient);
@@ -72,8 +72,13 @@ export async function deliver(message: Message, recipient: Recipient, { context,
     if (readTerminalInput(look.tty)?.isLineMode) return await deliverLines(to, message, { look, ...options });
     return await deliverPaste(to, message, { look, ...options });
   });
-  note({ ev: "send", identity: recipient.identity, from: route.from, chars: charsIn(text), state });
+  note({ ev: "send", identity: recipient.identity, from: nameOf(route), chars: charsIn(text), state });
   return { state, bytes: Buffer.byteLength(renderHead(route) + text) };
+}
+
+/** As logs have it: with its host where that is another. */
+function nameOf({ from }: Route): string {
+  return from.host === readHost() ? from.name : renderParty(from);
 }
 
 interface Manner extends Omit<DeliveryOptions, "context"> {

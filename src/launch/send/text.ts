@@ -7,11 +7,16 @@ export const MAX_CHARS = 16_000;
 /** More than any message that may be sent has in UTF-8, with a CR before every line end. */
 export const MAX_BYTES = 8 * MAX_CHARS;
 
-/** Who a message is from and for, as its head names them. */
-export interface Route {
+/** One end of a message, as its head names it. */
+export interface Party {
   readonly host: string;
-  readonly from: string;
-  readonly to: string;
+  /** A peer's name, or a person's account. */
+  readonly name: string;
+}
+
+export interface Route {
+  readonly from: Party;
+  readonly to: Party;
 }
 
 /** What a terminal, or a program behind one, may take for a key or a command: ESC above all, which could end the paste. */
@@ -48,8 +53,30 @@ export function messageInvalid(message: string, hint?: string): IapeerError {
 }
 
 /** `[host:from -> host:to] `: what every message begins with. */
-export function renderHead({ host, from, to }: Route): string {
-  return `[${host}:${from} -> ${host}:${to}] `;
+export function renderHead({ from, to }: Route): string {
+  return `[${renderParty(from)} -> ${renderParty(to)}] `;
+}
+
+export function renderParty({ host, name }: Party): string {
+  return `${host}:${name}`;
+}
+
+const PARTY_WORD = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+
+/** `HOST:NAME` as another host sends it, of letters that no shell and no head reads as more; undefined for anything else. */
+export function parseParty(text: string): Party | undefined {
+  const [host, name, ...rest] = text.split(":");
+  const isParty = host !== undefined && name !== undefined && rest.length === 0 && PARTY_WORD.test(host) && PARTY_WORD.test(name);
+  return isParty ? { host, name } : undefined;
+}
+
+/** What parseParty reads, of any host and account: what it does not take becomes "_". */
+export function encodeParty({ host, name }: Party): string {
+  return `${encodeWord(host)}:${encodeWord(name)}`;
+}
+
+function encodeWord(word: string): string {
+  return word.replaceAll(/[^A-Za-z0-9_.-]/gu, "_").replace(/^[.-]/, "_").slice(0, 64) || "_";
 }
 
 /** The host's name up to its first dot, without what could end a head. */

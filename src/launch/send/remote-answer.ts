@@ -1,0 +1,123 @@
+import { EXIT_STATUS, type ErrorCode, IapeerError } from "../../core/errors.ts";
+import { parseStrictJson } from "../../core/json.ts";
+import { JsonProblem } from "../../core/json-problem.ts";
+import type { RemoteRecipient } from "./recipient.ts";
+
+/** How a run of ssh ended. */
+export interface SshEnd {
+  /** null: it was ended, at the deadline or by a signal. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Whether ssh took anything of the text: it does once a command runs on that host, and not before. */
+  readonly wasTaken: boolean;
+}
+
+/** What the iapeer of another host says of a message. */
+export interface RemoteDelivery {
+  readonly state: "sent" | "accepted" | "typed" | "unknown";
+  readonly bytes: number;
+  readonly effect?: "sleep" | "none";
+}
+
+/** `lost`: the connection went after the text did, and nobody can tell what became of it. */
+export type RemoteAnswer =
+  | { readonly kind: "delivered"; readonly delivery: RemoteDelivery }
+  | { readonly kind: "lost"; readonly why: string }
+  | { readonly kind: "refused"; readonly error: IapeerError };
+
+/** ssh's own failure, and a command that a signal ended there (ssh(1), EXIT STATUS). */
+const SSH_FAILED = 255;
+/** Above this a shell's status tells that a signal ended what it ran; these two: it found no such program, or may not run it (POSIX.1-2024, sh). */
+const SIGNALLED = 128;
+const NO_PROGRAM: ReadonlySet<number> = new Set([126, 127]);
+
+/** What a run of ssh says about a message: never more than is known. */
+export function readAnswer(end: SshEnd, to: RemoteRecipient, program: string): RemoteAnswer {
+  const { exitCode, wasTaken } = end;
+  if (exitCode === null || exitCode === SSH_FAILED) {
+    const why = lastWords(end.stderr) ?? (exitCode === null ? "no answer in time" : "ssh does not say why");
+    return wasTaken ? { kind: "lost", why } : { kind: "refused", error: unreachable(to, why) };
+  }
+  if (NO_PROGRAM.has(exitCode)) return { kind: "refused", error: withoutProgram(to, program, lastWords(end.stderr)) };
+  const delivery = exitCode === 0 || exitCode === 1 ? parseDelivery(end.stdout, to.name) : undefined;
+  if (delivery !== undefined) return { kind: "delivered", delivery };
+  const refusal = exitCode === 0 ? undefined : parseRefusal(end.stderr, exitCode, to);
+  if (refusal !== undefined) return { kind: "refused", error: refusal };
+  if (exitCode > SIGNALLED && wasTaken) return { kind: "lost", why: `${program} there ended with exit status ${exitCode}` };
+  return { kind: "refused", error: noAnswer(end, to) };
+}
+
+function unreachable({ host, ssh }: RemoteRecipient, why: string): IapeerError {
+  return new IapeerError("host-unreachable", `${host} cannot be reached, and nothing was sent: ${why}`, { hint: `try it by hand: ssh ${ssh} true`, details: { host, ssh } });
+}
+
+function withoutProgram({ host, ssh }: RemoteRecipient, program: string, why: string | undefined): IapeerError {
+  return new IapeerError("host-without-iapeer", `${program} cannot be run on ${host}, and nothing was sent${why === undefined ? "" : `: ${why}`}`, {
+    hint: `install it there, or say where it is: IAPEER_REMOTE_BIN=/path/to/iapeer; try it: ssh ${ssh} ${program} --version`,
+    details: { host, ssh },
+  });
+}
+
+function noAnswer({ exitCode, stderr, wasTaken }: SshEnd, { host, ssh, name }: RemoteRecipient): IapeerError {
+  const words = lastWords(stderr);
+  const why = words === undefined ? "" : `: ${words}`;
+  const fate = wasTaken ? `whether ${name} has the message cannot be told` : "nothing was sent";
+  return new IapeerError("send-failed", `what runs as iapeer on ${host} gave no answer that can be read (exit status ${exitCode}), and ${fate}${why}`, {
+    hint: "is it the same iapeer? iapeer --version, here and there",
+    details: { host, ssh },
+  });
+}
+
+const STATES = ["sent", "accepted", "typed", "unknown"] as const;
+
+/** The result, behind whatever a shell's start file printed in front of it. */
+function parseDelivery(stdout: string, name: string): RemoteDelivery | undefined {
+  const value = parseObject(stdout.slice(Math.max(0, stdout.lastIndexOf("\n{\n") + 1)));
+  const state = STATES.find((one) => one === value?.["state"]);
+  const bytes = value?.["bytes"];
+  if (value?.["to"] !== name || state === undefined || typeof bytes !== "number" || !Number.isSafeInteger(bytes)) return undefined;
+  const effect = (["sleep", "none"] as const).find((one) => one === value["effect"]);
+  return { state, bytes, ...(effect !== undefined && { effect }) };
+}
+
+/** An error line of that iapeer, as our own: same code, exit status and words, and where they come from. */
+function parseRefusal(stderr: string, exitStatus: number, { host }: RemoteRecipient): IapeerError | undefined {
+  const line = stderr.split("\n").findLast((one) => one.startsWith('{"error":'));
+  const error = line === undefined ? undefined : parseObject(line)?.["error"];
+  if (typeof error !== "object" || error === null) return undefined;
+  const { code, message, hint } = error as Record<string, unknown>;
+  if (typeof code !== "string" || !/^[a-z]+(?:-[a-z]+)*$/.test(code) || typeof message !== "string") return undefined;
+  const isKnown = Object.hasOwn(EXIT_STATUS, code);
+  return new IapeerError(isKnown ? (code as ErrorCode) : "send-failed", `${host}: ${tameWords(message)}`, {
+    exitStatus,
+    details: { host, ...(isKnown ? {} : { code }) },
+    ...(typeof hint === "string" && { hint: `on ${host}: ${tameWords(hint)}` }),
+  });
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = parseStrictJson(Buffer.from(text, "utf8"));
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch (error) {
+    if (error instanceof JsonProblem) return undefined;
+    throw error;
+  }
+}
+
+/** The last line that says something. */
+function lastWords(stderr: string): string | undefined {
+  const line = stderr.split("\n").findLast((one) => one.trim() !== "");
+  return line === undefined ? undefined : tameWords(line);
+}
+
+const MOST_WORDS = 400;
+// oxlint-disable-next-line no-control-regex
+const UNTAMED = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** What another host says, as one line for ours: no control character, and no more than a person reads. */
+function tameWords(text: string): string {
+  const characters = Array.from(text.toWellFormed().trim().replaceAll(/\s+/g, " ").replace(UNTAMED, "?"));
+  return characters.length > MOST_WORDS ? `${characters.slice(0, MOST_WORDS).join("")}…` : characters.join("");
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { ErrorView } from "../../src/core/errors.ts";
+import { parseEvents } from "../../src/core/event-log.ts";
+import { layoutFrom } from "../../src/core/paths.ts";
+import { type AppliedAgent, writeApplied } from "../../src/fleet/applied.ts";
+import { errorLine } from "./calls.ts";
+import type { Host, Hosts } from "./hosts.ts";
+import { type Finished, until } from "./sandbox.ts";
+
+/** An agent that writes down what it hears, and runs what it is asked to, from within its session. */
+export const AGENT = `while IFS= read -r line; do
+  printf '%s\\n' "$line" >>"$HOME/heard-$PEER_PERSONALITY"
+  case $line in *'] run '*) sh -c "\${line#*\\] run }" >"$HOME/ran" 2>&1; echo "$?" >"$HOME/ran-status" ;; esac
+done`;
+
+export async function okOn(host: Host, ...args: string[]): Promise<Finished> {
+  const finished = await host.iapeer(...args);
+  if (finished.status !== 0) throw new Error(`iapeer ${args.join(" ")} on ${host.name}: exit ${finished.status}: ${finished.stderr}`);
+  return finished;
+}
+
+export async function launchOn(host: Host, name: string, body = AGENT): Promise<void> {
+  host.env["IAPEER_CLAUDE_BIN"] = host.script(`agent-${name}`, body);
+  await okOn(host, "add", name);
+  await okOn(host, "launch", name);
+}
+
+export const agentOf = (name: string, agentClass: string, more: Partial<AppliedAgent> = {}): AppliedAgent => ({ name, class: agentClass, runtime: "claude", isPersistent: false, ...more });
+
+/** As `fleet apply` leaves it. */
+export function applyOn(host: Host, agents: readonly AppliedAgent[]): void {
+  writeApplied(layoutFrom(host.env), { file: join(host.root, "fleet.yaml"), agents, left: [] });
+}
+
+/** A fleet of alice, who is on the first host, and bob, who is on the second, as each host has it. */
+export function applyBoth({ a, b }: Pick<Hosts, "a" | "b">, { aliceClass = "orchestrator", socket }: { readonly aliceClass?: string; readonly socket?: string } = {}): void {
+  const at = (host: Host, more = {}) => ({ remote: { host: host.name, ssh: `root@${host.address}`, ...more } });
+  applyOn(a, [agentOf("alice", aliceClass), agentOf("bob", "implementer", at(b, socket === undefined ? {} : { socket }))]);
+  applyOn(b, [agentOf("alice", aliceClass, at(a)), agentOf("bob", "implementer")]);
+}
+
+/** What an agent of launchOn has read. */
+export const heard = (host: Host, name: string) => (existsSync(join(host.home, `heard-${name}`)) ? readFileSync(join(host.home, `heard-${name}`), "utf8") : "");
+export const logOf = (host: Host, name: string) => (existsSync(join(host.root, "logs/iapeer", name)) ? parseEvents(readFileSync(join(host.root, "logs/iapeer", name), "utf8")) : []);
+
+/** What a peer's own call of iapeer came to. */
+export async function runIn(host: Host, name: string, command: string): Promise<{ status: number; output: string }> {
+  const file = join(host.home, "ran-status");
+  rmSync(file, { force: true });
+  await okOn(host, "send", name, "-m", `run ${command}`);
+  await until("it has run", () => existsSync(file) && readFileSync(file, "utf8") !== "", 25_000);
+  return { status: Number(readFileSync(file, "utf8")), output: readFileSync(join(host.home, "ran"), "utf8") };
+}
+
+export const errorOn = async (host: Host, ...args: string[]): Promise<ErrorView & Pick<Finished, "status" | "stdout">> => {
+  const end = await host.iapeer(...args, "--json");
+  return { ...errorLine(end), status: end.status, stdout: end.stdout };
+};
