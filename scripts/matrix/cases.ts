@@ -3,9 +3,10 @@ import { NEIGHBOUR_ROWS } from "./neighbour-rows.ts";
 import { PURPOSE_ROWS } from "./purpose-rows.ts";
 import type { Case } from "./run.ts";
 import { SERVER_ROWS } from "./server-rows.ts";
+import { SHARED_ROWS } from "./shared-rows.ts";
 import { WATCHER_ROWS } from "./watcher-rows.ts";
 
-const ROWS = [...SERVER_ROWS, ...AGENT_ROWS, ...WATCHER_ROWS, ...PURPOSE_ROWS, ...NEIGHBOUR_ROWS];
+const ROWS = [...SERVER_ROWS, ...AGENT_ROWS, ...WATCHER_ROWS, ...PURPOSE_ROWS, ...NEIGHBOUR_ROWS, ...SHARED_ROWS];
 
 /** Every row with every witness it is played with. */
 export const CASES: readonly Case[] = ROWS.flatMap((row) =>

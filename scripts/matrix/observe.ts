@@ -4,7 +4,7 @@ import type { ProcessInfo } from "../../src/core/process-table.ts";
 import { isRunning, listProcesses } from "../../src/core/processes.ts";
 import { readCanaryRecord } from "../../src/launch/canary/record.ts";
 import { type Death, parseDeath } from "../../src/status/death-record.ts";
-import { incarnationPaths, listIncarnations, readIncarnation } from "../../src/status/incarnation.ts";
+import { type Incarnation, incarnationPaths, listIncarnations, readIncarnation } from "../../src/status/incarnation.ts";
 import type { Sandbox } from "../../tests/support/sandbox.ts";
 import { isTmux, processesOf, recorderOf } from "../../tests/support/session.ts";
 import { readLog, type Stage, type Tracked } from "./scene.ts";
@@ -47,7 +47,7 @@ function describeLife({ label, processes, session }: Tracked): string | undefine
   const alive = processes.map(isRunning);
   if (!alive.includes(true)) return undefined;
   if (session === undefined) return label;
-  const [hasServer, hasAgent] = alive;
+  const [hasServer, hasAgent = true] = alive;
   const what = hasServer ? (hasAgent ? label : `${label} without its agent`) : `the agent of ${label} without a server`;
   return `${what}, ${recorderOf(session) === undefined ? "unwatched" : "watched"}`;
 }
@@ -70,14 +70,18 @@ function addDescendants(pids: Set<number>, table: readonly ProcessInfo[]): void 
   }
 }
 
-/** The recorders, as they were written down, of incarnations whose server is one of these. */
-function findRecorders(layout: Layout, servers: ReadonlySet<number>): number[] {
+/** The recorders, as they were written down, of incarnations of which the server, or on a shared one the agent, is one of these. */
+function findRecorders(layout: Layout, living: ReadonlySet<number>): number[] {
   const all = [...listIncarnations(layout)].flatMap(([identity, ids]) => ids.map((id) => ({ identity, id })));
   return all
-    .filter(({ identity, id }) => servers.has(readIncarnation(layout, identity, id)?.server?.pid ?? 0))
+    .filter(({ identity, id }) => living.has(watchedPid(readIncarnation(layout, identity, id))))
     .map(({ identity, id }) => readCanaryRecord(incarnationPaths(layout, identity, id))?.recorder)
     .filter((recorder) => recorder !== undefined && isRunning(recorder))
     .map((recorder) => recorder!.pid);
+}
+
+function watchedPid(saved: Incarnation | undefined): number {
+  return (saved?.shared ? saved.pane : saved?.server)?.pid ?? 0;
 }
 
 /** For a person who has to find out what it was. */

@@ -17,6 +17,8 @@ export interface Row {
   readonly name: string;
   /** By who watches the server when it happens; a witness that is not there is not played. */
   readonly expected: Partial<Record<Witness, Expected>>;
+  /** Bob and another peer, amy, are sessions of a tmux server of a person's, who has a session there, too. Only a client watches those. */
+  readonly isShared?: true;
   /** How long recorders wait for a claim, where it must be longer than what happens meanwhile. */
   readonly graceMs?: number;
   /** Makes it happen. Throws when something on the way is not as it must be. */
@@ -54,6 +56,9 @@ export const UNWITNESSED = "server-exit cause=unwitnessed verdict=unknown";
 
 /** The whole peer is well and watched. */
 export const WELL: readonly string[] = ["bob, watched"];
+
+/** What else there is beside bob on a server of a person's. */
+export const OTHERS: readonly string[] = ["the person's server", "the person's session", "amy, watched"];
 
 /** What a server that was killed leaves in the log. */
 export function killed(of = ""): Row["expected"] {

@@ -37,7 +37,7 @@ export async function play({ row, witness }: Case): Promise<Played> {
   let stage: Stage | undefined;
   let played: Played;
   try {
-    const scene = await openScene(witness, row.graceMs);
+    const scene = await openScene(witness, row);
     stage = scene;
     await row.act(scene);
     const found = await observe(scene, expected);

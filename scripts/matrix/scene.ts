@@ -5,6 +5,7 @@ import type { ProcessId } from "../../src/core/process-table.ts";
 import type { Witness } from "../../src/launch/canary/script.ts";
 import { ok } from "../../tests/support/calls.ts";
 import { openSandbox, type Sandbox } from "../../tests/support/sandbox.ts";
+import { SHARED, startPersonsServer } from "../../tests/support/shared-server.ts";
 import { launchPeer, prepareSessions, recorderOf, type Session, signal, untilGone } from "../../tests/support/session.ts";
 
 /** Something that runs in a scene: a session, or an outsider's process. */
@@ -27,19 +28,26 @@ export interface Scene {
   /** Says what is to be looked after: it is reported while it lives, ended at the end, and a leak if it does not end. */
   readonly track: (label: string, ...processes: readonly ProcessId[]) => void;
   /** Adds a peer (once) and launches it, tracked as `label`. */
-  readonly launch: (label: string, peer: { readonly personality: string; readonly runtime?: string; readonly sandbox?: Sandbox }) => Promise<Session>;
+  readonly launch: (label: string, peer: { readonly personality: string; readonly runtime?: string; readonly sandbox?: Sandbox; readonly isShared?: true }) => Promise<Session>;
   /** One more root, as the first. */
   readonly another: () => Sandbox;
   /** Runs the compiled program in the first root; it must succeed. Its stdout. */
   readonly iapeer: (...args: readonly string[]) => Promise<string>;
 }
 
+export interface SceneOptions {
+  /** See Row. */
+  readonly graceMs?: number;
+  readonly isShared?: true;
+}
+
 /** Sets a scene: bob is launched, and watched by the wanted witness. */
-export async function openScene(witness: Witness, graceMs: number | undefined): Promise<Scene> {
+export async function openScene(witness: Witness, { graceMs, isShared }: SceneOptions): Promise<Scene> {
   const stage = openStage(graceMs);
   try {
-    const bob = await stage.launch("bob", { personality: "bob" });
-    if (witness === "client") await watchByClient(bob);
+    if (isShared) await openSharedServer(stage);
+    const bob = await stage.launch("bob", { personality: "bob", ...(isShared && { isShared }) });
+    if (witness === "client" && !isShared) await watchByClient(bob);
     return { ...stage, bob, witness, canaryLinesBefore: readCanaryLines(stage.sandbox).length };
   } catch (error) {
     throw new SceneError(stage, error);
@@ -69,10 +77,10 @@ function openStage(graceMs: number | undefined): Stage {
     sandboxes.push(more);
     return more;
   };
-  const launch: Stage["launch"] = async (label, { personality, runtime = "claude", sandbox = first }) => {
+  const launch: Stage["launch"] = async (label, { personality, runtime = "claude", sandbox = first, isShared }) => {
     await ok(sandbox, "add", personality, "--runtime", runtime, "--no-provision");
-    const session = await launchPeer(sandbox, personality, runtime);
-    tracked.push({ label, session, processes: [session.server, session.agent] });
+    const session = await launchPeer(sandbox, personality, runtime, isShared ? ["--socket", SHARED] : []);
+    tracked.push({ label, session, processes: isShared ? [session.agent] : [session.server, session.agent] });
     return session;
   };
   return {
@@ -84,6 +92,14 @@ function openStage(graceMs: number | undefined): Stage {
     another,
     iapeer: async (...args) => (await ok(first, ...args)).stdout,
   };
+}
+
+/** What a person has, and amy beside it. */
+async function openSharedServer({ sandbox, track, launch }: Stage): Promise<void> {
+  const { server, mine } = await startPersonsServer(sandbox);
+  track("the person's server", server);
+  track("the person's session", mine);
+  await launch("amy", { personality: "amy", isShared: true });
 }
 
 /** A client in the place of the parent: what supervise does when a recorder was lost. */

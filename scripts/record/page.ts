@@ -70,6 +70,7 @@ function environmentOf({ home, binary }: Reader): Record<string, string> {
     HOME: home,
     IAPEER_ROOT: join(home, ".iapeer"),
     IAPEER_TEST_SANDBOX: "1",
+    TMUX_TMPDIR: home,
     LANG: "C.UTF-8",
   };
 }

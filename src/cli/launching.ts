@@ -2,7 +2,8 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { writeAtomically } from "../core/atomic-write.ts";
 import { accountName } from "../core/libc.ts";
-import { type AppliedFleet, readApplied } from "../fleet/applied.ts";
+import { namedSocketPath } from "../core/tmux.ts";
+import { type AppliedAgent, type AppliedFleet, readApplied } from "../fleet/applied.ts";
 import { findMember, type Here, planComms, renderComms } from "../fleet/comms.ts";
 import { BEAT_EVERY_SECS, heartbeatWrapper } from "../launch/heartbeat-wrapper.ts";
 import type { LaunchCommand, LaunchPlan } from "../launch/launch.ts";
@@ -26,13 +27,16 @@ export function planLaunch(chosen: ChosenIdentity, args: readonly string[], cont
   const { env, layout } = context;
   if (peer.isBeingRemoved) refuseLeaving(peer.personality);
   const fleet = readApplied(layout);
+  const agent = findMember(fleet, { name: peer.personality, runtime });
   const findCommand = (): LaunchCommand => {
     const { variables, startArgs } = readLaunchEnv(peer.cwd, runtime);
     const program = resolveRuntimeCommand({ layout, runtime, env: { ...env, ...variables } });
     const own = { variables, startArgs: [...startArgs, ...args] };
-    return planMember({ chosen, program, own, fleet }, context) ?? { argv: [...program.argv, ...own.startArgs], variables };
+    if (fleet === undefined || agent === undefined) return { argv: [...program.argv, ...own.startArgs], variables };
+    return planMember({ identity, agent, program, own, fleet }, context);
   };
-  return { identity, personality: peer.personality, runtime, cwd: peer.cwd, findCommand };
+  const socket = agent === undefined || fleet?.socketName === undefined ? undefined : namedSocketPath(env, fleet.socketName);
+  return { identity, personality: peer.personality, runtime, cwd: peer.cwd, findCommand, ...(socket !== undefined && { socket }) };
 }
 
 /** This host as a fleet names it. */
@@ -41,18 +45,16 @@ export function readHere(): Here {
 }
 
 interface Start {
-  readonly chosen: ChosenIdentity;
+  readonly identity: string;
+  readonly agent: AppliedAgent;
   readonly program: RuntimeCommand;
   /** What the peer's launch.env and the call say. */
   readonly own: LaunchEnv;
-  readonly fleet: AppliedFleet | undefined;
+  readonly fleet: AppliedFleet;
 }
 
-/** How an agent of the fleet is started; undefined: it is none. */
-function planMember({ chosen, program, own, fleet }: Start, { env, layout, output, self }: Context): LaunchCommand | undefined {
-  const { identity, runtime, peer } = chosen;
-  const agent = findMember(fleet, { name: peer.personality, runtime });
-  if (fleet === undefined || agent === undefined) return undefined;
+/** How an agent of the fleet is started. */
+function planMember({ identity, agent, program, own, fleet }: Start, { env, layout, output, self }: Context): LaunchCommand {
   const prompt = renderComms(planComms(fleet, agent.name, readHere()));
   const promptFile = join(layout.stateFolder, `${identity}.comms.md`);
   const { variables, startArgs } = own;
@@ -61,9 +63,8 @@ function planMember({ chosen, program, own, fleet }: Start, { env, layout, outpu
   for (const { what, why } of given.left) {
     output.warn(what === "model" ? `${agent.name} starts without its model ${agent.modelHint}: ${why}` : `${agent.name} is not told who is in its fleet: ${why}; see: iapeer fleet comms ${agent.name}`);
   }
-  const beating = program.ways.heartbeat === "wrapper" ? heartbeatWrapper([...self, "--root", layout.root], BEAT_EVERY_SECS) : [];
   return {
-    wrapper: beating,
+    wrapper: program.ways.heartbeat === "wrapper" ? heartbeatWrapper([...self, "--root", layout.root], BEAT_EVERY_SECS) : [],
     argv: [...program.argv, ...given.args, ...startArgs],
     variables: { ...variables, ...given.variables },
     ...(given.model !== undefined && { model: given.model }),

@@ -67,6 +67,16 @@ export function parseRuntime(text: string): string {
   });
 }
 
+const SOCKET_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+
+/** A tmux socket's name, or `invalid-name` saying what is allowed. */
+export function parseSocketName(text: string): string {
+  if (SOCKET_NAME.test(text)) return text;
+  throw new IapeerError("invalid-name", `not a socket's name: ${quoteForMessage(text)}`, {
+    hint: "a socket's name is 1 to 64 letters, digits, dots, dashes and underscores, no dot or dash first; no path",
+  });
+}
+
 /** `<runtime>-<personality>`; unambiguous, since a runtime holds no dash. */
 export function identityOf(runtime: string, personality: string): string {
   return `${runtime}-${personality}`;

@@ -107,6 +107,24 @@ export function refuseRealRootInSandbox(env: Env, root: string): void {
   if (asked === real || asked.startsWith(`${real}/`)) throw sandboxViolation(real);
 }
 
+/**
+ * `sandbox-violation` for a folder of named sockets that is no part of the sandbox: below its root, below its socket folder, or below a HOME
+ * that is not the account's own. Where `tmux -L` goes by itself is a person's in any case.
+ */
+export function refuseSocketInSandbox(env: Env, folder: string): void {
+  if (!isSandboxed(env)) return;
+  const { root, socketFolder } = layoutFrom(env);
+  const home = resolveLinks(homeFrom(env));
+  const asked = resolveLinks(folder);
+  const isInside = [root, socketFolder, ...(isWithin(accountHome(), home) ? [] : [home])].some((one) => isWithin(asked, resolveLinks(one)));
+  if (isInside && asked !== resolveLinks(`/tmp/tmux-${userInfo().uid}`)) return;
+  throw sandboxViolation(folder, "set TMUX_TMPDIR to a folder below IAPEER_ROOT, IAPEER_SOCK_DIR or the sandbox's HOME, which must be there");
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
+}
+
 /** Nothing is at such a path, and nothing can be made there. */
 const LEADS_NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
@@ -121,9 +139,9 @@ export function resolveLinks(path: string): string {
   }
 }
 
-function sandboxViolation(path: string): IapeerError {
+function sandboxViolation(path: string, hint = "set IAPEER_ROOT to a folder of the sandbox"): IapeerError {
   return new IapeerError("sandbox-violation", `IAPEER_TEST_SANDBOX=1 forbids the use of ${path}`, {
-    hint: "set IAPEER_ROOT to a folder of the sandbox",
+    hint,
     details: { path },
   });
 }

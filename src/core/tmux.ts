@@ -1,7 +1,7 @@
-import { userInfo } from "node:os";
-import { dirname } from "node:path";
+import { realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { IapeerError } from "./errors.ts";
-import type { Env } from "./paths.ts";
+import { type Env, refuseSocketInSandbox } from "./paths.ts";
 import { whyNotSocketFolder } from "./socket-folder.ts";
 
 /** What a tmux call came to; judged by its exit status, never by its words. */
@@ -20,11 +20,6 @@ const DEADLINE_MS = 5000;
 /** What fits into sun_path beside the NUL at its end (unix(7), macOS sys/un.h). */
 export const SOCKET_PATH_BYTES = process.platform === "darwin" ? 103 : 107;
 
-/** The socket that `tmux -L NAME` means: below `$TMUX_TMPDIR`, else /tmp, in a folder of the user's (tmux(1), `-L`). */
-export function namedSocketPath(env: Env, name: string): string {
-  return `${env["TMUX_TMPDIR"] || "/tmp"}/tmux-${userInfo().uid}/${name}`;
-}
-
 /** Refuses a socket's path that no server could be started on, before tmux sees it: `socket-path-too-long`. */
 export function refuseLongPath(socket: string): void {
   const bytes = Buffer.byteLength(socket);
@@ -40,9 +35,31 @@ export function refuseInsecureFolder(folder: string): void {
   const why = whyNotSocketFolder(folder);
   if (why === undefined) return;
   throw new IapeerError("socket-folder-insecure", `the socket folder ${folder} ${why}`, {
-    hint: `look at what is in it, then: chmod 700 '${folder}'; or set IAPEER_SOCK_DIR to a folder of your own`,
+    hint: `look at what is in it, then: chmod 700 '${folder}'; or set IAPEER_SOCK_DIR (for a socket by name TMUX_TMPDIR) to a folder of your own`,
     details: { path: folder },
   });
+}
+
+/**
+ * The socket that `tmux -L name` means in an environment: `$TMUX_TMPDIR/tmux-<uid>/<name>`, links resolved, and /tmp in its place where
+ * that is not set or leads nowhere (tmux(1), `-L`; tmux.c, make_label). Nothing is made.
+ *
+ * @throws IapeerError `sandbox-violation` for one outside the sandbox.
+ */
+export function namedSocketPath(env: Env, name: string): string {
+  const above = resolved(env["TMUX_TMPDIR"] ?? "") ?? realpathSync("/tmp");
+  const folder = join(above, `tmux-${process.getuid!()}`);
+  refuseSocketInSandbox(env, folder);
+  return join(folder, name);
+}
+
+function resolved(path: string): string | undefined {
+  try {
+    // Node takes "" for the working folder; realpath(3) does not.
+    return path === "" ? undefined : realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The absolute path of tmux. Throws `tmux-missing`. */

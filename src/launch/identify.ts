@@ -3,11 +3,11 @@ import { type Layout, socketPathOf } from "../core/paths.ts";
 import type { ProcessId, ProcessInfo } from "../core/process-table.ts";
 import { readProcess } from "../core/processes.ts";
 import { callTmux } from "../core/tmux.ts";
-import { type AgentPane, type Incarnation, incarnationPaths, readIncarnation, readPointer } from "../status/incarnation.ts";
-import { observeServer, type Running, type ServerState } from "../status/server-state.ts";
+import { type AgentPane, type Incarnation, incarnationPaths, isServerRunning, readIncarnation, readPointer } from "../status/incarnation.ts";
+import { answers, observeServer, type Running, type ServerState } from "../status/server-state.ts";
 import { hasRecorder, readCanaryRecord } from "./canary/record.ts";
 import { saveIncarnation } from "./incarnation-store.ts";
-import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "./pane-died.ts";
+import { INCARNATION_OPTION, renderIsAgentPane, renderIsOurs } from "./stamp.ts";
 
 /** The stamp of the server on a socket: its incarnation, empty for a server that has none; undefined when it does not answer. */
 export async function readStamp(socket: string): Promise<string | undefined> {
@@ -16,12 +16,28 @@ export async function readStamp(socket: string): Promise<string | undefined> {
 }
 
 /** The agent's own pane on a server, whose process lives; null when there is none, undefined when the server does not answer. */
-export async function readAgentPane({ socket }: Pick<Incarnation, "socket">): Promise<AgentPane | null | undefined> {
-  const answer = await callTmux(socket, ["list-panes", "-a", "-F", `#{${AGENT_PANE_OPTION}} #{pane_id} #{pane_pid}`]);
+export async function readAgentPane({ socket, incarnation }: Incarnation): Promise<AgentPane | null | undefined> {
+  const answer = await callTmux(socket, ["list-panes", "-a", "-f", renderIsAgentPane(incarnation), "-F", "#{pane_id} #{pane_pid}"]);
   if (!answer.ok) return undefined;
-  const [, id, pid] = answer.stdout.split("\n").map((line) => line.split(" ")).find(([isAgent]) => isAgent === "1") ?? [];
+  const [id, pid] = answer.stdout.split("\n")[0]!.split(" ");
   const found = readProcess(Number(pid));
-  return id === undefined || found === undefined || found.isZombie ? null : { id, pid: found.pid, start: found.start };
+  return !id || found === undefined || found.isZombie ? null : { id, pid: found.pid, start: found.start };
+}
+
+/**
+ * Whether there still is something of an incarnation: its server, or on one that others use too a session or a pane. Of a server that does
+ * not tell it is believed.
+ */
+export async function hasSession(incarnation: Incarnation): Promise<boolean> {
+  if (!isServerRunning(incarnation)) return false;
+  if (!incarnation.shared) return true;
+  const { socket, incarnation: uuid } = incarnation;
+  // Without any session there are no panes to list, which tmux takes for a failure.
+  const sessions = await callTmux(socket, ["list-sessions", "-F", "#{session_id}"]);
+  if (!sessions.ok || !answers(incarnation as Running)) return true;
+  if (sessions.stdout === "") return false;
+  const panes = await callTmux(socket, ["list-panes", "-a", "-f", `#{||:${renderIsAgentPane(uuid)},${renderIsOurs(uuid)}}`, "-F", "#{pane_id}"]);
+  return !panes.ok || panes.stdout !== "";
 }
 
 /**
@@ -30,11 +46,23 @@ export async function readAgentPane({ socket }: Pick<Incarnation, "socket">): Pr
  */
 export async function identifyServer(layout: Layout, identity: string): Promise<ServerState> {
   const state = observeServer(layout, identity);
-  if (state.kind === "ours" && state.incarnation.pane === null) return { kind: "ours", incarnation: await withPane(state.incarnation, layout) };
+  if (state.kind !== "unknown" && state.incarnation?.shared) return await identifySession(state, layout);
+  if (state.kind === "ours" && state.incarnation.pane === null) return { kind: "ours", incarnation: keep(await withPane(state.incarnation), layout) };
   if (state.kind !== "other") return state;
   const server = readProcess(state.pid);
   const current = await recogniseServer(server, identity, layout);
-  return server === undefined || current === undefined ? state : { kind: "ours", incarnation: await withPane({ ...current, server: idOf(server) }, layout) };
+  return server === undefined || current === undefined ? state : { kind: "ours", incarnation: keep(await withPane({ ...current, server: idOf(server) }), layout) };
+}
+
+/** The same where others use the server too: it goes on without the session, and a session without the process that was its agent's. */
+async function identifySession(state: Exclude<ServerState, { readonly kind: "unknown" }>, layout: Layout): Promise<ServerState> {
+  const { kind, incarnation } = state;
+  if (kind === "unreachable" || kind === "hung" || incarnation === undefined || !isServerRunning(incarnation)) return state;
+  if (await hasSession(incarnation)) {
+    const found = await withPane(incarnation as Running);
+    return { kind: "ours", incarnation: Bun.deepEquals(found, incarnation) ? found : keep(found, layout) };
+  }
+  return kind === "ours" ? { kind: "gone", incarnation } : state;
 }
 
 /** The incarnation that a server is of, which nobody has written down as its: by its stamp, or unstamped as the child of its recorder. */
@@ -50,10 +78,13 @@ async function recogniseServer(server: ProcessInfo | undefined, identity: string
   return saved ?? { version: 1, incarnation: uuid, identity, socket, launched_at: new Date().toISOString(), boot_id: readBootId(), server: null, pane: null };
 }
 
-async function withPane(incarnation: Running, layout: Layout): Promise<Running> {
-  const complete = { ...incarnation, pane: (await readAgentPane(incarnation)) ?? null };
-  saveIncarnation(layout, complete);
-  return complete;
+async function withPane(incarnation: Running): Promise<Running> {
+  return { ...incarnation, pane: (await readAgentPane(incarnation)) ?? incarnation.pane };
+}
+
+function keep(incarnation: Running, layout: Layout): Running {
+  saveIncarnation(layout, incarnation);
+  return incarnation;
 }
 
 function idOf({ pid, start }: ProcessId): ProcessId {

@@ -7,13 +7,17 @@ import { renderJson } from "../core/json.ts";
 import { type Layout, socketPathOf } from "../core/paths.ts";
 import { type Incarnation, incarnationPaths, pointerPath } from "../status/incarnation.ts";
 
-/** A new incarnation of an identity, saved and made its current one before anything of it runs. */
-export function mintIncarnation(layout: Layout, identity: string, now: Date): Incarnation {
+/**
+ * A new incarnation of an identity, saved and made its current one before anything of it runs.
+ *
+ * @param sharedSocket the socket of a server that others use too; left out: the identity has one of its own
+ */
+export function mintIncarnation(layout: Layout, identity: string, { now, sharedSocket }: { readonly now: Date; readonly sharedSocket?: string | undefined }): Incarnation {
   const fresh: Incarnation = {
     version: 1,
     incarnation: crypto.randomUUID(),
     identity,
-    socket: socketPathOf(layout, identity),
+    ...(sharedSocket === undefined ? { socket: socketPathOf(layout, identity) } : { socket: sharedSocket, shared: true }),
     launched_at: now.toISOString(),
     boot_id: readBootId(),
     server: null,

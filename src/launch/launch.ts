@@ -1,32 +1,30 @@
-import { appendFileSync, lstatSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { describeErrno, IapeerError } from "../core/errors.ts";
-import { rotationFrom } from "../core/event-log.ts";
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { IapeerError } from "../core/errors.ts";
 import { makeFolder } from "../core/files.ts";
 import { withLock } from "../core/lock.ts";
 import { callOf } from "../core/names.ts";
-import { type Env, sessionLogPath, socketPathOf } from "../core/paths.ts";
+import { type Env, socketPathOf } from "../core/paths.ts";
 import type { ProcessId } from "../core/process-table.ts";
 import { isRunning } from "../core/processes.ts";
 import { signalProcess } from "../core/signals.ts";
 import { callTmux, refuseLongPath, withoutTmux } from "../core/tmux.ts";
-import { type AgentPane, identityLockPath, type Incarnation, incarnationPaths, isAgentRunning, launchMark } from "../status/incarnation.ts";
-import { probeSocket } from "../status/liveness.ts";
+import { type AgentPane, identityLockPath, type Incarnation, isAgentRunning } from "../status/incarnation.ts";
 import { stopMarkName } from "../status/peer-status.ts";
-import type { Running } from "../status/server-state.ts";
+import { answers, type Running } from "../status/server-state.ts";
 import type { Witness } from "./canary/script.ts";
 import { armCanary } from "./canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
 import { identifyServer, readAgentPane } from "./identify.ts";
 import { mintIncarnation, saveIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
+import { isTrueWithin } from "./process-end.ts";
 import { startServer } from "./server.ts";
-import { renderSessionConfig } from "./session-config.ts";
-import { renderHookFor } from "./session-hook.ts";
-import { renderPipePaneCommand } from "./session-log.ts";
+import { startSession } from "./session-start.ts";
 import { settleIncarnations } from "./settle.ts";
+import { renderIsAgentPane, renderIsOurs } from "./stamp.ts";
 import { recordLostAgent } from "./supervise/lost-agent.ts";
-import { endLostAgents, endServer } from "./stop.ts";
+import { endLostAgents, endSession } from "./stop.ts";
 import { tidyLogs } from "./tidy-logs.ts";
 
 /** Who is to be launched. */
@@ -36,6 +34,8 @@ export interface LaunchPlan {
   readonly runtime: string;
   /** The peer's folder. */
   readonly cwd: string;
+  /** The absolute path of the socket of a tmux server that others use too; left out: the identity has a server of its own. */
+  readonly socket?: string;
   /** What is to run; only looked for when there is something to launch. */
   readonly findCommand: () => LaunchCommand;
 }
@@ -62,13 +62,15 @@ const POLL_MS = 10;
 const RESTORE_MS = 2000;
 
 /**
- * Launches one identity: a server and a session of its own, watched from its first moment. Of two launches at once, one does it.
+ * Launches one identity: a session of its own, on a server of its own or on one that others use too, watched from its first moment. Of two
+ * launches at once, one does it.
  *
- * @throws IapeerError `launch-failed`: the process ended within its first second, or never started.
+ * @throws IapeerError `launch-failed`: the process ended within its first second, or never started. `stale-incarnation`: on that server
+ * somebody else has a session of its name.
  */
 export async function launchIdentity(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
   const { layout, lockTimeoutMs } = context;
-  refuseLongPath(socketPathOf(layout, plan.identity));
+  refuseLongPath(plan.socket ?? socketPathOf(layout, plan.identity));
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, plan.identity), { timeoutMs: lockTimeoutMs }, async () => {
     const live = await findLive(plan.identity, context);
@@ -103,19 +105,21 @@ async function findLive(identity: string, context: LaunchContext): Promise<Launc
       });
     case "ours":
       if (await isInUse(state.incarnation, context)) return { action: "already-live", incarnation: state.incarnation, witness: null };
-      await endServer(state.incarnation, "launch-failed", context);
+      await endSession(state.incarnation, "launch-failed", context);
       return undefined;
   }
 }
 
 /** Whether a server has a session that goes on: its agent, or for one that was found running whatever a person has there. */
 async function isInUse(incarnation: Running, context: LaunchContext): Promise<boolean> {
-  const { identity, pane } = incarnation;
+  const { identity, pane, incarnation: uuid } = incarnation;
   if (pane !== null && isAgentRunning(incarnation)) return true;
   // A server without a session has no panes to list, and says so as a failure.
   if ((await ask(incarnation, "list-sessions", "-F", "#{session_id}")) === "") return false;
-  const isAlive = (await ask(incarnation, "list-panes", "-a", "-F", "#{pane_dead}")).split("\n").includes("0");
-  if (pane === null) return isAlive;
+  const ours = incarnation.shared ? ["-f", `#{||:${renderIsAgentPane(uuid)},${renderIsOurs(uuid)}}`] : [];
+  const isAlive = (await ask(incarnation, "list-panes", "-a", ...ours, "-F", "#{pane_dead}")).split("\n").includes("0");
+  // On a server that others use too nobody's session is taken for its: this is half of a launch that was killed.
+  if (pane === null) return isAlive && !incarnation.shared;
   // Its agent made the server run something in its place, or is gone: then that end is recorded before the server goes.
   if (!(await recordLostAgent(incarnation, context)) && (await readAgentPane(incarnation))) return true;
   if (!isAlive) return false;
@@ -133,14 +137,10 @@ async function ask({ identity, socket }: Incarnation, ...args: readonly string[]
 }
 
 /** A server whose socket was deleted makes it anew when it is asked to (tmux(1), SIGUSR1). */
-async function restoreSocket({ socket, identity, server }: Incarnation & { readonly server: ProcessId }): Promise<void> {
+async function restoreSocket(incarnation: Running): Promise<void> {
+  const { socket, identity, server } = incarnation;
   signalProcess(server, "SIGUSR1");
-  const deadline = performance.now() + RESTORE_MS;
-  while (performance.now() < deadline) {
-    const probe = probeSocket(socket);
-    if (probe.liveness === "live" && probe.pid === server.pid) return;
-    await Bun.sleep(POLL_MS);
-  }
+  if (await isTrueWithin(() => answers(incarnation), RESTORE_MS)) return;
   throw new IapeerError("launch-failed", `${identity} runs already (server pid ${server.pid}), but its socket is gone`, {
     hint: `stop it first: iapeer stop ${callOf(identity)}`,
     details: { identity, server_pid: server.pid, socket },
@@ -155,21 +155,32 @@ function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
 async function launchFresh(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
   const { layout, now } = context;
   const { argv, wrapper = [], variables, model } = plan.findCommand();
-  const minted = { ...mintIncarnation(layout, plan.identity, now()), ...(model !== undefined && { model }) };
+  const sharedSocket = plan.socket === socketPathOf(layout, plan.identity) ? undefined : plan.socket;
+  const minted = { ...mintIncarnation(layout, plan.identity, { now: now(), sharedSocket }), ...(model !== undefined && { model }) };
   rmSync(join(layout.stateFolder, stopMarkName(plan.runtime, plan.personality)), { force: true });
   const environment = renderEnvironment(plan, variables, context.env);
-  const { server, witness } = await startServer(minted, environment, context);
+  const { server, witness: parent, keeper } = await startServer(minted, environment, context);
   const started = { ...minted, server };
   saveIncarnation(layout, started);
-  const pane = await startSession({ ...plan, argv: [...wrapper, ...argv] }, started, { environment, context });
+  const pane = await kept(started, keeper, async () => await startSession(started, { argv: [...wrapper, ...argv], cwd: plan.cwd, environment }, context));
   const launched = { ...started, pane: pane ?? null };
   saveIncarnation(layout, launched);
+  const witness = parent ?? (pane === undefined ? null : await watchLate(launched, context));
   if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, argv, context);
   context.note({ ev: "launch", identity: plan.identity, server_pid: server.pid, pane_pid: pane.pid, incarnation: launched.incarnation });
-  return { action: "launched", incarnation: launched, witness: witness ?? (await watchLate({ ...launched, server }, context)) };
+  return { action: "launched", incarnation: launched, witness };
 }
 
-/** A server that could not be started below its recorder gets one that waits outside. */
+/** Ends what kept the server when the work is done that gives it a session, or fails to. */
+async function kept<T>({ socket }: Running, keeper: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    if (keeper !== undefined) await callTmux(socket, ["kill-session", "-t", `=${keeper}`]);
+  }
+}
+
+/** A server that was not started below its recorder, or could not be, gets one that waits outside. */
 async function watchLate(incarnation: Incarnation & { readonly server: ProcessId }, context: LaunchContext): Promise<Witness | null> {
   const arming = await armCanary(incarnation, "launch", context);
   if (arming.outcome !== "failed") return "client";
@@ -180,50 +191,6 @@ async function watchLate(incarnation: Incarnation & { readonly server: ProcessId
 /** What the server and all in it have around them. */
 function renderEnvironment({ personality, runtime, identity }: LaunchPlan, variables: LaunchCommand["variables"], env: Env): Env {
   return { ...withoutTmux(env), ...variables, PEER_PERSONALITY: personality, PEER_RUNTIME: runtime, PEER_IDENTITY: identity };
-}
-
-interface Surroundings {
-  readonly environment: Env;
-  readonly context: LaunchContext;
-}
-
-/** Makes the session on its server; the agent's pane, or undefined when it is gone already. */
-async function startSession(
-  { identity, argv, cwd }: Pick<LaunchPlan, "identity" | "cwd"> & Pick<LaunchCommand, "argv">,
-  incarnation: Incarnation & { readonly server: ProcessId },
-  { environment, context }: Surroundings,
-): Promise<AgentPane | undefined> {
-  const { layout, env } = context;
-  const log = sessionLogPath(layout, identity);
-  const { held } = incarnationPaths(layout, identity, incarnation.incarnation);
-  makeFolder(dirname(log));
-  markLaunch(log, incarnation, context);
-  const config = renderSessionConfig({
-    identity,
-    incarnation: incarnation.incarnation,
-    argv,
-    cwd,
-    shell: environment["SHELL"] || undefined,
-    hook: renderHookFor(incarnation, layout),
-    logger: renderPipePaneCommand({ path: log, maxBytes: rotationFrom(env).maxBytes, heldMark: held }),
-    heldMark: held,
-  });
-  const answer = await callTmux(incarnation.socket, ["source-file", "-"], { stdin: config, env: environment });
-  if (!answer.ok && isRunning(incarnation.server)) {
-    await endServer(incarnation, "launch-failed", context);
-    throw new IapeerError("launch-failed", `tmux does not make the session of ${identity}: ${answer.why}`, { details: { identity } });
-  }
-  return (await readAgentPane(incarnation)) ?? undefined;
-}
-
-/** One log holds many sessions, one after the other. A log that cannot be written to is no reason not to launch. */
-function markLaunch(log: string, incarnation: Incarnation, { warn }: LaunchContext): void {
-  try {
-    const found = lstatSync(log, { throwIfNoEntry: false });
-    if (found === undefined || found.isFile()) appendFileSync(log, `${launchMark(incarnation)}\n`, { mode: 0o600 });
-  } catch (error) {
-    warn(`cannot write the session's log ${log}: ${describeErrno(error)}`);
-  }
 }
 
 async function isAliveFor(pane: AgentPane, forMs: number): Promise<boolean> {

@@ -1,11 +1,8 @@
 import { renderLogLine } from "../core/logfmt.ts";
 import { encodeForPrintf, escapeFormats, quoteForSh, quoteForTmux } from "../core/quoting.ts";
+import { AGENT_PANE_OPTION, renderIsAgentPane, renderIsOurs } from "./stamp.ts";
 
-/** The agent's own pane has this pane option; every other pane is a person's. */
-export const AGENT_PANE_OPTION = "@iap_agent";
-/** The server option that holds the incarnation's uuid. */
-export const INCARNATION_OPTION = "@iap_incarnation";
-/** Where the hook is set: global, and out of the way of a person's own. */
+/** Where the hook is set, of the server or of the pane: out of the way of a person's own. */
 export const PANE_DIED_HOOK = "pane-died[8317]";
 
 /** What the hook of one incarnation needs to know. All paths are absolute. */
@@ -35,7 +32,8 @@ export interface PaneDiedOptions {
  */
 export function renderPaneDiedHook(options: PaneDiedOptions): string {
   const program = `exec /bin/sh -c ${quoteForSh(escapeFormats(renderPaneDiedProgram(options)))} sh ${PROGRAM_ARGUMENTS}`;
-  return `if-shell -F "#{${AGENT_PANE_OPTION}}" ${quoteForTmux(`run-shell -b ${quoteForTmux(program)}`)}`;
+  // What begins with a 0, as a uuid may, would be taken for no.
+  return `if-shell -F "#{!=:#{${AGENT_PANE_OPTION}},}" ${quoteForTmux(`run-shell -b ${quoteForTmux(program)}`)}`;
 }
 
 /** What tmux fills in: ids and numbers alone, since it pastes them in unquoted. */
@@ -74,23 +72,27 @@ function renderSurroundings({ incarnation, ...paths }: PaneDiedOptions): string[
     renderVariable("tmux", paths.tmux),
     renderVariable("log", paths.exitsLog),
     renderVariable("deaths", paths.deathsFolder),
-    `is_ours="#{==:#{${INCARNATION_OPTION}},${incarnation}}"`,
+    `is_ours="${renderIsOurs(incarnation)}" is_agent="${renderIsAgentPane(incarnation)}"`,
   ];
 }
 
 /**
- * The agent's session, and then every other that its pane is in: one that a person gave another name, and those that others look at it
- * by, each of which would keep its windows, and so the server.
+ * The agent's session, and then every other of ours that its pane is in: one that a person gave another name, and those that others look
+ * at it by, each of which would keep its windows, and so a server of its own. At last the pane itself, which a person may have taken into
+ * a session of theirs.
  */
 function renderFinish({ identity }: PaneDiedOptions): string[] {
-  const others = '"$tmux" -S "$socket" list-panes -a -f "#{==:#{pane_id},$pane}" -F "#{session_id}"';
+  const isItsSession = `#{&&:$is_ours,#{||:#{==:#{session_name},${identity}},#{==:#{pane_id},$pane}}}`;
   return [
     // In a function $1 is the function's own.
     "pane=$1 dead_status=$2 server=$4 agent=$5",
-    'close() { "$tmux" -S "$socket" if-shell -F "$is_ours" "kill-session -t $1"; }',
+    // Where a target is gone tmux takes another in its place: each says that it is the one.
+    'call() { "$tmux" -S "$socket" "$@"; }',
     // tmux reads the $ of a session's id as a variable's.
     String.raw`escape=$(printf "\134")`,
-    `finish() { close "=${identity}"; for id in $(${others}); do close "$escape$id"; done; exit 0; }`,
+    'close() { call if-shell -F -t "$1:" "#{&&:$is_ours,#{==:#{session_id},$1}}" "kill-session -t $escape$1"; }',
+    'close_pane() { call if-shell -F -t "$pane" "#{&&:$is_agent,#{==:#{pane_id},$pane}}" "kill-pane -t $pane"; }',
+    `finish() { for id in $(call list-panes -a -f "${isItsSession}" -F "#{session_id}"); do close "$id"; done; close_pane; exit 0; }`,
   ];
 }
 

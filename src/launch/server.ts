@@ -4,7 +4,8 @@ import { makeFolder } from "../core/files.ts";
 import type { Env } from "../core/paths.ts";
 import type { ProcessId } from "../core/process-table.ts";
 import { isRunning, readProcess } from "../core/processes.ts";
-import { findTmux, parseTmuxVersion, readTmuxVersion, refuseInsecureFolder, refuseLongPath } from "../core/tmux.ts";
+import { randomHex } from "../core/random.ts";
+import { findTmux, parseTmuxVersion, readTmuxVersion, refuseInsecureFolder, refuseLongPath, withoutTmux } from "../core/tmux.ts";
 import type { Incarnation } from "../status/incarnation.ts";
 import { probeSocket } from "../status/liveness.ts";
 import { endRecorder, noteArming, startRecorder } from "./canary/canary.ts";
@@ -22,11 +23,13 @@ const POLL_MS = 2;
 export interface StartedServer {
   readonly server: ProcessId;
   readonly witness: Witness | null;
+  /** The session that keeps a server for as long as it has no other; to be ended when it has. */
+  readonly keeper?: string;
 }
 
 /**
  * Starts the tmux server of an incarnation, in `/`, with the environment that its session is to have. Where it can be had its recorder
- * is its parent; where not, the server starts all the same.
+ * is its parent; where not, the server starts all the same. On a socket that others use too: see findSharedServer.
  *
  * @throws IapeerError `tmux-missing`, `tmux-too-old`, `socket-path-too-long`, `socket-folder-insecure`, `launch-failed`.
  */
@@ -36,6 +39,7 @@ export async function startServer(incarnation: Incarnation, environment: Env, co
   refuseLongPath(socket);
   makeFolder(dirname(socket));
   refuseInsecureFolder(dirname(socket));
+  if (incarnation.shared) return { ...(await findSharedServer(incarnation, context)), witness: null };
   // A scope of systemd's may be refused; then it starts without one.
   for (const launcher of [scopeLauncher(context.env, identity), []]) {
     const server = launcher === undefined ? undefined : await startBelowRecorder({ incarnation, environment, launcher }, context);
@@ -79,6 +83,32 @@ async function startAlone(socket: string, environment: Env): Promise<ProcessId |
   Bun.spawnSync(argv, { cwd: "/", env: { ...environment }, stdin: "ignore", stdout: "ignore", stderr: "ignore", timeout: START_MS });
   return await findListener(socket, () => false);
 }
+
+/**
+ * The server on a socket that others use too, as it is, or else a new one: in `/`, with the environment of this call and nothing of the peer's,
+ * since others will start their sessions from it; without anybody's configuration, so that what agents run on is the same whatever that is
+ * and whoever comes first. Who wants theirs starts the server before. It ends with its last session, as any.
+ *
+ * No option of the server is set to keep it until then. A session of a few seconds does: of two launches at once each has its own.
+ */
+async function findSharedServer({ socket, identity }: Incarnation, { env }: LaunchContext): Promise<Pick<StartedServer, "server" | "keeper">> {
+  const { liveness } = probeSocket(socket);
+  const there = liveness === "dead" ? undefined : await findListener(socket, () => false);
+  if (there !== undefined) return { server: there };
+  if (liveness !== "dead") throw new IapeerError("launch-failed", `who answers on ${socket} cannot be told`, { details: { identity, socket } });
+  const keeper = `iap-start-${randomHex(8)}`;
+  for (const launcher of [scopeLauncher(env), []]) {
+    if (launcher === undefined) continue;
+    const argv = [...launcher, findTmux(), "-f", "/dev/null", "-S", socket, "new-session", "-d", "-s", keeper, "--", "/bin/sh", "-c", `exec sleep ${KEEP_SECS}`];
+    const child = Bun.spawn(argv, { cwd: "/", env: withoutTmux(env), stdio: ["ignore", "ignore", "ignore"], timeout: START_MS, killSignal: "SIGKILL" });
+    const server = (await child.exited) === 0 ? await findListener(socket, () => true) : undefined;
+    if (server !== undefined) return { server, keeper };
+  }
+  throw new IapeerError("launch-failed", `no tmux server starts on ${socket}`, { details: { identity, socket } });
+}
+
+/** Longer than a session takes to be made. A launch that is killed meanwhile leaves it, and it ends by itself. */
+const KEEP_SECS = 30;
 
 /** The process that answers on a socket, as soon as it does; undefined when it is no more to be expected. */
 async function findListener(socket: string, isExpected: () => boolean): Promise<ProcessId | undefined> {

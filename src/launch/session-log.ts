@@ -3,6 +3,8 @@ import { encodeForPrintf, escapeTimeFormats, quoteForSh } from "../core/quoting.
 export interface PipePaneOptions extends SessionLogOptions {
   /** The file that it makes as soon as it holds the pane's terminal. */
   readonly heldMark: string;
+  /** A sh command that it runs when the pane is closed, or its server is gone. */
+  readonly atEnd?: string;
 }
 
 export interface SessionLogOptions {
@@ -50,6 +52,7 @@ export function renderSessionLogger({ path, maxBytes }: SessionLogOptions): stri
  * an exit status: tmux 3.3 then runs libutempter's helper, which drops the SIGCHLD, and no hook ever runs (seen for one end in five).
  */
 export function renderPipePaneCommand(options: PipePaneOptions): string {
-  const mark = escapeTimeFormats(`umask 077; : >${quoteForSh(options.heldMark)}`);
+  const trap = options.atEnd === undefined ? "" : `trap ${quoteForSh(options.atEnd)} EXIT; `;
+  const mark = escapeTimeFormats(`${trap}umask 077; : >${quoteForSh(options.heldMark)}`);
   return `if [ -c "#{pane_tty}" ]; then command exec 5<>"#{pane_tty}"; fi; ${mark}; ${escapeTimeFormats(renderSessionLogger(options))}`;
 }

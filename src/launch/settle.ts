@@ -11,15 +11,18 @@ import {
   type IncarnationPaths,
   incarnationPaths,
   isAgentRunning,
+  isLiving,
   isServerRunning,
   listIncarnations,
   pointerPath,
   readCurrent,
   readIncarnation,
 } from "../status/incarnation.ts";
-import { graceFrom, renderCanaryScript } from "./canary/script.ts";
+import { wakeRecorder } from "./canary/canary.ts";
+import { graceFrom, renderCanaryScript, scriptOf } from "./canary/script.ts";
 import { hasRecorder } from "./canary/record.ts";
 import { isSettled } from "./canary/claim.ts";
+import { hasSession } from "./identify.ts";
 import { forgetIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
 
@@ -36,12 +39,12 @@ export function findUnrecorded(layout: Layout): string[] {
   const isUnrecorded = (identity: string, uuid: string) => {
     const saved = readIncarnation(layout, identity, uuid);
     const paths = incarnationPaths(layout, identity, uuid);
-    return saved !== undefined && hasServer(saved) && !isServerRunning(saved) && !isSettled(paths) && !hasRecorder(paths);
+    return saved !== undefined && hadSession(saved) && !isLiving(layout, saved) && !isSettled(paths) && !hasRecorder(paths);
   };
   return [...listIncarnations(layout)].filter(([identity, uuids]) => uuids.some((uuid) => isUnrecorded(identity, uuid))).map(([identity]) => identity);
 }
 
-/** Settles every incarnation of an identity whose server is gone. The identity's lock must be held. */
+/** Settles every incarnation of an identity of which nothing is left. The identity's lock must be held. */
 export async function settleIncarnations(identity: string, context: LaunchContext): Promise<Settling[]> {
   const settlings: Settling[] = [];
   for (const incarnation of listIncarnations(context.layout).get(identity) ?? []) {
@@ -51,7 +54,7 @@ export async function settleIncarnations(identity: string, context: LaunchContex
 }
 
 /**
- * An end that nobody claimed and nobody recorded, because the recorder ended with its server, is recorded now; then what is kept about
+ * An end that nobody claimed and nobody recorded, because the recorder ended too, is recorded now; then what is kept about
  * the incarnation goes. While a recorder lives it is the recorder's to decide: both hold the same lock to write.
  */
 async function settleIncarnation(identity: string, incarnation: string, context: LaunchContext): Promise<Settling> {
@@ -59,11 +62,15 @@ async function settleIncarnation(identity: string, incarnation: string, context:
   const paths = incarnationPaths(layout, identity, incarnation);
   const saved = readIncarnation(layout, identity, incarnation);
   if (saved === undefined && existsSync(paths.session)) return "kept";
-  if (saved !== undefined && isServerRunning(saved)) return "kept";
+  if (saved !== undefined && (await hasSession(saved))) return "kept";
   const lock = tryHold(paths.lock);
-  if (lock === undefined) return "kept";
+  if (lock === undefined) {
+    // On a server that goes on it may have missed the end.
+    if (saved?.shared && isServerRunning(saved)) await wakeRecorder(saved);
+    return "kept";
+  }
   try {
-    const isDeath = saved !== undefined && hasServer(saved) && !isSettled(paths) && !isInLog(layout, incarnation);
+    const isDeath = saved !== undefined && hadSession(saved) && !isSettled(paths) && !isInLog(layout, incarnation);
     if (isDeath && !(await recordUnwitnessed({ saved, paths, lock }, context))) return "failed";
     // As long as its agent lives on without a server it is all that tells of it.
     if (saved !== undefined && isAgentRunning(saved)) return isDeath ? "recorded" : "kept";
@@ -74,8 +81,9 @@ async function settleIncarnation(identity: string, incarnation: string, context:
   }
 }
 
-function hasServer(incarnation: Incarnation): incarnation is Incarnation & { readonly server: ProcessId } {
-  return incarnation.server !== null;
+/** A launch that was killed may have got no further than that server, which is not its own. */
+function hadSession(incarnation: Incarnation): incarnation is Incarnation & { readonly server: ProcessId } {
+  return incarnation.server !== null && (!incarnation.shared || incarnation.pane !== null);
 }
 
 /** Whoever writes a record may be killed between its line and its mark. */
@@ -93,9 +101,8 @@ interface Unwitnessed {
 /** The recorder's own script writes the record, so that there is one way to. Whether there is one now. */
 async function recordUnwitnessed({ saved, paths, lock }: Unwitnessed, context: LaunchContext): Promise<boolean> {
   const { layout, env } = context;
-  const { identity, incarnation, socket, server, boot_id: bootId } = saved;
-  const script = { layout, platform: process.platform, identity, incarnation, socket, tmux: findTmux(), witness: "client", server, graceMs: graceFrom(env) } as const;
-  writeAtomically(paths.script, renderCanaryScript(script));
+  const { boot_id: bootId } = saved;
+  writeAtomically(paths.script, renderCanaryScript({ ...scriptOf(saved), layout, platform: process.platform, tmux: findTmux(), witness: "client", graceMs: graceFrom(env) }));
   const isOtherBoot = bootId !== "" && bootId !== readBootId();
   const argv = ["/bin/sh", paths.script, "unwitnessed", ...(isOtherBoot ? ["host-restart"] : [])];
   const child = Bun.spawn(argv, { stdio: ["ignore", "ignore", "ignore", lock], cwd: "/", timeout: RECORD_MS, killSignal: "SIGKILL" });

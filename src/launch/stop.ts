@@ -16,22 +16,22 @@ import {
   type Incarnation,
   incarnationPaths,
   isAgentRunning,
-  isServerRunning,
   listIncarnations,
   pointerPath,
   readIncarnation,
 } from "../status/incarnation.ts";
-import type { Running } from "../status/server-state.ts";
+import { answers, type Running } from "../status/server-state.ts";
 import { dismissRecorder } from "./canary/canary.ts";
 import { hasRecorder } from "./canary/record.ts";
 import { graceFrom } from "./canary/script.ts";
-import { type ClaimReason, writeClaim } from "./canary/claim.ts";
-import { identifyServer, readAgentPane } from "./identify.ts";
+import { type ClaimReason, isToBeEnded, writeClaim } from "./canary/claim.ts";
+import { closeSession } from "./close-session.ts";
+import { hasSession, identifyServer, readAgentPane } from "./identify.ts";
 import { forgetIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
-import { INCARNATION_OPTION } from "./pane-died.ts";
 import { areGoneWithin, isGoneWithin, isTrueWithin } from "./process-end.ts";
 import { settleIncarnations } from "./settle.ts";
+import { renderIsOurs } from "./stamp.ts";
 
 /** How long a server may take to end by itself, how long what ran in it may, and how long a killed process. */
 const ORDERLY_MS = 5000;
@@ -77,38 +77,47 @@ async function stopLocked(identity: string, { by, only }: StopOrder, context: La
       if (by === "remove") await waitForRecorders(identity, context);
       await settleIncarnations(identity, context);
       removeDeadSocket(socketPathOf(layout, identity));
-    } else await endServer(state.incarnation, by, context);
+    } else await endSession(state.incarnation, by, context);
     if (by !== "remove") writeAtomically(join(layout.stateFolder, `${identity}.stopped`), `${context.now().toISOString()}\n`);
     return state.kind === "gone" ? { action: "not-running" } : { action: "stopped", server_pid: state.incarnation.server.pid };
   });
 }
 
 /**
- * The teardown, step by step: claim, recorder, server, processes, traces. The identity's lock must be held. Killed at any instant it
- * leaves a claim that says what was wanted.
+ * The teardown, step by step: claim, recorder, server (or on one that others use too the session), processes, traces. The identity's lock
+ * must be held. Killed at any instant it leaves a claim that says what was wanted.
  *
  * @throws IapeerError `stop-failed` when something of it is still there afterwards.
  */
-export async function endServer(incarnation: Running, by: ClaimReason, context: LaunchContext): Promise<void> {
+export async function endSession(incarnation: Running, by: ClaimReason, context: LaunchContext): Promise<void> {
   const { identity, server } = incarnation;
   const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
   const processes = await findAllProcesses(incarnation);
   writeClaim(paths, by, context.now());
   await dismissRecorder(incarnation, context);
+  const isClosed = incarnation.shared ? await closeSession(incarnation) : await endServer(incarnation);
+  // Nobody has hung up on what is in a session that could not be closed.
+  const left = await endProcesses(processes, isClosed ? PROCESSES_MS : 0);
+  if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
+  context.note({ ev: "stop", identity, server_pid: server.pid, reason: by });
+  if (!incarnation.shared) removeDeadSocket(incarnation.socket);
+  rmSync(pointerPath(context.layout, identity), { force: true });
+  // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
+  const isDecided = await isTrueWithin(() => !hasRecorder(paths), graceFrom(context.env) + KILLED_MS);
+  // A server that did not answer and goes on may have the hook run later, which looks for the claim too.
+  if (isDecided && isClosed) forgetIncarnation(context.layout, incarnation);
+}
+
+async function endServer(incarnation: Running): Promise<true> {
+  const { identity, server } = incarnation;
   // Nobody but the very server that was claimed: another may have taken its socket since.
-  const isOurs = `#{==:#{${INCARNATION_OPTION}},${incarnation.incarnation}}`;
+  const isOurs = renderIsOurs(incarnation.incarnation);
   const isAsked = answers(incarnation) && (await callTmux(incarnation.socket, ["if-shell", "-F", isOurs, "kill-server"], { timeoutMs: ORDERLY_MS })).ok;
   // A server whose socket is gone, or another's, cannot be asked.
   if (!isAsked) signalProcess(server, "SIGTERM");
   if (!(await isGoneWithin(server, ORDERLY_MS))) signalProcess(server, "SIGKILL");
   if (!(await isGoneWithin(server, KILLED_MS))) throw stopFailed(identity, `its server (pid ${server.pid}) does not end`);
-  const left = await endProcesses(processes);
-  if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
-  context.note({ ev: "stop", identity, server_pid: server.pid, reason: by });
-  removeDeadSocket(incarnation.socket);
-  rmSync(pointerPath(context.layout, identity), { force: true });
-  // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
-  if (await isTrueWithin(() => !hasRecorder(paths), graceFrom(context.env) + KILLED_MS)) forgetIncarnation(context.layout, incarnation);
+  return true;
 }
 
 /** A recorder that is about to record an end needs what is kept about it, which a removal takes away. */
@@ -123,11 +132,6 @@ function removeDeadSocket(socket: string): void {
   if (probeSocket(socket).liveness === "dead") rmSync(socket, { force: true });
 }
 
-function answers({ socket, server }: Running): boolean {
-  const probe = probeSocket(socket);
-  return probe.liveness === "live" && probe.pid === server.pid;
-}
-
 /** What runs in the agent's pane as it was launched, and as it is now: a person may have made it run anew. */
 async function findAllProcesses(incarnation: Running): Promise<ProcessInfo[]> {
   const now = answers(incarnation) ? ((await readAgentPane(incarnation)) ?? null) : null;
@@ -136,16 +140,17 @@ async function findAllProcesses(incarnation: Running): Promise<ProcessInfo[]> {
 }
 
 /**
- * Ends agents that outlived their servers: a program may ignore that its terminal is gone. Nobody else knows of them, and a second agent
- * beside one would be two for one identity.
+ * Ends agents that outlived their sessions: a program may ignore that its terminal is gone. Nobody else knows of them, and a second agent
+ * beside one would be two for one identity. So with what a stop has left on a shared server that did not answer then.
  */
 export async function endLostAgents(identity: string, context: LaunchContext): Promise<void> {
   const { layout } = context;
   for (const uuid of listIncarnations(layout).get(identity) ?? []) {
     const saved = readIncarnation(layout, identity, uuid);
-    if (saved === undefined || isServerRunning(saved) || !isAgentRunning(saved)) continue;
+    if (saved?.shared && isToBeEnded(incarnationPaths(layout, identity, uuid)) && !isAgentRunning(saved)) await closeSession(saved as Running);
+    if (saved === undefined || !isAgentRunning(saved) || (await hasSession(saved))) continue;
     const processes = findProcesses(saved, listProcesses());
-    context.warn(`an agent of ${identity} had outlived its server (pid ${saved.pane?.pid}); it is ended`);
+    context.warn(`an agent of ${identity} had outlived its ${saved.shared ? "session" : "server"} (pid ${saved.pane?.pid}); it is ended`);
     const left = await endProcesses(processes, 0);
     if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
     context.note({ ev: "stop", identity, pane_pid: saved.pane?.pid, reason: "outlived" });

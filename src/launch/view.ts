@@ -1,7 +1,7 @@
 import { quoteForTmux } from "../core/quoting.ts";
 import { callTmux } from "../core/tmux.ts";
 import type { Incarnation } from "../status/incarnation.ts";
-import { INCARNATION_OPTION } from "./pane-died.ts";
+import { INCARNATION_OPTION, renderIsOurs } from "./stamp.ts";
 
 /**
  * The tmux arguments that show a session, read-only, by a session of its own in its group: another may look at another window. That one
@@ -13,12 +13,13 @@ export async function planView(incarnation: Incarnation): Promise<string[]> {
 
 function renderView({ identity, incarnation }: Incarnation, window: string | undefined): string[] {
   const view = `watch-${crypto.randomUUID()}`;
-  const isOurs = `#{&&:#{==:#{${INCARNATION_OPTION}},${incarnation}},#{==:#{session_name},${identity}}}`;
+  const isOurs = `#{&&:${renderIsOurs(incarnation)},#{==:#{session_name},${identity}}}`;
   const show = [
     // With its own terminal's size the watcher would make the agent draw anew.
     `new-session -t ${quoteForTmux(`=${identity}`)} -s ${view} -f read-only,ignore-size`,
     // In the same stroke: a client that is lost after it takes the session along.
     `set-option -t =${view}: destroy-unattached on`,
+    `set-option -t =${view}: ${INCARNATION_OPTION} ${incarnation}`,
     ...(window === undefined ? [] : [`select-window -t =${view}:${window}`]),
     `set-option -t =${view}: status-style bg=blue`,
     `set-option -t =${view}: status-right ${quoteForTmux(" watching, Ctrl-b d leaves ")}`,

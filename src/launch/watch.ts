@@ -14,7 +14,7 @@ import { claimedBy, withdrawClaim, writeClaim } from "./canary/claim.ts";
 import { identifyServer, readAgentPane, readStamp } from "./identify.ts";
 import { mintIncarnation, saveIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
-import { INCARNATION_OPTION } from "./pane-died.ts";
+import { INCARNATION_OPTION } from "./stamp.ts";
 import { staleIncarnation } from "./stop.ts";
 
 type Running = Incarnation & { readonly server: ProcessId };
@@ -48,7 +48,7 @@ export async function adoptServer(identity: string, pid: number, context: Launch
   const server = readProcess(pid);
   const socket = socketPathOf(layout, identity);
   if (server === undefined || (await readStamp(socket)) !== "") throw staleIncarnation(identity, pid);
-  const minted = mintIncarnation(layout, identity, now());
+  const minted = mintIncarnation(layout, identity, { now: now() });
   const stamped = await callTmux(socket, ["if-shell", "-F", `#{?${INCARNATION_OPTION},,#{==:#{pid},${pid}}}`, `set-option -s ${INCARNATION_OPTION} ${minted.incarnation}`]);
   if (!stamped.ok || (await readStamp(socket)) !== minted.incarnation) throw staleIncarnation(identity, pid);
   const adopted = { ...minted, server: { pid: server.pid, start: server.start }, pane: (await readAgentPane(minted)) ?? null };

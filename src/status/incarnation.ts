@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readBootId } from "../core/boot.ts";
 import { readTrusted } from "../core/files.ts";
@@ -20,6 +20,8 @@ export interface Incarnation {
   readonly incarnation: string;
   readonly identity: string;
   readonly socket: string;
+  /** true: others have sessions on its server too, which is none of ours. Left out: the server is its own. */
+  readonly shared?: boolean;
   readonly launched_at: string;
   /** The boot that it was launched in; empty where that cannot be told. */
   readonly boot_id: string;
@@ -119,10 +121,19 @@ export function isAgentRunning({ pane, boot_id: bootId }: Incarnation): boolean 
   return pane !== null && isRunning(pane) && isOfThisBoot(bootId);
 }
 
-/** Whether an agent of an identity goes on without the server that it was started in: a program may ignore that its terminal is gone. */
+/**
+ * Whether an incarnation goes on, as far as processes and files tell: its server runs, and on one that it shares its agent too, of which
+ * no end was recorded.
+ */
+export function isLiving(layout: Layout, one: Incarnation): boolean {
+  if (!isServerRunning(one)) return false;
+  return !one.shared || (isAgentRunning(one) && !existsSync(incarnationPaths(layout, one.identity, one.incarnation).recorded));
+}
+
+/** Whether an agent of an identity goes on without its session: a program may ignore that its terminal is gone. */
 export function hasLostAgent(layout: Layout, identity: string): boolean {
   const saved = (listIncarnations(layout).get(identity) ?? []).map((uuid) => readIncarnation(layout, identity, uuid));
-  return saved.some((one) => one !== undefined && !isServerRunning(one) && isAgentRunning(one));
+  return saved.some((one) => one !== undefined && !isLiving(layout, one) && isAgentRunning(one));
 }
 
 function isOfThisBoot(bootId: string): boolean {
@@ -138,6 +149,7 @@ function parseIncarnation(bytes: Uint8Array): Incarnation | undefined {
       value.version === 1 &&
       texts.every((text) => typeof text === "string") &&
       (value.model === undefined || typeof value.model === "string") &&
+      (value.shared === undefined || typeof value.shared === "boolean") &&
       (value.server === null || isProcessId(value.server)) &&
       (value.pane === null || (isProcessId(value.pane) && /^%[0-9]+$/.test(value.pane.id)));
     return isRight ? value : undefined;

@@ -1,13 +1,14 @@
 import { readdirSync } from "node:fs";
 import { identityOf } from "../core/names.ts";
 import { type Layout, socketPathOf } from "../core/paths.ts";
-import { isServerRunning, readCurrent } from "./incarnation.ts";
+import { isLiving, readCurrent } from "./incarnation.ts";
 import { listSockets, probeSocket } from "./liveness.ts";
+import { answers, type Running } from "./server-state.ts";
 
 /** `stopped` is asleep by a person's wish; `unknown` is a probe that failed, never a guess. */
 export type PeerStatus = "live" | "asleep" | "stopped" | "unknown";
 
-/** Tells the status of identities, from one look at the folders and a connect(2) for each socket that is there. */
+/** Tells the status of identities, from one look at the folders and a connect(2) for each socket that is there, or that a session is known by. */
 export interface StatusReader {
   statusOf(runtime: string, personality: string): PeerStatus;
 }
@@ -21,8 +22,8 @@ export function readStatuses(layout: Layout): StatusReader {
       const identity = identityOf(runtime, personality);
       const probe = sockets.has(`tmux-iap-${identity}.sock`) ? probeSocket(socketPathOf(layout, identity)) : DEAD;
       if (probe.liveness !== "dead") return probe.liveness;
-      // A server whose socket was deleted goes on, and nobody can ask it.
-      if (kept.has(`${identity}.session`) && runsWithoutSocket(layout, identity)) return "unknown";
+      const elsewhere = kept.has(`${identity}.session`) ? statusOfCurrent(layout, identity) : undefined;
+      if (elsewhere !== undefined) return elsewhere;
       return kept.has(stopMarkName(runtime, personality)) ? "stopped" : "asleep";
     },
   };
@@ -30,9 +31,11 @@ export function readStatuses(layout: Layout): StatusReader {
 
 const DEAD = { liveness: "dead" } as const;
 
-function runsWithoutSocket(layout: Layout, identity: string): boolean {
+/** Of a session that is not on the identity's own socket. A server whose socket was deleted goes on, and nobody can ask it. */
+function statusOfCurrent(layout: Layout, identity: string): PeerStatus | undefined {
   const current = readCurrent(layout, identity);
-  return current !== undefined && isServerRunning(current);
+  if (current === undefined || !isLiving(layout, current)) return undefined;
+  return answers(current as Running) ? "live" : "unknown";
 }
 
 /** The file in the state folder that says: a person stopped this identity. */

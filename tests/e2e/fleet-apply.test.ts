@@ -6,7 +6,8 @@ import type { PeerJson } from "../../src/cli/peer-json.ts";
 import { errorLine, ok, readJson, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
 import { type AgentText, writeFleet } from "../support/fleet.ts";
 import { finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
-import { prepareSessions, processesOf } from "../support/session.ts";
+import { prepareSessions, processesOf, readSession } from "../support/session.ts";
+import { prepareShared, SHARED } from "../support/shared-server.ts";
 
 let box: Sandbox;
 beforeEach(() => {
@@ -204,6 +205,26 @@ describe("fleet apply", () => {
     expect(rowOf(report, "c")).toMatchObject({ stage: "launch", cause: "runtime", retryable: true });
     expect(valuesOf(((await box.json("list")) as PeerJson[]).flatMap(({ runtimes }) => runtimes), "status")).toEqual(["live", "live", "asleep"]);
   });
+
+  test("--start launches all on the one tmux server that the file names, and a name that goes brings each back to its own", async () => {
+    const socket = prepareShared(box);
+    const agents = [agent("a"), agent("b", { runtime: "codex" })];
+    writeFleet(box, agents, { policy: "none", tmux: { socket_name: SHARED } });
+    expect(opsOf(await apply("--start"))).toEqual(["a add done", "b add done"]);
+    const sockets = () => ["claude-a", "codex-b"].map((identity) => readSession(box, identity));
+    expect(sockets().map((session) => session.socket)).toEqual([socket, socket]);
+    expect(new Set(sockets().map(({ server }) => server.pid)).size).toBe(1);
+    await until("both are healthy", async () => (await box.iapeer("fleet", "ps")).status === 0);
+    await ok(box, "send", "a", "-m", "exit 0");
+    await ok(box, "send", "b", "-m", "hello", "--verify");
+    writeFleet(box, agents);
+    const report = await apply();
+    expect(opsOf(report)).toEqual(["a update done", "b update done"]);
+    expect(rowOf(report, "b")?.message).toBe("b is live: it changes with its next launch");
+    await ok(box, "stop", "--all");
+    await apply("--start");
+    expect(sockets().map((session) => session.socket)).toEqual([`${box.root}/socks/tmux-iap-claude-a.sock`, `${box.root}/socks/tmux-iap-codex-b.sock`]);
+  }, 20_000);
 
   test("--start checks the programs before anything is touched", async () => {
     writeFleet(box, [agent("a", { runtime: "gone" })]);

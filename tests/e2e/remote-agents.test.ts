@@ -3,12 +3,12 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { layoutFrom } from "../../src/core/paths.ts";
-import { namedSocketPath } from "../../src/core/tmux.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { agentOf } from "../support/host-fleet.ts";
 import { launchPeer } from "../support/session.ts";
+import { prepareShared } from "../support/shared-server.ts";
 
 const bob = useBob();
 
@@ -79,13 +79,7 @@ describe("--socket", () => {
   test("is where the session must be, by its path or by a name", async () => {
     const { socket } = await launchPeer(bob.sandbox, "bob");
     await ok(bob.sandbox, "send", "bob", "-m", "a", "--socket", socket);
-    const named = namedSocketPath(bob.sandbox.env, "work");
-    expect(named).toBe(`/tmp/tmux-${process.getuid!()}/work`);
+    const named = prepareShared(bob.sandbox);
     expect(await errorOf("send", "bob", "-m", "a", "--socket", "work")).toMatchObject({ code: "peer-not-live", status: 4, message: `claude-bob is live, but not on the socket ${named}: it is on ${socket}` });
-  });
-
-  test("by a name is below $TMUX_TMPDIR, as tmux has it", () => {
-    expect(namedSocketPath({ TMUX_TMPDIR: "/run/me" }, "a")).toBe(`/run/me/tmux-${process.getuid!()}/a`);
-    expect(namedSocketPath({ TMUX_TMPDIR: "" }, "a")).toStartWith("/tmp/");
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEvents } from "../../src/core/event-log.ts";
-import { AGENT_PANE_OPTION, INCARNATION_OPTION, PANE_DIED_HOOK, type PaneDiedOptions, renderPaneDiedHook, renderPaneDiedProgram } from "../../src/launch/pane-died.ts";
+import { PANE_DIED_HOOK, type PaneDiedOptions, renderPaneDiedHook, renderPaneDiedProgram } from "../../src/launch/pane-died.ts";
+import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "../../src/launch/stamp.ts";
 import { openPrivateTmux, type PrivateTmux, type PrivateTmuxOptions } from "../support/private-tmux.ts";
 import { until } from "../support/sandbox.ts";
 import { canRun } from "../support/script.ts";
@@ -227,6 +228,13 @@ test("a session of another incarnation on the same socket is left alone", async 
   await whileNudged(session.tmux, "the end is claimed", () => session.inFolder("claim"));
   await session.tmux.call("run-shell", "sleep 0.3");
   expect(await session.tmux.call("list-panes", "-s", "-F", "#{pane_dead}")).toBe("1");
+});
+
+test("an agent is known by its incarnation, too, whatever that begins with", async () => {
+  await using session = await launch();
+  await session.tmux.call("set-option", "-p", "-t", "%0", AGENT_PANE_OPTION, "0b55e350-ba61-4bcb-b14d-62a42224d97e");
+  await session.end();
+  expectRecord(session, { dead_status: "0" });
 });
 
 describe("the log", () => {

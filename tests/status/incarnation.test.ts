@@ -11,7 +11,7 @@ test.each<[string, object, boolean]>([
 ])("an incarnation %s is read as it was saved, or not at all", (_, more, isRead) => {
   using scratch = openScratch();
   const layout = layoutFrom({ IAPEER_ROOT: scratch.at("root") });
-  const saved = { ...mintIncarnation(layout, "claude-bob", new Date(0)), ...more };
+  const saved = { ...mintIncarnation(layout, "claude-bob", { now: new Date(0) }), ...more };
   saveIncarnation(layout, saved);
   expect(readCurrent(layout, "claude-bob")).toEqual(isRead ? saved : undefined);
 });

@@ -40,8 +40,8 @@ export function prepareSessions(sandbox: Sandbox, { graceMs = GRACE_MS }: { read
 }
 
 /** Launches a registered peer, which must work. */
-export async function launchPeer(sandbox: Sandbox, personality: string, runtime = "claude"): Promise<Session> {
-  await ok(sandbox, "launch", personality, "--runtime", runtime);
+export async function launchPeer(sandbox: Sandbox, personality: string, runtime = "claude", more: readonly string[] = []): Promise<Session> {
+  await ok(sandbox, "launch", personality, "--runtime", runtime, ...more);
   return readSession(sandbox, `${runtime}-${personality}`);
 }
 

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { IapeerError } from "../../core/errors.ts";
 import { isTerminal } from "../../core/libc.ts";
 import { socketPathOf } from "../../core/paths.ts";
@@ -22,8 +23,9 @@ export const attach = defineVerb({
     if (state.kind !== "ours" && state.kind !== "other") throw notLive(identity, state);
     if (output.isJson) throw usage(attach, "attach has no JSON: it gives the terminal to the session");
     if (!isTerminal(0) || !isTerminal(1)) throw new IapeerError("usage", "attach needs a terminal", { hint: `for what it printed: iapeer tail ${positionals[0]!}` });
-    refuseInsecureFolder(layout.socketFolder);
-    const argv = [findTmux(), "-S", socketPathOf(layout, identity), "attach-session", "-t", `=${identity}`];
+    const socket = state.kind === "ours" ? state.incarnation.socket : socketPathOf(layout, identity);
+    refuseInsecureFolder(dirname(socket));
+    const argv = [findTmux(), "-S", socket, "attach-session", "-t", `=${identity}`];
     const child = Bun.spawn(argv, { stdio: ["inherit", "inherit", "inherit"], env: withoutTmux(env) });
     const status = await child.exited;
     if (observeServer(layout, identity).kind === "gone") output.note(`${identity} has ended; if nobody asked for it: iapeer deaths --peer ${positionals[0]!}`);

@@ -1,5 +1,5 @@
 import { findTmux } from "../../core/tmux.ts";
-import { graceFrom, renderCanaryScript } from "../../launch/canary/script.ts";
+import { graceFrom, renderCanaryScript, scriptOf } from "../../launch/canary/script.ts";
 import { readSample } from "../session-sample.ts";
 import { RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
@@ -13,10 +13,9 @@ export const canaryScript = defineVerb({
   examples: [{ command: "iapeer canary script alice", note: "read it before you trust it" }],
   run: async ({ positionals, values }, context) => {
     const { layout, env, output } = context;
-    const { identity, incarnation, socket, server } = readSample(canaryScript, { personality: positionals[0]!, runtime: values.runtime }, context);
-    const script = { layout, platform: process.platform, identity, incarnation, socket, tmux: findTmux(), witness: "client", graceMs: graceFrom(env) } as const;
-    const text = renderCanaryScript(server === null ? script : { ...script, server });
-    output.result({ identity, script: text }, () => text);
+    const sample = readSample(canaryScript, { personality: positionals[0]!, runtime: values.runtime }, context);
+    const text = renderCanaryScript({ ...scriptOf(sample), layout, platform: process.platform, tmux: findTmux(), witness: "client", graceMs: graceFrom(env) });
+    output.result({ identity: sample.identity, script: text }, () => text);
     return 0;
   },
 });

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { IapeerError } from "../../core/errors.ts";
 import { isTerminal } from "../../core/libc.ts";
 import { findTmux, refuseInsecureFolder, withoutTmux } from "../../core/tmux.ts";
@@ -24,7 +25,7 @@ export const watch: Verb = defineVerb({
     if (state.kind !== "ours") throw notLive(identity, state);
     if (output.isJson) throw usage(watch, "watch has no JSON: it gives the terminal to the session");
     if (!isTerminal(0) || !isTerminal(1)) throw new IapeerError("usage", "watch needs a terminal", { hint: `for what it printed: iapeer tail ${positionals[0]!}` });
-    refuseInsecureFolder(layout.socketFolder);
+    refuseInsecureFolder(dirname(state.incarnation.socket));
     const tmux = findTmux();
     const argv = [tmux, "-S", state.incarnation.socket, ...(await planView(state.incarnation))];
     // In the place of this program: a child would stay, and keep the terminal, if this program were killed.

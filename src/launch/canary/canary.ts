@@ -9,7 +9,7 @@ import type { Env } from "../../core/paths.ts";
 import { callTmux, findTmux, withoutTmux } from "../../core/tmux.ts";
 import { type Incarnation, type IncarnationPaths, incarnationPaths } from "../../status/incarnation.ts";
 import { hasRecorder, type Origin, readCanaryRecord, writeCanaryRecord } from "./record.ts";
-import { type CanaryScript, canaryChannel, graceFrom, renderCanaryScript, type Witness } from "./script.ts";
+import { type CanaryScript, graceFrom, planWake, renderCanaryScript, scriptOf, type Witness } from "./script.ts";
 import type { LaunchContext } from "../launch-context.ts";
 import { isGoneWithin } from "../process-end.ts";
 
@@ -28,8 +28,9 @@ export async function armCanary(incarnation: Incarnation & { readonly server: Pr
   const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
   try {
     if (hasRecorder(paths)) return { outcome: "already-armed" };
+    if (incarnation.shared && incarnation.pane === null) return { outcome: "failed", why: "its launch was killed half-way; stop it, or launch it again" };
     const readyChannel = `iap-ready-${randomHex(8)}`;
-    const watching = { witness: "client", server: incarnation.server, readyChannel, environment: withoutTmux(env) } as const;
+    const watching = { witness: "client", readyChannel, environment: withoutTmux(env) } as const;
     const recorder = startRecorder(watching, { incarnation, origin, context });
     if (recorder === undefined) return { outcome: "already-armed" };
     const ready = await callTmux(incarnation.socket, ["wait-for", readyChannel], { timeoutMs: READY_MS });
@@ -56,7 +57,7 @@ interface Recording {
   readonly context: LaunchContext;
 }
 
-interface Watching extends Pick<CanaryScript, "witness" | "server" | "readyChannel" | "launcher"> {
+interface Watching extends Pick<CanaryScript, "witness" | "readyChannel" | "launcher"> {
   /** Of the recorder, and of the server where that is its child. */
   readonly environment: Env;
 }
@@ -69,12 +70,11 @@ interface Watching extends Pick<CanaryScript, "witness" | "server" | "readyChann
  */
 export function startRecorder({ environment, ...watching }: Watching, { incarnation, origin, context }: Recording): ProcessId | undefined {
   const { layout, env, now } = context;
-  const { identity, socket } = incarnation;
-  const paths = incarnationPaths(layout, identity, incarnation.incarnation);
+  const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
   const lock = tryHold(paths.lock);
   if (lock === undefined) return undefined;
   try {
-    const script = { ...watching, layout, platform: process.platform, identity, incarnation: incarnation.incarnation, socket, tmux: findTmux(), graceMs: graceFrom(env) };
+    const script = { ...watching, ...scriptOf(incarnation), layout, platform: process.platform, tmux: findTmux(), graceMs: graceFrom(env) };
     writeAtomically(paths.script, renderCanaryScript(script));
     const child = Bun.spawn(["/bin/sh", paths.script], {
       stdio: ["pipe", "ignore", "ignore", lock],
@@ -111,9 +111,14 @@ export async function dismissRecorder(incarnation: Incarnation, { layout }: Pick
   const record = readCanaryRecord(paths);
   if (record === undefined) return false;
   // It also sets free a client whose recorder was killed.
-  if (record.witness === "client") await callTmux(incarnation.socket, ["wait-for", "-S", canaryChannel(incarnation.identity)], { timeoutMs: SIGNAL_MS });
+  if (record.witness === "client") await wakeRecorder(incarnation);
   await endRecorder(record.recorder);
   return true;
+}
+
+/** Has the recorder of an incarnation look what there is: it may have missed the end of a session on a server that goes on. */
+export async function wakeRecorder({ server, ...incarnation }: Incarnation): Promise<void> {
+  if (server !== null) await callTmux(incarnation.socket, planWake({ ...incarnation, server }), { timeoutMs: SIGNAL_MS });
 }
 
 /** Asks a recorder to end, and makes it. */

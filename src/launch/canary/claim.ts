@@ -38,6 +38,11 @@ export function isAbandoned({ claim }: IncarnationPaths): boolean {
   return found?.claimant !== undefined && ENDS_ITSELF.has(found.by) && !isRunning(found.claimant);
 }
 
+/** Whether somebody set out to end it, and has said so. */
+export function isToBeEnded({ claim }: IncarnationPaths): boolean {
+  return ENDS_ITSELF.has(readClaim(claim)?.by ?? "");
+}
+
 const ENDS_ITSELF: ReadonlySet<string> = new Set<ClaimReason>(["stop", "remove", "sleep", "launch-failed"]);
 
 /** Who claimed an end ("stop", "session-exit", …); undefined: nobody. */

@@ -22,10 +22,17 @@ server_is_running() {
 	[ "$start" = "$server_start" ] && [ "$state" != Z ] && [ "$state" != X ]
 }
 
+# What ends a client with its recorder, which may be killed (prctl(2), PR_SET_PDEATHSIG); without it the client would wait on for the server.
+find_leash() {
+	leash="$(command -v setpriv) --pdeathsig KILL"
+	# shellcheck disable=SC2086
+	$leash true || leash=
+}
+
 # USER_HZ is 100 on every architecture that tmux servers run on.
 lived_secs() {
 	read -r up _ </proc/uptime
-	printf '%s\n' "$((${up%.*} - server_start / 100))"
+	printf '%s\n' "$((${up%.*} - ${agent_start:-$server_start} / 100))"
 }
 
 # What the counters of the out-of-memory killer are now, for the comparison at the death.

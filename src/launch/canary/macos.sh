@@ -4,6 +4,10 @@
 # A process group of its own for the server, so that what is sent to one of the two does not hit the other.
 set -m
 
+find_leash() {
+	leash=
+}
+
 start_of() {
 	# shellcheck disable=SC2046
 	set -- $(TZ=UTC LC_ALL=C /bin/ps -o lstart= -p "$1")
@@ -17,7 +21,7 @@ server_is_running() {
 
 # By the wall clock, which may have been set back meanwhile.
 lived_secs() {
-	since=$(date -j -u -f '%a %b %e %T %Y' "$server_start" +%s) || return 0
+	since=$(date -j -u -f '%a %b %e %T %Y' "${agent_start:-$server_start}" +%s) || return 0
 	secs=$(($(date +%s) - since))
 	[ "$secs" -ge 0 ] && printf '%s\n' "$secs"
 }

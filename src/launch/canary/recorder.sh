@@ -1,4 +1,5 @@
 # The recorder of one tmux server: it waits for the server to end, and writes down why, unless somebody claimed the end.
+# Of a server that others use too it is one session that counts, and the recorder waits for either to end.
 # What it is told stands above this part; what differs between the platforms stands in between.
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317
 
@@ -6,10 +7,11 @@ umask 077
 cd / || exit 1
 unset TMUX TMUX_PANE
 unset -v client
-channel="iap-canary-$identity"
+channel="iap-canary-$incarnation"
 claim="$folder/claim"
 recorded="$folder/recorded"
 pending="$folder/pending"
+ended=server
 evidence="$folder/evidence"
 nl='
 '
@@ -28,12 +30,14 @@ main() {
 	trap '' HUP INT QUIT
 	use_own_tools
 	remember_counters
+	if [ "$witness" = client ]; then find_leash; fi
 	losses=0
 	while :; do
 		watch_server
 		examine
 		if [ -e "$claim" ] || [ -e "$recorded" ]; then leave; fi
 		server_is_running || break
+		if pane_is_gone; then break; fi
 		watch_again
 	done
 	record_end
@@ -77,7 +81,8 @@ watch_server() {
 		if grep -q '"server": null' "$folder/session.json"; then leave; fi
 		return
 	fi
-	"$tmux" -S "$socket" if-shell -F "#{==:#{@iap_incarnation},$incarnation}" "${announce-}wait-for $channel" >/dev/null 2>&1 3>&- &
+	# shellcheck disable=SC2086
+	$leash "$tmux" -S "$socket" if-shell -F "#{==:#{pid},$server_pid}" "${announce-}wait-for $channel" >/dev/null 2>&1 3>&- &
 	client=$!
 	client_start=$(start_of "$client")
 	wait "$client"
@@ -105,6 +110,19 @@ examine() {
 	pause "$grace"
 }
 
+# On a server that others use too the agent's pane can go alone: this very server says that it has no session at all, or no such pane. One
+# whose process ended by itself stays, for the hook.
+pane_is_gone() {
+	[ -n "$agent_start" ] || return 1
+	[ "$(ask list-sessions -F '#{session_id}')" = "$server_pid" ] && return 0
+	[ "$(ask list-panes -a -f "#{==:#{@iap_agent},$incarnation}" -F '#{pane_id}')" = "$server_pid" ]
+}
+
+# Who answers, and what; nothing at all when it is refused.
+ask() {
+	answer=$("$tmux" -S "$socket" display-message -p '#{pid}' \; "$@" 2>/dev/null 3>&-) && printf '%s\n' "$answer"
+}
+
 # The server lives: only its watcher was lost.
 watch_again() {
 	rm -f "$evidence" "$evidence.late"
@@ -122,7 +140,10 @@ watch_again() {
 
 record_end() {
 	signal=
-	if [ "$wait_rc" -eq 0 ]; then
+	if server_is_running; then
+		ended=session
+		cause=pane-closed
+	elif [ "$wait_rc" -eq 0 ]; then
 		cause=signaled-server-gone
 	elif [ "$witness" = parent ]; then
 		cause=server-vanished
@@ -148,6 +169,7 @@ record_end() {
 # The server and its recorder are both gone: all that is left to look at is what is there now.
 record_unwitnessed() {
 	cause=unwitnessed
+	if [ -n "$agent_start" ] && server_is_running; then ended=session; fi
 	signal=
 	wait_rc=
 	died=$(timestamp)
@@ -165,6 +187,9 @@ record_unwitnessed() {
 	if [ "$1" = host-restart ]; then
 		verdict=host-restart
 		reasons="the host was started again since the session was launched"
+	elif [ "$ended" = session ]; then
+		verdict=unknown
+		reasons="its pane is gone, and its recorder did not live to tell; found later"
 	else
 		judge
 		reasons="neither the server nor its recorder lived to tell; found later$nl$reasons"
@@ -174,63 +199,15 @@ record_unwitnessed() {
 	leave
 }
 
-# Sets verdict and reasons (a line each) from the evidence; what the evidence does not say is "unknown".
-judge() {
-	oom_line=$(sed -n "/^kernel: .*[Kk]illed process $server_pid (/p" "$evidence.late" | tail -n 1)
-	crash_line=$(sed -n -e '/^kernel: .*segfault/p' -e '/^kernel: .*general protection/p' -e '/^kernel: .*trap /p' -e '/^core: /p' "$evidence.late" | tail -n 1)
-	verdict=unknown
-	reasons=
-	if [ -n "$oom_line" ]; then
-		verdict=oom-kill
-		signal=KILL
-		reasons="the kernel says so: ${oom_line#kernel: }"
-		return
-	fi
-	case $signal in
-	SEGV | ABRT | BUS | ILL | FPE | TRAP | SYS) verdict=crashed reasons="its parent saw it end by SIG$signal" ;;
-	KILL) killed_or_out_of_memory ;;
-	?*) verdict=killed reasons="its parent saw it end by SIG$signal" ;;
-	*) judge_without_signal ;;
-	esac
-}
-
-killed_or_out_of_memory() {
-	if counters_rose; then
-		verdict=oom-kill
-		reasons="its parent saw it end by SIGKILL$nl$rise"
-		return
-	fi
-	verdict=killed
-	reasons="its parent saw it end by SIGKILL${nl}no sign of the out-of-memory killer: $no_rise"
-}
-
-judge_without_signal() {
-	if [ "$witness:$wait_rc" = parent:0 ]; then
-		verdict=orderly-exit
-		reasons="its parent saw it exit with status 0, as after kill-server, SIGTERM or the end of its last session"
-	elif [ "$wait_rc:$gone_at_once" = 0:yes ]; then
-		verdict=orderly-exit
-		reasons="it let its waiting client go and was gone at once, as after kill-server, SIGTERM or the end of its last session"
-	elif [ -n "$crash_line" ]; then
-		verdict=crashed
-		reasons=${crash_line#*: }
-	elif [ "$witness" = parent ] && [ "$cause" = server-vanished ]; then
-		verdict=crashed
-		reasons="its parent saw it fail with exit status $wait_rc"
-	elif [ "$wait_rc" != 0 ] && counters_rose; then
-		reasons="its connection dropped without a word; it may have been memory$nl$rise"
-	else
-		reasons="nothing that was found tells why"
-	fi
-}
-
 write_record() {
 	mkdir -p "$deaths_folder" "${exits_log%/*}"
 	file="$deaths_folder/$identity-$(printf %s "$died" | tr -d '.:-').txt"
 	render_forensics >"$file.part"
 	kept=
 	if mv -f "$file.part" "$file"; then kept=" $forensics_field${file##*/}$forensics_end"; fi
-	line="ts=$died ev=server-exit identity=$identity server_pid=$server_pid wait_rc=$wait_rc cause=$cause"
+	line="ts=$died ev=$ended-exit identity=$identity server_pid=$server_pid"
+	[ "$ended" = session ] || line="$line wait_rc=$wait_rc"
+	line="$line cause=$cause"
 	[ -z "$signal" ] || line="$line signal=$signal"
 	line="$line verdict=$verdict witness=$witness incarnation=$incarnation"
 	[ -z "$lived" ] || line="$line lived_secs=$lived"

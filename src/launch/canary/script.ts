@@ -2,7 +2,8 @@ import { renderLogLine } from "../../core/logfmt.ts";
 import { type Env, type Layout, sessionLogPath } from "../../core/paths.ts";
 import type { ProcessId } from "../../core/process-table.ts";
 import { quoteForSh } from "../../core/quoting.ts";
-import { incarnationPaths, launchMark } from "../../status/incarnation.ts";
+import { type Incarnation, incarnationPaths, launchMark } from "../../status/incarnation.ts";
+import judgePart from "./judge.sh" with { type: "text" };
 import linuxPart from "./linux.sh" with { type: "text" };
 import macosPart from "./macos.sh" with { type: "text" };
 import body from "./recorder.sh" with { type: "text" };
@@ -21,6 +22,8 @@ export interface CanaryScript {
   readonly witness: Witness;
   /** The server to watch; a parent starts it itself. */
   readonly server?: ProcessId;
+  /** The process in the agent's pane, on a server that others use too. Left out: the server is its own. */
+  readonly agent?: ProcessId;
   /** The channel that the client signals once, when it is about to wait. */
   readonly readyChannel?: string;
   /** What the server is started through, words apart: `systemd-run …`. */
@@ -36,23 +39,31 @@ export function graceFrom(env: Env): number {
   return text !== undefined && /^[0-9]{1,6}$/.test(text) ? Number(text) : GRACE_MS;
 }
 
-/** The channel that the recorder of an identity waits on (tmux wait-for). */
-export function canaryChannel(identity: string): string {
-  return `iap-canary-${identity}`;
+/**
+ * The tmux arguments that wake the client of an incarnation's recorder, so that the recorder looks what there is. Nobody else waits on its
+ * channel, and another server on that socket is left alone.
+ */
+export function planWake({ incarnation, server }: Pick<Incarnation, "incarnation"> & { readonly server: ProcessId }): string[] {
+  return ["if-shell", "-F", `#{==:#{pid},${server.pid}}`, `wait-for -S iap-canary-${incarnation}`];
+}
+
+/** What a script is told of the incarnation that it is for. */
+export function scriptOf({ identity, incarnation, socket, shared, server, pane }: Incarnation): Pick<CanaryScript, "identity" | "incarnation" | "socket" | "server" | "agent"> {
+  return { identity, incarnation, socket, ...(server !== null && { server }), ...(shared === true && pane !== null && { agent: pane }) };
 }
 
 /** The recorder's script for one server: what it is told, then what is the platform's, then what is the same everywhere. */
 export function renderCanaryScript(script: CanaryScript): string {
   const told = Object.entries(valuesOf(script)).map(([name, value]) => `${name}=${quoteForSh(value)}`);
   const platformPart = script.platform === "darwin" ? macosPart : linuxPart;
-  return ["#!/bin/sh", SHELLCHECK, ...told, "", platformPart, body].join("\n");
+  return ["#!/bin/sh", SHELLCHECK, ...told, "", platformPart, judgePart, body].join("\n");
 }
 
 /** What is set in one part and used in another; what is quoted so that nothing in it expands; macOS' own ulimit. */
 const SHELLCHECK = "# shellcheck disable=SC2016,SC2034,SC2154,SC2317,SC3045";
 
 function valuesOf(script: CanaryScript): Record<string, string> {
-  const { layout, identity, incarnation, server } = script;
+  const { layout, identity, incarnation, server, agent } = script;
   const [forensicsField, forensicsEnd] = renderOpenField("forensics", `${layout.deathsFolder}/`);
   return {
     identity,
@@ -63,6 +74,7 @@ function valuesOf(script: CanaryScript): Record<string, string> {
     launcher: (script.launcher ?? []).join(" "),
     server_pid: server === undefined ? "" : String(server.pid),
     server_start: server?.start ?? "",
+    agent_start: agent?.start ?? "",
     announce: script.readyChannel === undefined ? "" : `wait-for -S ${script.readyChannel} ; `,
     grace: String(script.graceMs / 1000),
     folder: incarnationPaths(layout, identity, incarnation).folder,

@@ -91,7 +91,7 @@ export function checkLostAgents(layout: Layout): readonly Check[] {
 /** Whether the end of each live server would be recorded, and each can be reached. */
 export async function checkServers(layout: Layout, servers: readonly WatchedServer[]): Promise<readonly Check[]> {
   // Nobody can live on a socket whose path is too long; that is a row of its own.
-  const possible = servers.filter(({ identity }) => hasFittingPath(layout, identity));
+  const possible = servers.filter(({ identity, server_pid: pid }) => pid !== null || hasFittingPath(layout, identity));
   const problems = (await Promise.all(possible.map(async (server) => await judgeServer(layout, server)))).flat();
   const live = possible.length;
   const all = live === 0 ? "no server is live" : `${live} live ${live === 1 ? "server" : "servers"}, each with a canary`;
@@ -109,9 +109,9 @@ async function judgeServer(layout: Layout, server: WatchedServer): Promise<Check
 }
 
 function unknownServer(layout: Layout, identity: string): Check {
-  const server = readCurrent(layout, identity)?.server ?? undefined;
-  const message = `whether the server of ${identity} lives cannot be told: its socket ${socketPathOf(layout, identity)} does not answer`;
-  if (server === undefined || !isRunning(server)) return warning("servers", message);
+  const { server, socket } = readCurrent(layout, identity) ?? { server: null, socket: socketPathOf(layout, identity) };
+  const message = `whether the server of ${identity} lives cannot be told: its socket ${socket} does not answer`;
+  if (server === null || !isRunning(server)) return warning("servers", message);
   return warning("servers", `${message}, and its process (pid ${server.pid}) runs`, `if it hangs for good: kill -s KILL ${server.pid}`);
 }
 

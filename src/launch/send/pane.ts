@@ -1,7 +1,7 @@
 import { IapeerError } from "../../core/errors.ts";
 import { isRunning } from "../../core/processes.ts";
 import { callTmux } from "../../core/tmux.ts";
-import { INCARNATION_OPTION } from "../pane-died.ts";
+import { INCARNATION_OPTION, renderIsAgentPane } from "../stamp.ts";
 import { notLive } from "../watch.ts";
 import { staleIncarnation } from "../stop.ts";
 import type { Addressee } from "./recipient.ts";
@@ -53,16 +53,17 @@ const HERE = "iapeer-here";
  * @throws IapeerError `peer-not-live`, `stale-incarnation`: nothing was done; `send-failed`: tmux does not answer.
  */
 async function askPane(to: Addressee, commands: readonly string[], stdin?: string): Promise<string> {
-  const { socket, identity, incarnation, pane, server } = to;
+  const { socket, identity, incarnation, pane, server, shared } = to;
   // if-shell takes another pane's word when its own is gone: the pane must say that it is the one.
   const isPane = `#{&&:#{==:#{pane_id},${pane.id}},#{==:#{pane_pid},${pane.pid}}}`;
-  const isOurs = `#{&&:#{==:#{${INCARNATION_OPTION}},${incarnation}},#{&&:${isPane},#{==:#{pane_dead},0}}}`;
+  const isOurs = `#{&&:${renderIsAgentPane(incarnation)},#{&&:${isPane},#{==:#{pane_dead},0}}}`;
   const then = [`display-message -p ${HERE}`, ...commands].join(" ; ");
-  const otherwise = `display-message -p "#{${INCARNATION_OPTION}}"`;
+  const otherwise = `display-message -p "#{${shared ? "pid" : INCARNATION_OPTION}}"`;
   const answer = await callTmux(socket, ["if-shell", "-F", "-t", pane.id, isOurs, then, otherwise], stdin === undefined ? {} : { stdin });
   if (!answer.ok) throw isRunning(server) ? sendFailed(to, answer.why) : notLive(identity, { kind: "gone" });
   if (answer.stdout.startsWith(`${HERE}\n`)) return answer.stdout.slice(HERE.length + 1);
-  if (answer.stdout.trim() === incarnation) throw notLive(identity, { kind: "gone" });
+  // The server is still the one, and only the pane is gone.
+  if (answer.stdout.trim() === (shared ? String(server.pid) : incarnation)) throw notLive(identity, { kind: "gone" });
   throw staleIncarnation(identity, server.pid);
 }
 

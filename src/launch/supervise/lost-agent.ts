@@ -4,6 +4,8 @@ import type { ProcessId } from "../../core/process-table.ts";
 import { isRunning } from "../../core/processes.ts";
 import { signalProcess } from "../../core/signals.ts";
 import { type Incarnation, incarnationPaths } from "../../status/incarnation.ts";
+import { wakeRecorder } from "../canary/canary.ts";
+import { hasRecorder } from "../canary/record.ts";
 import { graceFrom } from "../canary/script.ts";
 import { isSettled } from "../canary/claim.ts";
 import { readAgentPane } from "../identify.ts";
@@ -11,6 +13,9 @@ import { saveIncarnation } from "../incarnation-store.ts";
 import type { LaunchContext } from "../launch-context.ts";
 import { isInLog } from "../settle.ts";
 import { isTrueWithin } from "../process-end.ts";
+
+/** What a recorder takes beside its grace. */
+const DECIDE_MS = 5000;
 
 /**
  * Records the end of an agent whose server lives on without it, where no hook could: somebody killed its pane or window, or the hook
@@ -30,9 +35,11 @@ export async function recordLostAgent(incarnation: Incarnation & { readonly serv
     return false;
   }
   const paths = incarnationPaths(layout, identity, incarnation.incarnation);
-  // The server may have missed its end; the hook may be at it.
+  // The server may have missed its end; the hook may be at it, or on a server that others use too the recorder.
   signalProcess(server, "SIGCHLD");
-  if (await isTrueWithin(() => isSettled(paths) || !isRunning(server), graceFrom(env))) return false;
+  if (incarnation.shared && hasRecorder(paths)) await wakeRecorder(incarnation);
+  const patienceMs = graceFrom(env) + (incarnation.shared && hasRecorder(paths) ? DECIDE_MS : 0);
+  if (await isTrueWithin(() => isSettled(paths) || !isRunning(server), patienceMs)) return false;
   if (isInLog(layout, incarnation.incarnation)) {
     writeAtomically(paths.recorded, "");
     return false;

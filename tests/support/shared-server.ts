@@ -1,0 +1,35 @@
+import { mkdirSync } from "node:fs";
+import type { ProcessId } from "../../src/core/process-table.ts";
+import { readProcess } from "../../src/core/processes.ts";
+import { namedSocketPath } from "../../src/core/tmux.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { callOutside } from "./session.ts";
+
+/** The name of the sockets of these tests, in a sandbox of which each is. */
+export const SHARED = "work";
+
+/** A tmux server of a person's own, with a session of theirs. */
+export interface PersonsServer {
+  readonly sandbox: Sandbox;
+  readonly socket: string;
+  readonly server: ProcessId;
+  /** What runs in their session. */
+  readonly mine: ProcessId;
+}
+
+/** Puts the named sockets of a sandbox into it. Their path. */
+export function prepareShared(sandbox: Sandbox): string {
+  sandbox.env["TMUX_TMPDIR"] = sandbox.home;
+  return namedSocketPath(sandbox.env, SHARED);
+}
+
+/** Starts `tmux -L work` as a person would, with something in its environment that is nobody else's business. */
+export async function startPersonsServer(sandbox: Sandbox): Promise<PersonsServer> {
+  const socket = prepareShared(sandbox);
+  mkdirSync(`${sandbox.home}/tmux-${process.getuid!()}`, { recursive: true, mode: 0o700 });
+  const { IAPEER_ROOT: _root, ...env } = sandbox.env;
+  const theirs = { ...sandbox, env: { ...env, OF_THE_PERSON: "secret", HOME: "/nonexistent" } };
+  await callOutside({ socket, sandbox: theirs }, "new-session", "-d", "-s", "mine", "exec sleep 600");
+  const [server, mine] = (await callOutside({ socket, sandbox }, "display-message", "-p", "-t", "=mine:", "#{pid} #{pane_pid}")).split(" ");
+  return { sandbox, socket, server: readProcess(Number(server))!, mine: readProcess(Number(mine))! };
+}
