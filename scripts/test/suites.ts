@@ -1,14 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pMap from "p-map";
 import { addCounts, type Counts, FAILED, parseJUnitReport } from "./counts.ts";
 import { execInOnePiece, ROOT } from "./exec.ts";
 
 const TEST_TIMEOUT_MS = 30_000;
-const SUITE_TIMEOUT_MS = 300_000;
+const FILE_TIMEOUT_MS = 300_000;
 
 /** From what the rest stands on to what stands on the rest, so that the first failure is the nearest to its cause. */
-const ORDER = ["scripts", "core", "registry", "status", "provision", "launch", "cli", "docs", "sandbox", "e2e"];
+const ORDER = ["scripts", "core", "registry", "status", "provision", "launch", "fleet", "cli", "docs", "sandbox", "e2e"];
 
 /** One folder of tests: a crash in it leaves the others alone. */
 export interface Suite {
@@ -34,13 +35,12 @@ function rank({ name }: Suite): number {
   return index === -1 ? ORDER.length : index;
 }
 
-/** So many `bun test` share a suite's files: most tests wait for processes more than they compute. */
-const AT_ONCE = 2;
+/** So many files at once: most tests wait for processes more than they compute. */
+const AT_ONCE = 3;
 
-/** Runs a suite and counts its tests. */
+/** Runs a suite, a `bun test` for each of its files, and counts its tests. */
 export async function runSuite({ files }: Suite): Promise<Counts> {
-  const shares = Array.from({ length: Math.min(AT_ONCE, files.length) }, (_, share) => files.filter((_file, index) => index % AT_ONCE === share));
-  const counts = await Promise.all(shares.map(runShare));
+  const counts = await pMap(files, runFile, { concurrency: AT_ONCE });
   return counts.reduce(addCounts);
 }
 
@@ -48,13 +48,13 @@ export async function runSuite({ files }: Suite): Promise<Counts> {
  * By Bun's JUnit report. A run that fails although no test did (a file that does not load, an error between tests, a crash, the
  * deadline) has one failure more than its report.
  */
-async function runShare(files: readonly string[]): Promise<Counts> {
+async function runFile(file: string): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), "iapeer-report-"));
   try {
     const report = join(folder, "junit.xml");
     const options = [`--timeout=${TEST_TIMEOUT_MS}`, "--reporter=junit", `--reporter-outfile=${report}`];
-    const argv = [process.execPath, "test", ...options, ...files.map((file) => `./${file}`)];
-    const ok = await execInOnePiece(argv, { timeoutMs: SUITE_TIMEOUT_MS });
+    const argv = [process.execPath, "test", ...options, `./${file}`];
+    const ok = await execInOnePiece(argv, { timeoutMs: FILE_TIMEOUT_MS });
     const counts = parseJUnitReport(await readText(report));
     if (counts === undefined) return FAILED;
     return ok || counts.failed > 0 ? counts : addCounts(counts, FAILED);

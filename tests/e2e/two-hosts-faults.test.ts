@@ -80,7 +80,7 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
       applyBoth(hosts, { socket: "work" });
       const error = await errorOn(a, "send", "bob", "-m", "one");
       expect(error).toMatchObject({ code: "peer-not-live", status: 4 });
-      expect(error.message).toContain("not on the socket /tmp/tmux-0/work");
+      expect(error.message).toContain(`not on the socket ${b.root}/tmux-0/work`);
       applyBoth(hosts, { socket: join(b.root, "socks/tmux-iap-claude-bob.sock") });
       await okOn(a, "send", "bob", "-m", "two");
       await until("it is read", () => heard(b, "bob") === "[hosta:root -> hostb:bob] two\n");

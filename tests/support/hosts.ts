@@ -108,14 +108,14 @@ interface StartedHost extends Host {
 async function startHost(above: string, name: string, address: string): Promise<StartedHost> {
   const folder = join(above, name);
   const [home, root, bin] = [join(folder, "home"), join(folder, "root"), join(folder, "bin")];
-  [folder, home, bin, join(home, ".ssh")].forEach((one) => mkdirSync(one, { mode: 0o700 }));
+  [folder, home, root, bin, join(home, ".ssh")].forEach((one) => mkdirSync(one, { mode: 0o700 }));
   symlinkSync(join(above, "iapeer"), join(bin, "iapeer"));
   writeFileSync(join(folder, "passwd"), renderPasswd(home));
   const setUp = `echo ${name} >/proc/sys/kernel/hostname && mount -t tmpfs none /run && mkdir /run/sshd && mount --bind ${folder}/passwd /etc/passwd && echo ready >${folder}/ready && exec sleep 3600`;
   const holder = Bun.spawn([...UNSHARE, "sh", "-c", setUp], { stdio: ["ignore", "ignore", "inherit"] });
   await until("the host stands", () => existsSync(join(folder, "ready")));
   const first = listProcesses().find(({ ppid }) => ppid === holder.pid)!;
-  const env = { HOME: home, IAPEER_ROOT: root, IAPEER_TEST_SANDBOX: "1", PATH: `${bin}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`, LANG: "C.UTF-8" };
+  const env = { HOME: home, IAPEER_ROOT: root, IAPEER_TEST_SANDBOX: "1", TMUX_TMPDIR: root, PATH: `${bin}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`, LANG: "C.UTF-8" };
   const enter = ["nsenter", "--target", String(first.pid), `--wd=${folder}`, ...ENTER];
   const run = async (argv: readonly string[], { stdin, env: more }: RunOptions = {}) => {
     const options = { env: { ...env, ...more }, cwd: folder, stdout: "pipe", stderr: "pipe" } as const;
@@ -152,7 +152,7 @@ const LOG = "sshd.log";
 
 function startSshd(host: StartedHost): Bun.Subprocess {
   const { folder, address, env } = host;
-  const inside = Object.entries({ IAPEER_ROOT: env["IAPEER_ROOT"], IAPEER_TEST_SANDBOX: "1", PATH: env["PATH"] }).map(([key, value]) => `${key}=${value}`);
+  const inside = Object.entries({ IAPEER_ROOT: env["IAPEER_ROOT"], IAPEER_TEST_SANDBOX: "1", TMUX_TMPDIR: env["TMUX_TMPDIR"], PATH: env["PATH"] }).map(([key, value]) => `${key}=${value}`);
   const config = [
     `ListenAddress ${address}:22`,
     `HostKey ${folder}/host_key`,
