@@ -63,6 +63,11 @@ export const SCENES: readonly Scene[] = [
   { say: "Leaving: the provider detaches the memory first, and the folder stays:", type: "iapeer remove alice", shows: [/^removed alice; its folder stays/, /memory claude: ok/] },
   { type: "tail -n 1 store/told.log", shows: [/^detach alice\/claude \(remove\): /] },
   { type: "iapeer list", shows: [/^bob +claude stopped.* killed, /m, /^carol /m, /^herald /m] },
+  { say: "A team is one file. Apply it, see who answers, write to one of them:", type: "iapeer fleet init --profile general --write", shows: [/^wrote /] },
+  { type: "iapeer fleet apply --start", shows: [/^worker0 +add +done +launch +launched$/m, /^3 added$/m] },
+  { type: "iapeer fleet ps", shows: [/^3 agents: 3 healthy$/m], mayTakeMs: RECORD_MS },
+  { type: 'iapeer send worker0 --from orchestrator -m "the build is yours" --verify', shows: [/^accepted by claude-worker0$/m] },
+  { type: "iapeer tail worker0 --lines 1", shows: [/^\[.*:orchestrator -> .*:worker0\] the build is yours$/m], mayTakeMs: PRINT_MS },
 ];
 
 export const WHERE_NEXT = [
@@ -71,6 +76,7 @@ export const WHERE_NEXT = [
   "  docs/peers.md             peers: add, list, show, update, remove, verify",
   "  docs/sessions.md          launch, attach, tail, stop",
   "  docs/deaths.md            what died, and why",
+  "  docs/fleet.md             a team: declare it, apply it, see it, talk to it, have it back after a reboot",
   "  docs/memory-providers.md  everything a provider may rely on",
   "  npm test                  every promise, checked",
 ].join("\n");
