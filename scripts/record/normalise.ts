@@ -11,6 +11,7 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z/g, "2026-01-02T030405.678Z"],
   [/(?<=-)\d{8}T\d{9}Z(?=\.txt)/g, "20260102T030405678Z"],
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "01234567-89ab-4cde-8f01-23456789abcd"],
+  [/(?<= (?:dis|en)able-linger )\d+/g, "1000"],
   [/(?<key>"durationMs": ?|\bms=)\d+/g, "$<key>12"],
   [/\b\d+ s ago/g, "3 s ago"],
   [/(?<=\[)(?!HOST:)[^\s:[]+(?=:[\w.-]+ -> [^\s:]+:[a-z0-9-]+\])/g, "mill"],

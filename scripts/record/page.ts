@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Block, parseBlocks, parseTyped, renderScript } from "./blocks.ts";
+import { writeFakeSystemd } from "./fake-systemd.ts";
 import { normalise, normaliseDemo } from "./normalise.ts";
 
 const PAGE_TIMEOUT_MS = 60_000;
@@ -31,6 +32,7 @@ async function typePage(blocks: readonly Block[], binary: string): Promise<Map<B
   try {
     const folder = join(home, ".recorded");
     mkdirSync(folder);
+    writeFakeSystemd(servicesOf(home));
     await runScript(renderScript(blocks, folder), { home, binary });
     let count = 0;
     const outputs = new Map<Block, string[][]>();
@@ -64,9 +66,14 @@ async function stopSessions(reader: Reader): Promise<void> {
   await Bun.spawn([reader.binary, "stop", "--all"], { ...options, stdio: ["ignore", "ignore", "ignore"] }).exited;
 }
 
+/** A page's services are feigned: where it is read there is mostly a service manager, and where it is recorded mostly none. */
+function servicesOf(home: string): string {
+  return join(home, ".services");
+}
+
 function environmentOf({ home, binary }: Reader): Record<string, string> {
   return {
-    PATH: `${dirname(binary)}:${process.env["PATH"] ?? ""}`,
+    PATH: `${servicesOf(home)}/bin:${dirname(binary)}:${process.env["PATH"] ?? ""}`,
     HOME: home,
     IAPEER_ROOT: join(home, ".iapeer"),
     IAPEER_TEST_SANDBOX: "1",

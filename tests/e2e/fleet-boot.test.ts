@@ -222,7 +222,7 @@ describe.skipIf(process.platform !== "linux")("remove of a peer that starts at b
 
   test("does it without a systemctl, too", async () => {
     await ok(box, "fleet", "install");
-    rmSync(join(box.folder, "bin/systemctl"));
+    rmSync(join(box.folder, "systemd/bin/systemctl"));
     box.env["PATH"] = `${box.folder}/bin`;
     expect((await ok(box, "remove", "bob")).stderr).toContain("systemctl is not here");
     expect(readUnits(box)).toEqual({ ...SHARED, ...agents("eve") });
