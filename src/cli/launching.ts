@@ -29,14 +29,23 @@ export function planLaunch(chosen: ChosenIdentity, args: readonly string[], cont
   const fleet = readApplied(layout);
   const agent = findMember(fleet, { name: peer.personality, runtime });
   const findCommand = (): LaunchCommand => {
-    const { variables, startArgs } = readLaunchEnv(peer.cwd, runtime);
-    const program = resolveRuntimeCommand({ layout, runtime, env: { ...env, ...variables } });
+    const { program, variables, startArgs } = findProgram({ cwd: peer.cwd, runtime }, context);
     const own = { variables, startArgs: [...startArgs, ...args] };
     if (fleet === undefined || agent === undefined) return { argv: [...program.argv, ...own.startArgs], variables };
     return planMember({ identity, agent, program, own, fleet }, context);
   };
   const socket = agent === undefined || fleet?.socketName === undefined ? undefined : namedSocketPath(env, fleet.socketName);
   return { identity, personality: peer.personality, runtime, cwd: peer.cwd, findCommand, ...(socket !== undefined && { socket }) };
+}
+
+/**
+ * The program of a runtime, and what the launch.env of a folder adds to it. It writes nothing: also to see whether a launch could be done.
+ *
+ * @throws IapeerError what readLaunchEnv and resolveRuntimeCommand throw.
+ */
+export function findProgram({ cwd, runtime }: Pick<LaunchPlan, "cwd" | "runtime">, { env, layout }: Pick<Context, "env" | "layout">): LaunchEnv & { readonly program: RuntimeCommand } {
+  const own = readLaunchEnv(cwd, runtime);
+  return { ...own, program: resolveRuntimeCommand({ layout, runtime, env: { ...env, ...own.variables } }) };
 }
 
 /** This host as a fleet names it. */

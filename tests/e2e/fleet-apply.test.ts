@@ -226,6 +226,25 @@ describe("fleet apply", () => {
     expect(sockets().map((session) => session.socket)).toEqual([`${box.root}/socks/tmux-iap-claude-a.sock`, `${box.root}/socks/tmux-iap-codex-b.sock`]);
   }, 20_000);
 
+  test("--dry-run --start says who would be launched, and touches nothing", async () => {
+    writeFleet(box, [agent("a"), agent("b", { runtime: "opencode", model_hint: "m" }), agent("far", { host: "h", ssh: "h" })]);
+    await apply();
+    await ok(box, "launch", "a");
+    const before = snapshot();
+    const report = await apply("--dry-run", "--start");
+    expect(opsOf(report)).toEqual(["a unchanged unchanged", "b unchanged planned", "far unchanged unchanged"]);
+    expect(rowOf(report, "b")).toMatchObject({ stage: "launch", message: "launch" });
+    const isLog = (line: string) => line.startsWith("logs/");
+    expect(snapshot().filter((line) => !isLog(line))).toEqual(before.filter((line) => !isLog(line)));
+  });
+
+  test("--start goes on where what was applied last cannot be read", async () => {
+    writeFleet(box, [agent("a")]);
+    await apply();
+    box.write(`${box.root}/state/iapeer/fleet.json`, "{");
+    expect(rowOf(await apply("--start"), "a")).toMatchObject({ op: "update", status: "done", stage: "launch" });
+  });
+
   test("--start checks the programs before anything is touched", async () => {
     writeFleet(box, [agent("a", { runtime: "gone" })]);
     box.write(`${box.root}/runtimes/gone/runtime.json`, JSON.stringify({ command: "/nowhere/gone", args: [] }));

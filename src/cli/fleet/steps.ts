@@ -12,13 +12,13 @@ import { isGood } from "../../provision/row-state.ts";
 import { checkRegistration, registerPeer } from "../../registry/register.ts";
 import { type Peer, type Registry, toPeer } from "../../registry/schema.ts";
 import { readBootUnits } from "../../status/boot-units.ts";
-import { type PeerStatus, readStatuses } from "../../status/peer-status.ts";
+import { readStatuses } from "../../status/peer-status.ts";
 import { giveBirth } from "../birth.ts";
 import { openBoot, readBootAgents, servicePlace } from "../boot.ts";
 import { changePeer } from "../change-peer.ts";
 import { type Context, logDecision } from "../context.ts";
 import { noteBootRows } from "./install-report.ts";
-import { planLaunch } from "../launching.ts";
+import { findProgram, planLaunch } from "../launching.ts";
 import type { OutcomeJson } from "../outcomes.ts";
 import { refuseLive, removePeer } from "../removal.ts";
 import { launchContext } from "../sessions.ts";
@@ -43,6 +43,7 @@ export function openSteps(options: StepOptions, context: Context): ApplySteps {
     change: async (row, enter) => await changeRow(row, { enter, serially, isForced: options.isForced }, context),
     record: (standing, failed) => recordFleet({ standing, failed }, options, context),
     units: readBootUnits(servicePlace(context)).isInstalled ? () => syncUnits(context) : undefined,
+    isLive: (row) => row.agent !== undefined && isLive(row.agent, context),
     launch: options.isStart ? async (row) => await launchRow(row, context) : undefined,
   };
 }
@@ -70,7 +71,7 @@ function checkRow(row: PlannedRow, { plan, registry, isStart, isForced }: StepOp
   refuseRealRootInSandbox(context.env, requestOf(agent, found, context).cwd);
   // A folder that another peer is still to leave is looked at when it has.
   if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(withoutLeaving(registry, plan), requestOf(agent, found, context));
-  if (isStart) planLaunch({ peer: toPlannedPeer(agent, found, context), runtime: agent.runtime, identity: identityOf(agent.runtime, peer) }, [], context).findCommand();
+  if (isStart) findProgram({ cwd: requestOf(agent, found, context).cwd, runtime: agent.runtime }, context);
 }
 
 function refuseLocalTwin({ name }: AppliedAgent, found: FoundPeer | undefined): void {
@@ -159,14 +160,14 @@ async function attachMemory(peer: Peer, runtime: string, context: Context): Prom
 }
 
 /** A session that runs was told of something else. */
-function liveHint({ agent, changes, peer }: PlannedRow, { layout }: Context): string | undefined {
+function liveHint({ agent, changes, peer }: PlannedRow, context: Context): string | undefined {
   const isTold = changes.some((change) => ["class", "model_hint", "socket_name"].includes(change));
-  if (agent === undefined || !isTold || statusOf(agent, layout) !== "live") return undefined;
+  if (agent === undefined || !isTold || !isLive(agent, context)) return undefined;
   return `${peer} is live: it changes with its next launch`;
 }
 
-function statusOf({ runtime, name }: AppliedAgent, layout: Context["layout"]): PeerStatus {
-  return readStatuses(layout).statusOf(runtime, name);
+function isLive({ runtime, name }: AppliedAgent, { layout }: Context): boolean {
+  return readStatuses(layout).statusOf(runtime, name) === "live";
 }
 
 interface Outcome {
@@ -198,7 +199,7 @@ function syncUnits(context: Context): ReadonlySet<string> {
 }
 
 async function launchRow({ agent, peer, found }: PlannedRow, context: Context): Promise<boolean> {
-  if (agent === undefined || statusOf(agent, context.layout) === "live") return false;
+  if (agent === undefined || isLive(agent, context)) return false;
   const chosen = { peer: toPlannedPeer(agent, found, context), runtime: agent.runtime, identity: identityOf(agent.runtime, peer) };
   const { action } = await launchIdentity(planLaunch(chosen, [], context), launchContext(context));
   return action === "launched";

@@ -36,6 +36,8 @@ export interface ApplySteps {
   readonly record: (standing: readonly PlannedRow[], failed: readonly PlannedRow[]) => void;
   /** Brings the units that start agents at boot in step with what is recorded; undefined: nothing starts them. Whose was changed. */
   readonly units: (() => ReadonlySet<string>) | undefined;
+  /** Whether an agent of this host is live now. */
+  readonly isLive: (row: PlannedRow) => boolean;
   /** Launches one agent; undefined: nothing is to be launched. Whether it was, and not live already. */
   readonly launch: ((row: PlannedRow) => Promise<boolean>) | undefined;
 }
@@ -58,20 +60,28 @@ export async function runPlan({ rows }: Plan, steps: ApplySteps, options: RunOpt
   for (const row of rows) await board.attempt(row, "check", async () => await steps.check(row));
   await changeRows(rows, board, { steps, ...options });
   recordRows(rows, board, steps);
-  const local = rows.filter(({ agent }) => agent !== undefined && agent.remote === undefined);
+  const local = rows.filter(isLocal);
   syncUnits(board.standing(local), board, steps);
   await launchRows(local, board, { steps, ...options });
   return board.rows();
 }
 
 /** What runPlan would try, as far as looking tells; nothing is touched. */
-export async function previewPlan({ rows }: Plan, { check }: Pick<ApplySteps, "check">): Promise<Row[]> {
+export async function previewPlan({ rows }: Plan, { check, isLive, launch }: Pick<ApplySteps, "check" | "isLive" | "launch">): Promise<Row[]> {
   const board = new Board(rows);
   for (const row of rows) await board.attempt(row, "check", async () => await check(row));
   const { rounds, stuck } = inRounds(rows);
   stuck.forEach((row) => board.fail(row, "check", deadlock(row)));
-  for (const row of rounds.flat()) if (board.stands(row) && !board.skipIfBlocked(row) && row.op !== "unchanged") board.plan(row);
+  for (const row of rounds.flat()) {
+    if (!board.stands(row) || board.skipIfBlocked(row)) continue;
+    const isLaunched = launch !== undefined && isLocal(row) && !isLive(row);
+    if (isLaunched || row.op !== "unchanged") board.plan(row, isLaunched);
+  }
   return board.rows();
+}
+
+function isLocal({ agent }: PlannedRow): boolean {
+  return agent !== undefined && agent.remote === undefined;
 }
 
 interface Run extends RunOptions {
@@ -141,7 +151,7 @@ class Board {
   }
 
   /** Whether nothing has stood in a row's way so far. */
-  stands({ peer }: PlannedRow): boolean {
+  stands({ peer }: Pick<PlannedRow, "peer">): boolean {
     const status = this.#ended.get(peer)?.status;
     return status !== "failed" && status !== "skipped";
   }
@@ -167,8 +177,10 @@ class Board {
     this.#put(row, { ...before, status: "done", stage, cause: cause ?? before.cause, retryable: cause !== undefined || before.retryable, message: message ?? before.message });
   }
 
-  plan(row: PlannedRow): void {
-    this.#put(row, { ...this.#of(row), status: "planned", message: row.changes.join(", ") || null });
+  plan(row: PlannedRow, isLaunched: boolean): void {
+    const before = this.#of(row);
+    const words = [...row.changes, ...(isLaunched ? ["launch"] : [])];
+    this.#put(row, { ...before, status: "planned", stage: isLaunched ? "launch" : before.stage, message: words.join(", ") || null });
   }
 
   fail(row: PlannedRow, stage: Stage, error: unknown): void {
@@ -183,7 +195,7 @@ class Board {
 
   /** Whether a row that this one waits for was not done. */
   skipIfBlocked(row: PlannedRow): boolean {
-    const blocker = row.waitsOn.find((peer) => !this.stands({ ...row, peer }));
+    const blocker = row.waitsOn.find((peer) => !this.stands({ peer }));
     if (blocker === undefined) return false;
     this.#put(row, { ...this.#of(row), status: "skipped", cause: "blocked", retryable: true, message: `it waits for ${blocker}, which was not done` });
     return true;
