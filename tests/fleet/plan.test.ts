@@ -69,6 +69,13 @@ describe("a plan", () => {
     expect(pruned.left).toEqual([]);
   });
 
+  test("forgets who is declared no more where nothing of it is here", () => {
+    const far = agent("far", { remote: { host: "h", ssh: "h" } });
+    const host = { declared: [agent("a")], applied: [agent("a"), agent("b"), far], left: [agent("c")], peers: [peer("a"), peer("c")] };
+    expect(planApply(factsOf(host)).left.map(({ name }) => name)).toEqual(["c"]);
+    expect(rowsOf(host).map((row) => row.op)).toEqual(["unchanged"]);
+  });
+
   test("lets a folder be left before it is taken", () => {
     const host = { declared: [agent("b", { workingDirectory: "/peers/a" })], applied: [agent("a")], peers: [peer("a")], prune: true };
     expect(rowsOf(host)).toEqual([

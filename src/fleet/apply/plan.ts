@@ -59,7 +59,9 @@ export function planApply(facts: PlanFacts): Plan {
   const undeclared = [...(applied?.agents ?? []), ...(applied?.left ?? [])].filter(({ name }) => !declared.has(name));
   const kept = fleet.agents.map((agent) => planAgent(agent, before.get(agent.name), facts));
   const gone = undeclared.filter(({ name }) => facts.isPruned(name)).map((agent) => planRemoval(agent, facts));
-  return { rows: withOrder([...kept, ...gone], facts), left: undeclared.filter(({ name }) => !facts.isPruned(name)) };
+  // Of one that somebody removed by hand, or that was only noted of another host, nothing is left.
+  const left = undeclared.filter(({ name, remote }) => !facts.isPruned(name) && remote === undefined && facts.peers.has(name));
+  return { rows: withOrder([...kept, ...gone], facts), left };
 }
 
 type Unordered = Omit<PlannedRow, "waitsOn">;
