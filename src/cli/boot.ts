@@ -1,13 +1,14 @@
 import { homeFrom } from "../core/paths.ts";
 import { type ServiceEnvironment, serviceEnvironment } from "../core/service/environment.ts";
-import type { ServicePlace } from "../core/service/place.ts";
+import type { Service, ServicePlace } from "../core/service/place.ts";
 import { readApplied } from "../fleet/applied.ts";
-import type { Boot } from "../fleet/boot/sync.ts";
+import type { BootRow } from "../fleet/boot/plan.ts";
+import { type Boot, type SharedUnit, syncBootUnits, takeBootUnits } from "../fleet/boot/sync.ts";
 import type { BootAgent } from "../fleet/boot/units.ts";
 import { peersOf } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";
 import { readService } from "../status/boot-units.ts";
-import type { Context } from "./context.ts";
+import { type Context, logDecision } from "./context.ts";
 
 type BootContext = Pick<Context, "env" | "layout" | "self" | "output">;
 
@@ -60,6 +61,30 @@ export function readBootAgents({ layout }: Pick<Context, "layout">): BootAgents 
     unregistered: persistent.filter((agent) => !canStart(agent)).map(({ name }) => name),
     isApplied: applied !== undefined,
   };
+}
+
+/**
+ * Brings the units in step with who is to start at boot, and notes in lifecycle.log what changed. A peer that is removed meanwhile, which
+ * nothing here keeps a person from, has taken its unit away before it is written here: that one goes again.
+ *
+ * @throws IapeerError what syncBootUnits and readBootAgents throw.
+ */
+export function syncBoot({ agents }: BootAgents, shared: readonly SharedUnit[], boot: Boot, context: Context): BootRow[] {
+  const rows = syncBootUnits({ agents, shared }, boot);
+  noteBootRows(rows, context);
+  const still = new Set(readBootAgents(context).agents.map(({ name }) => name));
+  return [...rows, ...takeFromBoot(agents.filter(({ name }) => !still.has(name)).map(({ name }) => ({ agent: name })), boot, context)];
+}
+
+/** Has services start at boot no more, and notes in lifecycle.log which did; a row for each that was there. */
+export function takeFromBoot(services: readonly Service[], boot: Boot, context: Context): BootRow[] {
+  const rows = takeBootUnits(services, boot);
+  noteBootRows(rows, context);
+  return rows;
+}
+
+function noteBootRows(rows: readonly BootRow[], context: Context): void {
+  for (const { unit, op } of rows) if (op !== "unchanged") logDecision(context, { ev: "boot-unit", unit, op });
 }
 
 /** The user whose services these are, as loginctl takes it: by number, since an account may have no name here. */

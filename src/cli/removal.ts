@@ -1,8 +1,6 @@
 import { IapeerError, toErrorView } from "../core/errors.ts";
 import { identityOf } from "../core/names.ts";
 import type { Layout } from "../core/paths.ts";
-import { platformOf, serviceName } from "../core/service/place.ts";
-import { takeBootUnit } from "../fleet/boot/sync.ts";
 import { stopIdentity } from "../launch/stop.ts";
 import { agenticRuntimes, declaresCommands, type ProvisionRow, type Target } from "../provision/attach.ts";
 import { isGood } from "../provision/row-state.ts";
@@ -16,7 +14,7 @@ import { hasLostAgent, listIncarnations } from "../status/incarnation.ts";
 import { readStatuses } from "../status/peer-status.ts";
 import { observeServer } from "../status/server-state.ts";
 import { readSlot } from "../status/slot.ts";
-import { openBoot } from "./boot.ts";
+import { openBoot, takeFromBoot } from "./boot.ts";
 import { warnOfSlot, withoutName } from "./outcomes.ts";
 import { type Context, logDecision, providerTools } from "./context.ts";
 import { withInterruption } from "./interruption.ts";
@@ -79,12 +77,12 @@ async function runSteps(
   refuseOtherRevision(registry.revision, change.ifRevision);
   const found = findRow(registry, personality);
   if (found === undefined) {
-    takeFromBoot(personality, done, context);
+    takeUnit(personality, done, context);
     return undefined;
   }
   await endSessions(found, isForced, context);
   const row = await markRemoving(layout, change, personality, now());
-  takeFromBoot(personality, done, context);
+  takeUnit(personality, done, context);
   if (row === undefined) return undefined;
   done.unprovision.push(...(await detachRuntimes(toPeer(row), context)));
   done.purgedState.push(...(await forgetRuntimes({ ...toPeer(row), runtimes: runtimesOf(row, layout) }, context)));
@@ -95,10 +93,8 @@ async function runSteps(
 }
 
 /** Who is gone, or going, does not start at the next boot. Throws `write-failed`: then the removal stays half done. */
-function takeFromBoot(personality: string, done: Done, context: Context): void {
-  if (takeBootUnit(personality, openBoot(context)) === "unchanged") return;
-  done.bootUnit = "removed";
-  logDecision(context, { ev: "boot-unit", unit: serviceName({ agent: personality }, platformOf({})), op: "remove" });
+function takeUnit(personality: string, done: Done, context: Context): void {
+  if (takeFromBoot([{ agent: personality }], openBoot(context), context).length > 0) done.bootUnit = "removed";
 }
 
 /** Its runtimes, and those that an interrupted update has left something of. */

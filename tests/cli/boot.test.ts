@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { freshBoot, openBoot, readBootAgents } from "../../src/cli/boot.ts";
+import { freshBoot, openBoot, readBootAgents, syncBoot } from "../../src/cli/boot.ts";
+import { openContext } from "../../src/cli/context.ts";
 import { openOutput } from "../../src/cli/output.ts";
-import { layoutFrom } from "../../src/core/paths.ts";
-import { putBootUnit, syncBootUnits, takeBootUnit } from "../../src/fleet/boot/sync.ts";
+import { type Boot, syncBootUnits, takeBootUnits } from "../../src/fleet/boot/sync.ts";
 import { fleetFile } from "../../src/fleet/boot/units.ts";
 import { readBootUnits } from "../../src/status/boot-units.ts";
 import { applyAgents } from "../support/applied-fleet.ts";
@@ -23,9 +23,11 @@ afterEach(() => box[Symbol.dispose]());
 const BOB = { name: "bob", runtime: "claude" };
 const contextWith = (env: Record<string, string> = {}) => {
   const all = { ...box.env, ...env };
-  return { env: all, layout: layoutFrom(all), self: ["/opt/iapeer"], output: openOutput(false, all, { isOutTerminal: false, isErrTerminal: false }) };
+  return openContext({ env: all, self: ["/opt/iapeer"], output: openOutput(false, all, { isOutTerminal: false, isErrTerminal: false }) });
 };
-const fleetOf = (boot: ReturnType<typeof openBoot>) => [{ service: "fleet", file: fleetFile(boot, false) } as const];
+const put = (agent: typeof BOB, boot: Boot) => syncBootUnits({ agents: [agent] }, boot).map(({ op }) => op);
+const take = (boot: Boot) => takeBootUnits([{ agent: "bob" }], boot).map(({ op }) => op);
+const fleetOf = (boot: Boot) => [{ service: "fleet", file: fleetFile(boot, false) } as const];
 const textOf = (unit: string) => readFileSync(join(box.home, ".config/systemd/user", unit), "utf8");
 
 describe.skipIf(process.platform !== "linux")("the units of agents", () => {
@@ -34,28 +36,35 @@ describe.skipIf(process.platform !== "linux")("the units of agents", () => {
     syncBootUnits({ agents: [], shared: fleetOf(installed) }, installed);
     const later = contextWith({ PATH: `${box.env["PATH"]}:/later`, TMUX_TMPDIR: "/later" });
     expect(openBoot(later).environment).toEqual(installed.environment);
-    expect(putBootUnit(BOB, openBoot(later))).toBe("add");
+    expect(put(BOB, openBoot(later))).toEqual(["add"]);
     expect(textOf("iapeer-agent-bob.service")).toContain(":/installed");
     expect(textOf("iapeer-agent-bob.service")).not.toContain("/later");
     expect(freshBoot(later).environment).toMatchObject({ TMUX_TMPDIR: "/later" });
   });
 
-  test("are put and taken one by one, each with its own answer, and a second time nothing is done", () => {
+  test("are put and taken, each with its own answer, and a second time nothing is done", () => {
     const boot = openBoot(contextWith());
-    expect([putBootUnit(BOB, boot), putBootUnit(BOB, boot)]).toEqual(["add", "unchanged"]);
+    expect([put(BOB, boot), put(BOB, boot)]).toEqual([["add"], ["unchanged"]]);
     expect(systemd.asked()).toEqual(["daemon-reload", "enable iapeer-agent-bob.service"]);
-    expect(putBootUnit({ ...BOB, runtime: "codex" }, boot)).toBe("update");
+    expect(put({ ...BOB, runtime: "codex" }, boot)).toEqual(["update"]);
     expect(systemd.asked()).toEqual(["daemon-reload"]);
-    expect([takeBootUnit("bob", boot), takeBootUnit("bob", boot)]).toEqual(["remove", "unchanged"]);
+    expect([take(boot), take(boot)]).toEqual([["remove"], []]);
     expect(systemd.asked()).toEqual(["disable iapeer-agent-bob.service", "daemon-reload"]);
+    expect(readUnits(box)).toEqual({});
+  });
+
+  test("of a peer that is removed while they are written do not come back", () => {
+    const context = contextWith();
+    const before = { agents: [BOB], unregistered: [], isApplied: true };
+    expect(syncBoot(before, [], openBoot(context), context).map(({ op }) => op)).toEqual(["add", "remove"]);
     expect(readUnits(box)).toEqual({});
   });
 
   test("that somebody disabled are enabled again", () => {
     const boot = openBoot(contextWith());
-    putBootUnit(BOB, boot);
+    put(BOB, boot);
     Bun.spawnSync(["systemctl", "--user", "disable", "iapeer-agent-bob.service"], { env: box.env });
-    expect([readBootUnits(boot.place).unitOf("bob"), putBootUnit(BOB, boot)]).toEqual(["disabled", "update"]);
+    expect([readBootUnits(boot.place).unitOf("bob"), put(BOB, boot)]).toEqual(["disabled", ["update"]]);
     expect(readBootUnits(boot.place).unitOf("bob")).toBe("enabled");
   });
 

@@ -1,6 +1,3 @@
-import { dirname } from "node:path";
-import { makeFolder } from "../../core/files.ts";
-import { withLock } from "../../core/lock.ts";
 import { type Plan, planApply, type PlannedRow } from "../../fleet/apply/plan.ts";
 import { type ApplySteps, previewPlan, type Row, runPlan } from "../../fleet/apply/run.ts";
 import { readRegistry, refuseOtherRevision } from "../../registry/store.ts";
@@ -47,16 +44,6 @@ export interface Applied {
 export interface Prepared {
   readonly plan: Plan;
   readonly steps: ApplySteps;
-}
-
-/**
- * Holds the fleet's lock: of two applies, one comes after the other.
- *
- * @throws IapeerError `lock-busy`.
- */
-export async function withFleetLock<T>({ layout, lockTimeoutMs }: Context, work: () => Promise<T>): Promise<T> {
-  makeFolder(dirname(layout.fleetLock));
-  return await withLock(layout.fleetLock, { timeoutMs: lockTimeoutMs }, work);
 }
 
 /** Plans what makes this host match a fleet. Throws `revision-conflict`, and what cannot be read. */

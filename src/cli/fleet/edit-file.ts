@@ -5,8 +5,9 @@ import { checkFleet } from "../../fleet/check.ts";
 import { replaceFleetFile } from "../../fleet/replace.ts";
 import { surroundingsOf } from "../../fleet/surroundings.ts";
 import type { Context } from "../context.ts";
-import { type Applied, applyFleet, type ApplyOptions, prepareApply, withFleetLock } from "./apply.ts";
+import { type Applied, applyFleet, type ApplyOptions, prepareApply } from "./apply.ts";
 import { type FleetFile, openFleetFile, requireFleet } from "./fleet-file.ts";
+import { withFleetLock } from "./lock.ts";
 
 export interface FileEdit {
   /** The fleet file, as `--file` names it. */

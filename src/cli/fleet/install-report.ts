@@ -2,7 +2,7 @@ import type { Linger } from "../../core/service/linger.ts";
 import { lingerCommand } from "../../core/service/linger.ts";
 import type { BootOp, BootRow } from "../../fleet/boot/plan.ts";
 import { type BootAgents, userOfServices } from "../boot.ts";
-import { type Context, logDecision } from "../context.ts";
+import type { Context } from "../context.ts";
 import type { Output } from "../output.ts";
 import { tame } from "../table.ts";
 
@@ -46,11 +46,6 @@ export function reportUninstall(rows: readonly BootRow[], hasLinger: boolean, { 
   output.result({ action: isAbsent ? "absent" : "removed", units: rows }, () => (isAbsent ? "nothing of this root starts at boot" : renderRows(rows).join("\n")));
   if (!isAbsent && hasLinger) output.note(`that your services run without a login stays as it is; to end it: loginctl disable-linger ${userOfServices()}`);
   return 0;
-}
-
-/** Notes in lifecycle.log what changed. */
-export function noteBootRows(rows: readonly BootRow[], context: Context): void {
-  for (const { unit, op } of rows) if (op !== "unchanged") logDecision(context, { ev: "boot-unit", unit, op });
 }
 
 const WORDS: Readonly<Record<BootOp, string>> = { add: "added", update: "updated", remove: "removed", unchanged: "unchanged" };

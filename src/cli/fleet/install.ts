@@ -1,19 +1,18 @@
 import { IapeerError } from "../../core/errors.ts";
-import { makeFolder } from "../../core/files.ts";
-import { withLock } from "../../core/lock.ts";
 import { bootCommands } from "../../core/service/boot-commands.ts";
 import { enableLinger, lingerCommand } from "../../core/service/linger.ts";
 import { callManager, SYSTEMCTL, whyNoManager } from "../../core/service/manager.ts";
 import { platformOf, serviceName } from "../../core/service/place.ts";
 import type { UnitFile } from "../../core/service/unit-file.ts";
 import type { BootRow } from "../../fleet/boot/plan.ts";
-import { type Boot, type SharedUnit, syncBootUnits, takeBootUnits } from "../../fleet/boot/sync.ts";
+import type { Boot, SharedUnit } from "../../fleet/boot/sync.ts";
 import { agentFile, fleetFile } from "../../fleet/boot/units.ts";
 import { superviseFile } from "../../launch/supervise/service-unit.ts";
 import { readBootUnits, readService, unitState } from "../../status/boot-units.ts";
-import { type BootAgents, freshBoot, openBoot, readBootAgents, userOfServices } from "../boot.ts";
+import { type BootAgents, freshBoot, openBoot, readBootAgents, syncBoot, takeFromBoot, userOfServices } from "../boot.ts";
 import type { Context } from "../context.ts";
-import { noteBootRows, reportInstall, reportUninstall } from "./install-report.ts";
+import { reportInstall, reportUninstall } from "./install-report.ts";
+import { withFleetLock } from "./lock.ts";
 
 /** Starting agents takes a while each; systemd starts them side by side. */
 const START_MS = 300_000;
@@ -37,25 +36,22 @@ export async function installFleet(isNow: boolean, context: Context): Promise<nu
   const boot = freshBoot(context);
   const why = whyNoManager(boot.place);
   if (why !== undefined) throw noManager(why);
-  return await locked(context, () => {
+  return await withFleetLock(context, () => {
     const found = readBootAgents(context);
-    const rows = syncBootUnits({ agents: found.agents, shared: sharedUnits(boot) }, boot);
-    const removed = takeGone(found, boot, context);
-    noteBootRows([...rows, ...removed], context);
+    const rows = syncBoot(found, sharedUnits(boot), boot, context);
     restartSupervise(rows, boot);
     const linger = platformOf(boot.place) === "linux" ? enableLinger(userOfServices(), context.env) : undefined;
-    return reportInstall({ rows: [...rows, ...removed], found, linger, notStarted: isNow ? startAll(found, boot) : undefined }, context);
+    return reportInstall({ rows, found, linger, notStarted: isNow ? startAll(found, boot) : undefined }, context);
   });
 }
 
 export async function uninstallFleet(context: Context): Promise<number> {
   const boot = openBoot(context);
-  return await locked(context, () => {
+  return await withFleetLock(context, () => {
     const services = [...readBootUnits(boot.place).listAgents().map((agent) => ({ agent })), ...sharedToTake(boot)];
     // The fleet's own file goes last: as long as it is there, the rest may be.
-    const rows = [...takeBootUnits(services, boot), ...takeBootUnits(["fleet"], boot)];
+    const rows = [...takeFromBoot(services, boot, context), ...takeFromBoot(["fleet"], boot, context)];
     stopSupervise(rows, boot);
-    noteBootRows(rows, context);
     return reportUninstall(rows, platformOf(boot.place) === "linux", context);
   });
 }
@@ -64,12 +60,6 @@ export async function uninstallFleet(context: Context): Promise<number> {
 function sharedToTake(boot: Boot): "supervise"[] {
   const fleet = readService("fleet", boot.place);
   return fleet?.isOf(boot.root) === true && fleet.mark?.keepsSupervise !== true ? ["supervise"] : [];
-}
-
-async function locked(context: Context, work: () => number): Promise<number> {
-  const { layout, lockTimeoutMs } = context;
-  makeFolder(layout.stateFolder);
-  return await withLock(layout.fleetLock, { timeoutMs: lockTimeoutMs }, work);
 }
 
 function noManager(why: string): IapeerError {
@@ -91,15 +81,6 @@ function sharedUnits(boot: Boot): SharedUnit[] {
 
 function wantedFiles({ agents }: BootAgents, boot: Boot): UnitFile[] {
   return [...sharedUnits(boot).map(({ file }) => file), ...agents.map((agent) => agentFile(agent, boot))];
-}
-
-/** A peer that was removed meanwhile took its unit away before it was written here. */
-function takeGone({ agents }: BootAgents, boot: Boot, context: Context): BootRow[] {
-  const still = new Set(readBootAgents(context).agents.map(({ name }) => name));
-  return takeBootUnits(
-    agents.filter(({ name }) => !still.has(name)).map(({ name }) => ({ agent: name })),
-    boot,
-  );
 }
 
 /** One that runs goes on with its older file until then. */

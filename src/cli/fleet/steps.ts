@@ -6,7 +6,6 @@ import { agentOfFile, platformOf } from "../../core/service/place.ts";
 import { type AppliedAgent, writeApplied } from "../../fleet/applied.ts";
 import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThatGoes } from "../../fleet/apply/plan.ts";
 import type { ApplySteps, Done, Stage } from "../../fleet/apply/run.ts";
-import { syncBootUnits } from "../../fleet/boot/sync.ts";
 import { launchIdentity } from "../../launch/launch.ts";
 import { isGood } from "../../provision/row-state.ts";
 import { checkRegistration, registerPeer } from "../../registry/register.ts";
@@ -14,10 +13,9 @@ import { type Peer, type Registry, toPeer } from "../../registry/schema.ts";
 import { readBootUnits } from "../../status/boot-units.ts";
 import { readStatuses } from "../../status/peer-status.ts";
 import { giveBirth } from "../birth.ts";
-import { openBoot, readBootAgents, servicePlace } from "../boot.ts";
+import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
 import { changePeer } from "../change-peer.ts";
 import { type Context, logDecision } from "../context.ts";
-import { noteBootRows } from "./install-report.ts";
 import { findProgram, planLaunch } from "../launching.ts";
 import type { OutcomeJson } from "../outcomes.ts";
 import { refuseLive, removePeer } from "../removal.ts";
@@ -193,8 +191,7 @@ function recordFleet({ standing, failed }: Outcome, { plan, facts, file }: StepO
 /** The agents whose unit was not as it should be. One that is declared no more starts at no boot. */
 function syncUnits(context: Context): ReadonlySet<string> {
   const boot = openBoot(context);
-  const rows = syncBootUnits({ agents: readBootAgents(context).agents }, boot);
-  noteBootRows(rows, context);
+  const rows = syncBoot(readBootAgents(context), [], boot, context);
   return new Set(rows.filter(({ op }) => op !== "unchanged").flatMap(({ unit }) => agentOfFile(unit, platformOf(boot.place)) ?? []));
 }
 

@@ -8,7 +8,7 @@ import { callManager } from "../../core/service/manager.ts";
 import { platformOf, type Service, serviceName, servicePath } from "../../core/service/place.ts";
 import { listUnitLinks, removeFiles, type UnitFile } from "../../core/service/unit-file.ts";
 import { readBootUnits, readService, unitState } from "../../status/boot-units.ts";
-import { type BootOp, type BootPlan, type BootRow, type FoundUnit, planBootUnits, rowsOf } from "./plan.ts";
+import { type BootPlan, type BootRow, type FoundUnit, planBootUnits, rowsOf } from "./plan.ts";
 import { agentFile, type BootAgent, type BootSettings } from "./units.ts";
 
 /** What the units of a root are made with, and who hears of what did not work and does no harm. */
@@ -45,23 +45,12 @@ export function syncBootUnits({ agents, shared = [] }: WantedUnits, boot: Boot):
   return change(wanted, [...services, ...others.map((agent) => ({ agent }))], boot);
 }
 
-/** The same for one agent that is to start at boot, and no other. */
-export function putBootUnit(agent: BootAgent, boot: Boot): BootOp {
-  refuseForeign({ agent: agent.name }, boot);
-  return change([agentFile(agent, boot)], [{ agent: agent.name }], boot)[0]!.op;
-}
-
 /**
- * Sees to it that an agent does not start at the next boot. Its session stays as it is. A unit of another root is left alone.
+ * Sees to it that services do not start at the next boot. What runs of them stays as it is. A unit of another root is left alone.
  *
- * @returns `unchanged` when it had no unit
- * @throws IapeerError `write-failed`: it may still be there.
+ * @returns a row for each that was there
+ * @throws IapeerError `write-failed`: they may still be there.
  */
-export function takeBootUnit(name: string, boot: Boot): BootOp {
-  return takeBootUnits([{ agent: name }], boot)[0]?.op ?? "unchanged";
-}
-
-/** The same for any services; a row for each that was there. */
 export function takeBootUnits(services: readonly Service[], boot: Boot): BootRow[] {
   return change([], services.filter((service) => readService(service, boot.place)?.isOf(boot.root) ?? true), boot);
 }
