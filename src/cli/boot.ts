@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { homeFrom } from "../core/paths.ts";
-import { type ServiceEnvironment, serviceEnvironment } from "../core/service/environment.ts";
+import { serviceEnvironment } from "../core/service/environment.ts";
 import type { Service, ServicePlace } from "../core/service/place.ts";
 import { readApplied } from "../fleet/applied.ts";
 import type { BootRow } from "../fleet/boot/plan.ts";
@@ -18,23 +19,24 @@ export function servicePlace({ env }: Pick<Context, "env">): ServicePlace {
 }
 
 /**
- * What units are made with from now on: the environment is the one that `fleet install` wrote down, so that a unit does not depend on
- * who applied; where it was not done, that of this call.
+ * What units are made with from now on: the program and the environment are those that `fleet install` wrote down, so that a unit does not
+ * depend on who applied; where it was not done, or its program is gone, those of this call.
  */
 export function openBoot(context: BootContext): Boot {
   const found = readService("fleet", servicePlace(context));
-  const installed = found?.isOf(context.layout.root) === true ? found.mark?.environment : undefined;
-  return bootWith(installed ?? serviceEnvironment(context.env, context.layout), context);
+  const installed = found?.isOf(context.layout.root) === true ? found.mark : undefined;
+  const program = installed?.program?.every((path) => existsSync(path)) === true ? installed.program : context.self;
+  return bootWith({ program, environment: installed?.environment ?? serviceEnvironment(context.env, context.layout) }, context);
 }
 
-/** The same with the environment of this call, as `fleet install` writes it down. */
+/** The same with the program and the environment of this call, as `fleet install` writes them down. */
 export function freshBoot(context: BootContext): Boot {
-  return bootWith(serviceEnvironment(context.env, context.layout), context);
+  return bootWith({ program: context.self, environment: serviceEnvironment(context.env, context.layout) }, context);
 }
 
-function bootWith(environment: ServiceEnvironment, context: BootContext): Boot {
-  const { self, layout, output } = context;
-  return { program: self, root: layout.root, environment, place: servicePlace(context), warn: output.warn };
+function bootWith(made: Pick<Boot, "program" | "environment">, context: BootContext): Boot {
+  const { layout, output } = context;
+  return { ...made, root: layout.root, place: servicePlace(context), warn: output.warn };
 }
 
 /** Who is to start at boot. */

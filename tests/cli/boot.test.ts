@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { freshBoot, openBoot, readBootAgents, syncBoot } from "../../src/cli/boot.ts";
 import { openContext } from "../../src/cli/context.ts";
@@ -40,6 +40,15 @@ describe.skipIf(process.platform !== "linux")("the units of agents", () => {
     expect(textOf("iapeer-agent-bob.service")).toContain(":/installed");
     expect(textOf("iapeer-agent-bob.service")).not.toContain("/later");
     expect(freshBoot(later).environment).toMatchObject({ TMUX_TMPDIR: "/later" });
+  });
+
+  test("run the program that fleet install was, whichever applies, as long as it is there", () => {
+    const contextOf = (name: string) => ({ ...contextWith(), self: [box.script(name, "exit 0")] as const });
+    const [installed, other] = [contextOf("installed"), contextOf("other")];
+    syncBootUnits({ agents: [], shared: fleetOf(freshBoot(installed)) }, freshBoot(installed));
+    expect(openBoot(other).program).toEqual(installed.self);
+    rmSync(installed.self[0]);
+    expect(openBoot(other).program).toEqual(other.self);
   });
 
   test("are put and taken, each with its own answer, and a second time nothing is done", () => {

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { parseServiceEnvironment, type ServiceEnvironment } from "./environment.ts";
 import { readPlistString } from "./plist.ts";
 
@@ -5,6 +6,8 @@ import { readPlistString } from "./plist.ts";
 export interface ServiceMark {
   /** The root that the file is of. Another root's is never touched. */
   readonly root: string;
+  /** In the fleet's own file: the argv that starts iapeer, for its agents. */
+  readonly program?: readonly string[];
   /** In the fleet's own file: what its agents have in their environment. */
   readonly environment?: ServiceEnvironment;
   /** In the fleet's own file: the supervise service was there before, and outlives the fleet's. */
@@ -29,11 +32,15 @@ export function readMark(text: string): ServiceMark | undefined {
   const json = readPlistString(text, PLIST_MARK) ?? /^Mark=(.*)$/m.exec(text)?.[1];
   if (json === undefined) return undefined;
   try {
-    const { root, environment, keepsSupervise } = JSON.parse(json) as Record<string, unknown>;
+    const { root, program, environment, keepsSupervise } = JSON.parse(json) as Record<string, unknown>;
     if (typeof root !== "string") return undefined;
     const read = parseServiceEnvironment(environment);
-    return { root, ...(read !== undefined && { environment: read }), ...(keepsSupervise === true && { keepsSupervise }) };
+    return { root, ...(isArgv(program) && { program }), ...(read !== undefined && { environment: read }), ...(keepsSupervise === true && { keepsSupervise }) };
   } catch {
     return undefined;
   }
+}
+
+function isArgv(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === "string" && isAbsolute(word));
 }

@@ -83,10 +83,10 @@ function renderAgentPlist({ name, runtime }: BootAgent, { program, root, environ
   });
 }
 
-/** What all agents hang on. That it is there says that `fleet install` was done, and with which environment. */
-export function fleetFile({ root, environment, place }: BootSettings, keepsSupervise: boolean): UnitFile {
+/** What all agents hang on. That it is there says that `fleet install` was done, by which program and with which environment. */
+export function fleetFile({ program, root, environment, place }: BootSettings, keepsSupervise: boolean): UnitFile {
   const platform = platformOf(place);
-  const mark: ServiceMark = { root, environment, ...(keepsSupervise && { keepsSupervise }) };
+  const mark: ServiceMark = { root, program, environment, ...(keepsSupervise && { keepsSupervise }) };
   const text = platform === "darwin" ? renderFleetPlist(mark) : renderFleetTarget(mark);
   return { name: serviceName("fleet", platform), path: servicePath("fleet", place), text };
 }

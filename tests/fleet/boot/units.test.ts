@@ -97,7 +97,7 @@ describe("the file of launchd for an agent", () => {
         Label: "com.iapeer.fleet",
         ProgramArguments: ["/usr/bin/true"],
         RunAtLoad: false,
-        IapeerMark: JSON.stringify({ root, environment: settings.environment, keepsSupervise: true }),
+        IapeerMark: JSON.stringify({ root, program: settings.program, environment: settings.environment, keepsSupervise: true }),
       });
     }
   });
