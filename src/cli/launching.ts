@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { writeAtomically } from "../core/atomic-write.ts";
 import { accountName } from "../core/libc.ts";
@@ -50,7 +49,7 @@ export function findProgram({ cwd, runtime }: Pick<LaunchPlan, "cwd" | "runtime"
 
 /** This host as a fleet names it. */
 export function readHere(): Here {
-  return { host: readHost(), user: accountName() ?? `uid-${userInfo().uid}` };
+  return { host: readHost(), user: accountName() };
 }
 
 interface Start {

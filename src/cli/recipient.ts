@@ -1,5 +1,5 @@
 import { IapeerError } from "../core/errors.ts";
-import { identityOf, parsePersonality, parseRuntime } from "../core/names.ts";
+import { identityOf, isSocketPlace, parsePersonality, parseRuntime } from "../core/names.ts";
 import { namedSocketPath } from "../core/tmux.ts";
 import { type AppliedAgent, type AppliedFleet, readApplied } from "../fleet/applied.ts";
 import type { Recipient } from "../launch/send/recipient.ts";
@@ -58,10 +58,8 @@ export function readOrchestrators({ layout }: Context): string[] {
   return agents.filter((one) => one.class === "orchestrator" && one.remote === undefined).map(({ runtime, name }) => identityOf(runtime, name));
 }
 
-const SOCKET = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}|\/[A-Za-z0-9_./-]{1,106})$/;
-
 function parseSocket(verb: Verb, text: string): string {
-  if (SOCKET.test(text)) return text;
+  if (isSocketPlace(text)) return text;
   throw usage(verb, `--socket takes a name, as tmux -L does, or an absolute path, not ${JSON.stringify(text)}`);
 }
 

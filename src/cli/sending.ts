@@ -4,7 +4,7 @@ import type { Authority } from "../launch/directive.ts";
 import { deliver, type Message } from "../launch/send/deliver.ts";
 import type { LocalRecipient, Recipient, RemoteRecipient } from "../launch/send/recipient.ts";
 import { deliverRemote, type RemoteOutcome } from "../launch/send/remote.ts";
-import { type Party, readHost } from "../launch/send/text.ts";
+import { type Party, readHost, renderSender } from "../launch/send/text.ts";
 import { putToSleep } from "../launch/sleep.ts";
 import { type Context, logDecision } from "./context.ts";
 import { withInterruption } from "./interruption.ts";
@@ -101,9 +101,5 @@ function messageOf({ from, text }: Sending, { identity }: LocalRecipient): Messa
 
 function noteDirective({ recipient, from, order }: Sending, effect: "sleep" | "none", context: Context): void {
   const whom = recipient.kind === "local" ? { identity: recipient.identity } : { peer: recipient.name, host: recipient.host };
-  logDecision(context, { ev: "directive", directive: order!.directive, ...whom, from: nameFrom(from), effect });
-}
-
-function nameFrom({ host, name }: Party): string {
-  return host === readHost() ? name : `${host}:${name}`;
+  logDecision(context, { ev: "directive", directive: order!.directive, ...whom, from: renderSender(from), effect });
 }

@@ -91,11 +91,12 @@ export function accountHome(): string {
   return new CString(read.ptr(entry, PW_DIR_OFFSET));
 }
 
-/** The account's login name, likewise: node:os would take `$USER`'s word for it. undefined for an account that the database does not have. */
-export function accountName(): string | undefined {
-  const entry = libc().getpwuid(userInfo().uid);
+/** The account's login name, likewise: node:os would take `$USER`'s word for it. `uid-N` for one that the database does not have. */
+export function accountName(): string {
+  const { uid } = userInfo();
+  const entry = libc().getpwuid(uid);
   // `pw_name` is the first member.
-  return entry === null ? undefined : new CString(read.ptr(entry, 0));
+  return entry === null ? `uid-${uid}` : new CString(read.ptr(entry, 0));
 }
 
 /** isatty(3). Not node:tty: loading that takes a third of a start. */

@@ -69,9 +69,28 @@ export function parseRuntime(text: string): string {
 
 const SOCKET_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
+/** Whether a text names a tmux server as `tmux -L` does, and nothing in it is read by a shell, ssh or tmux as more than a letter. */
+export function isSocketName(text: string): boolean {
+  return SOCKET_NAME.test(text);
+}
+
+const PLAIN_PATH = /^\/[A-Za-z0-9_./-]{1,106}$/;
+
+/** The same for a name or an absolute path, as `tmux -S` takes it. */
+export function isSocketPlace(text: string): boolean {
+  return isSocketName(text) || PLAIN_PATH.test(text);
+}
+
+const SSH_DESTINATION = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@)?[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
+
+/** Whether a text is what ssh connects to, `[user@]host`, and is read as nothing else: no dash first, nothing that a shell would read. */
+export function isSshDestination(text: string): boolean {
+  return SSH_DESTINATION.test(text);
+}
+
 /** A tmux socket's name, or `invalid-name` saying what is allowed. */
 export function parseSocketName(text: string): string {
-  if (SOCKET_NAME.test(text)) return text;
+  if (isSocketName(text)) return text;
   throw new IapeerError("invalid-name", `not a socket's name: ${quoteForMessage(text)}`, {
     hint: "a socket's name is 1 to 64 letters, digits, dots, dashes and underscores, no dot or dash first; no path",
   });

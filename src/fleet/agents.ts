@@ -1,5 +1,5 @@
 import { BUILT_IN_RUNTIMES, isPersonality, isRuntime, nearest } from "../core/names.ts";
-import { CLASSES, DEFAULT_RUNTIME } from "./fleet.ts";
+import { CLASSES, DEFAULT_RUNTIME, isClass } from "./fleet.ts";
 import { resolveFolder } from "./folders.ts";
 import type { Finding, Path } from "./problems.ts";
 import { fieldOf } from "./schema.ts";
@@ -133,7 +133,7 @@ function findUnknownRuntimes(value: unknown, seen: readonly Seen[], { surroundin
 
 function findUnknownClasses(seen: readonly Seen[]): Finding[] {
   return seen.flatMap((one): Finding[] => {
-    if (one.class === undefined || !/^[a-z][a-z0-9-]{0,31}$/.test(one.class) || (CLASSES as readonly string[]).includes(one.class)) return [];
+    if (one.class === undefined || !isClass(one.class) || (CLASSES as readonly string[]).includes(one.class)) return [];
     const near = nearest(one.class, CLASSES);
     const hint = near === undefined ? `it is taken as it is; known are ${CLASSES.join(", ")}` : `did you mean ${near}?`;
     return [{ code: "fleet-unknown-class", message: `${quote(one.class)} is not a class that iapeer knows`, path: [...one.path, "class"], hint }];

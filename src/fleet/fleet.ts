@@ -43,6 +43,12 @@ export interface Fleet {
 export const DEFAULT_POLICY: Policy = { orchestrators: 1, minEnhancers: 1 };
 export const DEFAULT_RUNTIME = "claude";
 
+const CLASS = /^[a-z][a-z0-9-]{0,31}$/;
+
+export function isClass(text: string): boolean {
+  return CLASS.test(text);
+}
+
 /** Classes that are not told of; any other is taken too, with a warning. */
 export const CLASSES = [
   "orchestrator",

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { isPersonality, isRuntime, nearest } from "../core/names.ts";
-import { CLASSES } from "./fleet.ts";
+import { isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination, nearest } from "../core/names.ts";
+import { CLASSES, isClass } from "./fleet.ts";
 import type { Finding, FleetProblemCode, Path } from "./problems.ts";
 import { quote } from "./secrets.ts";
 
@@ -26,12 +26,7 @@ function rule<T>(one: Rule<T>): v.CheckAction<T, undefined> {
 
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]/;
-/** Nothing that a shell, ssh or tmux would take for more than a letter. */
-const PLAIN_WORD = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 const HOST = /^[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
-const SSH = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@)?[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
-const REMOTE_SOCKET = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}|\/[A-Za-z0-9_./-]{1,106})$/;
-const CLASS = /^[a-z][a-z0-9-]{0,31}$/;
 
 const name = v.pipe(v.string(), rule<string>({
   code: "fleet-invalid-name",
@@ -49,7 +44,7 @@ const runtime = v.pipe(v.string(), rule<string>({
 
 const agentClass = v.pipe(v.string(), rule<string>({
   code: "fleet-invalid-value",
-  isRight: (text) => CLASS.test(text),
+  isRight: isClass,
   say: (text) => `${quote(text)} is not a class`,
   hint: () => `a small letter, then small letters, digits and dashes; one of: ${CLASSES.join(", ")}`,
 }));
@@ -68,8 +63,8 @@ const folder = v.pipe(v.string(), rule<string>({
   hint: (text) => (text.startsWith("~") ? "only ~ and ~/… stand for a home, and for yours; write out any other" : "UTF-8 text without control characters"),
 }));
 
-const plainWord = (what: string, pattern: RegExp, hint: string) =>
-  v.pipe(v.string(), rule<string>({ code: "fleet-invalid-value", isRight: (text) => pattern.test(text), say: (text) => `${quote(text)} is not ${what}`, hint: () => hint }));
+const plainWord = (what: string, isRight: (text: string) => boolean, hint: string) =>
+  v.pipe(v.string(), rule<string>({ code: "fleet-invalid-value", isRight: (text) => isRight(text), say: (text) => `${quote(text)} is not ${what}`, hint: () => hint }));
 
 const LETTERS = "letters, digits, dots, dashes and underscores, no dash first";
 
@@ -102,13 +97,13 @@ const agent = v.object({
   persistent_persona: v.optional(v.boolean()),
   model_hint: v.optional(modelHint),
   working_directory: v.optional(folder),
-  host: v.optional(plainWord("a host", HOST, "a name or an address")),
-  ssh: v.optional(plainWord("what ssh connects to", SSH, "[user@]host, no dash first, no spaces, nothing that a shell would read")),
-  socket: v.optional(plainWord("a socket", REMOTE_SOCKET, `a name of ${LETTERS}; or an absolute path of these`)),
+  host: v.optional(plainWord("a host", (text) => HOST.test(text), "a name or an address")),
+  ssh: v.optional(plainWord("what ssh connects to", isSshDestination, "[user@]host, no dash first, no spaces, nothing that a shell would read")),
+  socket: v.optional(plainWord("a socket", isSocketPlace, `a name of ${LETTERS}; or an absolute path of these`)),
 });
 
 const OBJECTS = {
-  tmux: v.object({ socket_name: v.optional(v.union([v.literal(""), plainWord("a socket's name", PLAIN_WORD, `at most 64 characters: ${LETTERS}`)])) }),
+  tmux: v.object({ socket_name: v.optional(v.union([v.literal(""), plainWord("a socket's name", isSocketName, `at most 64 characters: ${LETTERS}`)])) }),
   defaults: v.object({ working_directory: v.optional(folder), runtime: v.optional(runtime) }),
   connector: v.object({ kind }),
   policy: v.object({ orchestrators: v.optional(count), min_enhancers: v.optional(count) }),

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { accountName } from "../core/libc.ts";
 import { IapeerError } from "../core/errors.ts";
 import { parseIdentity } from "../core/names.ts";
@@ -25,7 +24,7 @@ export function identifySender(layout: Layout, env: Env): Sender {
   const nearest = found.toSorted((a, b) => a.depth - b.depth)[0];
   const personality = nearest === undefined ? undefined : parseIdentity(nearest.identity)?.personality;
   if (nearest !== undefined && personality !== undefined) return { kind: "peer", name: personality, identity: nearest.identity };
-  return { kind: "person", name: tameName(accountName() ?? `uid-${userInfo().uid}`) };
+  return { kind: "person", name: tameName(accountName()) };
 }
 
 /**

@@ -3,11 +3,10 @@ import { makeFolder } from "../core/files.ts";
 import { IapeerError } from "../core/errors.ts";
 import { withLock } from "../core/lock.ts";
 import { socketPathOf } from "../core/paths.ts";
-import type { ProcessId } from "../core/process-table.ts";
 import { readProcess } from "../core/processes.ts";
 import { callTmux } from "../core/tmux.ts";
-import { identityLockPath, type Incarnation, incarnationPaths } from "../status/incarnation.ts";
-import type { ServerState } from "../status/server-state.ts";
+import { identityLockPath, incarnationPaths } from "../status/incarnation.ts";
+import type { Running, ServerState } from "../status/server-state.ts";
 import { hasRecorder, type Origin } from "./canary/record.ts";
 import { armCanary, type Arming, dismissRecorder } from "./canary/canary.ts";
 import { claimedBy, withdrawClaim, writeClaim } from "./canary/claim.ts";
@@ -16,8 +15,6 @@ import { mintIncarnation, saveIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { INCARNATION_OPTION } from "./stamp.ts";
 import { staleIncarnation } from "./stop.ts";
-
-type Running = Incarnation & { readonly server: ProcessId };
 
 /**
  * Gives the live server of an identity a canary, and takes back a dismissal. A server that bears nobody's stamp is adopted: it gets an

@@ -1,7 +1,7 @@
 // Messages from people and peers to a live session, through the compiled program.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { listProcesses } from "../../src/core/processes.ts";
 import { accountName } from "../../src/core/libc.ts";
@@ -13,7 +13,7 @@ import { openTerminal } from "../support/terminal.ts";
 
 const bob = useBob();
 const HOST = hostname().split(".")[0]!;
-const ME = accountName() ?? `uid-${userInfo().uid}`;
+const ME = accountName();
 const HEAD = `[${HOST}:${ME} -> ${HOST}:bob] `;
 const COMPOSER = join(import.meta.dir, "../support/composer.ts");
 

@@ -37,5 +37,5 @@ test.each<[Sender, string, string]>([
 test("who is below no session is the account, whatever the environment says", () => {
   using sandbox = openSandbox();
   const env = { ...sandbox.env, PEER_IDENTITY: "claude-alice", PEER_PERSONALITY: "alice", USER: "alice" };
-  expect(identifySender(layoutFrom(env), env)).toEqual({ kind: "person", name: accountName()! });
+  expect(identifySender(layoutFrom(env), env)).toEqual({ kind: "person", name: accountName() });
 });

@@ -56,6 +56,6 @@ function parseSecs(name: string, text: string | undefined): number | undefined {
 
 /** Throws what readFleetFacts throws. */
 function readRows(fleet: Fleet, withinSecs: number, { layout, env, now }: Context): PsRow[] {
-  const here = { tenant: tameName(accountName() ?? `uid-${process.geteuid!()}`), host: readHost() };
+  const here = { tenant: tameName(accountName()), host: readHost() };
   return joinFleet(readFleetFacts({ fleet, layout, env, here, now: now(), withinSecs }));
 }

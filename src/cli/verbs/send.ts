@@ -3,7 +3,7 @@ import { DIRECTIVES, judgeDirective, renderDirective } from "../../launch/direct
 import { chooseAuthor, identifySender, type Sender } from "../../launch/sender.ts";
 import type { DeliveryState } from "../../launch/send/deliver.ts";
 import type { Recipient } from "../../launch/send/recipient.ts";
-import { parseMessage, parseParty, type Party, readHost, renderParty } from "../../launch/send/text.ts";
+import { parseMessage, parseParty, renderParty, renderSender } from "../../launch/send/text.ts";
 import { peersOf } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import { usage } from "../call.ts";
@@ -59,7 +59,7 @@ export const send: Verb = defineVerb({
     const sender = identifySender(context.layout, context.env);
     const from = chooseAuthor(sender, values.from, (name) => peersOf(readRegistry(context.layout)).some(({ personality }) => personality === name));
     const order = planOrder(values, { recipient, sender }, context);
-    const text = parseMessage(readText(values, recipient.kind === "remote" ? renderParty(from) : nameFrom(from), order));
+    const text = parseMessage(readText(values, recipient.kind === "remote" ? renderParty(from) : renderSender(from), order));
     const sending = { recipient, from, text, verify: values.verify === true, order };
     const sent = await runSending(sending, context);
     report(sending, { sender, sent }, context);
@@ -95,7 +95,7 @@ function report({ recipient, from, order }: Sending, { sender, sent }: { sender:
   const json: SendJson = {
     to,
     ...(isRemote && { host: recipient.host }),
-    from: nameFrom(from),
+    from: renderSender(from),
     sender: sender.kind,
     state,
     ...(bytes !== undefined && { bytes }),
@@ -112,8 +112,3 @@ const DONE = {
   typed: "typed, but not submitted: it stands in the input of",
   unknown: "sent, but whether it was accepted cannot be told:",
 } as const satisfies Record<DeliveryState, string>;
-
-/** With its host where that is another. */
-function nameFrom(from: Party): string {
-  return from.host === readHost() ? from.name : renderParty(from);
-}

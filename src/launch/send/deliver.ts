@@ -7,7 +7,7 @@ import { readTerminalInput, type TerminalInput } from "../../core/terminal.ts";
 import type { LaunchContext } from "../launch-context.ts";
 import { lookAtPane, pasteIntoPane, type PaneLook, submitInPane } from "./pane.ts";
 import { type Addressee, findAddressee, type LocalRecipient } from "./recipient.ts";
-import { charsIn, messageInvalid, renderHead, renderParty, type Route, readHost } from "./text.ts";
+import { charsIn, messageInvalid, renderHead, renderSender, type Route } from "./text.ts";
 import { findMark, judgeScreen, type Mark, type Pasted, type Screen } from "./verdict.ts";
 
 /**
@@ -72,13 +72,8 @@ export async function deliver(message: Message, recipient: LocalRecipient, { con
     if (readTerminalInput(look.tty)?.isLineMode) return await deliverLines(to, message, { look, ...options });
     return await deliverPaste(to, message, { look, ...options });
   });
-  note({ ev: "send", identity: recipient.identity, from: nameOf(route), chars: charsIn(text), state });
+  note({ ev: "send", identity: recipient.identity, from: renderSender(route.from), chars: charsIn(text), state });
   return { state, bytes: Buffer.byteLength(renderHead(route) + text) };
-}
-
-/** As logs have it: with its host where that is another. */
-function nameOf({ from }: Route): string {
-  return from.host === readHost() ? from.name : renderParty(from);
 }
 
 interface Manner extends Omit<DeliveryOptions, "context"> {

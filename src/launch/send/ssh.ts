@@ -1,4 +1,5 @@
 import { IapeerError } from "../../core/errors.ts";
+import { isSshDestination } from "../../core/names.ts";
 import type { Env } from "../../core/paths.ts";
 import type { RemoteRecipient } from "./recipient.ts";
 import { encodeParty, type Party } from "./text.ts";
@@ -17,7 +18,6 @@ export interface RemoteSend {
  * has its own.
  */
 const PLAIN = /^(?:~\/|[A-Za-z0-9_./-])[A-Za-z0-9_.:/-]*$/;
-const SSH = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@)?[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
 
 /** How long ssh may take to connect, and how often and how long apart it asks a connection whether it still stands. */
 const CONNECT_SECS = 10;
@@ -49,7 +49,7 @@ const OPTIONS: readonly string[] = [
  */
 export function planSsh(send: RemoteSend, program: string): string[] {
   const { ssh } = send.to;
-  if (!SSH.test(ssh)) throw unusable("ssh", ssh);
+  if (!isSshDestination(ssh)) throw unusable("ssh", ssh);
   const words = planWords(send, program);
   const odd = words.find((word) => !PLAIN.test(word));
   if (odd !== undefined) throw unusable("a word", odd);

@@ -61,6 +61,11 @@ export function renderParty({ host, name }: Party): string {
   return `${host}:${name}`;
 }
 
+/** Who sent something, as this host's own logs and results have it: with the host only where that is another. */
+export function renderSender(from: Party): string {
+  return from.host === readHost() ? from.name : renderParty(from);
+}
+
 const PARTY_WORD = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
 /** `HOST:NAME` as another host sends it, of letters that no shell and no head reads as more; undefined for anything else. */
