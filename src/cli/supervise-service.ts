@@ -5,6 +5,7 @@ import { IapeerError } from "../core/errors.ts";
 import { makeFolder } from "../core/files.ts";
 import { serviceEnvironment } from "../core/service/environment.ts";
 import { callManager } from "../core/service/manager.ts";
+import { refuseRealServicesInSandbox } from "../core/service/place.ts";
 import { listUnitLinks, removeFiles } from "../core/service/unit-file.ts";
 import { planInstall, planUninstall, type SuperviseUnit } from "../launch/supervise/service-unit.ts";
 import { servicePlace } from "./boot.ts";
@@ -24,12 +25,16 @@ export interface ServiceChange {
 export function changeService({ isInstall, isPrint }: ServiceChange, context: Context): number {
   const { output, env } = context;
   const place = servicePlace(context);
-  if (!isInstall) return takeAway(planUninstall(place), context);
+  if (!isInstall) {
+    refuseRealServicesInSandbox(place);
+    return takeAway(planUninstall(place), context);
+  }
   const { path, text, commands } = planInstall(superviseUnit(context), place);
   if (isPrint) {
     output.result({ path, text, commands }, () => text);
     return 0;
   }
+  refuseRealServicesInSandbox(place);
   const wasThere = existsSync(path);
   makeFolder(dirname(path));
   writeAtomically(path, text, { mode: 0o644 });

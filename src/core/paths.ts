@@ -107,6 +107,12 @@ export function refuseRealRootInSandbox(env: Env, root: string): void {
   if (asked === real || asked.startsWith(`${real}/`)) throw sandboxViolation(real);
 }
 
+/** `sandbox-violation` for a folder that is one in the account's own home, whatever $HOME says. */
+export function refuseRealFolderInSandbox(env: Env, folder: string, inHome: string): void {
+  if (!isSandboxed(env) || resolveLinks(folder) !== resolveLinks(join(accountHome(), inHome))) return;
+  throw sandboxViolation(folder, "set HOME to a folder of the sandbox");
+}
+
 /**
  * `sandbox-violation` for a folder of named sockets that is no part of the sandbox: below its root, below its socket folder, or below a HOME
  * that is not the account's own. Where `tmux -L` goes by itself is a person's in any case.

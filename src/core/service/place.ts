@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Env } from "../paths.ts";
+import { type Env, refuseRealFolderInSandbox } from "../paths.ts";
 
 export type ServicePlatform = "linux" | "darwin";
 
@@ -33,13 +33,20 @@ export function agentOfFile(fileName: string, platform: ServicePlatform): string
   return AGENT_FILE[platform].exec(fileName)?.groups?.["agent"];
 }
 
+const FOLDER_IN_HOME = { linux: ".config/systemd/user", darwin: "Library/LaunchAgents" } as const;
+
+/** `sandbox-violation` where a sandbox would change what starts with this account. */
+export function refuseRealServicesInSandbox(place: ServicePlace): void {
+  refuseRealFolderInSandbox(place.env, serviceFolder(place), FOLDER_IN_HOME[platformOf(place)]);
+}
+
 /** Where the files are: `$XDG_CONFIG_HOME/systemd/user`, else that of `~/.config`; on macOS `~/Library/LaunchAgents`. */
 export function serviceFolder(place: ServicePlace): string {
   const { home, env } = place;
-  if (platformOf(place) === "darwin") return join(home, "Library", "LaunchAgents");
+  if (platformOf(place) === "darwin") return join(home, FOLDER_IN_HOME.darwin);
   const named = env["XDG_CONFIG_HOME"];
   // A relative one is to be ignored (XDG Base Directory Specification).
-  return join(named?.startsWith("/") ? named : join(home, ".config"), "systemd", "user");
+  return named?.startsWith("/") ? join(named, "systemd", "user") : join(home, FOLDER_IN_HOME.linux);
 }
 
 /** The file of a service. */

@@ -1,7 +1,7 @@
-import { lstatSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { errnoOf, ioError } from "../errors.ts";
-import { syncFolder } from "../files.ts";
+import { errnoOf, ioError, IapeerError } from "../errors.ts";
+import { readWhole, syncFolder } from "../files.ts";
 
 /** A service's file as it is to be. */
 export interface UnitFile {
@@ -11,10 +11,31 @@ export interface UnitFile {
   readonly text: string;
 }
 
-/** The text of a service's file; undefined when there is none. Throws `read-failed`. */
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * The text of a service's file, a link to it followed; empty for one that is masked, which is a link to /dev/null (systemctl(1), mask);
+ * undefined when there is none.
+ *
+ * @throws IapeerError `read-failed`, also for what is no file, or too large for a unit.
+ */
 export function readUnitText(path: string): string | undefined {
+  const fd = openUnit(path);
+  if (fd === undefined) return undefined;
   try {
-    return readFileSync(path, "utf8");
+    const found = fstatSync(fd);
+    if (found.isCharacterDevice()) return "";
+    if (!found.isFile() || found.size > MAX_BYTES) throw new IapeerError("read-failed", `cannot read ${path}: it is no unit's file`, { details: { path } });
+    return readWhole(fd, found.size).toString("utf8");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** O_NONBLOCK: a FIFO's writer is not waited for. */
+function openUnit(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (isAbsence(error)) return undefined;
     throw ioError("read-failed", "cannot read", path, error);

@@ -5,7 +5,7 @@ import { makeFolder } from "../../core/files.ts";
 import { quoteForSh } from "../../core/quoting.ts";
 import { bootCommands, type BootCommands } from "../../core/service/boot-commands.ts";
 import { callManager } from "../../core/service/manager.ts";
-import { platformOf, type Service, serviceName, servicePath } from "../../core/service/place.ts";
+import { platformOf, refuseRealServicesInSandbox, type Service, serviceName, servicePath } from "../../core/service/place.ts";
 import { listUnitLinks, removeFiles, type UnitFile } from "../../core/service/unit-file.ts";
 import { readBootUnits, readService, unitState } from "../../status/boot-units.ts";
 import { type BootPlan, type BootRow, type FoundUnit, planBootUnits, rowsOf } from "./plan.ts";
@@ -58,6 +58,7 @@ export function takeBootUnits(services: readonly Service[], boot: Boot): BootRow
 function change(wanted: readonly UnitFile[], services: readonly Service[], boot: Boot): BootRow[] {
   const found = services.flatMap((service) => findUnit(service, boot) ?? []);
   const plan = planBootUnits(wanted, found);
+  if (plan.write.length + plan.enable.length + plan.remove.length > 0) refuseRealServicesInSandbox(boot.place);
   runPlan(plan, boot);
   return rowsOf(wanted, found, plan);
 }
