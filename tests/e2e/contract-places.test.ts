@@ -132,6 +132,12 @@ describe("IAPEER_TEST_SANDBOX=1", () => {
     }
   });
 
+  test.each(["fleet init --profile minimal --write", "fleet add a --class tester", "fleet remove a"])("refuses a fleet file there: %s", async (call) => {
+    using sandbox = openSandbox();
+    const finished = await sandbox.iapeer(...call.split(" "), "--file", join(real, "fleet.yaml"), "--json");
+    expect([finished.status, errorLine(finished).code]).toEqual([2, "sandbox-violation"]);
+  });
+
   test("refuses the sockets that all share", async () => {
     using sandbox = openSandbox();
     const finished = await sandbox.iapeerWith({ IAPEER_SOCK_DIR: `/tmp/iapeer-${userInfo().uid}` }, "list", "--json");

@@ -1,7 +1,9 @@
 import { dirname } from "node:path";
 import { realpathSync } from "node:fs";
 import { IapeerError } from "../../core/errors.ts";
+import { refuseRealRootInSandbox } from "../../core/paths.ts";
 import { checkFleet } from "../../fleet/check.ts";
+import { fleetPath } from "../../fleet/read.ts";
 import { replaceFleetFile } from "../../fleet/replace.ts";
 import { surroundingsOf } from "../../fleet/surroundings.ts";
 import type { Context } from "../context.ts";
@@ -24,6 +26,7 @@ export interface FileEdit {
  * @throws IapeerError what the edit and openFleetFile throw; `fleet-changed`; the agent's own obstacle.
  */
 export async function editAndApply({ file, edit, agent }: FileEdit, options: ApplyOptions, context: Context): Promise<Applied> {
+  refuseRealRootInSandbox(context.env, fleetPath(context.layout, context.env, file));
   const act = async () => {
     const before = openFleetFile(file, context);
     const after = edited(before, edit(before.text), context);
