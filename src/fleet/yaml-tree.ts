@@ -63,12 +63,12 @@ function findControls(text: string): Finding[] {
   return [{ code: "fleet-syntax", message: `not YAML: the control character U+${hex}`, path: [], at: found.index, hint: "take it out" }];
 }
 
-/** One finding a place: what the parser says next of the same place follows from the first. */
+/** Of what is no YAML only the first place: what the parser says of all behind it mostly follows from that. A tag that is not known does no harm to the rest. */
 function findSyntax(document: Document.Parsed): Finding[] {
-  const all = [...document.errors, ...document.warnings];
-  const tooDeep = all.find(({ code }) => code === "RESOURCE_EXHAUSTION");
-  const firsts = new Map((tooDeep === undefined ? all : [tooDeep]).toReversed().map((problem) => [problem.pos[0], problem]));
-  const found = [...firsts.values()].map(({ code, message, pos }): Finding => {
+  const all = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const isOfItsOwn = ({ code }: (typeof all)[number]) => code === "TAG_RESOLVE_FAILED";
+  const first = all.find(({ code }) => code === "RESOURCE_EXHAUSTION") ?? all.find((problem) => !isOfItsOwn(problem));
+  const found = all.filter((problem) => problem === first || (first?.code !== "RESOURCE_EXHAUSTION" && isOfItsOwn(problem))).map(({ code, message, pos }): Finding => {
     const said = code === "RESOURCE_EXHAUSTION" ? "nested too deeply" : oneLine(message);
     return { code: "fleet-syntax", message: `not YAML: ${said}`, path: [], at: pos[0], hint: code === "TAB_AS_INDENT" ? "indent with spaces" : undefined };
   });

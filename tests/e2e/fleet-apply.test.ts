@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ApplyReport } from "../../src/cli/fleet/apply.ts";
+import type { PsRow } from "../../src/fleet/ps/row.ts";
 import type { PeerJson } from "../../src/cli/peer-json.ts";
 import { errorLine, ok, readJson, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
 import { type AgentText, writeFleet } from "../support/fleet.ts";
@@ -215,12 +216,15 @@ describe("fleet apply", () => {
     expect(sockets().map((session) => session.socket)).toEqual([socket, socket]);
     expect(new Set(sockets().map(({ server }) => server.pid)).size).toBe(1);
     await until("both are healthy", async () => (await box.iapeer("fleet", "ps")).status === 0);
-    await ok(box, "send", "a", "-m", "exit 0");
+    expect(opsOf(await apply("--dry-run", "--start"))).toEqual(["a unchanged unchanged", "b unchanged unchanged"]);
+    await ok(box, "stop", "a");
+    expect(opsOf(await apply("--dry-run", "--start"))).toEqual(["a unchanged planned", "b unchanged unchanged"]);
     await ok(box, "send", "b", "-m", "hello", "--verify");
     writeFleet(box, agents);
     const report = await apply();
     expect(opsOf(report)).toEqual(["a update done", "b update done"]);
     expect(rowOf(report, "b")?.message).toBe("b is live: it changes with its next launch");
+    expect(((await box.json("fleet", "ps")) as PsRow[])[1]?.drift).toEqual([{ code: "socket-differs", message: "the file says its own; running: work" }]);
     await ok(box, "stop", "--all");
     await apply("--start");
     expect(sockets().map((session) => session.socket)).toEqual([`${box.root}/socks/tmux-iap-claude-a.sock`, `${box.root}/socks/tmux-iap-codex-b.sock`]);
@@ -259,6 +263,32 @@ describe("fleet apply", () => {
     expect(both.map(({ ok: isOk }) => isOk)).toEqual([true, true]);
     expect(told()).toHaveLength(20);
     expect(readRegistryFile(box).peers).toHaveLength(20);
+  });
+
+  test("beside an edit of the file: whoever comes second goes by the file as it is then", async () => {
+    writeFleet(box, [agent("a"), agent("gone")]);
+    await apply();
+    for (let round = 0; round < 6; round += 1) {
+      const name = `r${round}`;
+      const [, added] = await Promise.all([apply("--prune"), fleet("add", name, "--class", "tester")]);
+      expect(rowOf(added, name)).toMatchObject({ status: "done" });
+      expect(valuesOf(readRegistryFile(box).peers as any[], "personality")).toContain(name);
+      const [, removed] = await Promise.all([apply(), fleet("remove", name)]);
+      expect(rowOf(removed, name)).toMatchObject({ status: "done" });
+      expect(valuesOf(readRegistryFile(box).peers as any[], "personality")).not.toContain(name);
+    }
+  }, 30_000);
+
+  test("one that is declared on another host now leaves this one with --prune, when it is not live", async () => {
+    writeFleet(box, [agent("a")]);
+    await apply("--start");
+    writeFleet(box, [agent("a", { host: "h", ssh: "h" })]);
+    expect(rowOf(await apply(), "a")).toMatchObject({ status: "failed", cause: "conflict", message: expect.stringContaining("iapeer fleet apply --prune") as unknown });
+    expect(rowOf(await apply("--prune"), "a")).toMatchObject({ status: "failed", cause: "live" });
+    await ok(box, "stop", "a");
+    expect(rowOf(await apply("--prune"), "a")).toMatchObject({ op: "update", status: "done", message: "host" });
+    expect(readRegistryFile(box).peers).toEqual([]);
+    expect(appliedFleet()["agents"]).toMatchObject([{ name: "a", host: "h" }]);
   });
 
   test("a signal lets what has begun end, and tells of the rest", async () => {
@@ -377,6 +407,26 @@ agents:
     expect(readFileSync(path, "utf8")).toBe(withHand);
     expect(opsOf(await fleet("remove", "hand", "--force"))).toContain("hand remove done");
     expect(readFileSync(path, "utf8")).toBe(TEXT);
+  });
+
+  test("mend what the policy wants, and say what they would break", async () => {
+    const path = box.write(`${box.root}/fleet.yaml`, TEXT.replace("agents:", "policy: { orchestrators: 1, min_enhancers: 2 }\nagents:"));
+    expect(opsOf(await fleet("add", "eye2", "--class", "enhancer"))).toContain("eye2 add done");
+    const before = readFileSync(path, "utf8");
+    const second = await box.iapeer("fleet", "add", "boss2", "--class", "orchestrator", "--json");
+    expect({ status: second.status, code: errorLine(second).code }).toEqual({ status: 4, code: "fleet-policy" });
+    const unknown = await box.iapeer("fleet", "add", "x", "--class", "tester", "--runtime", "nope", "--json");
+    expect({ status: unknown.status, code: errorLine(unknown).code }).toEqual({ status: 2, code: "fleet-invalid" });
+    expect(errorLine(unknown).message).toContain('this host has no runtime "nope"');
+    expect(readFileSync(path, "utf8")).toBe(before);
+    expect((await ok(box, "fleet", "add", "y", "--class", "implementor")).stderr).toContain("did you mean implementer?");
+    expect((await ok(box, "fleet", "remove", "y")).stderr).toBe("");
+  });
+
+  test("--start launches the one that comes, and nobody else", async () => {
+    box.write(`${box.root}/fleet.yaml`, TEXT);
+    await ok(box, "fleet", "add", "hand", "--class", "tester", "--start");
+    expect(valuesOf(((await box.json("list")) as PeerJson[]).flatMap(({ runtimes }) => runtimes), "status")).toEqual(["asleep", "asleep", "live"]);
   });
 
   test("--dry-run touches nothing", async () => {

@@ -140,7 +140,7 @@ describe("drift of a declared agent", () => {
     ["no folder any more", { applied: [agent("alice", { workingDirectory: "/a" })], peers: [peerOf("alice", { cwd: "/a" })] }, ["folder-differs: the file says none; applied: /a"]],
     ["the same folder by another way", { agents: [agent("alice", { workingDirectory: "/a" })], peers: [peerOf("alice", { cwd: "/b/../a" })] }, []],
     ["persistent since", { agents: [agent("alice", { isPersistent: true })], applied: [agent("alice")] }, ["persistence-differs: the file says persistent; applied: not persistent"]],
-    ["another tmux server", { socketName: "work" }, ["socket-differs: the file says work; applied: its own"]],
+    ["another tmux server", { socketName: "work" }, ["socket-differs: the file says work; applied: its own; running: its own"]],
     ["another host", { agents: [agent("alice", { remote: REMOTE })], applied: [agent("alice", { remote: { ...REMOTE, socket: "s" } })], peers: [] }, ["host-differs: the file says far by me@far; applied: far by me@far, socket s"]],
     ["a remote agent's model", { agents: [agent("alice", { remote: REMOTE })], applied: [agent("alice", { remote: REMOTE, modelHint: "b" })], peers: [] }, ["model-differs: the file says none; applied: b"]],
     ["another root's server", { sessions: { "claude-alice": live({ session: { serverPid: 7 } }) } }, ["foreign-server: the server that answers (pid 7) was not launched from this root: iapeer doctor"]],

@@ -16,7 +16,8 @@ export interface ApplyOptions {
   readonly isPruned: (name: string) => boolean;
   /** End the live sessions of those that go. */
   readonly isForced: boolean;
-  readonly isStart: boolean;
+  /** Whether an agent of this host is to be launched when it is not live. */
+  readonly isStarted: (name: string) => boolean;
   readonly isDryRun: boolean;
   readonly jobs: number;
   readonly ifRevision: number | undefined;

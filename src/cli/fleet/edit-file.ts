@@ -3,12 +3,12 @@ import { realpathSync } from "node:fs";
 import { IapeerError } from "../../core/errors.ts";
 import { refuseRealRootInSandbox } from "../../core/paths.ts";
 import { checkFleet } from "../../fleet/check.ts";
-import { fleetPath } from "../../fleet/read.ts";
+import { fleetPath, readFleet } from "../../fleet/read.ts";
 import { replaceFleetFile } from "../../fleet/replace.ts";
 import { surroundingsOf } from "../../fleet/surroundings.ts";
 import type { Context } from "../context.ts";
 import { type Applied, applyFleet, type ApplyOptions, prepareApply } from "./apply.ts";
-import { type FleetFile, openFleetFile, requireFleet } from "./fleet-file.ts";
+import { type FleetFile, noFleetFile, requireFleet, tellProblems } from "./fleet-file.ts";
 import { withFleetLock } from "./lock.ts";
 
 export interface FileEdit {
@@ -23,13 +23,14 @@ export interface FileEdit {
 /**
  * Edits the fleet file and applies it. When that cannot be done for the agent that it is about, the file stays as it is.
  *
- * @throws IapeerError what the edit and openFleetFile throw; `fleet-changed`; the agent's own obstacle.
+ * @throws IapeerError what the edit throws; `file-not-found`, `fleet-invalid`, `fleet-policy`, `fleet-changed`; the agent's own obstacle.
  */
 export async function editAndApply({ file, edit, agent }: FileEdit, options: ApplyOptions, context: Context): Promise<Applied> {
   refuseRealRootInSandbox(context.env, fleetPath(context.layout, context.env, file));
   const act = async () => {
-    const before = openFleetFile(file, context);
-    const after = edited(before, edit(before.text), context);
+    const before = openForEdit(file, context);
+    const after = edited(before.path, edit(before.text), context);
+    tellProblems(after.problems, context.output);
     if (options.isDryRun) return await applyFleet(after, options, context);
     await refuseObstacle(agent, prepareApply(after, options, context));
     replaceFleetFile(before.path, { before: before.text, after: after.text, surroundings: surroundingsOf(context.layout, context.env) });
@@ -38,12 +39,26 @@ export async function editAndApply({ file, edit, agent }: FileEdit, options: App
   return options.isDryRun ? await act() : await withFleetLock(context, act);
 }
 
-function edited({ path }: FleetFile, text: string, context: Context): FleetFile {
+/** What is wrong with it may be what the edit mends; one that is not ours to trust is not edited. */
+function openForEdit(file: string | undefined, context: Context): Pick<FleetFile, "path" | "text"> {
   const { layout, env } = context;
-  const checked = checkFleet({ text, file: path, base: dirname(realpathSync(path)) }, surroundingsOf(layout, env));
-  // Its warnings were told when it was read.
-  const quiet = { ...context, output: { ...context.output, note: () => undefined } };
-  return { path, ...requireFleet(path, { ...checked, text }, checked.fleet === undefined ? context : quiet) };
+  const path = fleetPath(layout, env, file);
+  const reading = readFleet(path, surroundingsOf(layout, env));
+  if (reading.isMissing) throw noFleetFile(path);
+  const isTrusted = !reading.problems.some(({ code }) => code === "fleet-insecure");
+  if (reading.text !== undefined && isTrusted) return { path, text: reading.text };
+  return { path, ...requireFleet(path, reading, context) };
+}
+
+/** @throws IapeerError `fleet-policy`, `fleet-invalid`: the file would be wrong after the edit, and stays as it is. */
+function edited(path: string, text: string, { layout, env }: Context): FleetFile {
+  const { fleet, problems } = checkFleet({ text, file: path, base: dirname(realpathSync(path)) }, surroundingsOf(layout, env));
+  if (fleet !== undefined) return { path, text, fleet, problems };
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const code = errors.every((problem) => problem.code === "fleet-policy") ? "fleet-policy" : "fleet-invalid";
+  const why = errors.map(({ message }) => message).join("; ");
+  const hint = errors.find((problem) => problem.hint !== undefined)?.hint;
+  throw new IapeerError(code, `with this change the fleet file would be wrong, so it was not changed: ${why}`, { ...(hint !== undefined && { hint }), details: { file: path, problems } });
 }
 
 async function refuseObstacle(agent: string, { plan, steps }: ReturnType<typeof prepareApply>): Promise<void> {

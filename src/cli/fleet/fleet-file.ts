@@ -5,6 +5,7 @@ import { fleetPath, type FleetReading, readFleet } from "../../fleet/read.ts";
 import { surroundingsOf } from "../../fleet/surroundings.ts";
 import { createColors } from "../colors.ts";
 import type { Context } from "../context.ts";
+import type { Output } from "../output.ts";
 import type { OptionSpec } from "../verb.ts";
 import { countProblems, renderProblem } from "./problems.ts";
 
@@ -21,9 +22,9 @@ export interface FleetFile {
 }
 
 /**
- * The fleet file that a call means. Its warnings go to the person.
+ * The fleet file that a call means.
  *
- * @throws IapeerError `file-not-found`; `fleet-invalid` for one with an error, all of which are told.
+ * @throws IapeerError `file-not-found`; `fleet-invalid` for one with an error, and then the person is told of all.
  */
 export function openFleetFile(named: string | undefined, context: Context): FleetFile {
   const path = fleetPath(context.layout, context.env, named);
@@ -34,9 +35,14 @@ export function openFleetFile(named: string | undefined, context: Context): Flee
 
 /** What a reading came to, where it is a fleet. Throws `fleet-invalid`. */
 export function requireFleet(path: string, { fleet, text, problems }: FleetReading, { output }: Context): Omit<FleetFile, "path"> {
-  if (!output.isJson) problems.flatMap((problem) => renderProblem(problem, createColors(false))).forEach(output.note);
   if (fleet !== undefined && text !== undefined) return { fleet, text, problems };
-  throw new IapeerError("fleet-invalid", `${path}: no fleet, ${countProblems(problems)}; nothing was done`, { hint: `see: iapeer fleet check ${path}`, details: { file: path, problems } });
+  tellProblems(problems, output);
+  throw new IapeerError("fleet-invalid", `${path}: no fleet, ${countProblems(problems)}`, { hint: `see: iapeer fleet check ${path}`, details: { file: path, problems } });
+}
+
+/** Says what is wrong with a fleet file; with --json it is in what is printed. */
+export function tellProblems(problems: readonly Problem[], output: Output): void {
+  if (!output.isJson) problems.flatMap((problem) => renderProblem(problem, createColors(false))).forEach(output.note);
 }
 
 /** `file-not-found`. */

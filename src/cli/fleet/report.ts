@@ -1,25 +1,32 @@
+import { quoteForSh } from "../../core/quoting.ts";
 import type { Row } from "../../fleet/apply/run.ts";
+import { fleetPath } from "../../fleet/read.ts";
 import type { Colors } from "../colors.ts";
-import type { Output } from "../output.ts";
-import { renderTable } from "../table.ts";
+import type { Context } from "../context.ts";
+import { renderTable, tame } from "../table.ts";
 import type { ApplyReport } from "./apply.ts";
 
 const COLUMNS = [{ title: "PEER" }, { title: "OP" }, { title: "STATUS" }, { title: "STAGE" }, { title: "MESSAGE" }];
 
+/** A message up to this long stands in its row, a longer one below the table. */
+const MAX_INLINE = 32;
+
 /** Prints what an apply came to: a row for each that was not as it should be, and a line about all. */
-export function printReport(report: ApplyReport, output: Output): void {
+export function printReport(report: ApplyReport, { layout, env, output }: Context): void {
   output.result(report, () => renderReport(report, output.colors));
-  const { undeclared } = report;
+  const { undeclared, file } = report;
   if (output.isJson || undeclared.length === 0) return;
-  const [is, it] = undeclared.length === 1 ? ["is", "it"] : ["are", "them"];
-  output.note(`declared no more, and still here: ${undeclared.join(", ")}; to remove ${it}: iapeer fleet apply --prune (${undeclared.length} ${is} left as ${undeclared.length === 1 ? "it is" : "they are"})`);
+  const named = file === fleetPath(layout, env) ? "" : ` --file ${quoteForSh(file)}`;
+  output.note(`declared no more, and still here: ${undeclared.join(", ")}; to remove ${undeclared.length === 1 ? "it" : "them"}: iapeer fleet apply --prune${named}`);
 }
 
 function renderReport({ rows, dry_run: isDryRun }: ApplyReport, colors: Colors): string {
   const shown = rows.filter(({ status }) => status !== "unchanged");
-  const cells = shown.map((row) => [row.peer, row.op, { painted: paint(row.status, colors) }, row.stage, row.message ?? ""]);
+  const isInline = ({ message }: Row) => (message ?? "").length <= MAX_INLINE;
+  const cells = shown.map((row) => [row.peer, row.op, { painted: paint(row.status, colors) }, row.stage, isInline(row) ? (row.message ?? "") : "see below"]);
   const table = shown.length === 0 ? [] : [renderTable(COLUMNS, cells, { paintTitle: colors.bold })];
-  return [...table, `${isDryRun ? "would be: " : ""}${countRows(rows)}`].join("\n");
+  const below = shown.filter((row) => !isInline(row)).map(({ peer, message }) => `${peer}: ${tame(message!)}`);
+  return [...table, ...(below.length === 0 ? [] : ["", ...below, ""]), `${isDryRun ? "would be: " : ""}${countRows(rows)}`].join("\n");
 }
 
 function paint(status: Row["status"], colors: Colors): string {

@@ -29,8 +29,8 @@ export interface StepOptions {
   readonly file: string;
   /** End the live sessions of those that go. */
   readonly isForced: boolean;
-  /** Launch every agent of this host. */
-  readonly isStart: boolean;
+  /** Whether an agent of this host is to be launched when it is not live. */
+  readonly isStarted: (name: string) => boolean;
 }
 
 /** How the rows of a plan are done on this host. */
@@ -41,8 +41,8 @@ export function openSteps(options: StepOptions, context: Context): ApplySteps {
     change: async (row, enter) => await changeRow(row, { enter, serially, isForced: options.isForced }, context),
     record: (standing, failed) => recordFleet({ standing, failed }, options, context),
     units: readBootUnits(servicePlace(context)).isInstalled ? () => syncUnits(context) : undefined,
-    isLive: (row) => row.agent !== undefined && isLive(row.agent, context),
-    launch: options.isStart ? async (row) => await launchRow(row, context) : undefined,
+    isToLaunch: ({ agent, peer }) => agent !== undefined && options.isStarted(peer) && !isLive(agent, context),
+    launch: async (row) => await launchRow(row, context),
   };
 }
 
@@ -58,9 +58,9 @@ function openQueue(): Queue {
   };
 }
 
-function checkRow(row: PlannedRow, { plan, registry, isStart, isForced }: StepOptions, context: Context): void {
+function checkRow(row: PlannedRow, { plan, facts, registry, isStarted, isForced }: StepOptions, context: Context): void {
   const { agent, found, peer, op, isMove } = row;
-  if (agent?.remote !== undefined) return refuseLocalTwin(agent, found);
+  if (agent?.remote !== undefined) return refuseLocalTwin(row, facts.isPruned(peer), context);
   if (op === "remove" && !isForced && found !== undefined) refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
   if (agent === undefined) return;
   const leaving = runtimeThatGoes(row);
@@ -69,12 +69,16 @@ function checkRow(row: PlannedRow, { plan, registry, isStart, isForced }: StepOp
   refuseRealRootInSandbox(context.env, requestOf(agent, found, context).cwd);
   // A folder that another peer is still to leave is looked at when it has.
   if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(withoutLeaving(registry, plan), requestOf(agent, found, context));
-  if (isStart) findProgram({ cwd: requestOf(agent, found, context).cwd, runtime: agent.runtime }, context);
+  if (isStarted(peer)) findProgram({ cwd: requestOf(agent, found, context).cwd, runtime: agent.runtime }, context);
 }
 
-function refuseLocalTwin({ name }: AppliedAgent, found: FoundPeer | undefined): void {
+/** An agent that went to another host leaves this one with --prune; a peer that never was of the fleet is for a person to remove. */
+function refuseLocalTwin({ peer, before, found }: PlannedRow, isPruned: boolean, context: Context): void {
   if (found === undefined) return;
-  throw new IapeerError("peer-conflict", `${name} is declared on another host, and registered on this one`, { hint: `take it away here: iapeer remove ${name}` });
+  const isMember = before !== undefined && before.remote === undefined;
+  if (isMember && isPruned) return refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
+  const hint = isMember ? "have it leave this one: iapeer fleet apply --prune" : `take it away here: iapeer remove ${peer}`;
+  throw new IapeerError("peer-conflict", `${peer} is declared on another host, and registered on this one`, { hint });
 }
 
 /** The registry as it will be when those that go, and those that change their folder, have left it. */
@@ -104,7 +108,7 @@ interface Change {
 async function changeRow(row: PlannedRow, { enter, serially, isForced }: Change, context: Context): Promise<Done> {
   const { agent, found, peer, isMove } = row;
   const voice = quiet(context);
-  if (found !== undefined && (agent === undefined || isMove || found.isBeingRemoved)) {
+  if (found !== undefined && (agent?.remote !== undefined || agent === undefined || isMove || found.isBeingRemoved)) {
     enter("remove");
     await takeAway(peer, isForced, voice.context);
   }

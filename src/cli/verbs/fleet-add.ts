@@ -27,7 +27,7 @@ export const fleetAdd: Verb = defineVerb({
     ssh: { type: "string", value: "[USER@]HOST", help: "how that host is reached" },
     socket: { type: "string", value: "S", help: "the tmux server it is on there, by name or path" },
     file: FLEET_FILE,
-    start: { type: "boolean", help: "launch every agent of this host that is not live" },
+    start: { type: "boolean", help: "launch it" },
     "dry-run": { type: "boolean", help: "say what would be done, and touch nothing" },
     "if-revision": IF_REVISION,
   },
@@ -39,9 +39,9 @@ export const fleetAdd: Verb = defineVerb({
   run: async ({ values, positionals }, context) => {
     const agent = parseAgent(positionals[0]!, values);
     const { ifRevision } = changeOptionsFrom(fleetAdd, values["if-revision"], context);
-    const options = { isPruned: () => false, isForced: false, isStart: values.start === true, isDryRun: values["dry-run"] === true, jobs: DEFAULT_JOBS, ifRevision };
+    const options = { isPruned: () => false, isForced: false, isStarted: (name: string) => values.start === true && name === agent.name, isDryRun: values["dry-run"] === true, jobs: DEFAULT_JOBS, ifRevision };
     const { report, status } = await editAndApply({ file: values.file, agent: agent.name, edit: (text) => addAgent(text, agent) }, options, context);
-    printReport(report, context.output);
+    printReport(report, context);
     return status;
   },
 });

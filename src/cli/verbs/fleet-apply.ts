@@ -29,12 +29,13 @@ export const fleetApply: Verb = defineVerb({
   run: async ({ values }, context) => {
     const { ifRevision } = changeOptionsFrom(fleetApply, values["if-revision"], context);
     const jobs = parseCount(fleetApply, "jobs", values.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS;
-    const file = openFleetFile(values.file, context);
     const isDryRun = values["dry-run"] === true;
-    const options = { isPruned: () => values.prune === true, isForced: false, isStart: values.start === true, isDryRun, jobs, ifRevision };
-    const apply = async () => await applyFleet(file, options, context);
+    const options = { isPruned: () => values.prune === true, isForced: false, isStarted: () => values.start === true, isDryRun, jobs, ifRevision };
+    const apply = async () => await applyFleet(openFleetFile(values.file, context), options, context);
+    // Nothing is touched for a file with an error, the lock neither; what counts is the file as it is when the lock is ours.
+    if (!isDryRun) openFleetFile(values.file, context);
     const { report, status } = isDryRun ? await apply() : await withFleetLock(context, apply);
-    printReport(report, context.output);
+    printReport(report, context);
     return status;
   },
 });

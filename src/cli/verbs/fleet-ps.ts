@@ -7,7 +7,7 @@ import { readHost, tameName } from "../../launch/send/text.ts";
 import { usage } from "../call.ts";
 import type { Context } from "../context.ts";
 import { parseDuration } from "../duration.ts";
-import { FLEET_FILE, openFleetFile } from "../fleet/fleet-file.ts";
+import { FLEET_FILE, openFleetFile, tellProblems } from "../fleet/fleet-file.ts";
 import { renderFleet } from "../fleet/table.ts";
 import { watchFleet } from "../fleet/watch.ts";
 import { defineVerb, type Verb } from "../verb.ts";
@@ -38,7 +38,11 @@ export const fleetPs: Verb = defineVerb({
     const withinSecs = parseSecs("within", values.within) ?? WITHIN_SECS;
     const intervalSecs = parseSecs("interval", values.interval);
     if (intervalSecs !== undefined && !values.watch) throw usage(fleetPs, "--interval goes with --watch");
-    const look = (told: Context) => readRows(openFleetFile(values.file, told).fleet, withinSecs, context);
+    const look = (told: Context) => {
+      const { fleet, problems } = openFleetFile(values.file, told);
+      tellProblems(problems, told.output);
+      return readRows(fleet, withinSecs, context);
+    };
     // What is wrong with the file is shown in the place of the rows.
     const quiet = { ...context, output: { ...output, note: () => undefined } };
     if (values.watch) return await watchFleet(() => look(quiet), { intervalSecs: intervalSecs ?? INTERVAL_SECS }, context);

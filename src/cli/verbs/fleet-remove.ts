@@ -32,9 +32,9 @@ export const fleetRemove: Verb = defineVerb({
     const name = parsePersonality(positionals[0]!);
     const { ifRevision } = changeOptionsFrom(fleetRemove, values["if-revision"], context);
     const isDryRun = values["dry-run"] === true;
-    const options = { isPruned: (one: string) => one === name, isForced: values.force === true, isStart: false, isDryRun, jobs: DEFAULT_JOBS, ifRevision };
+    const options = { isPruned: (one: string) => one === name, isForced: values.force === true, isStarted: () => false, isDryRun, jobs: DEFAULT_JOBS, ifRevision };
     const { report, status } = await editAndApply({ file: values.file, agent: name, edit: (text) => withoutAgent(text, name, context) }, options, context);
-    printReport(report, context.output);
+    printReport(report, context);
     return status;
   },
 });

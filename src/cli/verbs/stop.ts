@@ -47,7 +47,7 @@ function chooseIdentities(personality: string | undefined, { runtime, all }: { r
     return [chooseIdentity(stop, { personality: parsePersonality(personality), runtime }, context).identity];
   }
   const only = runtime === undefined ? undefined : parseRuntime(runtime);
-  const { targets } = chooseTargets(stop, personality === undefined ? { all: true } : { peer: personality }, context);
+  const targets = personality === undefined ? chooseTargets(stop, { all: true }, context).targets : [chooseIdentity(stop, { personality }, context).peer];
   return targets.flatMap((peer) =>
     peer.runtimes.filter((one) => only === undefined || one === only).map((one) => identityOf(one, peer.personality)),
   );

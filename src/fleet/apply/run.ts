@@ -36,10 +36,10 @@ export interface ApplySteps {
   readonly record: (standing: readonly PlannedRow[], failed: readonly PlannedRow[]) => void;
   /** Brings the units that start agents at boot in step with what is recorded; undefined: nothing starts them. Whose was changed. */
   readonly units: (() => ReadonlySet<string>) | undefined;
-  /** Whether an agent of this host is live now. */
-  readonly isLive: (row: PlannedRow) => boolean;
-  /** Launches one agent; undefined: nothing is to be launched. Whether it was, and not live already. */
-  readonly launch: ((row: PlannedRow) => Promise<boolean>) | undefined;
+  /** Whether an agent of this host is to be launched: it is asked for, and not live. */
+  readonly isToLaunch: (row: PlannedRow) => boolean;
+  /** Launches one agent. Whether it was, and not live already. */
+  readonly launch: (row: PlannedRow) => Promise<boolean>;
 }
 
 export interface RunOptions {
@@ -67,14 +67,14 @@ export async function runPlan({ rows }: Plan, steps: ApplySteps, options: RunOpt
 }
 
 /** What runPlan would try, as far as looking tells; nothing is touched. */
-export async function previewPlan({ rows }: Plan, { check, isLive, launch }: Pick<ApplySteps, "check" | "isLive" | "launch">): Promise<Row[]> {
+export async function previewPlan({ rows }: Plan, { check, isToLaunch }: Pick<ApplySteps, "check" | "isToLaunch">): Promise<Row[]> {
   const board = new Board(rows);
   for (const row of rows) await board.attempt(row, "check", async () => await check(row));
   const { rounds, stuck } = inRounds(rows);
   stuck.forEach((row) => board.fail(row, "check", deadlock(row)));
   for (const row of rounds.flat()) {
     if (!board.stands(row) || board.skipIfBlocked(row)) continue;
-    const isLaunched = launch !== undefined && isLocal(row) && !isLive(row);
+    const isLaunched = isLocal(row) && isToLaunch(row);
     if (isLaunched || row.op !== "unchanged") board.plan(row, isLaunched);
   }
   return board.rows();
@@ -105,10 +105,9 @@ async function changeRows(rows: readonly PlannedRow[], board: Board, { steps, jo
   }
 }
 
-async function launchRows(local: readonly PlannedRow[], board: Board, { steps: { launch }, jobs, signal }: Run): Promise<void> {
-  if (launch === undefined) return;
+async function launchRows(local: readonly PlannedRow[], board: Board, { steps: { isToLaunch, launch }, jobs, signal }: Run): Promise<void> {
   await pMap(
-    board.standing(local),
+    board.standing(local).filter(isToLaunch),
     async (row) => {
       if (signal.aborted) return board.interrupt(row);
       await board.attempt(row, "launch", async () => ((await launch(row)) ? board.done(row, { stage: "launch", message: "launched" }) : undefined));
@@ -174,7 +173,7 @@ class Board {
 
   done(row: PlannedRow, { stage, message, cause }: Done): void {
     const before = this.#of(row);
-    this.#put(row, { ...before, status: "done", stage, cause: cause ?? before.cause, retryable: cause !== undefined || before.retryable, message: message ?? before.message });
+    this.#put(row, { ...before, status: "done", stage, cause: cause ?? before.cause, retryable: cause !== undefined || before.retryable, message: message ?? before.message ?? (row.changes.join(", ") || null) });
   }
 
   plan(row: PlannedRow, isLaunched: boolean): void {

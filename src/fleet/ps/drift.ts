@@ -64,6 +64,7 @@ function findRemoteUnapplied(agent: Agent, applied: AppliedAgent): (Drift | unde
 }
 
 const NONE = "none";
+const OWN = "its own";
 
 function placeOf({ remote }: AppliedAgent): string {
   if (remote === undefined) return "this host";
@@ -80,6 +81,7 @@ function findRegistered({ agent, applied, peer }: DriftQuery, { fleet, applied: 
   const isSame = (other: string | undefined) => other === folder || (other !== undefined && folder !== undefined && surroundings.resolveLinks(other) === surroundings.resolveLinks(folder));
   const isElsewhere = folder !== undefined && peer !== undefined && !isSame(peer.cwd);
   const others = (peer?.runtimes ?? []).filter((runtime) => runtime !== agent.runtime);
+  const launch = sessions.get(identityOf(agent.runtime, agent.name))?.session?.launch;
   const running = others.filter((runtime) => sessions.get(identityOf(runtime, agent.name))?.status === "live");
   return [
     differs("runtime-differs", agent.runtime, {
@@ -89,7 +91,7 @@ function findRegistered({ agent, applied, peer }: DriftQuery, { fleet, applied: 
     }),
     // One that names no folder has whichever its peer has.
     differs("folder-differs", folder ?? NONE, { applied: applied === undefined || isSame(applied.workingDirectory) ? undefined : (applied.workingDirectory ?? NONE), registered: isElsewhere ? peer.cwd : undefined }),
-    applied === undefined ? undefined : differs("socket-differs", fleet.socketName ?? "its own", { applied: all?.socketName ?? "its own" }),
+    applied === undefined ? undefined : differs("socket-differs", fleet.socketName ?? OWN, { applied: all?.socketName ?? OWN, running: launch && (launch.socketName ?? OWN) }),
   ];
 }
 

@@ -25,6 +25,8 @@ export interface LaunchFacts {
   readonly launchedAt: string;
   /** The model that it was launched with; undefined: none was named. */
   readonly model?: string;
+  /** The tmux server that it shares with others, by name; undefined: its own. */
+  readonly socketName?: string;
   /** Its agent's own process goes on. */
   readonly isAgentRunning: boolean;
 }

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { identityOf } from "../../core/names.ts";
 import { type Env, homeFrom, type Layout } from "../../core/paths.ts";
 import { peersOf } from "../../registry/schema.ts";
@@ -78,10 +79,10 @@ function lookAt(layout: Layout, identity: string, status: PeerStatus): { readonl
     case "unreachable":
       return { status: "unknown", session: { serverPid: state.incarnation.server.pid } };
     case "ours": {
-      const { server, pane, launched_at: launchedAt, model } = state.incarnation;
+      const { server, pane, launched_at: launchedAt, model, shared, socket } = state.incarnation;
       // Of one that was found running nobody knows which process is the agent.
       const isRunning = pane === null || isAgentRunning(state.incarnation);
-      return { status, session: { serverPid: server.pid, launch: { launchedAt, isAgentRunning: isRunning, ...(model !== undefined && { model }) } } };
+      return { status, session: { serverPid: server.pid, launch: { launchedAt, isAgentRunning: isRunning, ...(model !== undefined && { model }), ...(shared && { socketName: basename(socket) }) } } };
     }
   }
 }
