@@ -72,6 +72,11 @@ export function logDecision({ log, output, now }: Context, fields: LogFields): v
   }
 }
 
+/** The same, with nothing but results and warnings said to the person. */
+export function withoutNotes(context: Context): Context {
+  return { ...context, output: { ...context.output, note: () => undefined } };
+}
+
 export function providerTools({ runner, log, output }: Context): ProviderTools {
   return { runner, log, warn: output.warn };
 }

@@ -3,7 +3,7 @@ import { type Agent, DEFAULT_RUNTIME, type Fleet } from "./fleet.ts";
 import { resolveFolder } from "./folders.ts";
 import { findPolicyBreaks, policyOf } from "./policy.ts";
 import { type Finding, hasErrors, inOrder, type Path, type Place, type Problem, toProblem } from "./problems.ts";
-import { checkShape, fieldOf, FLEET_VERSION, type FleetFile } from "./schema.ts";
+import { checkShape, fieldOf, FLEET_VERSION, type FleetValues } from "./schema.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { parseYaml, type YamlTree } from "./yaml-tree.ts";
 
@@ -64,7 +64,7 @@ interface Origin {
   readonly lineOf: (path: Path) => number;
 }
 
-function toFleet(file: FleetFile, origin: Origin): Fleet {
+function toFleet(file: FleetValues, origin: Origin): Fleet {
   const socketName = file.tmux?.socket_name;
   return {
     agents: (file.agents ?? []).map((one, index) => toAgent(one, file.defaults, { ...origin, line: origin.lineOf(["agents", index]) })),
@@ -73,9 +73,9 @@ function toFleet(file: FleetFile, origin: Origin): Fleet {
   };
 }
 
-type AgentRow = NonNullable<FleetFile["agents"]>[number];
+type AgentRow = NonNullable<FleetValues["agents"]>[number];
 
-function toAgent(row: AgentRow, defaults: FleetFile["defaults"], { surroundings, base, line }: Origin & { readonly line: number }): Agent {
+function toAgent(row: AgentRow, defaults: FleetValues["defaults"], { surroundings, base, line }: Origin & { readonly line: number }): Agent {
   const { name, host, ssh, socket } = row;
   const isRemote = host !== undefined && ssh !== undefined;
   const text = row.working_directory ?? (isRemote ? undefined : defaults?.working_directory);

@@ -1,8 +1,8 @@
 import { DEFAULT_POLICY, type Fleet, type Policy } from "./fleet.ts";
-import type { FleetFile } from "./schema.ts";
+import type { FleetValues } from "./schema.ts";
 
 /** The policy of a file: what it leaves out is the two-agent floor. */
-export function policyOf(written: FleetFile["policy"]): Fleet["policy"] {
+export function policyOf(written: FleetValues["policy"]): Fleet["policy"] {
   if (written === "none") return "none";
   return {
     orchestrators: written?.orchestrators ?? DEFAULT_POLICY.orchestrators,

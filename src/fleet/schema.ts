@@ -125,10 +125,10 @@ function mapping<S extends v.GenericSchema>(schema: S): v.LazySchema<S> {
 }
 
 /** A fleet file's values, where every one is right. */
-export type FleetFile = v.InferOutput<typeof fleet>;
+export type FleetValues = v.InferOutput<typeof fleet>;
 
 /** The values if all are right, and what is wrong with each that is not; unknown keys too. */
-export function checkShape(value: unknown): { readonly file?: FleetFile; readonly findings: readonly Finding[] } {
+export function checkShape(value: unknown): { readonly file?: FleetValues; readonly findings: readonly Finding[] } {
   const parsed = v.safeParse(mapping(fleet), value);
   const unknown = findUnknownKeys(value);
   if (parsed.success) return { file: parsed.output, findings: unknown };

@@ -15,7 +15,7 @@ import { readStatuses } from "../../status/peer-status.ts";
 import { giveBirth } from "../birth.ts";
 import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
 import { changePeer } from "../change-peer.ts";
-import { type Context, logDecision } from "../context.ts";
+import { type Context, logDecision, withoutNotes } from "../context.ts";
 import { findProgram, planLaunch } from "../launching.ts";
 import type { OutcomeJson } from "../outcomes.ts";
 import { refuseLive, removePeer } from "../removal.ts";
@@ -124,9 +124,9 @@ async function changeRow(row: PlannedRow, { enter, serially, isForced }: Change,
 /** What is said to the person while many rows are done at once goes into the row's message. */
 function quiet(context: Context): { readonly context: Context; readonly done: (more?: string) => Pick<Done, "message"> } {
   const said: string[] = [];
-  const output = { ...context.output, warn: (line: string) => void said.push(line), note: () => undefined };
+  const silent = withoutNotes(context);
   return {
-    context: { ...context, output },
+    context: { ...silent, output: { ...silent.output, warn: (line) => void said.push(line) } },
     done: (more) => {
       const all = more === undefined ? said : [...said, more];
       return all.length === 0 ? {} : { message: all.join("; ") };

@@ -5,7 +5,7 @@ import { readFleetFacts } from "../../fleet/ps/observe.ts";
 import { needsPerson, type PsRow } from "../../fleet/ps/row.ts";
 import { readHost, tameName } from "../../launch/send/text.ts";
 import { usage } from "../call.ts";
-import type { Context } from "../context.ts";
+import { type Context, withoutNotes } from "../context.ts";
 import { parseDuration } from "../duration.ts";
 import { FLEET_FILE, openFleetFile, tellProblems } from "../fleet/fleet-file.ts";
 import { renderFleet } from "../fleet/table.ts";
@@ -44,8 +44,7 @@ export const fleetPs: Verb = defineVerb({
       return readRows(fleet, withinSecs, context);
     };
     // What is wrong with the file is shown in the place of the rows.
-    const quiet = { ...context, output: { ...output, note: () => undefined } };
-    if (values.watch) return await watchFleet(() => look(quiet), { intervalSecs: intervalSecs ?? INTERVAL_SECS }, context);
+    if (values.watch) return await watchFleet(() => look(withoutNotes(context)), { intervalSecs: intervalSecs ?? INTERVAL_SECS }, context);
     const rows = look(context);
     output.result(rows, () => renderFleet(rows, { colors: output.colors, now: now(), width: output.width() }));
     return rows.some(needsPerson) ? 1 : 0;
