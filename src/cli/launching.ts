@@ -10,6 +10,9 @@ import { type LaunchEnv, readLaunchEnv } from "../launch/launch-env.ts";
 import { resolveRuntimeCommand, type RuntimeCommand } from "../launch/runtime-command.ts";
 import { planGiven } from "../launch/runtime-ways.ts";
 import { readHost } from "../launch/send/text.ts";
+import { requireRow } from "../registry/edits.ts";
+import { toPeer } from "../registry/schema.ts";
+import { readRegistry } from "../registry/store.ts";
 import type { Context } from "./context.ts";
 import type { ChosenIdentity } from "./identity-option.ts";
 import { refuseLeaving } from "./targets.ts";
@@ -34,7 +37,12 @@ export function planLaunch(chosen: ChosenIdentity, args: readonly string[], cont
     return planMember({ identity, agent, program, own, fleet }, context);
   };
   const socket = agent === undefined || fleet?.socketName === undefined ? undefined : namedSocketPath(env, fleet.socketName);
-  return { identity, personality: peer.personality, runtime, cwd: peer.cwd, findCommand, ...(socket !== undefined && { socket }) };
+  return { identity, personality: peer.personality, runtime, cwd: peer.cwd, confirm: () => refuseGone(peer.personality, context), findCommand, ...(socket !== undefined && { socket }) };
+}
+
+/** A peer may be removed while its launch waits. Throws `peer-not-found`, `peer-being-removed`. */
+function refuseGone(personality: string, { layout }: Context): void {
+  if (toPeer(requireRow(readRegistry(layout), personality)).isBeingRemoved) refuseLeaving(personality);
 }
 
 /**

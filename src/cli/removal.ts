@@ -1,4 +1,5 @@
 import { IapeerError, toErrorView } from "../core/errors.ts";
+import { isHeld } from "../core/lock.ts";
 import { identityOf } from "../core/names.ts";
 import type { Layout } from "../core/paths.ts";
 import { stopIdentity } from "../launch/stop.ts";
@@ -10,7 +11,7 @@ import { findRow } from "../registry/edits.ts";
 import { dropPeer, markRemoving } from "../registry/register.ts";
 import { peersOf, toPeer, type Row } from "../registry/schema.ts";
 import { type ChangeOptions, readRegistry, refuseOtherRevision } from "../registry/store.ts";
-import { hasLostAgent, listIncarnations } from "../status/incarnation.ts";
+import { hasLostAgent, identityLockPath, listIncarnations } from "../status/incarnation.ts";
 import { readStatuses } from "../status/peer-status.ts";
 import { observeServer } from "../status/server-state.ts";
 import { readSlot } from "../status/slot.ts";
@@ -178,7 +179,8 @@ export async function clearGone(targets: readonly Target[], wasAttached: boolean
 export async function forgetRuntimes(target: Target, context: Context): Promise<string[]> {
   const known = listIncarnations(context.layout);
   for (const identity of target.runtimes.map((runtime) => identityOf(runtime, target.personality))) {
-    if (known.has(identity)) await stopIdentity(identity, "remove", launchContext(context));
+    // Whoever holds the lock may be launching it just now.
+    if (known.has(identity) || isHeld(identityLockPath(context.layout, identity))) await stopIdentity(identity, "remove", launchContext(context));
   }
   return await purgePeer(target, { ...context, tools: providerTools(context) });
 }

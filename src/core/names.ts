@@ -81,6 +81,13 @@ export function isSocketPlace(text: string): boolean {
   return isSocketName(text) || PLAIN_PATH.test(text);
 }
 
+const HOST_NAME = /^[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
+
+/** Whether a text is a host's name or address, and nothing in it is read as more than that. */
+export function isHostName(text: string): boolean {
+  return HOST_NAME.test(text);
+}
+
 const SSH_DESTINATION = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@)?[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
 
 /** Whether a text is what ssh connects to, `[user@]host`, and is read as nothing else: no dash first, nothing that a shell would read. */

@@ -4,8 +4,9 @@ import { IapeerError } from "../core/errors.ts";
 import { makeFolder, readTrusted } from "../core/files.ts";
 import { parseStrictJson, renderJson } from "../core/json.ts";
 import { JsonProblem } from "../core/json-problem.ts";
+import { isHostName, isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination } from "../core/names.ts";
 import type { Layout } from "../core/paths.ts";
-import type { Agent, Fleet } from "./fleet.ts";
+import { type Agent, type Fleet, isClass } from "./fleet.ts";
 
 /** An agent as it was last applied. */
 export type AppliedAgent = Omit<Agent, "line">;
@@ -26,17 +27,17 @@ const VERSION = 1;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 const agentSchema = v.object({
-  name: v.string(),
-  class: v.string(),
-  runtime: v.string(),
+  name: v.pipe(v.string(), v.check(isPersonality, "is not an agent's name")),
+  class: v.pipe(v.string(), v.check(isClass, "is not a class")),
+  runtime: v.pipe(v.string(), v.check(isRuntime, "is not a runtime's name")),
   model_hint: v.optional(v.string()),
   working_directory: v.optional(v.string()),
   persistent_persona: v.boolean(),
-  host: v.optional(v.string()),
-  ssh: v.optional(v.string()),
-  socket: v.optional(v.string()),
+  host: v.optional(v.pipe(v.string(), v.check(isHostName, "is not a host's name"))),
+  ssh: v.optional(v.pipe(v.string(), v.check(isSshDestination, "is not [user@]host"))),
+  socket: v.optional(v.pipe(v.string(), v.check(isSocketPlace, "is not a socket's name or path"))),
 });
-const fileSchema = v.object({ version: v.literal(VERSION), file: v.string(), socket_name: v.optional(v.string()), agents: v.array(agentSchema), left: v.array(agentSchema) });
+const fileSchema = v.object({ version: v.literal(VERSION), file: v.string(), socket_name: v.optional(v.pipe(v.string(), v.check(isSocketName, "is not a socket's name"))), agents: v.array(agentSchema), left: v.array(agentSchema) });
 
 /**
  * What was applied last; undefined: nothing ever was.

@@ -26,7 +26,7 @@ export function addAgent(text: string, agent: NewAgent): string {
     refuseWrongAgent(agent);
     const tree = parse(own);
     const names = namesOf(tree);
-    if (names.includes(agent.name)) throw new IapeerError("agent-exists", `the fleet file has an agent called ${agent.name}`, { hint: "choose another name", details: { name: agent.name } });
+    if (names.includes(agent.name)) throw new IapeerError("agent-exists", `the fleet file has an agent called ${agent.name}`, { hint: "choose another name; or, if it is there and not applied yet: iapeer fleet apply", details: { name: agent.name } });
     const result = applySplices(own, planAdd(own, findAgents(own, tree), agent));
     refuseClash(result, names.length);
     return proven(result, [...agentsOf(tree), agentsOf(parse(result)).at(-1)], tree);

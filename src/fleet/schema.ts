@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination, nearest } from "../core/names.ts";
+import { isHostName, isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination, nearest } from "../core/names.ts";
 import { CLASSES, isClass } from "./fleet.ts";
 import type { Finding, FleetProblemCode, Path } from "./problems.ts";
 import { quote } from "./secrets.ts";
@@ -26,7 +26,6 @@ function rule<T>(one: Rule<T>): v.CheckAction<T, undefined> {
 
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]/;
-const HOST = /^[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
 
 const name = v.pipe(v.string(), rule<string>({
   code: "fleet-invalid-name",
@@ -97,7 +96,7 @@ const agent = v.object({
   persistent_persona: v.optional(v.boolean()),
   model_hint: v.optional(modelHint),
   working_directory: v.optional(folder),
-  host: v.optional(plainWord("a host", (text) => HOST.test(text), "a name or an address")),
+  host: v.optional(plainWord("a host", isHostName, "a name or an address")),
   ssh: v.optional(plainWord("what ssh connects to", isSshDestination, "[user@]host, no dash first, no spaces, nothing that a shell would read")),
   socket: v.optional(plainWord("a socket", isSocketPlace, `a name of ${LETTERS}; or an absolute path of these`)),
 });

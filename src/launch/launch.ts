@@ -36,6 +36,8 @@ export interface LaunchPlan {
   readonly cwd: string;
   /** The absolute path of the socket of a tmux server that others use too; left out: the identity has a server of its own. */
   readonly socket?: string;
+  /** Looks, while the identity's lock is held, whether it is still to be launched. Throws why not. */
+  readonly confirm?: () => void;
   /** What is to run; only looked for when there is something to launch. */
   readonly findCommand: () => LaunchCommand;
 }
@@ -75,6 +77,7 @@ export async function launchIdentity(plan: LaunchPlan, context: LaunchContext): 
   return await withLock(identityLockPath(layout, plan.identity), { timeoutMs: lockTimeoutMs }, async () => {
     const live = await findLive(plan.identity, context);
     if (live !== undefined) return live;
+    plan.confirm?.();
     refuseMissingFolder(plan);
     await endLostAgents(plan.identity, context);
     const settlings = await settleIncarnations(plan.identity, context);

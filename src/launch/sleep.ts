@@ -2,7 +2,7 @@ import { IapeerError } from "../core/errors.ts";
 import { makeFolder } from "../core/files.ts";
 import { withLock } from "../core/lock.ts";
 import { identityLockPath, incarnationPaths, isAgentRunning } from "../status/incarnation.ts";
-import { claimedBy, withdrawClaim, writeClaim } from "./canary/claim.ts";
+import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "./canary/claim.ts";
 import { guardClaim } from "./claim-guard.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { type Addressee, findAddressee, type LocalRecipient } from "./send/recipient.ts";
@@ -60,6 +60,7 @@ async function claimSleep(recipient: LocalRecipient, { layout, lockTimeoutMs, no
   return await withLock(identityLockPath(layout, recipient.identity), { timeoutMs: lockTimeoutMs }, () => {
     const to = findAddressee(layout, recipient);
     const paths = incarnationPaths(layout, to.identity, to.incarnation);
+    if (claimedBy(paths) === "sleep" && !isAbandoned(paths)) throw new IapeerError("lock-busy", `${to.identity} is being asked to sleep already`, { hint: "wait for that, or: iapeer stop" });
     if (claimedBy(paths) !== undefined) return { to, takeBack: () => undefined, keep: () => undefined };
     writeClaim(paths, "sleep", now());
     const guard = guardClaim(paths.claim);

@@ -6,7 +6,6 @@ import { makeFolder } from "../core/files.ts";
 import { withLock } from "../core/lock.ts";
 import type { ProcessInfo } from "../core/process-table.ts";
 import { isRunning, listProcesses } from "../core/processes.ts";
-import { withDescendants } from "../core/process-tree.ts";
 import { socketPathOf } from "../core/paths.ts";
 import { signalProcess } from "../core/signals.ts";
 import { callTmux } from "../core/tmux.ts";
@@ -21,6 +20,7 @@ import {
   readIncarnation,
 } from "../status/incarnation.ts";
 import { answers, type Running } from "../status/server-state.ts";
+import { findAgentProcesses } from "./agent-processes.ts";
 import { dismissRecorder } from "./canary/canary.ts";
 import { hasRecorder } from "./canary/record.ts";
 import { graceFrom } from "./canary/script.ts";
@@ -92,7 +92,7 @@ async function stopLocked(identity: string, { by, only }: StopOrder, context: La
 export async function endSession(incarnation: Running, by: ClaimReason, context: LaunchContext): Promise<void> {
   const { identity, server } = incarnation;
   const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
-  const processes = await findAllProcesses(incarnation);
+  const processes = await findAllProcesses(incarnation, context);
   writeClaim(paths, by, context.now());
   await dismissRecorder(incarnation, context);
   const isClosed = incarnation.shared ? await closeSession(incarnation) : await endServer(incarnation);
@@ -133,10 +133,10 @@ function removeDeadSocket(socket: string): void {
 }
 
 /** What runs in the agent's pane as it was launched, and as it is now: a person may have made it run anew. */
-async function findAllProcesses(incarnation: Running): Promise<ProcessInfo[]> {
+async function findAllProcesses(incarnation: Running, { layout }: LaunchContext): Promise<ProcessInfo[]> {
   const now = answers(incarnation) ? ((await readAgentPane(incarnation)) ?? null) : null;
   const table = listProcesses();
-  return [...new Set([...findProcesses(incarnation, table), ...findProcesses({ ...incarnation, pane: now }, table)])];
+  return [...new Set([...findAgentProcesses(incarnation, table, layout), ...findAgentProcesses({ ...incarnation, pane: now }, table, layout)])];
 }
 
 /**
@@ -149,18 +149,12 @@ export async function endLostAgents(identity: string, context: LaunchContext): P
     const saved = readIncarnation(layout, identity, uuid);
     if (saved?.shared && isToBeEnded(incarnationPaths(layout, identity, uuid)) && !isAgentRunning(saved)) await closeSession(saved as Running);
     if (saved === undefined || !isAgentRunning(saved) || (await hasSession(saved))) continue;
-    const processes = findProcesses(saved, listProcesses());
+    const processes = findAgentProcesses(saved, listProcesses(), layout);
     context.warn(`an agent of ${identity} had outlived its ${saved.shared ? "session" : "server"} (pid ${saved.pane?.pid}); it is ended`);
     const left = await endProcesses(processes, 0);
     if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
     context.note({ ev: "stop", identity, pane_pid: saved.pane?.pid, reason: "outlived" });
   }
-}
-
-/** What runs in the agent's pane: its session's processes and all that descend from them. A daemon that left both is its own. */
-function findProcesses({ pane }: Incarnation, table: readonly ProcessInfo[]): ProcessInfo[] {
-  if (pane === null || !table.some(({ pid, start }) => pid === pane.pid && start === pane.start)) return [];
-  return withDescendants(table.filter(({ pid, sid }) => pid === pane.pid || sid === pane.pid), table);
 }
 
 /** They were hung up on with the server. Who does not go is asked, then made to; the ones that are left even then. */

@@ -9,7 +9,7 @@ import { identityLockPath, incarnationPaths } from "../status/incarnation.ts";
 import type { Running, ServerState } from "../status/server-state.ts";
 import { hasRecorder, type Origin } from "./canary/record.ts";
 import { armCanary, type Arming, dismissRecorder } from "./canary/canary.ts";
-import { claimedBy, withdrawClaim, writeClaim } from "./canary/claim.ts";
+import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "./canary/claim.ts";
 import { identifyServer, readAgentPane, readStamp } from "./identify.ts";
 import { mintIncarnation, saveIncarnation } from "./incarnation-store.ts";
 import type { LaunchContext } from "./launch-context.ts";
@@ -28,7 +28,8 @@ export async function armIdentity(identity: string, origin: Origin, context: Lau
     const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
     const arming = await armCanary(incarnation, origin, context);
     if (arming.outcome === "failed") throw new IapeerError("canary-failed", `${identity} has no canary: ${arming.why}`, { details: { identity } });
-    withdrawClaim(paths);
+    // An order that somebody is carrying out is not taken back by this.
+    if (claimedBy(paths) === "dismiss" || isAbandoned(paths)) withdrawClaim(paths);
     return arming.outcome;
   });
 }

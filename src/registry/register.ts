@@ -1,7 +1,7 @@
-import { lstatSync, rmdirSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, rmdirSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { wasWritten } from "../core/atomic-write.ts";
-import { IapeerError } from "../core/errors.ts";
+import { describeErrno, IapeerError } from "../core/errors.ts";
 import { makeFolder } from "../core/files.ts";
 import { type Layout, profilePath } from "../core/paths.ts";
 import { type AddPlan, type AddRequest, findRow, planAdd, requireRow, type UpdateRequest, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
@@ -78,12 +78,40 @@ function lookAt(path: string): Stats | undefined {
 function refuseNoFolder(cwd: string): void {
   const found = lookAt(cwd);
   if (found?.isDirectory()) return;
-  const isThere = found !== undefined || lstatSync(cwd, { throwIfNoEntry: false }) !== undefined;
-  if (!isThere) return;
+  const isThere = found !== undefined || isLink(cwd);
+  if (!isThere) return refuseUnmakeable(cwd, dirname(cwd));
   throw new IapeerError("invalid-value", `${cwd} is ${found === undefined ? "a symbolic link to nowhere" : "not a folder"}`, {
     hint: "choose another --cwd",
     details: { cwd },
   });
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Something above it is no folder.
+    return false;
+  }
+}
+
+/** What is missing is made below the nearest folder that is there, if that may be. */
+function refuseUnmakeable(cwd: string, above: string): void {
+  const found = lookAt(above);
+  if (found === undefined && above !== dirname(above)) return refuseUnmakeable(cwd, dirname(above));
+  const why = found?.isDirectory() ? whyNotWritable(above) : `${above} is not a folder`;
+  if (why === undefined) return;
+  throw new IapeerError("invalid-value", `the folder ${cwd} cannot be made: ${why}`, { hint: "choose another folder", details: { cwd } });
+}
+
+/** access(2), in words. */
+function whyNotWritable(folder: string): string | undefined {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return `${folder}: ${describeErrno(error)}`;
+  }
 }
 
 function isFolder(path: string, folder: { dev: number; ino: number }): boolean {
@@ -164,6 +192,46 @@ export async function updatePeer(layout: Layout, options: ChangeOptions, persona
     () => (lookAt(rows!.row.cwd) === undefined ? () => undefined : putCard(rows!.row)),
   );
   return { ...rows!, revision: after.revision };
+}
+
+/**
+ * Gives a peer another folder, all that it says of itself included: it is never not there. The card of the old folder says that it left.
+ *
+ * @throws IapeerError `peer-not-found`, `peer-being-removed`, `folder-taken`, `invalid-value`, `write-failed`; then it is where it was.
+ */
+export async function movePeer(layout: Layout, options: ChangeOptions, { personality, cwd, now }: Move): Promise<{ readonly row: Row; readonly revision: number }> {
+  let rows: { readonly before: Row; readonly row: Row } | undefined;
+  const after = await changeRegistry(
+    layout,
+    options,
+    (registry) => {
+      const before = requireRow(registry, personality);
+      refuseRemoving(before);
+      refuseNoFolder(cwd);
+      refuseTakenFolder(registry, personality, cwd);
+      const row = { ...withCard(before, cardOf(personality, before.cwd)), cwd };
+      cardOf(personality, cwd);
+      rows = { before, row };
+      return withRow(registry, row);
+    },
+    () => {
+      const takeBack = putCard(rows!.row);
+      const card = readCard(rows!.before.cwd);
+      markCardRemoved(rows!.before, now);
+      return () => {
+        takeBack();
+        if (card !== undefined) restoreCard(rows!.before.cwd, card);
+      };
+    },
+  );
+  return { row: rows!.row, revision: after.revision };
+}
+
+export interface Move {
+  readonly personality: string;
+  /** Its new folder, resolved and absolute; made if missing. */
+  readonly cwd: string;
+  readonly now: Date;
 }
 
 /** The first step of a removal: the row says so, until the last step drops it. undefined: there is no such peer. */

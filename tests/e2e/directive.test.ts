@@ -156,6 +156,19 @@ describe("an order that is broken off in its grace is taken back:", () => {
     await expectDeath(session);
   });
 
+  test("and a second one meanwhile is refused: it could take the claim of the first with it", async () => {
+    const session = await launchPeer(bob.sandbox, "bob");
+    const first = bob.sandbox.start(["send", "bob", "--directive", "sleep", "--grace", "60s"]);
+    await until("the first is at it", () => existsSync(pathsOf(session).claim));
+    const second = await bob.sandbox.iapeer("send", "bob", "--directive", "sleep", "--grace", "1s", "--json");
+    expect({ status: second.status, code: errorLine(second).code }).toEqual({ status: 4, code: "lock-busy" });
+    await ok(bob.sandbox, "canary", "arm", "bob");
+    expect(existsSync(pathsOf(session).claim)).toBe(true);
+    first.kill("SIGINT");
+    await first.exited;
+    expect(isLive(session)).toBe(true);
+  });
+
   test("and a dismissal that was there before stays", async () => {
     const session = await launchPeer(bob.sandbox, "bob");
     await ok(bob.sandbox, "canary", "dismiss", "bob");

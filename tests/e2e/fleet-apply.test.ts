@@ -154,6 +154,27 @@ describe("fleet apply", () => {
     expect(readRegistryFile(box).peers).toMatchObject([{ personality: "a", cwd: `${box.folder}/moved` }]);
   });
 
+  test("a move takes along what anybody gave the peer, and is not begun where the folder cannot be made", async () => {
+    const { told } = recordingSlot(box);
+    writeFleet(box, [agent("a")]);
+    await apply();
+    await ok(box, "update", "a", "--description", "mine", "--add-runtime", "codex", "--intelligence", "natural");
+    const file = `${box.root}/peers-profiles.json`;
+    const card = `${box.root}/peers/a/.iapeer/peer-profile.json`;
+    for (const path of [file, card]) writeFileSync(path, readFileSync(path, "utf8").replace('"description"', '"x-custom": 7, "description"'));
+    writeFleet(box, [agent("a", { working_directory: "../file/below" })]);
+    box.write("file", "");
+    expect(rowOf(await apply(), "a")).toMatchObject({ status: "failed", stage: "check", cause: "invalid", message: expect.stringContaining("cannot be made") as unknown });
+    expect(told()).toHaveLength(2);
+    writeFleet(box, [agent("a", { working_directory: "../moved" })]);
+    expect(rowOf(await apply(), "a")).toMatchObject({ op: "update", status: "done", stage: "memory" });
+    expect(readRegistryFile(box).peers).toMatchObject([{ personality: "a", cwd: `${box.folder}/moved`, description: "mine", runtimes: ["claude", "codex"], intelligence: "natural", "x-custom": 7 }]);
+    expect(readJson(`${box.folder}/moved/.iapeer/peer-profile.json`)).toMatchObject({ description: "mine", "x-custom": 7 });
+    expect(told().slice(2).map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual(["unprovision remove claude", "unprovision remove codex", "provision birth claude", "provision birth codex"]);
+    expect(opsOf(await apply())).toEqual(["a unchanged unchanged"]);
+    expect((await box.iapeer("verify")).status).toBe(0);
+  });
+
   test("another runtime comes in the place of the one that was declared before, and of no other", async () => {
     const { told } = recordingSlot(box);
     writeFleet(box, [agent("a")]);
@@ -305,6 +326,20 @@ describe("fleet apply", () => {
     expect(rows.at(-1)).toMatchObject({ peer: "a5", status: "skipped", cause: "interrupted", retryable: true });
     expect(await apply()).toMatchObject({ ok: true });
   }, 20_000);
+
+  test("who was being added when it was killed or broken off can be taken away again", async () => {
+    const command = box.script("slow", "exec sleep 30");
+    box.slot({ provider: "p", package: "@x/p", version: "1", provision: { command, args: [] } });
+    for (const signal of ["SIGINT", "SIGKILL"] as const) {
+      writeFleet(box, [agent("a")]);
+      const child = box.start(["fleet", "apply"]);
+      await until("it is registered", () => existsSync(`${box.root}/peers-profiles.json`) && readRegistryFile(box).peers.length === 1);
+      child.kill(signal);
+      await child.exited;
+      expect(opsOf(await fleet("remove", "a"))).toEqual(["a remove done"]);
+      expect(readRegistryFile(box).peers).toEqual([]);
+    }
+  }, 30_000);
 
   test("killed at any moment, the next one comes to the same end", async () => {
     const { told } = recordingSlot(box);

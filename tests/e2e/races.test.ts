@@ -2,7 +2,9 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { errorLine, ok, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
+import { startLockHolder } from "../support/lock-holder.ts";
 import { finish, openSandbox, until } from "../support/sandbox.ts";
+import { prepareSessions, processesOf } from "../support/session.ts";
 
 const ROUNDS = 12;
 
@@ -83,3 +85,21 @@ test.each(["on", "off"])("a sweep %s beside removals reaches every peer that sta
   }
   await ok(sandbox, "verify");
 }, 15_000);
+
+test("a launch that waits while its peer is removed launches nothing", async () => {
+  using sandbox = openSandbox();
+  prepareSessions(sandbox);
+  await ok(sandbox, "add", "alpha");
+  const lock = `${sandbox.root}/state/iapeer/lifecycle/claude-alpha.lock`;
+  sandbox.write(lock, "");
+  const holder = await startLockHolder(lock);
+  const launch = sandbox.start(["launch", "alpha", "--json"]);
+  await Bun.sleep(300);
+  const remove = sandbox.start(["remove", "alpha"]);
+  await until("it is being removed", () => readRegistryFile(sandbox).peers.every((row) => row["removing"] !== undefined));
+  void holder.stdin.end();
+  const [launched, removed] = await Promise.all([finish(launch), finish(remove)]);
+  expect(removed.status).toBe(0);
+  expect(["peer-not-found", "peer-being-removed"]).toContain(errorLine(launched).code);
+  expect(processesOf(sandbox)).toEqual([]);
+});

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { isRunning, listProcesses } from "../../src/core/processes.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
-import { until } from "../support/sandbox.ts";
-import { callOutside, launchPeer, readSession, tellAgent, untilGone } from "../support/session.ts";
+import { BINARY, until } from "../support/sandbox.ts";
+import { callOutside, launchPeer, readSession, recorderOf, tellAgent, untilGone } from "../support/session.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 const bob = useBob();
@@ -217,3 +217,22 @@ describe("a person", () => {
     expect(option).toBe(bob.sandbox.env["SHELL"] === undefined ? "" : `exec '${bob.sandbox.env["SHELL"]}' -l`);
   });
 });
+
+test.skipIf(process.platform !== "linux")("a stop ends no session that the agent launched, also where it is the parent of all its orphans", async () => {
+  const reaper = bob.sandbox.write(
+    "reaper.ts",
+    `import { dlopen } from "bun:ffi";
+    dlopen("libc.so.6", { prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } }).symbols.prctl(36, 1, 0, 0, 0);
+    Bun.spawnSync([${JSON.stringify(BINARY)}, "launch", "alice", "--runtime", "codex"], { stdio: ["ignore", "ignore", "ignore"] });
+    console.log("launched");
+    setInterval(() => undefined, 1000);
+`,
+  );
+  bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("reaper", `exec '${process.execPath}' '${reaper}'`);
+  await ok(bob.sandbox, "add", "alice", "--runtime", "codex");
+  await launchPeer(bob.sandbox, "bob");
+  await until("alice is launched", async () => (await bob.sandbox.iapeer("tail", "bob")).stdout.includes("\nlaunched"));
+  const alice = readSession(bob.sandbox, "codex-alice");
+  await ok(bob.sandbox, "stop", "bob");
+  expect([isRunning(alice.server), isRunning(alice.agent), recorderOf(alice) !== undefined]).toEqual([true, true, true]);
+}, 30_000);

@@ -7,7 +7,7 @@ const agent = fc.record(
   {
     name: word,
     class: word,
-    runtime: word,
+    runtime: fc.stringMatching(/^[a-z][a-z0-9]{0,31}$/),
     modelHint: fc.string(),
     workingDirectory: fc.string(),
     isPersistent: fc.boolean(),

@@ -32,6 +32,7 @@ function factsOf({ declared = [], applied, left = [], peers = [], prune = false,
     peers: new Map(peers.map((one) => [one.personality, one])),
     isPruned: () => prune,
     lacksMemory: (name) => unborn.includes(name),
+    defaultFolder: (name) => `/default/${name}`,
     isSameFolder: (one, other) => one === other,
   };
 }
@@ -87,6 +88,17 @@ describe("a plan", () => {
   test.each(["orchestrator", "enhancer"])("lets the last %s go when the next one is there", (agentClass) => {
     const host = { declared: [agent("new", { class: agentClass })], applied: [agent("old", { class: agentClass })], peers: [peer("old")], prune: true };
     expect(rowsOf(host)).toMatchObject([{ peer: "new", waitsOn: [] }, { peer: "old", waitsOn: ["new"] }]);
+  });
+
+  test("lets it go only when another one has become that", () => {
+    const boss = agent("boss", { class: "orchestrator" });
+    const host = { declared: [agent("w", { class: "orchestrator" })], applied: [boss, agent("w")], peers: [peer("boss"), peer("w")], prune: true };
+    expect(rowsOf(host)).toMatchObject([{ peer: "w", op: "update" }, { peer: "boss", op: "remove", waitsOn: ["w"] }]);
+  });
+
+  test("lets a folder of iapeer's own be left before who is called like it takes it", () => {
+    const host = { declared: [agent("p", { workingDirectory: "/new" }), agent("q")], applied: [agent("p")], peers: [peer("p", { cwd: "/default/q" })] };
+    expect(rowsOf(host)).toMatchObject([{ peer: "p", waitsOn: [] }, { peer: "q", op: "add", waitsOn: ["p"] }]);
   });
 
   test("does not wait in a circle where the next one takes the folder of the last", () => {

@@ -34,7 +34,8 @@ export async function editAndApply({ file, edit, agent }: FileEdit, options: App
     if (options.isDryRun) return await applyFleet(after, options, context);
     await refuseObstacle(agent, prepareApply(after, options, context));
     replaceFleetFile(before.path, { before: before.text, after: after.text, surroundings: surroundingsOf(context.layout, context.env) });
-    return await applyFleet(after, options, context);
+    // It was asked for before the file was written; what is written is to be applied.
+    return await applyFleet(after, { ...options, ifRevision: undefined }, context);
   };
   return options.isDryRun ? await act() : await withFleetLock(context, act);
 }

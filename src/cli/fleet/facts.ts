@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { IapeerError } from "../../core/errors.ts";
 import type { Layout } from "../../core/paths.ts";
 import { type AppliedFleet, readApplied } from "../../fleet/applied.ts";
@@ -17,6 +18,7 @@ export function gatherFacts(fleet: Fleet, registry: Registry, { layout, isPruned
     peers: new Map(peersOf(registry).map((peer): [string, FoundPeer] => [peer.personality, peer])),
     isPruned,
     lacksMemory: (personality, runtime) => slot !== undefined && isUnborn(slot, { personality, runtime }, layout),
+    defaultFolder: (name) => join(layout.peersFolder, name),
     isSameFolder,
   };
 }

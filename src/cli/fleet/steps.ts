@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { IapeerError } from "../../core/errors.ts";
 import { defaultIntelligence, identityOf } from "../../core/names.ts";
 import { refuseRealRootInSandbox } from "../../core/paths.ts";
@@ -8,18 +7,17 @@ import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThat
 import type { ApplySteps, Done, Stage } from "../../fleet/apply/run.ts";
 import { launchIdentity } from "../../launch/launch.ts";
 import { isGood } from "../../provision/row-state.ts";
-import { checkRegistration, registerPeer } from "../../registry/register.ts";
-import { type Peer, type Registry, toPeer } from "../../registry/schema.ts";
+import { checkRegistration } from "../../registry/register.ts";
+import { type Peer, peersOf, type Registry } from "../../registry/schema.ts";
+import { readRegistry } from "../../registry/store.ts";
 import { readBootUnits } from "../../status/boot-units.ts";
 import { readStatuses } from "../../status/peer-status.ts";
-import { giveBirth } from "../birth.ts";
 import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
-import { changePeer } from "../change-peer.ts";
-import { type Context, logDecision, withoutNotes } from "../context.ts";
+import { type Context, withoutNotes } from "../context.ts";
 import { findProgram, planLaunch } from "../launching.ts";
-import type { OutcomeJson } from "../outcomes.ts";
-import { refuseLive, removePeer } from "../removal.ts";
+import { refuseLive } from "../removal.ts";
 import { launchContext } from "../sessions.ts";
+import { attachMemory, movePeerTo, NOT_MOVED, putPeer, type Queue, requestOf, takeAway } from "./put-peer.ts";
 
 export interface StepOptions {
   readonly plan: Plan;
@@ -38,6 +36,7 @@ export function openSteps(options: StepOptions, context: Context): ApplySteps {
   const serially = openQueue();
   return {
     check: async (row) => checkRow(row, options, context),
+    announce: (added) => announceFleet(added, options, context),
     change: async (row, enter) => await changeRow(row, { enter, serially, isForced: options.isForced }, context),
     record: (standing, failed) => recordFleet({ standing, failed }, options, context),
     units: readBootUnits(servicePlace(context)).isInstalled ? () => syncUnits(context) : undefined,
@@ -45,9 +44,6 @@ export function openSteps(options: StepOptions, context: Context): ApplySteps {
     launch: async (row) => await launchRow(row, context),
   };
 }
-
-/** Does one piece of work after the other: within one process the registry's lock is not worth waiting for. */
-type Queue = <T>(work: () => Promise<T>) => Promise<T>;
 
 function openQueue(): Queue {
   let last: Promise<unknown> = Promise.resolve();
@@ -87,11 +83,6 @@ function withoutLeaving(registry: Registry, { rows }: Plan): Registry {
   return { ...registry, peers: registry.peers.filter(({ personality }) => !leaving.has(personality)) };
 }
 
-function requestOf({ name, runtime, workingDirectory }: AppliedAgent, found: FoundPeer | undefined, { layout }: Context) {
-  const cwd = workingDirectory ?? (found === undefined || found.isBeingRemoved ? join(layout.peersFolder, name) : found.cwd);
-  return { personality: name, cwd, hasOwnFolder: workingDirectory !== undefined, runtimes: [runtime] };
-}
-
 /** An agent as the peer that it will be. */
 function toPlannedPeer(agent: AppliedAgent, found: FoundPeer | undefined, context: Context): Peer {
   const { name, runtime } = agent;
@@ -108,16 +99,18 @@ interface Change {
 async function changeRow(row: PlannedRow, { enter, serially, isForced }: Change, context: Context): Promise<Done> {
   const { agent, found, peer, isMove } = row;
   const voice = quiet(context);
-  if (found !== undefined && (agent?.remote !== undefined || agent === undefined || isMove || found.isBeingRemoved)) {
+  if (found !== undefined && (agent === undefined || agent.remote !== undefined || found.isBeingRemoved)) {
     enter("remove");
     await takeAway(peer, isForced, voice.context);
   }
   if (agent === undefined || agent.remote !== undefined) return { stage: agent === undefined ? "remove" : "record", ...voice.done() };
   enter("register");
+  const moved = isMove && !found!.isBeingRemoved ? await movePeerTo(agent.workingDirectory!, found!, { serially, context: voice.context }) : NOT_MOVED;
   const { newborn, outcomes } = await serially(async () => await putPeer(row, agent, voice.context));
   enter("memory");
-  const births = newborn === undefined ? [] : await attachMemory(newborn, agent.runtime, voice.context);
-  const bad = [...outcomes, ...births].filter((outcome) => !isGood(outcome));
+  const runtimes = [...new Set([...moved.unborn, ...newborn])];
+  const births = await attachMemory(peer, runtimes, voice.context);
+  const bad = [...moved.outcomes, ...outcomes, ...births].filter((outcome) => !isGood(outcome));
   return { stage: births.length === 0 ? "register" : "memory", ...voice.done(liveHint(row, context)), ...(bad.length > 0 && { cause: "provider" as const }) };
 }
 
@@ -132,33 +125,6 @@ function quiet(context: Context): { readonly context: Context; readonly done: (m
       return all.length === 0 ? {} : { message: all.join("; ") };
     },
   };
-}
-
-async function takeAway(peer: string, isForced: boolean, context: Context): Promise<void> {
-  const { json } = await removePeer(peer, { isForced, change: { lockTimeoutMs: context.lockTimeoutMs } }, context);
-  if (json.error === undefined) return;
-  const { code, message, ...more } = json.error;
-  throw new IapeerError(code, message, more);
-}
-
-/** Registers a peer as it is declared; the peer whose memory is still to be attached, if so. */
-async function putPeer(row: PlannedRow, agent: AppliedAgent, context: Context): Promise<{ readonly newborn: Peer | undefined; readonly outcomes: readonly OutcomeJson[] }> {
-  const { layout, lockTimeoutMs } = context;
-  const { action, row: registered, newRuntimes, revision } = await registerPeer(layout, { lockTimeoutMs }, requestOf(agent, row.found, context));
-  const { personality, cwd, defaultRuntime } = toPeer(registered);
-  if (action !== "unchanged") logDecision(context, { ev: "add", personality, action, runtimes: newRuntimes.join(","), cwd, revision });
-  const newborn = newRuntimes.includes(agent.runtime) || row.changes.includes("memory") || row.isMove ? toPeer(registered) : undefined;
-  const leaving = runtimeThatGoes(row);
-  if (defaultRuntime === agent.runtime && leaving === undefined) return { newborn, outcomes: [] };
-  const request = { defaultRuntime: agent.runtime, ...(leaving !== undefined && !row.isMove && { removeRuntimes: [leaving] }) };
-  const { outcomes } = await changePeer(personality, { request, change: { lockTimeoutMs }, isSilent: false }, context);
-  return { newborn, outcomes };
-}
-
-async function attachMemory(peer: Peer, runtime: string, context: Context): Promise<readonly OutcomeJson[]> {
-  const { outcomes, status } = await giveBirth(peer, [runtime], context);
-  if (status !== 0) throw new IapeerError("interrupted", `interrupted while the memory of ${peer.personality} was being attached`, { exitStatus: status });
-  return outcomes;
 }
 
 /** A session that runs was told of something else. */
@@ -177,18 +143,28 @@ interface Outcome {
   readonly failed: readonly PlannedRow[];
 }
 
-/** What was not done is recorded as it was. */
+/** Until it is recorded as a member, who is added is one that --prune may take away: this apply may be killed. */
+function announceFleet(added: readonly PlannedRow[], { facts, file }: StepOptions, { layout }: Context): void {
+  const { agents = [], left = [], ...applied } = facts.applied ?? {};
+  const known = new Set([...agents, ...left].map(({ name }) => name));
+  const fresh = added.flatMap(({ agent, peer }) => (agent === undefined || known.has(peer) ? [] : agent));
+  if (fresh.length > 0) writeApplied(layout, { file, ...applied, agents, left: [...left, ...fresh] });
+}
+
+/** What was not done is recorded as it was; who was registered and not more may be pruned. */
 function recordFleet({ standing, failed }: Outcome, { plan, facts, file }: StepOptions, { layout }: Context): void {
   const failing = new Set(failed.map(({ peer }) => peer));
+  const registered = new Set(peersOf(readRegistry(layout)).map(({ personality }) => personality));
+  const half = failed.filter(({ op, peer, before }) => op === "add" && before === undefined && registered.has(peer)).flatMap(({ agent }) => agent ?? []);
   const agents = plan.rows.map(({ peer, agent, before }) => (agent === undefined ? undefined : failing.has(peer) ? before : agent));
   const staying = failed.filter(({ op }) => op === "remove").flatMap(({ before }) => before ?? []);
-  if (standing.length === 0 && facts.applied === undefined) return;
+  if (standing.length === 0 && half.length === 0 && facts.applied === undefined) return;
   const { socketName } = facts.fleet;
   writeApplied(layout, {
     file,
     ...(socketName !== undefined && { socketName }),
     agents: agents.filter((agent) => agent !== undefined),
-    left: [...plan.left, ...staying],
+    left: [...plan.left, ...staying, ...half],
   });
 }
 

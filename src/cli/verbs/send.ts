@@ -3,7 +3,7 @@ import { DIRECTIVES, judgeDirective, renderDirective } from "../../launch/direct
 import { chooseAuthor, identifySender, type Sender } from "../../launch/sender.ts";
 import type { DeliveryState } from "../../launch/send/deliver.ts";
 import type { Recipient } from "../../launch/send/recipient.ts";
-import { parseMessage, parseParty, renderParty, renderSender } from "../../launch/send/text.ts";
+import { messageInvalid, parseMessage, parseParty, renderParty, renderSender } from "../../launch/send/text.ts";
 import { peersOf } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import { usage } from "../call.ts";
@@ -80,6 +80,8 @@ function planOrder(values: { directive?: string; grace?: string }, { recipient, 
 
 function readText({ message, file }: { readonly message?: string; readonly file?: string }, from: string, order: Order | undefined): string {
   if (message !== undefined && file !== undefined) throw usage(send, "send takes -m or --file, not both");
+  // What is no UTF-8 on a command line arrives as that.
+  if (message?.includes("\ufffd")) throw messageInvalid("the message is not UTF-8", "send text");
   if (message !== undefined) return message;
   if (file !== undefined) return readMessageFile(file);
   if (order !== undefined) return renderDirective(from, order.authority.isGiven ? order.graceMs : undefined);

@@ -48,6 +48,8 @@ export interface PlanFacts {
   readonly isPruned: (name: string) => boolean;
   /** Whether an agent's runtime lacks a memory that it should have. */
   readonly lacksMemory: (name: string, runtime: string) => boolean;
+  /** The folder of an agent for whom none is declared. */
+  readonly defaultFolder: (name: string) => string;
   readonly isSameFolder: (one: string, other: string) => boolean;
 }
 
@@ -131,7 +133,7 @@ function planRemoval(before: AppliedAgent, { peers }: PlanFacts): Unordered {
  */
 function withOrder(rows: readonly Unordered[], facts: PlanFacts): PlannedRow[] {
   const leaving = rows.filter(({ op, isMove, found }) => found !== undefined && (op === "remove" || isMove));
-  const takes = ({ agent, op, isMove }: Unordered) => (agent?.remote === undefined && (op === "add" || isMove) ? agent?.workingDirectory : undefined);
+  const takes = ({ agent, op, isMove }: Unordered) => (agent !== undefined && agent.remote === undefined && (op === "add" || isMove) ? (agent.workingDirectory ?? facts.defaultFolder(agent.name)) : undefined);
   const folderWaits = new Map(
     rows.map((row) => {
       const folder = takes(row);
@@ -140,7 +142,7 @@ function withOrder(rows: readonly Unordered[], facts: PlanFacts): PlannedRow[] {
     }),
   );
   return rows.map((row) => {
-    const successors = row.op === "remove" && FLOOR.has(row.before?.class ?? "") ? rows.filter((one) => one.op === "add" && one.agent?.class === row.before?.class) : [];
+    const successors = row.op === "remove" && FLOOR.has(row.before?.class ?? "") ? rows.filter((one) => one.op !== "unchanged" && one.agent?.class === row.before?.class) : [];
     const free = successors.filter((one) => !folderWaits.get(one.peer)!.includes(row.peer));
     return { ...row, waitsOn: [...folderWaits.get(row.peer)!, ...free.map(({ peer }) => peer)] };
   });

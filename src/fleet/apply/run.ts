@@ -30,6 +30,8 @@ export interface Done {
 export interface ApplySteps {
   /** Looks whether a row can be done, and touches nothing. */
   readonly check: (row: PlannedRow) => Promise<void>;
+  /** Writes down, before anything is touched, who may be here because of this fleet from now on. */
+  readonly announce: (added: readonly PlannedRow[]) => void;
   /** Registers, updates or removes one peer; `enter` says which stage it is at. */
   readonly change: (row: PlannedRow, enter: (stage: Stage) => void) => Promise<Done>;
   /** Writes down what is applied now: the rows that stand, and those that do not. */
@@ -58,7 +60,7 @@ export interface RunOptions {
 export async function runPlan({ rows }: Plan, steps: ApplySteps, options: RunOptions): Promise<Row[]> {
   const board = new Board(rows);
   for (const row of rows) await board.attempt(row, "check", async () => await steps.check(row));
-  await changeRows(rows, board, { steps, ...options });
+  if (announceRows(rows, board, steps)) await changeRows(rows, board, { steps, ...options });
   recordRows(rows, board, steps);
   const local = rows.filter(isLocal);
   syncUnits(board.standing(local), board, steps);
@@ -114,6 +116,17 @@ async function launchRows(local: readonly PlannedRow[], board: Board, { steps: {
     },
     { concurrency: jobs },
   );
+}
+
+/** Whether it is written down. Where it cannot be, nothing is begun. */
+function announceRows(rows: readonly PlannedRow[], board: Board, { announce }: ApplySteps): boolean {
+  try {
+    announce(board.standing(rows).filter(({ op, agent }) => op === "add" && agent?.remote === undefined));
+    return true;
+  } catch (error) {
+    board.standing(rows).filter(({ op }) => op !== "unchanged").forEach((row) => board.fail(row, "record", error));
+    return false;
+  }
 }
 
 function recordRows(rows: readonly PlannedRow[], board: Board, { record }: ApplySteps): void {
