@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { layoutFrom } from "../core/paths.ts";
 import { readMark, type ServiceMark } from "../core/service/mark.ts";
 import { agentOfFile, platformOf, type Service, serviceFolder, serviceName, type ServicePlace, servicePath } from "../core/service/place.ts";
-import { isThere, listFolder, readUnitText } from "../core/service/unit-file.ts";
+import { isThere, listFolder, listWants, readUnitText } from "../core/service/unit-file.ts";
 
 /** Whether a service is there, and is started with what it hangs on. On macOS one that is there is enabled. */
 export type UnitState = "enabled" | "disabled" | "absent";
@@ -61,7 +61,7 @@ function wantsFolder(target: string, place: ServicePlace): string {
 
 function listAgents(place: ServicePlace): string[] {
   const platform = platformOf(place);
-  const links = platform === "darwin" ? [] : listFolder(wantsFolder(serviceName("fleet", platform), place));
+  const links = platform === "darwin" ? [] : listWants(wantsFolder(serviceName("fleet", platform), place));
   const agents = [...listFolder(serviceFolder(place)), ...links].flatMap((file) => agentOfFile(file, platform) ?? []);
   return [...new Set(agents)].toSorted();
 }

@@ -281,6 +281,35 @@ describe.skipIf(!canMount)("where the folder of the units", () => {
   });
 });
 
+describe.skipIf(process.platform !== "linux")("where a file has the name of the folder of the links", () => {
+  test.each(["install", "uninstall"])("of the agents, fleet %s says so, and changes nothing", async (verb) => {
+    await ok(box, "fleet", "install");
+    const wants = join(unitsFolder(), "iapeer-fleet.target.wants");
+    rmSync(wants, { recursive: true });
+    box.write(wants, "");
+    const before = readdirSync(unitsFolder());
+    const refused = await box.iapeer("fleet", verb, "--json");
+    expect([refused.status, errorLine(refused).code]).toEqual([1, "read-failed"]);
+    expect(errorLine(refused).message).toContain(wants);
+    expect(readdirSync(unitsFolder())).toEqual(before);
+  });
+
+  test("of the agents, a peer can be removed all the same", async () => {
+    await ok(box, "fleet", "install");
+    const wants = join(unitsFolder(), "iapeer-fleet.target.wants");
+    rmSync(wants, { recursive: true });
+    box.write(wants, "");
+    expect(await box.json("remove", "bob")).toMatchObject([{ action: "removed", bootUnit: "removed" }]);
+  });
+
+  test("of others, an installation and an uninstallation work", async () => {
+    box.write(join(unitsFolder(), "other.target.wants"), "");
+    await ok(box, "fleet", "install");
+    await ok(box, "fleet", "uninstall");
+    expect(readdirSync(unitsFolder()).filter((name) => name.startsWith("iapeer-") && !name.endsWith(".wants"))).toEqual([]);
+  });
+});
+
 describe.skipIf(process.platform !== "linux")("killed in the middle", () => {
   const refreshed = { ...SHARED, ...agents("bob") };
   const noneDangling = () => expect(Object.values(readUnits(box))).not.toContain("dangling");

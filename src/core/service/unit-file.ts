@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, unlinkSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, statSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, ioError, IapeerError } from "../errors.ts";
 import { readWhole, syncFolder } from "../files.ts";
@@ -42,7 +42,7 @@ function openUnit(path: string): number | undefined {
   }
 }
 
-/** What is in a folder; nothing where it is not there. Throws `read-failed`. */
+/** What is in a folder; nothing where there is none. Throws `read-failed`. */
 export function listFolder(path: string): string[] {
   try {
     return readdirSync(path);
@@ -52,12 +52,27 @@ export function listFolder(path: string): string[] {
   }
 }
 
-/** Whether something has that name, a link that leads nowhere too. */
-export function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+/** What is in the folder of the links to iapeer's own units. Throws `read-failed`, also where something else has its name. */
+export function listWants(path: string): string[] {
+  const isFolder = !isThere(path) || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false;
+  if (isFolder) return listFolder(path);
+  throw new IapeerError("read-failed", `cannot read ${path}: it is no folder`, { hint: "systemd needs that name for a folder of links; move it away", details: { path } });
 }
 
-/** The links by which systemd starts a unit together with others: they are in `*.wants` and `*.requires` (systemd.unit(5)). */
+/** Whether something has that name, a link that leads nowhere too. Nothing is below a file. Throws `read-failed`. */
+export function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (isAbsence(error)) return false;
+    throw ioError("read-failed", "cannot read", path, error);
+  }
+}
+
+/**
+ * The links by which systemd starts a unit together with others: they are in `*.wants` and `*.requires` (systemd.unit(5)). Such a name
+ * that is no folder is passed over, as systemd does.
+ */
 export function listUnitLinks(path: string): string[] {
   const folder = dirname(path);
   return listFolder(folder)
