@@ -11,7 +11,7 @@ export type UnitState = "enabled" | "disabled" | "absent";
 export interface BootUnits {
   /** Whether `fleet install` was done for this root. */
   readonly isInstalled: boolean;
-  /** The state of an agent's unit. One of another root counts as absent. */
+  /** The state of an agent's unit. One of another root, or of somebody's own, counts as absent. */
   readonly unitOf: (name: string) => UnitState;
   /** The agents that have a unit of this root, or a link to one that is gone; in the order of the alphabet. */
   readonly listAgents: () => string[];
@@ -27,7 +27,7 @@ export function readBootUnits(place: ServicePlace): BootUnits {
   };
 }
 
-/** The state of one unit. One of another root counts as absent. */
+/** The state of one unit. One of another root, or of somebody's own, counts as absent. */
 export function unitState(service: Service, place: ServicePlace): UnitState {
   const found = readService(service, place);
   if (found === undefined || !found.isOf(layoutFrom(place.env).root)) return "absent";
@@ -38,7 +38,7 @@ export function unitState(service: Service, place: ServicePlace): UnitState {
 export interface FoundService {
   readonly text: string;
   readonly mark: ServiceMark | undefined;
-  /** Whether it is a root's: by its mark, or because it has none. */
+  /** Whether it is a root's: by its mark. Without one it is somebody else's, but for supervise's: older versions wrote none. */
   readonly isOf: (root: string) => boolean;
 }
 
@@ -47,7 +47,7 @@ export function readService(service: Service, place: ServicePlace): FoundService
   const text = readUnitText(servicePath(service, place));
   if (text === undefined) return undefined;
   const mark = readMark(text);
-  return { text, mark, isOf: (root) => mark === undefined || mark.root === root };
+  return { text, mark, isOf: (root) => (mark === undefined ? service === "supervise" : mark.root === root) };
 }
 
 /** The link that starts a unit with what it hangs on. */

@@ -161,6 +161,44 @@ describe.skipIf(process.platform !== "linux")("fleet install", () => {
   });
 });
 
+describe.skipIf(process.platform !== "linux")("a unit without a mark of iapeer's", () => {
+  const OWN = "[Service]\nExecStart=/bin/true\n";
+  const writeOwn = (unit: string, text = OWN) => box.write(join(unitsFolder(), unit), text);
+  const link = (unit: string) => {
+    mkdirSync(join(unitsFolder(), "iapeer-fleet.target.wants"), { recursive: true });
+    symlinkSync(join(unitsFolder(), unit), join(unitsFolder(), "iapeer-fleet.target.wants", unit));
+  };
+
+  test("of nobody in the fleet is left alone, and counts as nobody's", async () => {
+    writeOwn("iapeer-agent-foo.service");
+    link("iapeer-agent-foo.service");
+    expect(opsOf(await box.json("fleet", "install"))).toEqual({ fleet: "add", supervise: "add", bob: "add", eve: "add" });
+    await ok(box, "fleet", "uninstall");
+    await ok(box, "add", "foo");
+    expect((await box.json("remove", "foo"))[0]).not.toHaveProperty("bootUnit");
+    expect(readUnits(box)).toEqual(agents("foo"));
+    expect(textOf("iapeer-agent-foo.service")).toBe(OWN);
+  });
+
+  test.each(["iapeer-agent-eve.service", "iapeer-fleet.target"])("is not overwritten where its name is needed: %s", async (unit) => {
+    writeOwn(unit);
+    const refused = await install("--json");
+    expect([refused.status, errorLine(refused).code]).toEqual([4, "boot-units-taken"]);
+    expect(errorLine(refused).message).toContain(`${unit} has no mark of iapeer's`);
+    expect(errorLine(refused).hint).toContain("move it away");
+    expect(await box.json("fleet", "uninstall")).toEqual({ action: "absent", units: [] });
+    expect([readUnits(box), textOf(unit)]).toEqual([{ [unit]: "disabled" }, OWN]);
+    expect(systemd.asked()).toEqual([]);
+  });
+
+  test("stays iapeer's where it is the supervise service, as older versions wrote it", async () => {
+    writeOwn("iapeer-supervise.service");
+    expect(opsOf(await box.json("fleet", "install"))).toEqual({ fleet: "add", supervise: "update", bob: "add", eve: "add" });
+    await ok(box, "fleet", "uninstall");
+    expect(readUnits(box)).toEqual({});
+  });
+});
+
 describe.skipIf(process.platform !== "linux")("fleet uninstall", () => {
   test("disables everything before it goes, leaves linger, and says so", async () => {
     await ok(box, "fleet", "install");

@@ -10,6 +10,7 @@ import { BINARY, until } from "../support/sandbox.ts";
 import { launchPeer, readSession, signal, tellAgent, untilGone } from "../support/session.ts";
 import { openTerminal } from "../support/terminal.ts";
 import { listProcesses } from "../../src/core/processes.ts";
+import { renderMarkSection } from "../../src/core/service/mark.ts";
 
 const bob = useBob();
 
@@ -43,8 +44,9 @@ const unitFile = (...path: string[]) => join(bob.sandbox.home, ".config/systemd/
 
 function enableUnit(name: string): void {
   const unit = `iapeer-agent-${name}.service`;
-  bob.sandbox.write(unitFile(unit), "[Service]\n");
-  bob.sandbox.write(unitFile("iapeer-fleet.target"), "[Unit]\n");
+  const mark = renderMarkSection({ root: bob.sandbox.root });
+  bob.sandbox.write(unitFile(unit), `[Service]\n${mark}`);
+  bob.sandbox.write(unitFile("iapeer-fleet.target"), `[Unit]\n${mark}`);
   bob.sandbox.write(unitFile("iapeer-fleet.target.wants", "keep"), "");
   symlinkSync(unitFile(unit), unitFile("iapeer-fleet.target.wants", unit));
 }

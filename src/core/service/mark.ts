@@ -4,7 +4,7 @@ import { readPlistString } from "./plist.ts";
 
 /** What iapeer writes into a service's file for itself; the service manager does not read it. */
 export interface ServiceMark {
-  /** The root that the file is of. Another root's is never touched. */
+  /** The root that the file is of. Another root's is never touched; nor is a file without a mark, but for supervise's. */
   readonly root: string;
   /** In the fleet's own file: the argv that starts iapeer, for its agents. */
   readonly program?: readonly string[];

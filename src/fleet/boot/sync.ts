@@ -46,7 +46,7 @@ export function syncBootUnits({ agents, shared = [] }: WantedUnits, boot: Boot):
 }
 
 /**
- * Sees to it that services do not start at the next boot. What runs of them stays as it is. A unit of another root is left alone.
+ * Sees to it that services do not start at the next boot. What runs of them stays as it is. A unit of another root, or without a mark, is left alone.
  *
  * @returns a row for each that was there
  * @throws IapeerError `write-failed`: they may still be there.
@@ -75,11 +75,20 @@ function refuseForeign(service: Service, { place, root }: Boot): void {
   const found = readService(service, place);
   if (found === undefined || found.isOf(root)) return;
   const path = servicePath(service, place);
-  const owner = found.mark?.root ?? "";
+  if (found.mark === undefined) throw unmarked(path);
+  const owner = found.mark.root;
   const take = service === "supervise" ? "iapeer supervise --uninstall" : `iapeer fleet uninstall --root ${quoteForSh(owner)}`;
   throw new IapeerError("boot-units-taken", `${path} is of another root: ${owner}`, {
     hint: `only one root of yours starts at boot; to take the other one away: ${take}`,
     details: { path, root: owner },
+  });
+}
+
+/** Somebody wrote it by hand, or masked it. */
+function unmarked(path: string): IapeerError {
+  return new IapeerError("boot-units-taken", `${path} has no mark of iapeer's: somebody else wrote it`, {
+    hint: `iapeer needs that name; to move it away: mv ${quoteForSh(path)} ${quoteForSh(`${path}.old`)}`,
+    details: { path },
   });
 }
 
