@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { IapeerError } from "../core/errors.ts";
 import { homeFrom } from "../core/paths.ts";
 import { serviceEnvironment } from "../core/service/environment.ts";
 import type { Service, ServicePlace } from "../core/service/place.ts";
@@ -10,6 +12,7 @@ import { peersOf } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";
 import { readService } from "../status/boot-units.ts";
 import { type Context, logDecision } from "./context.ts";
+import { findProgram } from "./launching.ts";
 
 type BootContext = Pick<Context, "env" | "layout" | "self" | "output">;
 
@@ -63,6 +66,32 @@ export function readBootAgents({ layout }: Pick<Context, "layout">): BootAgents 
     unregistered: persistent.filter((agent) => !canStart(agent)).map(({ name }) => name),
     isApplied: applied !== undefined,
   };
+}
+
+/** An agent that has a unit, and whose program is not found with what the unit has in its environment. */
+export interface Unstartable {
+  readonly name: string;
+  readonly why: string;
+  /** What to do about it. */
+  readonly hint: string | undefined;
+}
+
+/** Looks for each agent's program as its unit would: what only the caller's shell knows is not there at boot. */
+export function findUnstartable({ agents }: BootAgents, { environment }: Boot, { layout }: Pick<Context, "layout">): Unstartable[] {
+  const folders = new Map(peersOf(readRegistry(layout)).map(({ personality, cwd }) => [personality, cwd]));
+  return agents.flatMap(({ name, runtime }) => {
+    const cwd = folders.get(name);
+    if (cwd === undefined) return [];
+    try {
+      findProgram({ cwd, runtime }, { env: environment, layout });
+      return [];
+    } catch (error) {
+      if (!(error instanceof IapeerError)) throw error;
+      const launchEnv = join(cwd, ".iapeer", "runtimes", runtime, "launch.env");
+      const isProgram = error.code === "program-not-found" || error.code === "program-not-executable";
+      return [{ name, why: error.message, hint: isProgram ? `put the path of its program into its launch.env: ${launchEnv}` : error.hint }];
+    }
+  });
 }
 
 /**

@@ -15,6 +15,7 @@ let systemd: FakeSystemd;
 beforeEach(async () => {
   box = openSandbox();
   systemd = feignSystemd(box);
+  box.script("systemd/bin/claude", "exit 0");
   for (const name of ["bob", "eve"]) await ok(box, "add", name);
   applyAgents(box, "bob", "eve");
 });
@@ -38,7 +39,7 @@ function opsOf(json: { units: { unit: string; op: string }[] }): Record<string, 
 describe.skipIf(process.platform !== "linux")("fleet install", () => {
   test("writes and enables a unit for each agent and for what they share, switches linger on, and starts nothing", async () => {
     const json = await box.json("fleet", "install");
-    expect(json).toMatchObject({ action: "installed", unregistered: [], linger: "enabled" });
+    expect(json).toMatchObject({ action: "installed", unregistered: [], unstartable: [], linger: "enabled" });
     expect(opsOf(json)).toEqual({ fleet: "add", supervise: "add", bob: "add", eve: "add" });
     expect(readUnits(box)).toEqual({ ...SHARED, ...agents("bob", "eve") });
     expect(systemd.asked()).toEqual([
@@ -87,6 +88,24 @@ describe.skipIf(process.platform !== "linux")("fleet install", () => {
     expect([status, JSON.parse(stdout).unregistered]).toEqual([1, ["eve", "ghost"]]);
     expect(stderr).toContain("ghost does not start at boot");
     expect(readUnits(box)).toEqual({ ...SHARED, ...agents("bob") });
+  });
+
+  test("tells whose program is not found with what the unit has, and exits with 1", async () => {
+    rmSync(join(box.folder, "systemd/bin/claude"));
+    const agent = box.script("agent", "exit 0");
+    Object.assign(box.env, { PATH: `${box.folder}/systemd/bin:/usr/bin:/bin`, IAPEER_CLAUDE_BIN: agent });
+    const launchEnv = (name: string) => `root/peers/${name}/.iapeer/runtimes/claude/launch.env`;
+    box.write(launchEnv("bob"), `IAPEER_CLAUDE_BIN=${agent}\n`);
+    const { status, stdout, stderr } = await install("--json");
+    expect([status, JSON.parse(stdout).unstartable]).toEqual([1, ["eve"]]);
+    expect(stderr).toContain("eve cannot start at boot");
+    expect(stderr).toContain("which is not on PATH");
+    expect(stderr).toContain(`put the path of its program into its launch.env: ${join(box.folder, launchEnv("eve"))}`);
+    expect(readUnits(box)).toEqual({ ...SHARED, ...agents("bob", "eve") });
+    box.write(launchEnv("eve"), "no variable\n");
+    expect((await install()).stderr).toContain("eve cannot start at boot");
+    box.write(launchEnv("eve"), `IAPEER_CLAUDE_BIN=${agent}\n`);
+    expect(await box.json("fleet", "install")).toMatchObject({ action: "unchanged", unstartable: [] });
   });
 
   test("works before anything was applied", async () => {

@@ -1,7 +1,7 @@
 import type { Linger } from "../../core/service/linger.ts";
 import { lingerCommand } from "../../core/service/linger.ts";
 import type { BootOp, BootRow } from "../../fleet/boot/plan.ts";
-import { type BootAgents, userOfServices } from "../boot.ts";
+import { type BootAgents, type Unstartable, userOfServices } from "../boot.ts";
 import type { Context } from "../context.ts";
 import type { Output } from "../output.ts";
 import { tame } from "../table.ts";
@@ -10,6 +10,7 @@ import { tame } from "../table.ts";
 export interface Installation {
   readonly rows: readonly BootRow[];
   readonly found: BootAgents;
+  readonly unstartable: readonly Unstartable[];
   /** undefined where there is no such thing. */
   readonly linger: Linger | undefined;
   /** The agents that did not start, where they were to start at once. */
@@ -17,27 +18,31 @@ export interface Installation {
 }
 
 /** Tells it; the exit status is 0 when every persistent agent will start at boot, and did start now where that was asked. */
-export function reportInstall({ rows, found, linger, notStarted }: Installation, { output }: Context): number {
+export function reportInstall(installation: Installation, { output }: Context): number {
+  const { rows, found, unstartable, linger, notStarted } = installation;
   const json = {
     action: rows.some(({ op }) => op !== "unchanged") ? "installed" : "unchanged",
     units: rows,
     unregistered: found.unregistered,
+    unstartable: unstartable.map(({ name }) => name),
     linger: linger?.state ?? null,
     ...(notStarted !== undefined && { not_started: notStarted }),
   };
   output.result(json, () => renderRows(rows).join("\n"));
   if (!found.isApplied) output.note("no fleet was applied yet; the units of its agents follow with: iapeer fleet apply");
-  warnOf({ found, linger, notStarted: notStarted ?? [] }, output);
-  return found.unregistered.length > 0 || linger?.state === "failed" || (notStarted ?? []).length > 0 ? 1 : 0;
+  warnOf(installation, output);
+  const without = [...found.unregistered, ...unstartable, ...(notStarted ?? [])];
+  return without.length > 0 || linger?.state === "failed" ? 1 : 0;
 }
 
-function warnOf({ found, linger, notStarted }: Pick<Installation, "found" | "linger"> & { readonly notStarted: readonly string[] }, output: Output): void {
+function warnOf({ found, unstartable, linger, notStarted }: Installation, output: Output): void {
   for (const name of found.unregistered) output.warn(`${name} does not start at boot: it is not registered with its runtime; to register it: iapeer fleet apply`);
+  for (const { name, why, hint } of unstartable) output.warn(`${name} cannot start at boot with what its unit has: ${why}${hint === undefined ? "" : `; ${hint}`}`);
   if (linger?.state === "failed") {
     output.warn(`nothing starts before you log in: ${linger.why}`);
     output.note(`type, as somebody who may: sudo ${lingerCommand(userOfServices()).join(" ")}`);
   }
-  for (const name of notStarted) output.warn(`${name} did not start; see why: systemctl --user status iapeer-agent-${name}`);
+  for (const name of notStarted ?? []) output.warn(`${name} did not start; see why: systemctl --user status iapeer-agent-${name}`);
 }
 
 /** What an uninstallation came to. */

@@ -9,7 +9,7 @@ import type { Boot, SharedUnit } from "../../fleet/boot/sync.ts";
 import { agentFile, fleetFile } from "../../fleet/boot/units.ts";
 import { superviseFile } from "../../launch/supervise/service-unit.ts";
 import { readBootUnits, readService, unitState } from "../../status/boot-units.ts";
-import { type BootAgents, freshBoot, openBoot, readBootAgents, syncBoot, takeFromBoot, userOfServices } from "../boot.ts";
+import { type BootAgents, findUnstartable, freshBoot, openBoot, readBootAgents, syncBoot, takeFromBoot, userOfServices } from "../boot.ts";
 import type { Context } from "../context.ts";
 import { reportInstall, reportUninstall } from "./install-report.ts";
 import { withFleetLock } from "./lock.ts";
@@ -41,7 +41,8 @@ export async function installFleet(isNow: boolean, context: Context): Promise<nu
     const rows = syncBoot(found, sharedUnits(boot), boot, context);
     restartSupervise(rows, boot);
     const linger = platformOf(boot.place) === "linux" ? enableLinger(userOfServices(), context.env) : undefined;
-    return reportInstall({ rows, found, linger, notStarted: isNow ? startAll(found, boot) : undefined }, context);
+    const unstartable = findUnstartable(found, boot, context);
+    return reportInstall({ rows, found, unstartable, linger, notStarted: isNow ? startAll(found, boot) : undefined }, context);
   });
 }
 
