@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorLine, ok, readRegistryFile } from "../support/calls.ts";
+import type { Check } from "../../src/launch/doctor/check.ts";
 import type { ApplyReport } from "../../src/cli/fleet/apply.ts";
 import { applyAgents } from "../support/applied-fleet.ts";
 import { writeFleet } from "../support/fleet.ts";
@@ -454,6 +455,19 @@ describe.skipIf(process.platform !== "linux")("fleet apply, where fleet install 
     writeFleet(box, [agent("bob", true)]);
     expect(await apply()).toMatchObject({ undeclared: ["eve"] });
     expect(readUnits(box)).toEqual({ ...SHARED, ...agents("bob") });
+  });
+
+  test("has no unit for a runtime that update took away, and doctor tells of what starts and should not", async () => {
+    writeFleet(box, [agent("bob", true)]);
+    await apply();
+    await ok(box, "fleet", "install");
+    const fleetRows = async () => ((await box.json("doctor", "--no-self-test")).checks as Check[]).filter(({ check }) => check === "fleet").map(({ state }) => state);
+    expect(await fleetRows()).toEqual(["ok"]);
+    await ok(box, "update", "bob", "--add-runtime", "codex", "--default-runtime", "codex", "--remove-runtime", "claude");
+    expect(readUnits(box)).toEqual(SHARED);
+    expect(await fleetRows()).toEqual(["warning"]);
+    box.write(`${box.root}/state/iapeer/fleet.json`, "{");
+    expect(await fleetRows()).toEqual(["error"]);
   });
 
   test("writes no unit where it was not done", async () => {

@@ -2,6 +2,7 @@ import { IapeerError } from "../../core/errors.ts";
 import { defaultIntelligence, identityOf } from "../../core/names.ts";
 import { refuseRealRootInSandbox } from "../../core/paths.ts";
 import { agentOfFile, platformOf } from "../../core/service/place.ts";
+import { namedSocketPath } from "../../core/tmux.ts";
 import { type AppliedAgent, writeApplied } from "../../fleet/applied.ts";
 import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThatGoes } from "../../fleet/apply/plan.ts";
 import type { ApplySteps, Done, Stage } from "../../fleet/apply/run.ts";
@@ -65,6 +66,7 @@ function checkRow(row: PlannedRow, { plan, facts, registry, isStarted, isForced 
   refuseRealRootInSandbox(context.env, requestOf(agent, found, context).cwd);
   // A folder that another peer is still to leave is looked at when it has.
   if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(withoutLeaving(registry, plan), requestOf(agent, found, context));
+  if (isStarted(peer) && facts.fleet.socketName !== undefined) namedSocketPath(context.env, facts.fleet.socketName);
   if (isStarted(peer)) findProgram({ cwd: requestOf(agent, found, context).cwd, runtime: agent.runtime }, context);
 }
 

@@ -7,6 +7,7 @@ import { IapeerError } from "../../core/errors.ts";
 import { readCanaries } from "../canaries.ts";
 import type { Colors } from "../colors.ts";
 import type { Context } from "../context.ts";
+import { checkFleet } from "../fleet/doctor.ts";
 import { withInterruption } from "../interruption.ts";
 import { registeredIdentities } from "../sessions.ts";
 import { tame } from "../table.ts";
@@ -36,9 +37,11 @@ export const doctor = defineVerb({
 });
 
 /** Where the registry cannot be read, which is a row of its own, all that is known are the sockets. */
-async function lookAround({ layout, env, now }: Context): Promise<readonly Check[]> {
+async function lookAround(context: Context): Promise<readonly Check[]> {
+  const { layout, env, now } = context;
   const identities = identitiesOrNone(layout);
-  return await runChecks({ layout, env, now: now(), identities, servers: readCanaries(layout, identities) });
+  const checks = await runChecks({ layout, env, now: now(), identities, servers: readCanaries(layout, identities) });
+  return [...checks, ...checkFleet(context)];
 }
 
 function identitiesOrNone(layout: Context["layout"]): readonly string[] {

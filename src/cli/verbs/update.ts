@@ -1,8 +1,11 @@
 import { type Intelligence, parsePersonality, parseRuntime } from "../../core/names.ts";
 import type { UpdateRequest } from "../../registry/edits.ts";
 import { readStatuses } from "../../status/peer-status.ts";
+import { readBootUnits } from "../../status/boot-units.ts";
+import { openBoot, readBootAgents, servicePlace, takeFromBoot } from "../boot.ts";
 import { usage } from "../call.ts";
 import { changePeer } from "../change-peer.ts";
+import type { Context } from "../context.ts";
 import { cutDescription } from "../description.ts";
 import { renderOutcomes } from "../outcomes.ts";
 import type { Output } from "../output.ts";
@@ -38,6 +41,7 @@ export const update = defineVerb({
     const request = parseRequest(values, output);
     if (Object.keys(request).length === 0) throw usage(update, "nothing to change is given");
     const { action, peer, outcomes, revision, status } = await changePeer(personality, { request, change, isSilent: values["no-provision"] === true }, context);
+    dropLostUnit(personality, context);
     const json = { action, peer: toPeerJson(peer, readStatuses(layout)), outcomes, revision };
     output.result(json, () => `${SENTENCE[action](personality)}${renderOutcomes(outcomes, output.colors)}`);
     return status;
@@ -67,4 +71,11 @@ function parseRequest(values: Values, output: Output): UpdateRequest {
     ...(chosen !== undefined && { defaultRuntime: parseRuntime(chosen) }),
     ...(intelligence !== undefined && { intelligence: intelligence as Intelligence }),
   };
+}
+
+/** A unit that would launch a runtime which the peer has no more goes with that. */
+function dropLostUnit(personality: string, context: Context): void {
+  if (readBootUnits(servicePlace(context)).unitOf(personality) === "absent") return;
+  if (readBootAgents(context).agents.some(({ name }) => name === personality)) return;
+  takeFromBoot([{ agent: personality }], openBoot(context), context);
 }
