@@ -1,7 +1,7 @@
 import { accessSync, constants, lstatSync, rmdirSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { wasWritten } from "../core/atomic-write.ts";
-import { describeErrno, IapeerError } from "../core/errors.ts";
+import { IapeerError, ioError } from "../core/errors.ts";
 import { makeFolder } from "../core/files.ts";
 import { type Layout, profilePath } from "../core/paths.ts";
 import { type AddPlan, type AddRequest, findRow, planAdd, requireRow, type UpdateRequest, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
@@ -99,18 +99,11 @@ function isLink(path: string): boolean {
 function refuseUnmakeable(cwd: string, above: string): void {
   const found = lookAt(above);
   if (found === undefined && above !== dirname(above)) return refuseUnmakeable(cwd, dirname(above));
-  const why = found?.isDirectory() ? whyNotWritable(above) : `${above} is not a folder`;
-  if (why === undefined) return;
-  throw new IapeerError("invalid-value", `the folder ${cwd} cannot be made: ${why}`, { hint: "choose another folder", details: { cwd } });
-}
-
-/** access(2), in words. */
-function whyNotWritable(folder: string): string | undefined {
+  if (!found?.isDirectory()) throw new IapeerError("invalid-value", `the folder ${cwd} cannot be made: ${above} is not a folder`, { hint: "choose another folder", details: { cwd } });
   try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
-    return undefined;
+    accessSync(above, constants.W_OK | constants.X_OK);
   } catch (error) {
-    return `${folder}: ${describeErrno(error)}`;
+    throw ioError("write-failed", "cannot make a folder in", above, error);
   }
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROBLEM_SEVERITY } from "../../src/fleet/problems.ts";
-import { readFleet } from "../../src/fleet/read.ts";
+import { PROBLEM_SEVERITY } from "../../src/fleet/file/problems.ts";
+import { readFleet } from "../../src/fleet/file/read.ts";
 import { SURROUNDINGS } from "../support/fleet.ts";
 
 const FOLDER = join(import.meta.dir, "broken");

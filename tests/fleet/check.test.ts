@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { holdsSecret, isSecretKey } from "../../src/fleet/secrets.ts";
+import { holdsSecret, isSecretKey } from "../../src/fleet/file/secrets.ts";
 import { checkText } from "../support/fleet.ts";
 
 const WHOLE = `version: 1

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { addAgent, removeAgent } from "../../src/fleet/edit.ts";
-import { PROFILE_NAMES, renderProfile } from "../../src/fleet/profiles.ts";
-import { readFleet } from "../../src/fleet/read.ts";
-import { createFleetFile } from "../../src/fleet/write.ts";
+import { addAgent, removeAgent } from "../../src/fleet/edit/edit.ts";
+import { PROFILE_NAMES, renderProfile } from "../../src/fleet/file/profiles.ts";
+import { readFleet } from "../../src/fleet/file/read.ts";
+import { createFleetFile } from "../../src/fleet/file/write.ts";
 import { SURROUNDINGS } from "../support/fleet.ts";
 import { errorOf, openScratch } from "../support/scratch.ts";
 

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { layoutFrom } from "../../src/core/paths.ts";
 import { BUILT_IN_RUNTIMES } from "../../src/core/names.ts";
-import { resolveRuntimeCommand } from "../../src/launch/runtime-command.ts";
-import { RUNTIME_TABLE, type RuntimeWays } from "../../src/launch/runtime-table.ts";
+import { resolveRuntimeCommand } from "../../src/launch/runtime/runtime-command.ts";
+import { RUNTIME_TABLE, type RuntimeWays } from "../../src/launch/runtime/runtime-table.ts";
 import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
 import { writeScript } from "../support/script-file.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
-import { RUNTIME_TABLE, type RuntimeWays } from "../../src/launch/runtime-table.ts";
-import { findOption, type Given, planGiven } from "../../src/launch/runtime-ways.ts";
+import { RUNTIME_TABLE, type RuntimeWays } from "../../src/launch/runtime/runtime-table.ts";
+import { findOption, type Given, planGiven } from "../../src/launch/runtime/runtime-ways.ts";
 
 const HOSTILE = "You are \"bob\"\n\t$(id) `id` \\ 'x' {model} {prompt} $& ☃ \u007f\n";
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { PLIST_MARK, renderMark } from "../../src/core/service/mark.ts";
+import { renderPlist } from "../../src/core/service/plist.ts";
 import { readBootUnits } from "../../src/status/boot-units.ts";
 import { openScratch, type Scratch } from "../support/scratch.ts";
 
@@ -8,8 +10,8 @@ function openHost(scratch: Scratch) {
   const wants = `${folder}/iapeer-fleet.target.wants`;
   mkdirSync(wants, { recursive: true });
   const place = { home: scratch.path, env: { HOME: scratch.path, IAPEER_ROOT: scratch.at("root") }, platform: "linux" } as const;
-  const unit = (name: string, root?: string) => {
-    writeFileSync(`${folder}/${name}`, root === undefined ? "[Unit]\n" : `[Unit]\n[X-Iapeer]\nMark=${JSON.stringify({ root })}\n`);
+  const unit = (name: string, root: string | null = place.env.IAPEER_ROOT) => {
+    writeFileSync(`${folder}/${name}`, root === null ? "[Unit]\n" : `[Unit]\n[X-Iapeer]\nMark=${JSON.stringify({ root })}\n`);
     return { enable: () => symlinkSync(`${folder}/${name}`, `${wants}/${name}`), remove: () => rmSync(`${folder}/${name}`) };
   };
   return { place, unit, read: () => readBootUnits(place) };
@@ -42,19 +44,19 @@ describe("what starts at boot", () => {
     expect([read().unitOf("bob"), read().listAgents()]).toEqual(["absent", ["bob"]]);
   });
 
-  test("does not count what is another root's", () => {
+  test.each(["/another", null])("does not count what is another root's, or bears no mark: %s", (root) => {
     using scratch = openScratch();
-    const { place, unit, read } = openHost(scratch);
-    unit("iapeer-fleet.target", "/another");
-    unit("iapeer-agent-bob.service", "/another").enable();
-    unit("iapeer-agent-eve.service", place.env.IAPEER_ROOT).enable();
+    const { unit, read } = openHost(scratch);
+    unit("iapeer-fleet.target", root);
+    unit("iapeer-agent-bob.service", root).enable();
+    unit("iapeer-agent-eve.service").enable();
     expect([read().isInstalled, read().unitOf("bob"), read().unitOf("eve"), read().listAgents()]).toEqual([false, "absent", "enabled", ["eve"]]);
   });
 
   test("is on macOS what has a file", () => {
     using scratch = openScratch();
     mkdirSync(scratch.at("Library/LaunchAgents"), { recursive: true });
-    writeFileSync(scratch.at("Library/LaunchAgents/com.iapeer.agent.bob.plist"), "");
+    writeFileSync(scratch.at("Library/LaunchAgents/com.iapeer.agent.bob.plist"), renderPlist({ [PLIST_MARK]: renderMark({ root: scratch.at("root") }) }));
     const units = readBootUnits({ home: scratch.path, env: { IAPEER_ROOT: scratch.at("root") }, platform: "darwin" });
     expect([units.isInstalled, units.unitOf("bob"), units.unitOf("eve"), units.listAgents()]).toEqual([false, "enabled", "absent", ["bob"]]);
   });

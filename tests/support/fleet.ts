@@ -2,9 +2,9 @@ import { join, resolve } from "node:path";
 import { layoutFrom } from "../../src/core/paths.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { checkFleet, type CheckedFleet } from "../../src/fleet/check.ts";
-import { readFleet } from "../../src/fleet/read.ts";
-import { type Surroundings, surroundingsOf } from "../../src/fleet/surroundings.ts";
+import { checkFleet, type CheckedFleet } from "../../src/fleet/file/check.ts";
+import { readFleet } from "../../src/fleet/file/read.ts";
+import { type Surroundings, surroundingsOf } from "../../src/fleet/file/surroundings.ts";
 
 /** A host of no machine: nothing of where the test runs is in what it says. */
 export const SURROUNDINGS: Surroundings = {

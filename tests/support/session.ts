@@ -3,7 +3,7 @@ import { layoutFrom } from "../../src/core/paths.ts";
 import type { ProcessId, ProcessInfo } from "../../src/core/process-table.ts";
 import { isRunning, listProcesses } from "../../src/core/processes.ts";
 import { hasRecorder, readCanaryRecord } from "../../src/launch/canary/record.ts";
-import { RUNTIME_TABLE } from "../../src/launch/runtime-table.ts";
+import { RUNTIME_TABLE } from "../../src/launch/runtime/runtime-table.ts";
 import { incarnationPaths, readCurrent } from "../../src/status/incarnation.ts";
 import { ok } from "./calls.ts";
 import { type Sandbox, until } from "./sandbox.ts";

@@ -1,8 +1,8 @@
 import { IapeerError } from "../../core/errors.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
-import type { Problem } from "../../fleet/problems.ts";
-import { fleetPath, type FleetReading, readFleet } from "../../fleet/read.ts";
-import { surroundingsOf } from "../../fleet/surroundings.ts";
+import type { Problem } from "../../fleet/file/problems.ts";
+import { fleetPath, type FleetReading, readFleet } from "../../fleet/file/read.ts";
+import { surroundingsOf } from "../../fleet/file/surroundings.ts";
 import { createColors } from "../colors.ts";
 import type { Context } from "../context.ts";
 import type { Output } from "../output.ts";

@@ -1,5 +1,5 @@
 import type { IapeerError } from "../../core/errors.ts";
-import type { Problem } from "../../fleet/problems.ts";
+import type { Problem } from "../../fleet/file/problems.ts";
 import type { Colors } from "../colors.ts";
 import { tame } from "../table.ts";
 

@@ -1,6 +1,6 @@
 import { quoteForSh } from "../../core/quoting.ts";
 import type { Row } from "../../fleet/apply/run.ts";
-import { fleetPath } from "../../fleet/read.ts";
+import { fleetPath } from "../../fleet/file/read.ts";
 import type { Colors } from "../colors.ts";
 import type { Context } from "../context.ts";
 import { renderTable, tame } from "../table.ts";

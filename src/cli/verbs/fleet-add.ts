@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { parsePersonality, parseRuntime } from "../../core/names.ts";
 import { CLASSES } from "../../fleet/fleet.ts";
-import { addAgent } from "../../fleet/edit.ts";
-import type { NewAgent } from "../../fleet/render-agent.ts";
+import { addAgent } from "../../fleet/edit/edit.ts";
+import type { NewAgent } from "../../fleet/edit/render-agent.ts";
 import { usage } from "../call.ts";
 import { DEFAULT_JOBS } from "../fleet/apply.ts";
 import { editAndApply } from "../fleet/edit-file.ts";

@@ -1,6 +1,6 @@
-import { hasErrors } from "../../fleet/problems.ts";
-import { fleetPath, type FleetReading, readFleet } from "../../fleet/read.ts";
-import { surroundingsOf } from "../../fleet/surroundings.ts";
+import { hasErrors } from "../../fleet/file/problems.ts";
+import { fleetPath, type FleetReading, readFleet } from "../../fleet/file/read.ts";
+import { surroundingsOf } from "../../fleet/file/surroundings.ts";
 import type { Colors } from "../colors.ts";
 import { noFleetFile } from "../fleet/fleet-file.ts";
 import { countProblems, renderProblem } from "../fleet/problems.ts";

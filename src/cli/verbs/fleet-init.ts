@@ -1,8 +1,8 @@
 import { refuseRealRootInSandbox } from "../../core/paths.ts";
-import { PROFILE_NAMES, PROFILES, type ProfileName, renderProfile } from "../../fleet/profiles.ts";
-import { fleetPath } from "../../fleet/read.ts";
-import { surroundingsOf } from "../../fleet/surroundings.ts";
-import { createFleetFile } from "../../fleet/write.ts";
+import { PROFILE_NAMES, PROFILES, type ProfileName, renderProfile } from "../../fleet/file/profiles.ts";
+import { fleetPath } from "../../fleet/file/read.ts";
+import { surroundingsOf } from "../../fleet/file/surroundings.ts";
+import { createFleetFile } from "../../fleet/file/write.ts";
 import { usage } from "../call.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 

@@ -2,7 +2,7 @@ import { IapeerError } from "../../core/errors.ts";
 import { parsePersonality } from "../../core/names.ts";
 import type { Layout } from "../../core/paths.ts";
 import { readApplied } from "../../fleet/applied.ts";
-import { removeAgent } from "../../fleet/edit.ts";
+import { removeAgent } from "../../fleet/edit/edit.ts";
 import type { Context } from "../context.ts";
 import { DEFAULT_JOBS } from "../fleet/apply.ts";
 import { editAndApply } from "../fleet/edit-file.ts";

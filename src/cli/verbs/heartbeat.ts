@@ -4,8 +4,8 @@ import { identityOf, parseIdentity, parseRuntime, quoteForMessage } from "../../
 import { awaitAnswer, type Silence } from "../../core/answering.ts";
 import { becomeProgram } from "../../core/become.ts";
 import { isPid } from "../../core/processes.ts";
-import { stampBeat } from "../../launch/beat-stamp.ts";
-import { BEAT_EVERY_SECS, heartbeatWrapper } from "../../launch/heartbeat-wrapper.ts";
+import { stampBeat } from "../../launch/heartbeat/beat-stamp.ts";
+import { BEAT_EVERY_SECS, heartbeatWrapper } from "../../launch/heartbeat/heartbeat-wrapper.ts";
 import { type Peer, peersOf } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import { pointerPath } from "../../status/incarnation.ts";

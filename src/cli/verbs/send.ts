@@ -1,5 +1,5 @@
 import { parseIdentity } from "../../core/names.ts";
-import { DIRECTIVES, judgeDirective, renderDirective } from "../../launch/directive.ts";
+import { DIRECTIVES, judgeDirective, renderDirective } from "../../launch/sleep/directive.ts";
 import { chooseAuthor, identifySender, type Sender } from "../../launch/sender.ts";
 import type { DeliveryState } from "../../launch/send/deliver.ts";
 import type { Recipient } from "../../launch/send/recipient.ts";
@@ -10,9 +10,9 @@ import { usage } from "../call.ts";
 import type { Context } from "../context.ts";
 import { parseDuration } from "../duration.ts";
 import { RUNTIME_OPTION } from "../identity-option.ts";
-import { readMessageFile } from "../message-input.ts";
-import { chooseRecipient, readOrchestrators } from "../recipient.ts";
-import { type Order, runSending, type Sending, type Sent } from "../sending.ts";
+import { readMessageFile } from "../send/message-input.ts";
+import { chooseRecipient, readOrchestrators } from "../send/recipient.ts";
+import { type Order, runSending, type Sending, type Sent } from "../send/sending.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 interface SendJson {

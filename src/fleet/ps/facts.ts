@@ -3,7 +3,7 @@ import type { UnitState } from "../../status/boot-units.ts";
 import type { PeerStatus } from "../../status/peer-status.ts";
 import type { AppliedFleet } from "../applied.ts";
 import type { Fleet } from "../fleet.ts";
-import type { Surroundings } from "../surroundings.ts";
+import type { Surroundings } from "../file/surroundings.ts";
 import type { LastDeath } from "./row.ts";
 
 /** What is known of one identity of this host. */

@@ -12,7 +12,7 @@ import { type PeerStatus, readStatuses } from "../../status/peer-status.ts";
 import { observeServer } from "../../status/server-state.ts";
 import { readApplied } from "../applied.ts";
 import type { Fleet } from "../fleet.ts";
-import { surroundingsOf } from "../surroundings.ts";
+import { surroundingsOf } from "../file/surroundings.ts";
 import type { FleetFacts, Here, LiveSession, SessionFacts, UnitFacts } from "./facts.ts";
 import type { LastDeath } from "./row.ts";
 

@@ -1,8 +1,8 @@
 import { isAbsolute, join } from "node:path";
-import { IapeerError } from "../core/errors.ts";
-import { whyNotExecutable } from "../core/executable.ts";
-import { isBuiltIn, quoteForMessage } from "../core/names.ts";
-import type { Env, Layout } from "../core/paths.ts";
+import { IapeerError } from "../../core/errors.ts";
+import { whyNotExecutable } from "../../core/executable.ts";
+import { isBuiltIn, quoteForMessage } from "../../core/names.ts";
+import type { Env, Layout } from "../../core/paths.ts";
 import { readRuntimeDeclaration } from "./runtime-declaration.ts";
 import { type BuiltIn, RUNTIME_TABLE, type RuntimeWays } from "./runtime-table.ts";
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
-import { describeErrno, errnoOf, IapeerError } from "../core/errors.ts";
-import { decodeMessage, MAX_BYTES, MAX_CHARS, messageInvalid } from "../launch/send/text.ts";
+import { describeErrno, errnoOf, IapeerError } from "../../core/errors.ts";
+import { decodeMessage, MAX_BYTES, MAX_CHARS, messageInvalid } from "../../launch/send/text.ts";
 
 /**
  * The text in a file, a pipe, or stdin (`-`).

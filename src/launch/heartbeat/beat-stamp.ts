@@ -1,9 +1,9 @@
-import { writeAtomically } from "../core/atomic-write.ts";
-import { readBootId, readUptimeSecs } from "../core/boot.ts";
-import { makeFolder } from "../core/files.ts";
-import { renderJson } from "../core/json.ts";
-import type { Layout } from "../core/paths.ts";
-import { type Beat, beatPath } from "../status/beat.ts";
+import { writeAtomically } from "../../core/atomic-write.ts";
+import { readBootId, readUptimeSecs } from "../../core/boot.ts";
+import { makeFolder } from "../../core/files.ts";
+import { renderJson } from "../../core/json.ts";
+import type { Layout } from "../../core/paths.ts";
+import { type Beat, beatPath } from "../../status/beat.ts";
 
 /** Notes that an identity is alive now. Throws IapeerError `write-failed`. */
 export function stampBeat(layout: Layout, identity: string, now: Date): void {

@@ -1,14 +1,14 @@
-import { IapeerError } from "../core/errors.ts";
-import { parseIdentity } from "../core/names.ts";
-import type { Authority } from "../launch/directive.ts";
-import { deliver, type Message } from "../launch/send/deliver.ts";
-import type { LocalRecipient, Recipient, RemoteRecipient } from "../launch/send/recipient.ts";
-import { deliverRemote, type RemoteOutcome } from "../launch/send/remote.ts";
-import { type Party, readHost, renderSender } from "../launch/send/text.ts";
-import { putToSleep } from "../launch/sleep.ts";
-import { type Context, logDecision } from "./context.ts";
-import { withInterruption } from "./interruption.ts";
-import { launchContext } from "./sessions.ts";
+import { IapeerError } from "../../core/errors.ts";
+import { parseIdentity } from "../../core/names.ts";
+import type { Authority } from "../../launch/sleep/directive.ts";
+import { deliver, type Message } from "../../launch/send/deliver.ts";
+import type { LocalRecipient, Recipient, RemoteRecipient } from "../../launch/send/recipient.ts";
+import { deliverRemote, type RemoteOutcome } from "../../launch/send/remote.ts";
+import { type Party, readHost, renderSender } from "../../launch/send/text.ts";
+import { putToSleep } from "../../launch/sleep/sleep.ts";
+import { type Context, logDecision } from "../context.ts";
+import { withInterruption } from "../interruption.ts";
+import { launchContext } from "../sessions.ts";
 
 /** What is to be sent, by whom, and to whom. */
 export interface Sending {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { isHostName, isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination, nearest } from "../core/names.ts";
-import { CLASSES, isClass } from "./fleet.ts";
+import { isHostName, isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination, nearest } from "../../core/names.ts";
+import { CLASSES, isClass } from "../fleet.ts";
 import type { Finding, FleetProblemCode, Path } from "./problems.ts";
 import { quote } from "./secrets.ts";
 

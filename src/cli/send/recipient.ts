@@ -1,14 +1,14 @@
-import { IapeerError } from "../core/errors.ts";
-import { identityOf, isSocketPlace, parsePersonality, parseRuntime } from "../core/names.ts";
-import { namedSocketPath } from "../core/tmux.ts";
-import { type AppliedAgent, type AppliedFleet, readApplied } from "../fleet/applied.ts";
-import type { Recipient } from "../launch/send/recipient.ts";
-import { findRow } from "../registry/edits.ts";
-import { readRegistry } from "../registry/store.ts";
-import { usage } from "./call.ts";
-import type { Context } from "./context.ts";
-import { chooseIdentity } from "./identity-option.ts";
-import type { Verb } from "./verb.ts";
+import { IapeerError } from "../../core/errors.ts";
+import { identityOf, isSocketPlace, parsePersonality, parseRuntime } from "../../core/names.ts";
+import { namedSocketPath } from "../../core/tmux.ts";
+import { type AppliedAgent, type AppliedFleet, readApplied } from "../../fleet/applied.ts";
+import type { Recipient } from "../../launch/send/recipient.ts";
+import { findRow } from "../../registry/edits.ts";
+import { readRegistry } from "../../registry/store.ts";
+import { usage } from "../call.ts";
+import type { Context } from "../context.ts";
+import { chooseIdentity } from "../identity-option.ts";
+import type { Verb } from "../verb.ts";
 
 /** What a person typed. */
 export interface TypedRecipient {

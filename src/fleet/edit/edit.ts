@@ -1,16 +1,16 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLSeq } from "yaml";
-import { IapeerError } from "../core/errors.ts";
-import { nearest } from "../core/names.ts";
+import { IapeerError } from "../../core/errors.ts";
+import { nearest } from "../../core/names.ts";
 import { appendToBlock, beginBlock, type BlockItem, removeFromBlock } from "./block-edit.ts";
-import { checkFleet } from "./check.ts";
+import { checkFleet } from "../file/check.ts";
 import { appendToFlow, removeFromFlow, type Span } from "./flow-edit.ts";
-import { policyOf, wantedOf } from "./policy.ts";
+import { policyOf, wantedOf } from "../file/policy.ts";
 import { fieldsOf, type NewAgent, renderAgent } from "./render-agent.ts";
-import { checkShape, fieldOf, FLEET_VERSION } from "./schema.ts";
-import { holdsSecret } from "./secrets.ts";
+import { checkShape, fieldOf, FLEET_VERSION } from "../file/schema.ts";
+import { holdsSecret } from "../file/secrets.ts";
 import { applySplices, lineStart, type Splice } from "./splice.ts";
-import type { Surroundings } from "./surroundings.ts";
-import { parseYaml, type YamlTree } from "./yaml-tree.ts";
+import type { Surroundings } from "../file/surroundings.ts";
+import { parseYaml, type YamlTree } from "../file/yaml-tree.ts";
 
 const BYTE_ORDER_MARK = "\uFEFF";
 

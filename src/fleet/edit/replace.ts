@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from "node:fs";
-import { writeAtomically } from "../core/atomic-write.ts";
-import { ioError, IapeerError } from "../core/errors.ts";
-import { readFleet } from "./read.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { writeAtomically } from "../../core/atomic-write.ts";
+import { ioError, IapeerError } from "../../core/errors.ts";
+import { readFleet } from "../file/read.ts";
+import type { Surroundings } from "../file/surroundings.ts";
 
 export interface Replacement {
   /** What was read, and what the new text was made from. */
