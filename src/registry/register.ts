@@ -170,21 +170,12 @@ export interface Updated {
 
 /** Changes what is said of a peer, in the registry and on its card. `peer-not-found`, `peer-being-removed`; see updateRow. */
 export async function updatePeer(layout: Layout, options: ChangeOptions, personality: string, request: UpdateRequest): Promise<Updated> {
-  let rows: { before: Row; row: Row } | undefined;
-  const after = await changeRegistry(
-    layout,
-    options,
-    (registry) => {
-      const before = requireRow(registry, personality);
-      refuseRemoving(before);
-      const row = updateRow(withCard(before, cardOf(personality, before.cwd)), request);
-      rows = { before, row };
-      return row === before ? registry : withRow(registry, row);
-    },
+  return await changeRow(layout, options, {
+    personality,
+    edit: (row) => updateRow(row, request),
     // A folder that is gone, or not mounted, is not made anew: verify tells of it.
-    () => (lookAt(rows!.row.cwd) === undefined ? () => undefined : putCard(rows!.row)),
-  );
-  return { ...rows!, revision: after.revision };
+    prepare: ({ row }) => (lookAt(row.cwd) === undefined ? () => undefined : putCard(row)),
+  });
 }
 
 /**
@@ -192,32 +183,51 @@ export async function updatePeer(layout: Layout, options: ChangeOptions, persona
  *
  * @throws IapeerError `peer-not-found`, `peer-being-removed`, `folder-taken`, `invalid-value`, `write-failed`; then it is where it was.
  */
-export async function movePeer(layout: Layout, options: ChangeOptions, { personality, cwd, now }: Move): Promise<{ readonly row: Row; readonly revision: number }> {
-  let rows: { readonly before: Row; readonly row: Row } | undefined;
+export async function movePeer(layout: Layout, options: ChangeOptions, { personality, cwd, now }: Move): Promise<Updated> {
+  return await changeRow(layout, options, {
+    personality,
+    edit: (row, registry) => {
+      refuseNoFolder(cwd);
+      refuseTakenFolder(registry, personality, cwd);
+      cardOf(personality, cwd);
+      return { ...row, cwd };
+    },
+    prepare: ({ before, row }) => {
+      const takeBack = putCard(row);
+      const card = readCard(before.cwd);
+      markCardRemoved(before, now);
+      return () => {
+        takeBack();
+        if (card !== undefined) restoreCard(before.cwd, card);
+      };
+    },
+  });
+}
+
+interface RowChange {
+  readonly personality: string;
+  /** The new row of one that stands as its card has it; the same one where nothing changes. */
+  readonly edit: (row: Row, registry: Registry) => Row;
+  /** What must stand on disk before the new row does; see Preparation. */
+  readonly prepare: (rows: Omit<Updated, "revision">) => () => void;
+}
+
+/** Changes the row of a peer that is there and stays. */
+async function changeRow(layout: Layout, options: ChangeOptions, { personality, edit, prepare }: RowChange): Promise<Updated> {
+  let rows: Omit<Updated, "revision"> | undefined;
   const after = await changeRegistry(
     layout,
     options,
     (registry) => {
       const before = requireRow(registry, personality);
       refuseRemoving(before);
-      refuseNoFolder(cwd);
-      refuseTakenFolder(registry, personality, cwd);
-      const row = { ...withCard(before, cardOf(personality, before.cwd)), cwd };
-      cardOf(personality, cwd);
+      const row = edit(withCard(before, cardOf(personality, before.cwd)), registry);
       rows = { before, row };
-      return withRow(registry, row);
+      return row === before ? registry : withRow(registry, row);
     },
-    () => {
-      const takeBack = putCard(rows!.row);
-      const card = readCard(rows!.before.cwd);
-      markCardRemoved(rows!.before, now);
-      return () => {
-        takeBack();
-        if (card !== undefined) restoreCard(rows!.before.cwd, card);
-      };
-    },
+    () => prepare(rows!),
   );
-  return { row: rows!.row, revision: after.revision };
+  return { ...rows!, revision: after.revision };
 }
 
 export interface Move {

@@ -304,13 +304,13 @@ describe("fleet ps --watch", () => {
     };
     await untilLines(2);
     broken();
-    await Bun.sleep(1500);
+    const problem = (await child.stderr.getReader().read()).value;
     declare([BOB]);
     await untilLines(4);
     child.kill("SIGTERM");
     await child.exited;
     for (const line of text.trimEnd().split("\n")) expect(JSON.parse(line)).toMatchObject([{ peer: "bob", health: "down" }]);
-    expect(JSON.parse((await child.stderr.text()).split("\n")[0]!)).toMatchObject({ error: { code: "fleet-invalid" } });
+    expect(JSON.parse(new TextDecoder().decode(problem).split("\n")[0]!)).toMatchObject({ error: { code: "fleet-invalid" } });
     expect(child.exitCode).toBe(143);
   });
 
