@@ -25,14 +25,20 @@ function chooseOrExit(argv: readonly string[]): readonly Row[] {
   try {
     return chooseRows(argv);
   } catch (error) {
-    console.error(`${(error as Error).message}\nusage: npm run bench [-- --row NAME …], with ${ROWS.map(({ name }) => name).join(", ")}`);
+    console.error(
+      `${(error as Error).message}\nusage: npm run bench [-- --row NAME …], with ${ROWS.map(({ name }) => name).join(", ")}`,
+    );
     process.exit(2);
   }
 }
 
 async function measureAll(rows: readonly Row[]): Promise<Judged[]> {
   using rig = await openRig();
-  for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  for (const [signal, status] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const) {
     process.once(signal, () => {
       rig[Symbol.dispose]();
       process.exit(status);
@@ -49,6 +55,8 @@ async function measureAll(rows: readonly Row[]): Promise<Judged[]> {
 
 const results = await measureAll(chooseOrExit(process.argv.slice(2)));
 const kernel = release().split(".", 2).join(".");
-console.log(`${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${process.platform} ${kernel} ${process.arch}, Bun ${Bun.version}\n`);
+console.log(
+  `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${process.platform} ${kernel} ${process.arch}, Bun ${Bun.version}\n`,
+);
 console.log(renderResults(results));
 process.exit(results.every(({ isWithin }) => isWithin) ? 0 : 1);

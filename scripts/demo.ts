@@ -4,7 +4,11 @@ import { findFailure, SCENES, WHERE_NEXT } from "./demo/scenes.ts";
 import { openStage } from "./demo/stage.ts";
 
 const interruption = new AbortController();
-for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+for (const [signal, status] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
   process.once(signal, () => interruption.abort(status));
 }
 process.exit(await perform(await ensureBinary(), interruption.signal));

@@ -19,7 +19,11 @@ interface Plan {
 
 /** What the arguments ask for. Throws an Error when they ask for nothing that exists. */
 function planRuns(argv: readonly string[]): Plan {
-  const options = { runs: { type: "string", default: "20" }, jobs: { type: "string", default: "6" }, row: { type: "string", multiple: true } } as const;
+  const options = {
+    runs: { type: "string", default: "20" },
+    jobs: { type: "string", default: "6" },
+    row: { type: "string", multiple: true },
+  } as const;
   const { values } = parseArgs({ args: [...argv], options });
   const cases = CASES.filter(({ row }) => values.row?.some((text) => row.name.includes(text)) ?? true);
   if (cases.length === 0) throw new Error("no row has such a name");
@@ -62,7 +66,11 @@ async function playAll({ runs, jobs, cases }: Plan, { signal }: AbortController)
 const plan = planOrExit(process.argv.slice(2));
 await ensureBinary();
 const interruption = new AbortController();
-for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+for (const [signal, status] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
   process.once(signal, () => interruption.abort(status));
 }
 const startMs = performance.now();

@@ -56,7 +56,11 @@ function planOrExit(argv: readonly string[]): Step[] {
   }
 }
 
-for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+for (const [signal, status] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
   process.once(signal, () => {
     stop.abort();
     process.exit(status);

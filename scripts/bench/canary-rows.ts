@@ -11,7 +11,10 @@ const MS_PER_TICK = 10;
 const KILOBYTES = 1024;
 
 /** A recorder that is its server's parent, and one that waits through a client: everything that either has running. */
-async function measureBoth(bench: Bench, measure: (pids: readonly number[]) => Promise<number>): Promise<Record<"parent" | "client", number>> {
+async function measureBoth(
+  bench: Bench,
+  measure: (pids: readonly number[]) => Promise<number>,
+): Promise<Record<"parent" | "client", number>> {
   await using parents = await openLiveWorld(bench, { peers: 1, live: 1 });
   await using clients = await openLiveWorld(bench, { peers: 1, live: 1 });
   await loseRecorders(clients);
@@ -25,13 +28,20 @@ function recorderProcesses(world: LiveWorld): number[] {
   const [identity] = world.identities as [string];
   const recorder = world.recorderOf(identity).pid;
   const server = world.serverOf(identity).pid;
-  return [recorder, ...listProcesses().filter(({ ppid, pid }) => ppid === recorder && pid !== server).map(({ pid }) => pid)];
+  return [
+    recorder,
+    ...listProcesses()
+      .filter(({ ppid, pid }) => ppid === recorder && pid !== server)
+      .map(({ pid }) => pid),
+  ];
 }
 
 /** Fields 14 to 17 of /proc/PID/stat: its own time and that of the children it waited for, in ticks. */
 export function readCpuMs(pids: readonly number[]): number {
   const ticks = pids.map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\) /s, "").split(" ");
+    const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
+      .replace(/^.*\) /s, "")
+      .split(" ");
     return [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0);
   });
   return ticks.reduce((sum, one) => sum + one, 0) * MS_PER_TICK;
@@ -77,7 +87,10 @@ const ROUNDS = 9;
 const GRACE_MS = 2000;
 
 /** Kills servers one after the other and asks each time how long something took to be there. */
-async function timeDeaths(bench: Bench, isThere: (world: LiveWorld, server: ProcessId, identity: string) => boolean): Promise<number> {
+async function timeDeaths(
+  bench: Bench,
+  isThere: (world: LiveWorld, server: ProcessId, identity: string) => boolean,
+): Promise<number> {
   await using world = await openLiveWorld(bench, { peers: ROUNDS, live: ROUNDS });
   const took: number[] = [];
   for (const identity of world.identities) {
@@ -118,7 +131,10 @@ const record: Row = {
 
 function isRecorded({ root }: LiveWorld, server: ProcessId): boolean {
   const log = join(root, "logs", "iapeer", "exits.log");
-  return namesIn(join(root, "logs", "iapeer")).includes("exits.log") && readFileSync(log, "utf8").includes(` server_pid=${server.pid} `);
+  return (
+    namesIn(join(root, "logs", "iapeer")).includes("exits.log") &&
+    readFileSync(log, "utf8").includes(` server_pid=${server.pid} `)
+  );
 }
 
 export const CANARY_ROWS: readonly Row[] = [rest, memory, evidence, record];

@@ -32,9 +32,18 @@ const ps: Row = {
 
 /** Every peer of a world as an agent that is declared and applied. */
 function declareFleet({ root, folder, env }: World): void {
-  const agents = Array.from({ length: AGENTS }, (_, n) => ({ name: nameOf(n), class: "implementer", runtime: "claude", workingDirectory: join(folder, nameOf(n)), isPersistent: false }));
+  const agents = Array.from({ length: AGENTS }, (_, n) => ({
+    name: nameOf(n),
+    class: "implementer",
+    runtime: "claude",
+    workingDirectory: join(folder, nameOf(n)),
+    isPersistent: false,
+  }));
   const file = join(root, "fleet.yaml");
-  const lines = agents.map(({ name, class: agentClass, workingDirectory }) => `  - { name: ${name}, class: ${agentClass}, working_directory: ${workingDirectory} }`);
+  const lines = agents.map(
+    ({ name, class: agentClass, workingDirectory }) =>
+      `  - { name: ${name}, class: ${agentClass}, working_directory: ${workingDirectory} }`,
+  );
   writeFileSync(file, `version: 1\npolicy: none\nagents:\n${lines.join("\n")}\n`, { mode: 0o600 });
   writeApplied(layoutFrom(env), { file, agents, left: [] });
 }
@@ -54,7 +63,9 @@ const beat: Row = {
     const program = Bun.spawn(argv, { env: world.env, stdio: ["ignore", "ignore", "ignore"], detached: true });
     try {
       await Bun.sleep(1000);
-      const loop = listProcesses().find(({ pid, pgid, ppid }) => pgid === program.pid && pid !== program.pid && readProcess(ppid)?.pgid !== program.pid)!;
+      const loop = listProcesses().find(
+        ({ pid, pgid, ppid }) => pgid === program.pid && pid !== program.pid && readProcess(ppid)?.pgid !== program.pid,
+      )!;
       const before = readCpuMs([loop.pid]);
       await Bun.sleep(REST_SECS * 1000);
       return { measured: readCpuMs([loop.pid]) - before, baseline: REST_SECS * 1000 };

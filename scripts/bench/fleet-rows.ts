@@ -11,14 +11,19 @@ function openFleetWorld(bench: Bench): World {
   const world = bench.world();
   const agents = NAMES.map((name) => ({ name, class: "implementer", runtime: "claude" }));
   const noop = { command: Bun.which("true")!, args: [] };
-  const files = { "fleet.yaml": { version: 1, policy: "none", agents }, "memory-provider.json": { provider: "p", package: "@x/p", version: "1", provision: noop, unprovision: noop } };
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(world.root, name), JSON.stringify(content), { mode: 0o600 });
+  const files = {
+    "fleet.yaml": { version: 1, policy: "none", agents },
+    "memory-provider.json": { provider: "p", package: "@x/p", version: "1", provision: noop, unprovision: noop },
+  };
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(world.root, name), JSON.stringify(content), { mode: 0o600 });
   return world;
 }
 
 /** Takes away all that apply and add have made. */
 function empty({ root }: World): void {
-  for (const made of ["peers", "state", "logs", "peers-profiles.json", "peers-profiles.json.bak"]) rmSync(join(root, made), { recursive: true, force: true });
+  for (const made of ["peers", "state", "logs", "peers-profiles.json", "peers-profiles.json.bak"])
+    rmSync(join(root, made), { recursive: true, force: true });
 }
 
 const apply: Row = {

@@ -18,7 +18,10 @@ export interface LiveWorld extends World, AsyncDisposable {
 const LAUNCHES_AT_ONCE = 10;
 
 /** Registers so many peers and launches some of them, each with an agent that only waits. */
-export async function openLiveWorld(bench: Bench, { peers, live, env = {} }: { peers: number; live: number; env?: Record<string, string> }): Promise<LiveWorld> {
+export async function openLiveWorld(
+  bench: Bench,
+  { peers, live, env = {} }: { peers: number; live: number; env?: Record<string, string> },
+): Promise<LiveWorld> {
   const plain = bench.world();
   const world = { ...plain, env: { ...plain.env, ...env, IAPEER_CLAUDE_BIN: writeScript(plain, "agent", "exec sleep 100000") } };
   fillRegistry(world, peers);

@@ -46,13 +46,20 @@ const sweep: Row = {
     fillRegistry(world, PEERS);
     for (let n = 0; n < PEERS; n += 1) await Bun.write(join(world.folder, `peer-${String(n).padStart(5, "0")}`, ".keep"), "");
     declare(world, writeScript(world, "provider", "exec sleep 0.25"));
-    const sweepWith = async (jobs: number) => (await time([bench.binary, "memory-plugin", "on", "--all", "--jobs", String(jobs)], world.env)) / 1000;
+    const sweepWith = async (jobs: number) =>
+      (await time([bench.binary, "memory-plugin", "on", "--all", "--jobs", String(jobs)], world.env)) / 1000;
     return await takeTurns({ rounds: 3, measured: async () => await sweepWith(8), baseline: async () => await sweepWith(1) });
   },
 };
 
 function declare({ root }: World, command: string): void {
-  const slot = { provider: "bench", package: "bench", version: "1", provision: { command, args: [] }, unprovision: { command, args: [] } };
+  const slot = {
+    provider: "bench",
+    package: "bench",
+    version: "1",
+    provision: { command, args: [] },
+    unprovision: { command, args: [] },
+  };
   writeFileSync(join(root, "memory-provider.json"), JSON.stringify(slot), { mode: 0o600 });
 }
 
@@ -96,7 +103,18 @@ const timeout: Row = {
 };
 
 function execArgv({ binary }: Bench, script: string, timeoutMs = 60_000): string[] {
-  const told = ["--cwd", "/", "--runtime", "claude", "--personality", "bench", "--occasion", "birth", "--timeout-ms", String(timeoutMs)];
+  const told = [
+    "--cwd",
+    "/",
+    "--runtime",
+    "claude",
+    "--personality",
+    "bench",
+    "--occasion",
+    "birth",
+    "--timeout-ms",
+    String(timeoutMs),
+  ];
   return [binary, "provision", "exec", ...told, "--", "/bin/sh", "-c", script];
 }
 

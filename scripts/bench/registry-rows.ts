@@ -13,7 +13,8 @@ const adds: Row = {
   measure: async (bench) =>
     await takeTurns({
       rounds: 3,
-      measured: async () => await timeAdds(bench, async (run) => void (await Promise.all(Array.from({ length: ADDS }, (_, n) => run(n))))),
+      measured: async () =>
+        await timeAdds(bench, async (run) => void (await Promise.all(Array.from({ length: ADDS }, (_, n) => run(n))))),
       baseline: async () =>
         await timeAdds(bench, async (run) => {
           for (let n = 0; n < ADDS; n += 1) await run(n);

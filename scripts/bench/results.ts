@@ -17,13 +17,22 @@ export function renderResults(judged: readonly Judged[]): string {
   const rows = [[...TITLES], ...judged.map(renderRow)];
   const widths = TITLES.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const isNumber = (column: number) => column === 1 || column === 2 || column === 4;
-  const pad = (cell: string, column: number) => (isNumber(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!));
+  const pad = (cell: string, column: number) =>
+    isNumber(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
   return rows.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
 }
 
 function renderRow({ row: { claim, against, unit, bound }, measured, baseline, value, isWithin }: Judged): string[] {
   const ratio = bound.kind === "difference" ? `+${round(value)} ${unit}` : `${round(value)}×`;
-  return [claim, `${round(measured)} ${unit}`, `${round(baseline)} ${unit}`, against, ratio, renderBound(bound, unit), isWithin ? "ok" : "over"];
+  return [
+    claim,
+    `${round(measured)} ${unit}`,
+    `${round(baseline)} ${unit}`,
+    against,
+    ratio,
+    renderBound(bound, unit),
+    isWithin ? "ok" : "over",
+  ];
 }
 
 function renderBound(bound: Bound, unit: string): string {

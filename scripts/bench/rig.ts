@@ -31,7 +31,12 @@ function openWorld(folder: string): World {
 /** Runs a command to its end and returns how many milliseconds it took; any exit status but the expected is an error. */
 export async function time(argv: readonly string[], env: Record<string, string>, exit = 0): Promise<number> {
   const startMs = performance.now();
-  const child = Bun.spawn([...argv], { env, stdio: ["ignore", "ignore", "ignore"], timeout: CALL_TIMEOUT_MS, killSignal: "SIGKILL" });
+  const child = Bun.spawn([...argv], {
+    env,
+    stdio: ["ignore", "ignore", "ignore"],
+    timeout: CALL_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+  });
   const status = await child.exited;
   const tookMs = performance.now() - startMs;
   if (status !== exit) throw new Error(`${argv.join(" ")} exited with ${status}, not ${exit}`);
@@ -49,7 +54,9 @@ export function fillRegistry({ root, folder }: World, count: number): void {
     cwd: join(folder, nameOf(n)),
     interfaces: {},
   }));
-  writeFileSync(join(root, "peers-profiles.json"), `${JSON.stringify({ version: 2, revision: count, peers }, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(join(root, "peers-profiles.json"), `${JSON.stringify({ version: 2, revision: count, peers }, null, 2)}\n`, {
+    mode: 0o600,
+  });
 }
 
 /** Names that sort as their numbers do. */

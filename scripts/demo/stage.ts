@@ -44,7 +44,8 @@ export function openStage(binary: string, { isTerminal, signal }: StageOptions):
   PROPS.forEach((name) => bringProp(name, folder));
   mkdirSync(join(folder, "home"));
   const place = { cwd: folder, env: environmentFor(folder, binary) };
-  const paint = (style: "bold" | "dim", text: string) => (isTerminal && !process.env["NO_COLOR"] ? styleText(style, text, { validateStream: false }) : text);
+  const paint = (style: "bold" | "dim", text: string) =>
+    isTerminal && !process.env["NO_COLOR"] ? styleText(style, text, { validateStream: false }) : text;
   return {
     folder,
     say: (text) => console.log(`\n${paint("dim", `# ${text}`)}`),
@@ -95,7 +96,13 @@ async function runUntilDone(line: string, { place, signal, patience }: Running):
 }
 
 async function run(line: string, place: Place): Promise<Typed> {
-  const child = Bun.spawn(["sh", "-c", `{ ${line}\n} 2>&1`], { ...place, stdin: "ignore", stderr: "inherit", timeout: LINE_TIMEOUT_MS, killSignal: "SIGKILL" });
+  const child = Bun.spawn(["sh", "-c", `{ ${line}\n} 2>&1`], {
+    ...place,
+    stdin: "ignore",
+    stderr: "inherit",
+    timeout: LINE_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+  });
   const printed = await child.stdout.text();
   return { status: await child.exited, printed };
 }

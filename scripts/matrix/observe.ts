@@ -24,14 +24,20 @@ function renderRecord(fields: Readonly<Record<string, string>>, sandbox: Sandbox
   const death = parseDeath(fields);
   if (death === undefined) return `not a death: ${JSON.stringify(fields)}`;
   const told = TOLD.filter((key) => death[key] !== undefined).map((key) => `${key}=${death[key]}`);
-  const owner = tracked.find(({ session }) => session?.sandbox === sandbox && session.identity === death.identity && session.incarnation === death.incarnation);
+  const owner = tracked.find(
+    ({ session }) =>
+      session?.sandbox === sandbox && session.identity === death.identity && session.incarnation === death.incarnation,
+  );
   const of = owner?.label === "bob" ? [] : [`of=${owner?.label ?? `unknown-${death.identity}`}`];
   return [death.ev, ...told, ...of, ...flawsOf(death, owner)].join(" ");
 }
 
 function flawsOf(death: Death, owner: Tracked | undefined): string[] {
   const isUnwitnessedAgent = death.ev === "session-exit" && death.cause === "unwitnessed";
-  const hasForensics = death.forensics !== undefined && existsSync(death.forensics) && readFileSync(death.forensics, "utf8").startsWith("iapeer forensics 1\n");
+  const hasForensics =
+    death.forensics !== undefined &&
+    existsSync(death.forensics) &&
+    readFileSync(death.forensics, "utf8").startsWith("iapeer forensics 1\n");
   return [
     ...(death.server_pid === owner?.session?.server.pid ? [] : ["(another server's pid)"]),
     ...(hasForensics || isUnwitnessedAgent ? [] : ["(no forensics)"]),
@@ -64,7 +70,7 @@ export function findStragglers(stage: Stage): ProcessInfo[] {
 }
 
 function addDescendants(pids: Set<number>, table: readonly ProcessInfo[]): void {
-  for (let size = -1; size !== pids.size; ) {
+  for (let size = -1; size !== pids.size;) {
     size = pids.size;
     for (const { pid, ppid } of table) if (pids.has(ppid)) pids.add(pid);
   }

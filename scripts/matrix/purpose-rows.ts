@@ -31,7 +31,8 @@ const wanted: readonly Row[] = [
     expected: both({ lives: WELL }),
     act: async ({ bob, sandbox }) => {
       const { action, server_pid: pid } = (await sandbox.json("launch", "bob")) as Record<string, unknown>;
-      if (action !== "already-live" || pid !== bob.server.pid) throw new Error(`launch came to ${String(action)}, server ${String(pid)}`);
+      if (action !== "already-live" || pid !== bob.server.pid)
+        throw new Error(`launch came to ${String(action)}, server ${String(pid)}`);
     },
   },
 ];

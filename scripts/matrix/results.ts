@@ -12,7 +12,8 @@ export function renderResults(results: readonly Result[]): string {
   const rows = [[...TITLES], ...results.map(renderRow)];
   const widths = TITLES.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const isNumber = (column: number) => column === 2 || column === 3;
-  const pad = (cell: string, column: number) => (isNumber(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!));
+  const pad = (cell: string, column: number) =>
+    isNumber(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
   return rows.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
 }
 
@@ -29,7 +30,9 @@ export function renderUnexpected(results: readonly Result[]): string {
 
 function describeCase({ row, witness, played }: Result): string[] {
   const wrong = played.filter(({ isAsExpected }) => !isAsExpected).map(describePlayed);
-  const counted = [...Map.groupBy(wrong, (text) => text)].map(([text, same]) => `${same.length} of ${played.length} runs:\n${text}`);
+  const counted = [...Map.groupBy(wrong, (text) => text)].map(
+    ([text, same]) => `${same.length} of ${played.length} runs:\n${text}`,
+  );
   return counted.map((text) => `\n${row.name} (${witness}), ${text}`);
 }
 
@@ -37,7 +40,10 @@ function describeCase({ row, witness, played }: Result): string[] {
 export function describePlayed({ expected, found, error }: Played): string {
   const parts = ["records", "lives", "canary", "leaks"] as const;
   const differing = parts.filter((part) => !Bun.deepEquals(expected[part], found[part]));
-  const lines = differing.map((part) => `  ${part}: expected ${renderList(expected[part])}\n  ${" ".repeat(part.length)}  found    ${renderList(found[part])}`);
+  const lines = differing.map(
+    (part) =>
+      `  ${part}: expected ${renderList(expected[part])}\n  ${" ".repeat(part.length)}  found    ${renderList(found[part])}`,
+  );
   return [...(error === undefined ? [] : [`  failed on the way: ${error}`]), ...lines].join("\n");
 }
 

@@ -48,7 +48,9 @@ export async function play({ row, witness }: Case): Promise<Played> {
     played = { isAsExpected: false, expected: completeExpected(expected, found), found, error: (error as Error).message };
   }
   const leaks = stage === undefined ? [] : await clear(stage);
-  return leaks.length === 0 ? played : { ...played, isAsExpected: false, found: { ...played.found, leaks: [...played.found.leaks, ...leaks] } };
+  return leaks.length === 0
+    ? played
+    : { ...played, isAsExpected: false, found: { ...played.found, leaks: [...played.found.leaks, ...leaks] } };
 }
 
 function compare(expected: Outcome, found: Outcome): Played {
@@ -57,7 +59,8 @@ function compare(expected: Outcome, found: Outcome): Played {
 
 /** Waits for what must come, and then until nothing can come any more: a record too many counts as much as one too few. */
 async function observe(scene: Scene, expected: Expected): Promise<Outcome> {
-  const hasCome = () => readRecords(scene).length >= (expected.records?.length ?? 0) && Bun.deepEquals(readLives(scene), expected.lives ?? []);
+  const hasCome = () =>
+    readRecords(scene).length >= (expected.records?.length ?? 0) && Bun.deepEquals(readLives(scene), expected.lives ?? []);
   await waitUntil(hasCome, RECORD_MS);
   const leaks = await settle(scene);
   const lives = readLives(scene);

@@ -28,7 +28,10 @@ export interface Scene {
   /** Says what is to be looked after: it is reported while it lives, ended at the end, and a leak if it does not end. */
   readonly track: (label: string, ...processes: readonly ProcessId[]) => void;
   /** Adds a peer (once) and launches it, tracked as `label`. */
-  readonly launch: (label: string, peer: { readonly personality: string; readonly runtime?: string; readonly sandbox?: Sandbox; readonly isShared?: true }) => Promise<Session>;
+  readonly launch: (
+    label: string,
+    peer: { readonly personality: string; readonly runtime?: string; readonly sandbox?: Sandbox; readonly isShared?: true },
+  ) => Promise<Session>;
   /** One more root, as the first. */
   readonly another: () => Sandbox;
   /** Runs the compiled program in the first root; it must succeed. Its stdout. */
@@ -56,7 +59,10 @@ export async function openScene(witness: Witness, { graceMs, isShared }: SceneOp
 
 /** What was set so far when a scene could not be set; it has to be cleared all the same. */
 export class SceneError extends Error {
-  constructor(readonly stage: Stage, cause: unknown) {
+  constructor(
+    readonly stage: Stage,
+    cause: unknown,
+  ) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
@@ -127,5 +133,8 @@ export function readLog(path: string): Readonly<Record<string, string>>[] {
   } catch {
     // Nothing was logged yet.
   }
-  return text.split("\n").filter((line) => line !== "").map((line) => parseLogLine(line) ?? { ev: `unreadable: ${line}` });
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => parseLogLine(line) ?? { ev: `unreadable: ${line}` });
 }

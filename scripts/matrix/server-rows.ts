@@ -14,7 +14,10 @@ const signals: readonly Row[] = [
   {
     name: "the server gets SIGSEGV",
     // A collector of core dumps, where there is one, knows more than a client.
-    expected: { parent: { records: [CRASHED] }, client: { records: [`${VANISHED} | ${VANISHED.replace("unknown", "crashed")}`] } },
+    expected: {
+      parent: { records: [CRASHED] },
+      client: { records: [`${VANISHED} | ${VANISHED.replace("unknown", "crashed")}`] },
+    },
     act: ({ bob }) => kill("SEGV", bob),
   },
   { name: "the server gets SIGTERM", expected: both({ records: [ORDERLY] }), act: ({ bob }) => kill("TERM", bob) },
@@ -64,7 +67,11 @@ const SWEPT_ORDERLY: Row["expected"] = { client: { records: [`${ORDERLY} | ${ORD
 const sweeps: readonly Row[] = [
   { name: "one kill -TERM sweeps client and server", expected: SWEPT_ORDERLY, act: (scene) => sweep("TERM", scene, "client") },
   { name: "one kill -TERM sweeps server and client", expected: SWEPT_ORDERLY, act: (scene) => sweep("TERM", scene, "server") },
-  { name: "one kill -KILL sweeps client and server", expected: { client: { records: [SWEPT] } }, act: (scene) => sweep("KILL", scene, "client") },
+  {
+    name: "one kill -KILL sweeps client and server",
+    expected: { client: { records: [SWEPT] } },
+    act: (scene) => sweep("KILL", scene, "client"),
+  },
   {
     // The client may see the connection drop before it is its turn.
     name: "one kill -KILL sweeps server and client",

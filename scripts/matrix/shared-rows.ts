@@ -28,8 +28,16 @@ const onShared = ({ name, records = [], lives = OTHERS, canary = [], act }: Shar
 const ends: readonly SharedRow[] = [
   { name: "the agent exits with status 7", records: [EXITED], act: async ({ bob }) => await tellAgent(bob, "exit 7") },
   { name: "the agent gets SIGKILL", records: [KILLED_AGENT], act: async ({ bob }) => signal("KILL", bob.agent) },
-  { name: "a person's kill-session", records: [CLOSED], act: async ({ bob }) => void (await callOutside(bob, "kill-session", "-t", "=claude-bob")) },
-  { name: "a person's kill-pane", records: [CLOSED], act: async ({ bob }) => void (await callOutside(bob, "kill-pane", "-t", "=claude-bob:")) },
+  {
+    name: "a person's kill-session",
+    records: [CLOSED],
+    act: async ({ bob }) => void (await callOutside(bob, "kill-session", "-t", "=claude-bob")),
+  },
+  {
+    name: "a person's kill-pane",
+    records: [CLOSED],
+    act: async ({ bob }) => void (await callOutside(bob, "kill-pane", "-t", "=claude-bob:")),
+  },
   {
     name: "a person's kill-window beside a second one",
     records: [CLOSED],
@@ -38,7 +46,12 @@ const ends: readonly SharedRow[] = [
       await callOutside(bob, "kill-window", "-t", "=claude-bob:0");
     },
   },
-  { name: "kill-server", records: twice(ORDERLY), lives: [], act: async ({ bob }) => void (await callOutside(bob, "kill-server")) },
+  {
+    name: "kill-server",
+    records: twice(ORDERLY),
+    lives: [],
+    act: async ({ bob }) => void (await callOutside(bob, "kill-server")),
+  },
   { name: "the server gets SIGKILL", records: twice(VANISHED), lives: [], act: async ({ bob }) => signal("KILL", bob.server) },
 ];
 

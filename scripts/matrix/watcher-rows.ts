@@ -5,7 +5,9 @@ import { both, ORDERLY, type Row, VANISHED, WELL } from "./row.ts";
 import { readCanaryLines, type Scene } from "./scene.ts";
 
 /** As the recorder finds out (linux.sh). */
-const HAS_LEASH = Bun.which("setpriv") !== null && Bun.spawnSync(["setpriv", "--pdeathsig", "KILL", "true"], { stdin: "ignore", stderr: "ignore" }).success;
+const HAS_LEASH =
+  Bun.which("setpriv") !== null &&
+  Bun.spawnSync(["setpriv", "--pdeathsig", "KILL", "true"], { stdin: "ignore", stderr: "ignore" }).success;
 
 const REARMED = "armed retrofit client";
 
@@ -22,7 +24,10 @@ const losses: readonly Row[] = ["TERM", "KILL"].flatMap((name): Row[] => [
   {
     name: `the recorder alone gets SIG${name}`,
     // Who is killed has nothing of its client but setpriv(1): without it that waits on, for the end of the server.
-    expected: { parent: { lives: ["bob, unwatched"] }, client: { lives: ["bob, unwatched", ...(name === "KILL" && !HAS_LEASH ? ["the client left behind"] : [])] } },
+    expected: {
+      parent: { lives: ["bob, unwatched"] },
+      client: { lives: ["bob, unwatched", ...(name === "KILL" && !HAS_LEASH ? ["the client left behind"] : [])] },
+    },
     act: async (scene) => {
       if (scene.witness === "client") scene.track("the client left behind", await clientOf(scene.bob));
       await loseRecorder(name, scene);

@@ -45,7 +45,10 @@ esac`;
 export function writeFakeSystemd(state: string): string {
   const bin = join(state, "bin");
   mkdirSync(bin, { recursive: true });
-  for (const [name, body] of [["systemctl", SYSTEMCTL], ["loginctl", LOGINCTL]] as const) {
+  for (const [name, body] of [
+    ["systemctl", SYSTEMCTL],
+    ["loginctl", LOGINCTL],
+  ] as const) {
     writeFileSync(join(bin, name), `#!/bin/sh\nstate='${state}'${body}\n`, { mode: 0o755 });
   }
   return bin;

@@ -73,7 +73,12 @@ function cellsOf(line: string): string[] {
 
 function align(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => Bun.stringWidth(row[column]!))));
-  return rows.map((row) => row.map((cell, column) => cell + " ".repeat(widths[column]! - Bun.stringWidth(cell))).join("  ").trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell + " ".repeat(widths[column]! - Bun.stringWidth(cell)))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 function replaceAll(text: string, table: readonly (readonly [RegExp, string])[]): string {

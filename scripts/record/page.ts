@@ -20,7 +20,10 @@ export async function recordPage(page: string, binary: string): Promise<string> 
   const lines = page.split("\n");
   for (const block of blocks.toReversed()) {
     if (block.kind === "sh") continue;
-    const recorded = block.kind === "demo" ? splitLines(await recordDemo()) : parseTyped(block).flatMap((line) => [`$ ${line}`, ...outputs.get(block)!.shift()!]);
+    const recorded =
+      block.kind === "demo"
+        ? splitLines(await recordDemo())
+        : parseTyped(block).flatMap((line) => [`$ ${line}`, ...outputs.get(block)!.shift()!]);
     lines.splice(block.from, block.lines.length, ...recorded);
   }
   return lines.join("\n");
@@ -38,7 +41,8 @@ async function typePage(blocks: readonly Block[], binary: string): Promise<Map<B
     const outputs = new Map<Block, string[][]>();
     for (const block of blocks.filter(({ kind }) => kind === "console")) {
       const own: string[][] = [];
-      for (const _ of parseTyped(block)) own.push(splitLines(normalise(await Bun.file(join(folder, String(count++))).text(), home)));
+      for (const _ of parseTyped(block))
+        own.push(splitLines(normalise(await Bun.file(join(folder, String(count++))).text(), home)));
       outputs.set(block, own);
     }
     return outputs;
@@ -83,7 +87,12 @@ function environmentOf({ home, binary }: Reader): Record<string, string> {
 }
 
 async function recordDemo(): Promise<string> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../demo.ts")], { stdin: "ignore", stdout: "pipe", stderr: "inherit", timeout: PAGE_TIMEOUT_MS });
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../demo.ts")], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+    timeout: PAGE_TIMEOUT_MS,
+  });
   const text = await child.stdout.text();
   if ((await child.exited) !== 0) throw new Error(`the demo failed:\n${text}`);
   return normaliseDemo(text.trim());

@@ -9,6 +9,7 @@ const SHELL_SCRIPTS = [".ci/run", "{scripts,src,tests,docs}/**/*.sh"];
 /** What is checked without running a test: a name, and the check, which prints what is wrong. */
 export const CHECKS: Readonly<Record<string, () => Promise<Counts>>> = {
   types: () => checkWith("typescript/bin/tsc", "--noEmit"),
+  format: () => checkWith("oxfmt/bin/oxfmt", "--check"),
   lint: () => checkWith("oxlint/bin/oxlint"),
   dead: checkDeadCode,
   shell: checkShellScripts,

@@ -21,7 +21,10 @@ export async function exec(argv: readonly string[], { timeoutMs }: ExecOptions):
 
 /** The same, its output shown in one piece when it is done: for one of several that run at once. */
 export async function execInOnePiece(argv: readonly string[], { timeoutMs }: ExecOptions): Promise<boolean> {
-  const child = Bun.spawn(["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", ...argv], { ...optionsFor(timeoutMs), stdio: ["ignore", "pipe", "inherit"] });
+  const child = Bun.spawn(["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", ...argv], {
+    ...optionsFor(timeoutMs),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   process.stdout.write(await child.stdout.text());
   return (await child.exited) === 0;
 }

@@ -77,7 +77,11 @@ export interface Unstartable {
 }
 
 /** Looks for each agent's program as its unit would: what only the caller's shell knows is not there at boot. */
-export function findUnstartable({ agents }: BootAgents, { environment }: Boot, { layout }: Pick<Context, "layout">): Unstartable[] {
+export function findUnstartable(
+  { agents }: BootAgents,
+  { environment }: Boot,
+  { layout }: Pick<Context, "layout">,
+): Unstartable[] {
   const folders = new Map(peersOf(readRegistry(layout)).map(({ personality, cwd }) => [personality, cwd]));
   return agents.flatMap(({ name, runtime }) => {
     const cwd = folders.get(name);
@@ -89,7 +93,13 @@ export function findUnstartable({ agents }: BootAgents, { environment }: Boot, {
       if (!(error instanceof IapeerError)) throw error;
       const launchEnv = join(cwd, ".iapeer", "runtimes", runtime, "launch.env");
       const isProgram = error.code === "program-not-found" || error.code === "program-not-executable";
-      return [{ name, why: error.message, hint: isProgram ? `put the path of its program into its launch.env: ${launchEnv}` : error.hint }];
+      return [
+        {
+          name,
+          why: error.message,
+          hint: isProgram ? `put the path of its program into its launch.env: ${launchEnv}` : error.hint,
+        },
+      ];
     }
   });
 }
@@ -104,7 +114,14 @@ export function syncBoot({ agents }: BootAgents, shared: readonly SharedUnit[], 
   const rows = syncBootUnits({ agents, shared }, boot);
   noteBootRows(rows, context);
   const still = new Set(readBootAgents(context).agents.map(({ name }) => name));
-  return [...rows, ...takeFromBoot(agents.filter(({ name }) => !still.has(name)).map(({ name }) => ({ agent: name })), boot, context)];
+  return [
+    ...rows,
+    ...takeFromBoot(
+      agents.filter(({ name }) => !still.has(name)).map(({ name }) => ({ agent: name })),
+      boot,
+      context,
+    ),
+  ];
 }
 
 /** Has services start at boot no more, and notes in lifecycle.log which did; a row for each that was there. */

@@ -24,19 +24,28 @@ export interface ChangedPeer {
 }
 
 /** Changes what is said of a peer. From a runtime that goes the memory is detached first; one that comes gets a birth. */
-export async function changePeer(personality: string, { request, change, isSilent }: PeerChange, context: Context): Promise<ChangedPeer> {
+export async function changePeer(
+  personality: string,
+  { request, change, isSilent }: PeerChange,
+  context: Context,
+): Promise<ChangedPeer> {
   const detached = await detachRemoved(personality, { request, change, isSilent }, context);
   const { before, row, revision } = await updatePeer(context.layout, change, personality, request);
   const peer = toPeer(row);
   const action = row === before ? "unchanged" : "updated";
-  if (action === "updated") logDecision(context, { ev: "update", personality, changed: Object.keys(request).join(","), revision });
+  if (action === "updated")
+    logDecision(context, { ev: "update", personality, changed: Object.keys(request).join(","), revision });
   await forgetRuntimes({ ...peer, runtimes: request.removeRuntimes ?? [] }, context);
   const birth = isSilent ? NO_BIRTH : await giveBirth(peer, addedRuntimes(before, row), context);
   return { action, peer, outcomes: [...detached, ...birth.outcomes], revision, status: birth.status };
 }
 
 /** Detaches memory from the runtimes that go; what cannot be is refused before anything is detached. */
-async function detachRemoved(personality: string, { request, change, isSilent }: PeerChange, context: Context): Promise<OutcomeJson[]> {
+async function detachRemoved(
+  personality: string,
+  { request, change, isSilent }: PeerChange,
+  context: Context,
+): Promise<OutcomeJson[]> {
   const runtimes = request.removeRuntimes ?? [];
   const registry = readRegistry(context.layout);
   refuseOtherRevision(registry.revision, change.ifRevision);

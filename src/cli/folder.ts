@@ -16,7 +16,8 @@ export function parseFolder(text: string, env: Env): string {
     });
   }
   const folder = resolveFrom(text, env);
-  if (folder.includes("\ufffd")) throw new IapeerError("invalid-value", `the current folder's path is not UTF-8: ${quoteForMessage(folder)}`);
+  if (folder.includes("\ufffd"))
+    throw new IapeerError("invalid-value", `the current folder's path is not UTF-8: ${quoteForMessage(folder)}`);
   refuseRealRootInSandbox(env, folder);
   return folder;
 }

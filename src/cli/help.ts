@@ -87,6 +87,8 @@ function section(title: string, rows: readonly (readonly string[])[], colors: Co
 }
 
 function indent(rows: readonly (readonly string[])[]): string {
-  const lines = renderTable([{ title: "" }, { title: "" }], rows).split("\n").slice(1);
+  const lines = renderTable([{ title: "" }, { title: "" }], rows)
+    .split("\n")
+    .slice(1);
   return lines.map((line) => `  ${line}`).join("\n");
 }

@@ -52,10 +52,22 @@ export function readHostReport({ layout, now }: Context): HostReport {
   const reading = readSlot(layout);
   const memory = findMemory(layout, peers, reading.slot);
   const identities = findStatuses(layout, peers);
-  const unwatched = readCanaries(layout, identities.map(({ identity }) => identity)).filter(({ armed, server_pid: pid }) => pid !== null && !armed);
+  const unwatched = readCanaries(
+    layout,
+    identities.map(({ identity }) => identity),
+  ).filter(({ armed, server_pid: pid }) => pid !== null && !armed);
   const deaths = readDeaths(layout, { sinceMs: now().getTime() - DAY_MS }).length;
   const unknown = identities.filter(({ status: found }) => found === "unknown").map(({ identity }) => identity);
-  const attention = findAttention({ layout, reading, peers, memory, unknown, unwatched, deaths, differences: verifyRegistry(layout).differences.length });
+  const attention = findAttention({
+    layout,
+    reading,
+    peers,
+    memory,
+    unknown,
+    unwatched,
+    deaths,
+    differences: verifyRegistry(layout).differences.length,
+  });
   return {
     ok: attention.length === 0,
     version: VERSION,
@@ -64,7 +76,10 @@ export function readHostReport({ layout, now }: Context): HostReport {
     slot: reading.slot === undefined ? null : describeSlot(reading.slot, now()),
     slot_problems: reading.problems.map(({ code, message, severity }) => ({ code, message, severity })),
     peers: countPeers(peers, identities),
-    memory: count(["attached", "drifted", "failed", "none"], memory.map(({ state }) => state)),
+    memory: count(
+      ["attached", "drifted", "failed", "none"],
+      memory.map(({ state }) => state),
+    ),
     servers_without_canary: unwatched.map(({ identity }) => identity),
     deaths_last_day: deaths,
     attention,
@@ -72,7 +87,8 @@ export function readHostReport({ layout, now }: Context): HostReport {
 }
 
 function describeSlot({ provider, package: packageName, version, heartbeat }: Slot, now: Date): SlotJson {
-  const beat = heartbeat === undefined ? {} : { heartbeat: { path: heartbeat, age_secs: heartbeatAgeSecs(heartbeat, now) ?? null } };
+  const beat =
+    heartbeat === undefined ? {} : { heartbeat: { path: heartbeat, age_secs: heartbeatAgeSecs(heartbeat, now) ?? null } };
   return { provider, package: packageName, version, ...beat };
 }
 
@@ -113,7 +129,9 @@ function findStatuses(layout: Layout, peers: readonly Peer[]): StatusFound[] {
 function countPeers(peers: readonly Peer[], identities: readonly StatusFound[]): HostReport["peers"] {
   const byPeer = Map.groupBy(identities, ({ personality }) => personality);
   const ranks: PeerStatus[] = ["live", "unknown", "asleep", "stopped"];
-  const states = [...byPeer.values()].map((own) => ranks.find((rank) => own.some(({ status: found }) => found === rank)) ?? "asleep");
+  const states = [...byPeer.values()].map(
+    (own) => ranks.find((rank) => own.some(({ status: found }) => found === rank)) ?? "asleep",
+  );
   return { total: peers.length, ...count(ranks, states) };
 }
 
@@ -147,10 +165,21 @@ function findAttention({ layout, reading, peers, memory, unknown, unwatched, dea
       need(`${identity}: its last provider run failed`, `iapeer memory-plugin on --peer ${personality}`),
     ),
     ...(drifted.length === 0 ? [] : [need(describeDrift(drifted.length), "iapeer memory-plugin on --all")]),
-    ...(differences === 0 ? [] : [need(`the registry and the peers' profiles differ: ${differences} ${differences === 1 ? "difference" : "differences"}`, "iapeer verify")]),
+    ...(differences === 0
+      ? []
+      : [
+          need(
+            `the registry and the peers' profiles differ: ${differences} ${differences === 1 ? "difference" : "differences"}`,
+            "iapeer verify",
+          ),
+        ]),
     ...findUnknown(layout, unknown),
-    ...unwatched.map((row) => need(`${row.identity} is live without a canary: ${row.reason ?? "why is not known"}`, hintForUnwatched(row))),
-    ...findUnrecorded(layout).map((identity) => need(`a session of ${identity} ended, and nobody has recorded it yet`, "iapeer supervise --once")),
+    ...unwatched.map((row) =>
+      need(`${row.identity} is live without a canary: ${row.reason ?? "why is not known"}`, hintForUnwatched(row)),
+    ),
+    ...findUnrecorded(layout).map((identity) =>
+      need(`a session of ${identity} ended, and nobody has recorded it yet`, "iapeer supervise --once"),
+    ),
     ...(deaths === 0 ? [] : [need(`unclaimed ends in the last 24 hours: ${deaths}`, "iapeer deaths --since 24h")]),
   ];
 }
@@ -158,7 +187,8 @@ function findAttention({ layout, reading, peers, memory, unknown, unwatched, dea
 /** A socket folder that cannot be trusted is one thing to mend, whatever number of peers it hides. */
 function findUnknown({ socketFolder }: Layout, unknown: readonly string[]): Attention[] {
   const why = whyNotSocketFolder(socketFolder);
-  if (why !== undefined) return [need(`the socket folder ${socketFolder} ${why}: nobody's session can be told or reached`, "iapeer doctor")];
+  if (why !== undefined)
+    return [need(`the socket folder ${socketFolder} ${why}: nobody's session can be told or reached`, "iapeer doctor")];
   return unknown.map((identity) => need(`${identity}: whether it is live cannot be told`, "iapeer doctor"));
 }
 

@@ -37,7 +37,15 @@ export function planLaunch(chosen: ChosenIdentity, args: readonly string[], cont
     return planMember({ identity, agent, program, own, fleet }, context);
   };
   const socket = agent === undefined || fleet?.socketName === undefined ? undefined : namedSocketPath(env, fleet.socketName);
-  return { identity, personality: peer.personality, runtime, cwd: peer.cwd, confirm: () => refuseGone(peer.personality, context), findCommand, ...(socket !== undefined && { socket }) };
+  return {
+    identity,
+    personality: peer.personality,
+    runtime,
+    cwd: peer.cwd,
+    confirm: () => refuseGone(peer.personality, context),
+    findCommand,
+    ...(socket !== undefined && { socket }),
+  };
 }
 
 /** A peer may be removed while its launch waits. Throws `peer-not-found`, `peer-being-removed`. */
@@ -50,7 +58,10 @@ function refuseGone(personality: string, { layout }: Context): void {
  *
  * @throws IapeerError what readLaunchEnv and resolveRuntimeCommand throw.
  */
-export function findProgram({ cwd, runtime }: Pick<LaunchPlan, "cwd" | "runtime">, { env, layout }: Pick<Context, "env" | "layout">): LaunchEnv & { readonly program: RuntimeCommand } {
+export function findProgram(
+  { cwd, runtime }: Pick<LaunchPlan, "cwd" | "runtime">,
+  { env, layout }: Pick<Context, "env" | "layout">,
+): LaunchEnv & { readonly program: RuntimeCommand } {
   const own = readLaunchEnv(cwd, runtime);
   return { ...own, program: resolveRuntimeCommand({ layout, runtime, env: { ...env, ...own.variables } }) };
 }
@@ -74,10 +85,18 @@ function planMember({ identity, agent, program, own, fleet }: Start, { env, layo
   const prompt = renderComms(planComms(fleet, agent.name, readHere()));
   const promptFile = join(layout.stateFolder, `${identity}.comms.md`);
   const { variables, startArgs } = own;
-  const given = planGiven(program.ways, { model: agent.modelHint, prompt, promptFile }, { args: startArgs, variables, env: { ...env, ...variables } });
+  const given = planGiven(
+    program.ways,
+    { model: agent.modelHint, prompt, promptFile },
+    { args: startArgs, variables, env: { ...env, ...variables } },
+  );
   if (given.needsFile) writeAtomically(promptFile, prompt);
   for (const { what, why } of given.left) {
-    output.warn(what === "model" ? `${agent.name} starts without its model ${agent.modelHint}: ${why}` : `${agent.name} is not told who is in its fleet: ${why}; see: iapeer fleet comms ${agent.name}`);
+    output.warn(
+      what === "model"
+        ? `${agent.name} starts without its model ${agent.modelHint}: ${why}`
+        : `${agent.name} is not told who is in its fleet: ${why}; see: iapeer fleet comms ${agent.name}`,
+    );
   }
   return {
     wrapper: program.ways.heartbeat === "wrapper" ? heartbeatWrapper([...self, "--root", layout.root], BEAT_EVERY_SECS) : [],

@@ -68,7 +68,9 @@ function writeResult(text: string): boolean {
   const error = writeFully(1, text);
   // A reader that has seen enough (`| head`) is no failure.
   if (error === undefined || errnoOf(error) === "EPIPE") return error === undefined;
-  throw new IapeerError("write-failed", `what it came to could not be written to stdout: ${describeErrno(error)}`, { cause: error });
+  throw new IapeerError("write-failed", `what it came to could not be written to stdout: ${describeErrno(error)}`, {
+    cause: error,
+  });
 }
 
 function writeNote(text: string): void {
@@ -79,7 +81,7 @@ function writeNote(text: string): void {
 /** All of it, also into a slow pipe; or why not. */
 function writeFully(fd: number, text: string): unknown {
   const bytes = Buffer.from(text, "utf8");
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     try {
       done += writeSync(fd, bytes, done);
     } catch (error) {

@@ -128,12 +128,17 @@ function notKnown(identity: string): IapeerError {
 }
 
 /** Refuses to go on while a runtime of a peer is live, or may be. */
-export function refuseLive(personality: string, { runtimes, hint }: { runtimes: readonly string[]; hint: string }, { layout }: Context): void {
+export function refuseLive(
+  personality: string,
+  { runtimes, hint }: { runtimes: readonly string[]; hint: string },
+  { layout }: Context,
+): void {
   const statuses = readStatuses(layout);
   for (const runtime of runtimes) {
     const status = statuses.statusOf(runtime, personality);
     if (status === "unknown") throw notKnown(identityOf(runtime, personality));
-    if (status === "live" || hasLostAgent(layout, identityOf(runtime, personality))) throw live(identityOf(runtime, personality), hint);
+    if (status === "live" || hasLostAgent(layout, identityOf(runtime, personality)))
+      throw live(identityOf(runtime, personality), hint);
   }
 }
 
@@ -165,7 +170,11 @@ export async function detachRuntimes(target: Target, context: Context): Promise<
  * person from removing the peer meanwhile. What was attached is detached again.
  */
 export async function clearGone(targets: readonly Target[], wasAttached: boolean, context: Context): Promise<void> {
-  const here = new Set(peersOf(readRegistry(context.layout)).filter((peer) => !peer.isBeingRemoved).map(({ personality }) => personality));
+  const here = new Set(
+    peersOf(readRegistry(context.layout))
+      .filter((peer) => !peer.isBeingRemoved)
+      .map(({ personality }) => personality),
+  );
   for (const target of targets.filter(({ personality }) => !here.has(personality))) {
     if (wasAttached) {
       context.output.warn(`${target.personality} was removed meanwhile; its memory is detached again`);
@@ -180,7 +189,8 @@ export async function forgetRuntimes(target: Target, context: Context): Promise<
   const known = listIncarnations(context.layout);
   for (const identity of target.runtimes.map((runtime) => identityOf(runtime, target.personality))) {
     // Whoever holds the lock may be launching it just now.
-    if (known.has(identity) || isHeld(identityLockPath(context.layout, identity))) await stopIdentity(identity, "remove", launchContext(context));
+    if (known.has(identity) || isHeld(identityLockPath(context.layout, identity)))
+      await stopIdentity(identity, "remove", launchContext(context));
   }
   return await purgePeer(target, { ...context, tools: providerTools(context) });
 }

@@ -10,6 +10,12 @@ const NO_INCARNATION = "00000000-0000-0000-0000-000000000000";
 export function readSample(verb: Verb, typed: TypedIdentity, context: Context): Incarnation {
   const { identity } = chooseIdentity(verb, typed, context);
   const { layout, now } = context;
-  const none = { version: 1, incarnation: NO_INCARNATION, identity, socket: socketPathOf(layout, identity), launched_at: now().toISOString() } as const;
+  const none = {
+    version: 1,
+    incarnation: NO_INCARNATION,
+    identity,
+    socket: socketPathOf(layout, identity),
+    launched_at: now().toISOString(),
+  } as const;
   return readCurrent(layout, identity) ?? { ...none, boot_id: "", server: null, pane: null };
 }

@@ -13,5 +13,7 @@ export function launchContext(context: Context): LaunchContext {
 
 /** Every identity of the registry, in its order. */
 export function registeredIdentities(layout: Layout): string[] {
-  return peersOf(readRegistry(layout)).flatMap(({ personality, runtimes }) => runtimes.map((runtime) => identityOf(runtime, personality)));
+  return peersOf(readRegistry(layout)).flatMap(({ personality, runtimes }) =>
+    runtimes.map((runtime) => identityOf(runtime, personality)),
+  );
 }

@@ -28,7 +28,10 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
   const natural = columns.map(({ title }, i) => widest([title, ...lines.map((line) => line[i] ?? "")]));
   const widths = fit(columns, natural, options.width);
   const render = (cells: readonly string[]) =>
-    cells.map((cell, i) => pad(cut(cell, widths[i]!, columns[i]!.cuts), widths[i]!)).join(GAP).trimEnd();
+    cells
+      .map((cell, i) => pad(cut(cell, widths[i]!, columns[i]!.cuts), widths[i]!))
+      .join(GAP)
+      .trimEnd();
   const paint = options.paintTitle ?? ((text: string) => text);
   return [paint(render(columns.map(({ title }) => title))), ...lines.map(render)].join("\n");
 }
@@ -63,7 +66,10 @@ function cut(cell: string, width: number, side: Column["cuts"]): string {
   const characters = Array.from(new Intl.Segmenter().segment(Bun.stripANSI(cell)), ({ segment }) => segment);
   if (side === "start") characters.reverse();
   let room = width - 1;
-  const kept = characters.slice(0, characters.findIndex((character) => (room -= Bun.stringWidth(character)) < 0));
+  const kept = characters.slice(
+    0,
+    characters.findIndex((character) => (room -= Bun.stringWidth(character)) < 0),
+  );
   return side === "end" ? `${kept.join("")}…` : `…${kept.toReversed().join("")}`;
 }
 

@@ -21,7 +21,9 @@ export function withoutLeaving({ targets, all }: Targets, isSingle: boolean): Ta
 
 /** `peer-being-removed`. */
 export function refuseLeaving(personality: string): never {
-  throw new IapeerError("peer-being-removed", `${personality} is being removed`, { hint: `let it finish: iapeer remove ${personality}` });
+  throw new IapeerError("peer-being-removed", `${personality} is being removed`, {
+    hint: `let it finish: iapeer remove ${personality}`,
+  });
 }
 
 /** Reads `--peer P | --all`. Throws `usage` where it is not exactly one of them, `peer-not-found`. */

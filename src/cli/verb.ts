@@ -70,6 +70,11 @@ export function defineVerb<const O extends OptionSpecs>(verb: Verb<O>): Verb {
 /** The options of every verb. */
 export const COMMON_OPTIONS = {
   json: { type: "boolean", help: "print JSON" },
-  root: { type: "string", value: "DIR", help: "the root folder, in the place of $IAPEER_ROOT or ~/.iapeer", completes: "folders" },
+  root: {
+    type: "string",
+    value: "DIR",
+    help: "the root folder, in the place of $IAPEER_ROOT or ~/.iapeer",
+    completes: "folders",
+  },
   help: { type: "boolean", short: "h", help: "show this help" },
 } as const satisfies OptionSpecs;

@@ -84,6 +84,9 @@ export const VERB_ENTRIES: readonly VerbEntry[] = GROUPS.flatMap(({ entries }) =
 /** The verbs themselves, for the help and for completion. */
 export async function loadVerbGroups(): Promise<VerbGroup[]> {
   return await Promise.all(
-    GROUPS.map(async ({ title, entries }) => ({ title, verbs: await Promise.all(entries.map(async ({ load }) => await load())) })),
+    GROUPS.map(async ({ title, entries }) => ({
+      title,
+      verbs: await Promise.all(entries.map(async ({ load }) => await load())),
+    })),
   );
 }

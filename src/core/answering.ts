@@ -15,7 +15,10 @@ const POLL_MS = 50;
  * @param id without a start, whoever has that pid now
  * @returns undefined: it answers; else why not.
  */
-export async function awaitAnswer(id: Pick<ProcessId, "pid"> & Partial<ProcessId>, timeoutMs: number): Promise<Silence | undefined> {
+export async function awaitAnswer(
+  id: Pick<ProcessId, "pid"> & Partial<ProcessId>,
+  timeoutMs: number,
+): Promise<Silence | undefined> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const silence = findSilence(id);
@@ -35,15 +38,25 @@ function findSilence({ pid, start }: Pick<ProcessId, "pid"> & Partial<ProcessId>
 
 /** A job that was stopped has a group of its own, which is not in front; who is stopped in front was stopped by a signal. */
 function hasStoppedBelow(pid: number, group: number): boolean {
-  return listChildren(pid).some((child) => (readTerminalState(child)?.isStopped === true && readProcess(child)?.pgid === group) || hasStoppedBelow(child, group));
+  return listChildren(pid).some(
+    (child) =>
+      (readTerminalState(child)?.isStopped === true && readProcess(child)?.pgid === group) || hasStoppedBelow(child, group),
+  );
 }
 
 function readTerminalState(pid: number): TerminalState | undefined {
   try {
     if (process.platform === "linux") return parseTerminalState(readFileSync(`/proc/${pid}/stat`, "latin1"));
-    const listing = Bun.spawnSync(["/bin/ps", "-o", "stat=", "-o", "tpgid=", "-o", "tty=", "-p", String(pid)], { env: { LC_ALL: "C" }, timeout: 5000 });
+    const listing = Bun.spawnSync(["/bin/ps", "-o", "stat=", "-o", "tpgid=", "-o", "tty=", "-p", String(pid)], {
+      env: { LC_ALL: "C" },
+      timeout: 5000,
+    });
     const [state = "", group, tty = "??"] = listing.stdout.toString("latin1").trim().split(/\s+/);
-    return { isStopped: state.startsWith("T"), foregroundGroup: Number(group), ...(/^tty\w+$/.test(tty) && { path: `/dev/${tty}` }) };
+    return {
+      isStopped: state.startsWith("T"),
+      foregroundGroup: Number(group),
+      ...(/^tty\w+$/.test(tty) && { path: `/dev/${tty}` }),
+    };
   } catch {
     // It ended meanwhile.
     return undefined;
@@ -53,7 +66,9 @@ function readTerminalState(pid: number): TerminalState | undefined {
 /** proc_pid_task_children(5); none where the kernel or the platform has no such file. */
 function listChildren(pid: number): number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").split(" ").filter(Boolean).map(Number));
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").split(" ").filter(Boolean).map(Number),
+    );
   } catch {
     return [];
   }

@@ -101,7 +101,6 @@ export class IapeerError extends Error {
     this.hint = options.hint;
     this.details = options.details;
   }
-
 }
 
 /** The public view of anything thrown; what is not an IapeerError is a bug of ours. */

@@ -73,10 +73,14 @@ function openForWriting(path: string): number {
 }
 
 function rotatedTooLong(path: string): IapeerError {
-  return new IapeerError("write-failed", `cannot write the log ${path}: another process is rotating it and does not come to an end`, {
-    hint: "see who holds it: fuser -v on that file (a stopped process keeps its lock until it goes on or ends)",
-    details: { path },
-  });
+  return new IapeerError(
+    "write-failed",
+    `cannot write the log ${path}: another process is rotating it and does not come to an end`,
+    {
+      hint: "see who holds it: fuser -v on that file (a stopped process keeps its lock until it goes on or ends)",
+      details: { path },
+    },
+  );
 }
 
 function openLog(path: string): number {
@@ -163,5 +167,8 @@ function renameIfThere(from: string, to: string): void {
  */
 export function parseEvents(text: string, isWanted: (line: string) => boolean = () => true): Record<string, string>[] {
   const lines = text.split("\n").slice(0, -1);
-  return lines.filter((line) => line.startsWith("ts=") && isWanted(line)).map(parseLogLine).filter((fields) => fields !== undefined);
+  return lines
+    .filter((line) => line.startsWith("ts=") && isWanted(line))
+    .map(parseLogLine)
+    .filter((fields) => fields !== undefined);
 }

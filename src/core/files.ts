@@ -63,7 +63,8 @@ function checkTrusted(fd: number, path: string, file: TrustedFile): number {
   if (!found.isFile()) throw refuse(path, file, "is not a regular file");
   const distrust = distrustOf(found);
   if (distrust !== undefined) throw insecure(path, file.what, { code: file.insecure, distrust, mode: found.mode });
-  if (found.size > file.maxBytes) throw refuse(path, file, `is ${found.size} bytes, more than the ${file.maxBytes} that iapeer reads`);
+  if (found.size > file.maxBytes)
+    throw refuse(path, file, `is ${found.size} bytes, more than the ${file.maxBytes} that iapeer reads`);
   return found.size;
 }
 

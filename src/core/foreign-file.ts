@@ -84,7 +84,8 @@ function resolveLinks(path: string): string | undefined {
     if (errnoOf(error) !== "ENOENT") throw ioError("read-failed", "cannot read", path, error);
   }
   // A link to a disk that is not mounted: a file made in its place would hide the real one.
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) throw unreadable(path, "is a symbolic link that leads nowhere");
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw unreadable(path, "is a symbolic link that leads nowhere");
   return undefined;
 }
 

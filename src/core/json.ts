@@ -45,7 +45,10 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function parse(text: string, reviver?: (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown): unknown {
+function parse(
+  text: string,
+  reviver?: (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown,
+): unknown {
   try {
     return JSON.parse(text, reviver as (this: unknown, key: string, value: unknown) => unknown);
   } catch (error) {

@@ -33,7 +33,7 @@ const BARE_VALUE = /[^\s"]*/y;
  */
 export function parseLogLine(line: string): Record<string, string> | undefined {
   const entries: [string, string][] = [];
-  for (let at = 0; at < line.length; ) {
+  for (let at = 0; at < line.length;) {
     const key = matchAt(KEY, line, at);
     if (key === undefined) return undefined;
     const from = at + key.length;

@@ -20,7 +20,9 @@ export function reapOrphans(family: bigint, started: ReadonlySet<number>): void 
 /** proc_pid_task_children(5), far cheaper than the whole process table; none where the kernel or the platform has no such file. */
 function listChildren(): number[] {
   try {
-    return readdirSync("/proc/self/task").flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, "latin1").split(" ").filter(Boolean).map(Number));
+    return readdirSync("/proc/self/task").flatMap((task) =>
+      readFileSync(`/proc/self/task/${task}/children`, "latin1").split(" ").filter(Boolean).map(Number),
+    );
   } catch {
     // A thread that ended meanwhile comes up again the next time.
     return [];

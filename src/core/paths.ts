@@ -122,9 +122,14 @@ export function refuseSocketInSandbox(env: Env, folder: string): void {
   const { root, socketFolder } = layoutFrom(env);
   const home = resolveLinks(homeFrom(env));
   const asked = resolveLinks(folder);
-  const isInside = [root, socketFolder, ...(isWithin(accountHome(), home) ? [] : [home])].some((one) => isWithin(asked, resolveLinks(one)));
+  const isInside = [root, socketFolder, ...(isWithin(accountHome(), home) ? [] : [home])].some((one) =>
+    isWithin(asked, resolveLinks(one)),
+  );
   if (isInside && asked !== resolveLinks(`/tmp/tmux-${userInfo().uid}`)) return;
-  throw sandboxViolation(folder, "set TMUX_TMPDIR to a folder below IAPEER_ROOT, IAPEER_SOCK_DIR or the sandbox's HOME, which must be there");
+  throw sandboxViolation(
+    folder,
+    "set TMUX_TMPDIR to a folder below IAPEER_ROOT, IAPEER_SOCK_DIR or the sandbox's HOME, which must be there",
+  );
 }
 
 function isWithin(path: string, folder: string): boolean {

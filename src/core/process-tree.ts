@@ -107,7 +107,8 @@ export function findMembers(
   const others = table.filter(({ pid }) => pid !== process.pid);
   for (const info of others) {
     const isInGroup = !isStrangers && (info.sid === leader.pid || info.pgid === leader.pid);
-    if (isInGroup || tree.seen?.has(keyOf(info)) || (isYoungEnough(info) && tokenOf(info.pid) === tree.token)) members.set(info.pid, info);
+    if (isInGroup || tree.seen?.has(keyOf(info)) || (isYoungEnough(info) && tokenOf(info.pid) === tree.token))
+      members.set(info.pid, info);
   }
   return withDescendants([...members.values()], others);
 }
@@ -115,7 +116,7 @@ export function findMembers(
 /** These processes, and all of a table that descend from them as their parents stand now. */
 export function withDescendants(roots: readonly ProcessInfo[], table: readonly ProcessInfo[]): ProcessInfo[] {
   const members = new Map(roots.map((info) => [info.pid, info]));
-  for (let size = -1; size !== members.size; ) {
+  for (let size = -1; size !== members.size;) {
     size = members.size;
     for (const info of table) if (members.has(info.ppid)) members.set(info.pid, info);
   }

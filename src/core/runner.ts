@@ -63,14 +63,19 @@ export function createRunner(guardArgv: readonly string[]): Runner {
   return {
     run: async (command) => {
       const startedMs = performance.now();
-      if (command.signal?.aborted) return notRun(command, { state: "interrupted", detail: "iapeer was interrupted before it ran", startedMs });
+      if (command.signal?.aborted)
+        return notRun(command, { state: "interrupted", detail: "iapeer was interrupted before it ran", startedMs });
       const refusal = whyNotRunnable(command);
       if (refusal !== undefined) return notRun(command, { state: "not-executable", detail: refusal, startedMs });
       try {
         if (watch === undefined || watch.guard.isGone()) watch = openWatch(guardArgv);
       } catch (error) {
         // A command that nobody would end if iapeer were killed is not started.
-        return notRun(command, { state: "not-executable", detail: `iapeer cannot start its guard: ${describeErrno(error)}`, startedMs });
+        return notRun(command, {
+          state: "not-executable",
+          detail: `iapeer cannot start its guard: ${describeErrno(error)}`,
+          startedMs,
+        });
       }
       const run = { ...watch, number: runs++, startedMs };
       const stdin = command.stdin === undefined ? undefined : openStdinPipe(command.stdin);
@@ -114,9 +119,7 @@ interface Run extends Watch {
 }
 
 function whyNotRunnable(command: Command): string | undefined {
-  return (
-    whyNotFolder(command.folder ?? callersFolder()) ?? whyNotArguments(command.argv) ?? whyNotExecutable(command.argv[0]!)
-  );
+  return whyNotFolder(command.folder ?? callersFolder()) ?? whyNotArguments(command.argv) ?? whyNotExecutable(command.argv[0]!);
 }
 
 function callersFolder(): string {
@@ -214,8 +217,19 @@ async function finish(command: Command, run: Run, { child, tree, stdin, ...pipes
   if (!isOver) await Promise.race([child.exited, Bun.sleep(NEWS_MS)]);
   await Promise.all([pipes.stderr.settle(), pipes.stdout?.settle()]);
   const state = isOver ? stateOfExit(child.exitCode) : how === "timeout" || how === "interrupted" ? how : "failed";
-  const detail = stderr.text() ?? describeEnding(isOver ? "exited" : how, command, unended.map(({ pid }) => pid));
-  return { outcome: outcomeOf(command, { state, child, detail, startedMs: run.startedMs }), stdout: stdout.text(), stderr: stderr.whole(), stdinLeft: stdin?.drain() ?? 0 };
+  const detail =
+    stderr.text() ??
+    describeEnding(
+      isOver ? "exited" : how,
+      command,
+      unended.map(({ pid }) => pid),
+    );
+  return {
+    outcome: outcomeOf(command, { state, child, detail, startedMs: run.startedMs }),
+    stdout: stdout.text(),
+    stderr: stderr.whole(),
+    stdinLeft: stdin?.drain() ?? 0,
+  };
 }
 
 function stateOfExit(exitCode: number | null): RunState {

@@ -18,9 +18,7 @@ const SYS_CLOSE_RANGE = 436;
  * @returns false when that process is gone (or a zombie), or must not be signalled by us.
  */
 export function signalProcess(target: ProcessId, signal: SignalName): boolean {
-  return pinned(target, (_, pidfd) =>
-    pidfd === undefined ? kill(target.pid, signal) : signalPidfd(pidfd, signal),
-  );
+  return pinned(target, (_, pidfd) => (pidfd === undefined ? kill(target.pid, signal) : signalPidfd(pidfd, signal)));
 }
 
 /**

@@ -10,7 +10,9 @@ export function whyNotSocketFolder(path: string): string | undefined {
     const found = statSync(path);
     if (!found.isDirectory()) return "is not a folder";
     if (found.uid !== process.geteuid!()) return `belongs to another user (uid ${found.uid})`;
-    return (found.mode & 0o077) === 0 ? undefined : `may be entered by others (mode ${(found.mode & 0o777).toString(8).padStart(4, "0")})`;
+    return (found.mode & 0o077) === 0
+      ? undefined
+      : `may be entered by others (mode ${(found.mode & 0o777).toString(8).padStart(4, "0")})`;
   } catch (error) {
     return errnoOf(error) === "ENOENT" ? undefined : "cannot be looked at";
   }

@@ -24,7 +24,8 @@ const PIPE_BUF = process.platform === "darwin" ? 512 : 4096;
  * @returns why there is none, in words.
  */
 export function openStdinPipe(bytes: Uint8Array): StdinPipe | string {
-  if (bytes.length > STDIN_BYTES) return `what it is to read is ${bytes.length} bytes, more than the ${STDIN_BYTES} that a pipe holds`;
+  if (bytes.length > STDIN_BYTES)
+    return `what it is to read is ${bytes.length} bytes, more than the ${STDIN_BYTES} that a pipe holds`;
   const ends = makePipe();
   if (ends === undefined) return "out of file descriptors";
   const { readEnd, writeEnd } = ends;
@@ -37,7 +38,7 @@ export function openStdinPipe(bytes: Uint8Array): StdinPipe | string {
 }
 
 function fill(fd: number, bytes: Uint8Array): boolean {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     if (!isWritable(fd)) return false;
     done += writeSync(fd, bytes, done, Math.min(PIPE_BUF, bytes.length - done));
   }

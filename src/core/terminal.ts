@@ -51,7 +51,10 @@ export function readTerminalInput(path: string): TerminalInput | undefined {
     asked.writeInt32LE(fd, 0);
     asked.writeInt16LE(POLLIN, 4);
     if (calls.poll(ptr(asked), 1n, 0) < 0) return undefined;
-    return { isLineMode: (attributes.readUInt32LE(LOCAL_FLAGS_OFFSET) & ICANON) !== 0, hasUnread: (asked.readInt16LE(6) & POLLIN) !== 0 };
+    return {
+      isLineMode: (attributes.readUInt32LE(LOCAL_FLAGS_OFFSET) & ICANON) !== 0,
+      hasUnread: (asked.readInt16LE(6) & POLLIN) !== 0,
+    };
   } finally {
     closeSync(fd);
   }

@@ -24,10 +24,14 @@ export const SOCKET_PATH_BYTES = process.platform === "darwin" ? 103 : 107;
 export function refuseLongPath(socket: string): void {
   const bytes = Buffer.byteLength(socket);
   if (bytes <= SOCKET_PATH_BYTES) return;
-  throw new IapeerError("socket-path-too-long", `the socket's path is ${bytes} bytes long, more than ${SOCKET_PATH_BYTES}: ${socket}`, {
-    hint: "set IAPEER_SOCK_DIR to a folder with a shorter path",
-    details: { path: socket, bytes },
-  });
+  throw new IapeerError(
+    "socket-path-too-long",
+    `the socket's path is ${bytes} bytes long, more than ${SOCKET_PATH_BYTES}: ${socket}`,
+    {
+      hint: "set IAPEER_SOCK_DIR to a folder with a shorter path",
+      details: { path: socket, bytes },
+    },
+  );
 }
 
 /** Refuses a socket folder that is not the caller's alone: `socket-folder-insecure`. */
@@ -78,7 +82,12 @@ export function parseTmuxVersion(text: string): readonly [number, number] | unde
 /** What `tmux -V` says ("3.3a"); undefined when it says nothing. */
 export function readTmuxVersion(tmux: string): string | undefined {
   const { stdout, success } = Bun.spawnSync([tmux, "-V"], { stdin: "ignore", stderr: "ignore", timeout: DEADLINE_MS });
-  return success ? stdout.toString().trim().replace(/^tmux /, "") : undefined;
+  return success
+    ? stdout
+        .toString()
+        .trim()
+        .replace(/^tmux /, "")
+    : undefined;
 }
 
 /** Nothing of a tmux that we may run inside of. */
@@ -91,7 +100,11 @@ export function withoutTmux(env: Readonly<Record<string, string | undefined>>): 
  * One call of tmux on one server that runs: an argv, an absolute socket, a deadline. No server is started by it, and nothing of a
  * tmux we may run inside of is inherited.
  */
-export async function callTmux(socket: string, args: readonly string[], { timeoutMs = DEADLINE_MS, stdin, env = process.env }: TmuxCallOptions = {}): Promise<TmuxAnswer> {
+export async function callTmux(
+  socket: string,
+  args: readonly string[],
+  { timeoutMs = DEADLINE_MS, stdin, env = process.env }: TmuxCallOptions = {},
+): Promise<TmuxAnswer> {
   refuseLongPath(socket);
   refuseInsecureFolder(dirname(socket));
   const child = Bun.spawn([findTmux(), "-S", socket, ...args], {

@@ -176,7 +176,10 @@ function cannotChange(path: TomlPath): TomlProblem {
 }
 
 function longest(entries: readonly Entry[]): Entry | undefined {
-  return entries.reduce<Entry | undefined>((best, each) => (best && best.path.length >= each.path.length ? best : each), undefined);
+  return entries.reduce<Entry | undefined>(
+    (best, each) => (best && best.path.length >= each.path.length ? best : each),
+    undefined,
+  );
 }
 
 function renderPair(keys: readonly string[], literal: string): string {

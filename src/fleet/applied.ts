@@ -37,7 +37,13 @@ const agentSchema = v.object({
   ssh: v.optional(v.pipe(v.string(), v.check(isSshDestination, "is not [user@]host"))),
   socket: v.optional(v.pipe(v.string(), v.check(isSocketPlace, "is not a socket's name or path"))),
 });
-const fileSchema = v.object({ version: v.literal(VERSION), file: v.string(), socket_name: v.optional(v.pipe(v.string(), v.check(isSocketName, "is not a socket's name"))), agents: v.array(agentSchema), left: v.array(agentSchema) });
+const fileSchema = v.object({
+  version: v.literal(VERSION),
+  file: v.string(),
+  socket_name: v.optional(v.pipe(v.string(), v.check(isSocketName, "is not a socket's name"))),
+  agents: v.array(agentSchema),
+  left: v.array(agentSchema),
+});
 
 /**
  * What was applied last; undefined: nothing ever was.
@@ -46,7 +52,12 @@ const fileSchema = v.object({ version: v.literal(VERSION), file: v.string(), soc
  */
 export function readApplied(layout: Layout): AppliedFleet | undefined {
   const path = layout.appliedFleet;
-  const bytes = readTrusted(path, { what: "what was last applied of the fleet", maxBytes: MAX_BYTES, unreadable: "fleet-state-corrupt", insecure: "fleet-state-corrupt" });
+  const bytes = readTrusted(path, {
+    what: "what was last applied of the fleet",
+    maxBytes: MAX_BYTES,
+    unreadable: "fleet-state-corrupt",
+    insecure: "fleet-state-corrupt",
+  });
   return bytes === undefined ? undefined : parseApplied(bytes, path);
 }
 
@@ -59,13 +70,20 @@ export function writeApplied(layout: Layout, fleet: AppliedFleet): void {
 }
 
 export function renderApplied({ file, socketName, agents, left }: AppliedFleet): string {
-  return renderJson({ version: VERSION, file, ...(socketName !== undefined && { socket_name: socketName }), agents: agents.map(toRow), left: left.map(toRow) });
+  return renderJson({
+    version: VERSION,
+    file,
+    ...(socketName !== undefined && { socket_name: socketName }),
+    agents: agents.map(toRow),
+    left: left.map(toRow),
+  });
 }
 
 /** The reverse of renderApplied. Throws `fleet-state-corrupt`. */
 export function parseApplied(bytes: Uint8Array, path: string): AppliedFleet {
   const parsed = v.safeParse(fileSchema, parseOrExplain(bytes, path));
-  if (!parsed.success) throw corrupt(path, parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "it"}: ${issue.message}`).join("; "));
+  if (!parsed.success)
+    throw corrupt(path, parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "it"}: ${issue.message}`).join("; "));
   const { file, socket_name: socketName, agents, left } = parsed.output;
   return { file, ...(socketName !== undefined && { socketName }), agents: agents.map(toAgent), left: left.map(toAgent) };
 }
@@ -96,7 +114,15 @@ function corrupt(path: string, why: string): IapeerError {
   });
 }
 
-function toRow({ name, class: agentClass, runtime, modelHint, workingDirectory, isPersistent, remote }: AppliedAgent): v.InferOutput<typeof agentSchema> {
+function toRow({
+  name,
+  class: agentClass,
+  runtime,
+  modelHint,
+  workingDirectory,
+  isPersistent,
+  remote,
+}: AppliedAgent): v.InferOutput<typeof agentSchema> {
   return {
     name,
     class: agentClass,

@@ -62,7 +62,10 @@ export function planComms({ agents }: AppliedFleet, name: string, here: Here): C
 }
 
 /** The agent of this host that a session with that name and runtime is; undefined: it is none of the fleet. */
-export function findMember(fleet: AppliedFleet | undefined, { name, runtime }: Pick<AppliedAgent, "name" | "runtime">): AppliedAgent | undefined {
+export function findMember(
+  fleet: AppliedFleet | undefined,
+  { name, runtime }: Pick<AppliedAgent, "name" | "runtime">,
+): AppliedAgent | undefined {
   return fleet?.agents.find((one) => one.name === name && one.runtime === runtime && one.remote === undefined);
 }
 
@@ -101,7 +104,8 @@ function renderPeers({ peers }: Comms, count: number): string[] {
   if (peers.length === 0) return [];
   const shown = peers.slice(0, count);
   const width = (key: "name" | "class" | "runtime") => Math.max(...shown.map((one) => one[key].length));
-  const row = (one: CommsPeer) => `  ${one.name.padEnd(width("name"))}  ${one.class.padEnd(width("class"))}  ${one.runtime.padEnd(width("runtime"))}  ${renderSend(one)}`;
+  const row = (one: CommsPeer) =>
+    `  ${one.name.padEnd(width("name"))}  ${one.class.padEnd(width("class"))}  ${one.runtime.padEnd(width("runtime"))}  ${renderSend(one)}`;
   const places = Map.groupBy(shown, ({ host, ssh }) => `${ssh ?? ""} ${host}`);
   const blocks = [...places.values()].map((group) => {
     const { host, ssh } = group[0]!;
@@ -109,15 +113,21 @@ function renderPeers({ peers }: Comms, count: number): string[] {
     return [where, ...group.map(row), `  to see one's screen, at a terminal: ${renderWatch({ name: "NAME", ssh })}`].join("\n");
   });
   const hidden = peers.length - count;
-  return ["The other agents: name, class, runtime, and the command that writes to it.", ...blocks, ...(hidden === 0 ? [] : [`And ${hidden} more, written to in the same way. All of them: iapeer fleet ps`])];
+  return [
+    "The other agents: name, class, runtime, and the command that writes to it.",
+    ...blocks,
+    ...(hidden === 0 ? [] : [`And ${hidden} more, written to in the same way. All of them: iapeer fleet ps`]),
+  ];
 }
 
 function renderContact({ name, contacts }: Comms): string {
   const others = contacts.filter((one) => one !== name);
   const more = others.length - MAX_CONTACTS;
   const who = [...others.slice(0, MAX_CONTACTS), ...(more > 0 ? [`and ${more} more`] : [])].join(", ");
-  if (contacts.length === 0) return "Point of contact: none, this fleet has no orchestrator. Turn to the person at your terminal.";
-  if (others.length === contacts.length) return `Point of contact: ${who}. Report there what is done, and ask there what is unclear.`;
+  if (contacts.length === 0)
+    return "Point of contact: none, this fleet has no orchestrator. Turn to the person at your terminal.";
+  if (others.length === contacts.length)
+    return `Point of contact: ${who}. Report there what is done, and ask there what is unclear.`;
   return `Point of contact: you. The other agents report to you, and ask you what is unclear.${others.length === 0 ? "" : ` So is: ${who}.`}`;
 }
 
@@ -145,7 +155,10 @@ function hostOf({ remote }: AppliedAgent, { host }: Here): string {
 }
 
 function notFound(agents: readonly AppliedAgent[], name: string): IapeerError {
-  const near = nearest(name, agents.map((one) => one.name));
+  const near = nearest(
+    name,
+    agents.map((one) => one.name),
+  );
   return new IapeerError("agent-not-found", `the fleet that was last applied has no agent ${name}`, {
     hint: near === undefined ? "see: iapeer fleet ps" : `did you mean ${near}?`,
     details: { name },

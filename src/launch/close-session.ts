@@ -19,9 +19,19 @@ export async function closeSession(incarnation: Running): Promise<boolean> {
   if (!answers(incarnation)) return false;
   const sessions = await callTmux(socket, ["list-sessions", "-f", renderIsOurs(uuid), "-F", "#{session_id}"]);
   if (!sessions.ok) return !isServerRunning(incarnation);
-  for (const id of linesOf(sessions)) await closeOne(incarnation, { target: `${id}:`, isIt: `#{&&:${renderIsOurs(uuid)},#{==:#{session_id},${id}}}`, close: `kill-session -t ${quoteForTmux(id)}` });
+  for (const id of linesOf(sessions))
+    await closeOne(incarnation, {
+      target: `${id}:`,
+      isIt: `#{&&:${renderIsOurs(uuid)},#{==:#{session_id},${id}}}`,
+      close: `kill-session -t ${quoteForTmux(id)}`,
+    });
   const panes = await callTmux(socket, ["list-panes", "-a", "-f", renderIsAgentPane(uuid), "-F", "#{pane_id}"]);
-  for (const id of linesOf(panes)) await closeOne(incarnation, { target: id, isIt: `#{&&:${renderIsAgentPane(uuid)},#{==:#{pane_id},${id}}}`, close: `kill-pane -t ${id}` });
+  for (const id of linesOf(panes))
+    await closeOne(incarnation, {
+      target: id,
+      isIt: `#{&&:${renderIsAgentPane(uuid)},#{==:#{pane_id},${id}}}`,
+      close: `kill-pane -t ${id}`,
+    });
   const deadline = performance.now() + CLOSED_MS;
   while (await hasSession(incarnation)) {
     if (performance.now() > deadline) return false;

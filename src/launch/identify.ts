@@ -3,7 +3,14 @@ import { type Layout, socketPathOf } from "../core/paths.ts";
 import type { ProcessId, ProcessInfo } from "../core/process-table.ts";
 import { readProcess } from "../core/processes.ts";
 import { callTmux } from "../core/tmux.ts";
-import { type AgentPane, type Incarnation, incarnationPaths, isServerRunning, readIncarnation, readPointer } from "../status/incarnation.ts";
+import {
+  type AgentPane,
+  type Incarnation,
+  incarnationPaths,
+  isServerRunning,
+  readIncarnation,
+  readPointer,
+} from "../status/incarnation.ts";
 import { answers, observeServer, type Running, type ServerState } from "../status/server-state.ts";
 import { hasRecorder, readCanaryRecord } from "./canary/record.ts";
 import { saveIncarnation } from "./incarnation-store.ts";
@@ -17,7 +24,14 @@ export async function readStamp(socket: string): Promise<string | undefined> {
 
 /** The agent's own pane on a server, whose process lives; null when there is none, undefined when the server does not answer. */
 export async function readAgentPane({ socket, incarnation }: Incarnation): Promise<AgentPane | null | undefined> {
-  const answer = await callTmux(socket, ["list-panes", "-a", "-f", renderIsAgentPane(incarnation), "-F", "#{pane_id} #{pane_pid}"]);
+  const answer = await callTmux(socket, [
+    "list-panes",
+    "-a",
+    "-f",
+    renderIsAgentPane(incarnation),
+    "-F",
+    "#{pane_id} #{pane_pid}",
+  ]);
   if (!answer.ok) return undefined;
   const [id, pid] = answer.stdout.split("\n")[0]!.split(" ");
   const found = readProcess(Number(pid));
@@ -36,7 +50,14 @@ export async function hasSession(incarnation: Incarnation): Promise<boolean> {
   const sessions = await callTmux(socket, ["list-sessions", "-F", "#{session_id}"]);
   if (!sessions.ok || !answers(incarnation as Running)) return true;
   if (sessions.stdout === "") return false;
-  const panes = await callTmux(socket, ["list-panes", "-a", "-f", `#{||:${renderIsAgentPane(uuid)},${renderIsOurs(uuid)}}`, "-F", "#{pane_id}"]);
+  const panes = await callTmux(socket, [
+    "list-panes",
+    "-a",
+    "-f",
+    `#{||:${renderIsAgentPane(uuid)},${renderIsOurs(uuid)}}`,
+    "-F",
+    "#{pane_id}",
+  ]);
   return !panes.ok || panes.stdout !== "";
 }
 
@@ -47,11 +68,14 @@ export async function hasSession(incarnation: Incarnation): Promise<boolean> {
 export async function identifyServer(layout: Layout, identity: string): Promise<ServerState> {
   const state = observeServer(layout, identity);
   if (state.kind !== "unknown" && state.incarnation?.shared) return await identifySession(state, layout);
-  if (state.kind === "ours" && state.incarnation.pane === null) return { kind: "ours", incarnation: keep(await withPane(state.incarnation), layout) };
+  if (state.kind === "ours" && state.incarnation.pane === null)
+    return { kind: "ours", incarnation: keep(await withPane(state.incarnation), layout) };
   if (state.kind !== "other") return state;
   const server = readProcess(state.pid);
   const current = await recogniseServer(server, identity, layout);
-  return server === undefined || current === undefined ? state : { kind: "ours", incarnation: keep(await withPane({ ...current, server: idOf(server) }), layout) };
+  return server === undefined || current === undefined
+    ? state
+    : { kind: "ours", incarnation: keep(await withPane({ ...current, server: idOf(server) }), layout) };
 }
 
 /** The same where others use the server too: it goes on without the session, and a session without the process that was its agent's. */
@@ -66,7 +90,11 @@ async function identifySession(state: Exclude<ServerState, { readonly kind: "unk
 }
 
 /** The incarnation that a server is of, which nobody has written down as its: by its stamp, or unstamped as the child of its recorder. */
-async function recogniseServer(server: ProcessInfo | undefined, identity: string, layout: Layout): Promise<Incarnation | undefined> {
+async function recogniseServer(
+  server: ProcessInfo | undefined,
+  identity: string,
+  layout: Layout,
+): Promise<Incarnation | undefined> {
   const uuid = readPointer(layout, identity);
   if (server === undefined || uuid === undefined) return undefined;
   const saved = readIncarnation(layout, identity, uuid);
@@ -75,7 +103,18 @@ async function recogniseServer(server: ProcessInfo | undefined, identity: string
   const socket = socketPathOf(layout, identity);
   const isChild = saved !== undefined && hasRecorder(paths) && readCanaryRecord(paths)?.recorder.pid === server.ppid;
   if (!isChild && (await readStamp(socket)) !== uuid) return undefined;
-  return saved ?? { version: 1, incarnation: uuid, identity, socket, launched_at: new Date().toISOString(), boot_id: readBootId(), server: null, pane: null };
+  return (
+    saved ?? {
+      version: 1,
+      incarnation: uuid,
+      identity,
+      socket,
+      launched_at: new Date().toISOString(),
+      boot_id: readBootId(),
+      server: null,
+      pane: null,
+    }
+  );
 }
 
 async function withPane(incarnation: Running): Promise<Running> {

@@ -12,7 +12,11 @@ import { type Incarnation, incarnationPaths, pointerPath } from "../status/incar
  *
  * @param sharedSocket the socket of a server that others use too; left out: the identity has one of its own
  */
-export function mintIncarnation(layout: Layout, identity: string, { now, sharedSocket }: { readonly now: Date; readonly sharedSocket?: string | undefined }): Incarnation {
+export function mintIncarnation(
+  layout: Layout,
+  identity: string,
+  { now, sharedSocket }: { readonly now: Date; readonly sharedSocket?: string | undefined },
+): Incarnation {
   const fresh: Incarnation = {
     version: 1,
     incarnation: crypto.randomUUID(),
@@ -36,7 +40,10 @@ export function saveIncarnation(layout: Layout, incarnation: Incarnation): void 
 }
 
 /** Takes away what is kept about an incarnation whose end is settled. */
-export function forgetIncarnation(layout: Layout, { identity, incarnation }: Pick<Incarnation, "identity" | "incarnation">): void {
+export function forgetIncarnation(
+  layout: Layout,
+  { identity, incarnation }: Pick<Incarnation, "identity" | "incarnation">,
+): void {
   const { folder } = incarnationPaths(layout, identity, incarnation);
   try {
     rmSync(folder, { recursive: true, force: true });

@@ -94,20 +94,30 @@ async function findLive(identity: string, context: LaunchContext): Promise<Launc
     case "gone":
       return undefined;
     case "unknown":
-      throw new IapeerError("launch-failed", `whether ${identity} is live already cannot be told`, { hint: "see: iapeer doctor", details: { identity } });
+      throw new IapeerError("launch-failed", `whether ${identity} is live already cannot be told`, {
+        hint: "see: iapeer doctor",
+        details: { identity },
+      });
     case "unreachable":
       await restoreSocket(state.incarnation);
       return { action: "already-live", incarnation: state.incarnation, witness: null };
     case "other":
-      context.warn(`the server that answers for ${identity} (pid ${state.pid}) was not launched from this root; see: iapeer doctor`);
+      context.warn(
+        `the server that answers for ${identity} (pid ${state.pid}) was not launched from this root; see: iapeer doctor`,
+      );
       return { action: "already-live", incarnation: undefined, witness: null };
     case "hung":
-      throw new IapeerError("launch-failed", `${identity} runs already (server pid ${state.incarnation.server.pid}), and does not answer`, {
-        hint: `to end it: iapeer stop ${callOf(identity)}`,
-        details: { identity, server_pid: state.incarnation.server.pid },
-      });
+      throw new IapeerError(
+        "launch-failed",
+        `${identity} runs already (server pid ${state.incarnation.server.pid}), and does not answer`,
+        {
+          hint: `to end it: iapeer stop ${callOf(identity)}`,
+          details: { identity, server_pid: state.incarnation.server.pid },
+        },
+      );
     case "ours":
-      if (await isInUse(state.incarnation, context)) return { action: "already-live", incarnation: state.incarnation, witness: null };
+      if (await isInUse(state.incarnation, context))
+        return { action: "already-live", incarnation: state.incarnation, witness: null };
       await endSession(state.incarnation, "launch-failed", context);
       return undefined;
   }
@@ -126,17 +136,24 @@ async function isInUse(incarnation: Running, context: LaunchContext): Promise<bo
   // Its agent made the server run something in its place, or is gone: then that end is recorded before the server goes.
   if (!(await recordLostAgent(incarnation, context)) && (await readAgentPane(incarnation))) return true;
   if (!isAlive) return false;
-  throw new IapeerError("launch-failed", `the agent of ${identity} is gone, but windows that a person opened beside it are still there`, {
-    hint: `close them, or end it all: iapeer stop ${callOf(identity)}`,
-    details: { identity },
-  });
+  throw new IapeerError(
+    "launch-failed",
+    `the agent of ${identity} is gone, but windows that a person opened beside it are still there`,
+    {
+      hint: `close them, or end it all: iapeer stop ${callOf(identity)}`,
+      details: { identity },
+    },
+  );
 }
 
 /** What a server says of itself. Throws `launch-failed` when it does not. */
 async function ask({ identity, socket }: Incarnation, ...args: readonly string[]): Promise<string> {
   const answer = await callTmux(socket, args);
   if (answer.ok) return answer.stdout.trim();
-  throw new IapeerError("launch-failed", `the server of ${identity} does not tell what it has: ${answer.why}`, { hint: "see: iapeer doctor", details: { identity } });
+  throw new IapeerError("launch-failed", `the server of ${identity} does not tell what it has: ${answer.why}`, {
+    hint: "see: iapeer doctor",
+    details: { identity },
+  });
 }
 
 /** A server whose socket was deleted makes it anew when it is asked to (tmux(1), SIGUSR1). */
@@ -159,18 +176,31 @@ async function launchFresh(plan: LaunchPlan, context: LaunchContext): Promise<La
   const { layout, now } = context;
   const { argv, wrapper = [], variables, model } = plan.findCommand();
   const sharedSocket = plan.socket === socketPathOf(layout, plan.identity) ? undefined : plan.socket;
-  const minted = { ...mintIncarnation(layout, plan.identity, { now: now(), sharedSocket }), ...(model !== undefined && { model }) };
+  const minted = {
+    ...mintIncarnation(layout, plan.identity, { now: now(), sharedSocket }),
+    ...(model !== undefined && { model }),
+  };
   rmSync(join(layout.stateFolder, stopMarkName(plan.runtime, plan.personality)), { force: true });
   const environment = renderEnvironment(plan, variables, context.env);
   const { server, witness: parent, keeper } = await startServer(minted, environment, context);
   const started = { ...minted, server };
   saveIncarnation(layout, started);
-  const pane = await kept(started, keeper, async () => await startSession(started, { argv: [...wrapper, ...argv], cwd: plan.cwd, environment }, context));
+  const pane = await kept(
+    started,
+    keeper,
+    async () => await startSession(started, { argv: [...wrapper, ...argv], cwd: plan.cwd, environment }, context),
+  );
   const launched = { ...started, pane: pane ?? null };
   saveIncarnation(layout, launched);
   const witness = parent ?? (pane === undefined ? null : await watchLate(launched, context));
   if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, argv, context);
-  context.note({ ev: "launch", identity: plan.identity, server_pid: server.pid, pane_pid: pane.pid, incarnation: launched.incarnation });
+  context.note({
+    ev: "launch",
+    identity: plan.identity,
+    server_pid: server.pid,
+    pane_pid: pane.pid,
+    incarnation: launched.incarnation,
+  });
   return { action: "launched", incarnation: launched, witness };
 }
 
@@ -184,7 +214,10 @@ async function kept<T>({ socket }: Running, keeper: string | undefined, work: ()
 }
 
 /** A server that was not started below its recorder, or could not be, gets one that waits outside. */
-async function watchLate(incarnation: Incarnation & { readonly server: ProcessId }, context: LaunchContext): Promise<Witness | null> {
+async function watchLate(
+  incarnation: Incarnation & { readonly server: ProcessId },
+  context: LaunchContext,
+): Promise<Witness | null> {
   const arming = await armCanary(incarnation, "launch", context);
   if (arming.outcome !== "failed") return "client";
   context.warn(`${incarnation.identity} runs without a canary: ${arming.why}`);

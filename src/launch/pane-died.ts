@@ -135,7 +135,9 @@ function renderMemoryProof(launchedSecs: number): string[] {
 
 const HEAD_FORMAT = [
   "iapeer forensics 1",
-  ...["identity", "incarnation", "server_pid", "died", "lived_secs", "dead_status", "dead_signal", "verdict", "reason"].map((key) => `${key}: %s`),
+  ...["identity", "incarnation", "server_pid", "died", "lived_secs", "dead_status", "dead_signal", "verdict", "reason"].map(
+    (key) => `${key}: %s`,
+  ),
   "",
   "== last lines ==",
   "",

@@ -16,7 +16,13 @@ import { serviceName } from "../core/service/place.ts";
 export function scopeLauncher(env: Env, identity?: string): readonly string[] | undefined {
   const runtimeFolder = env["XDG_RUNTIME_DIR"];
   const systemdRun = Bun.which("systemd-run");
-  if (process.platform !== "linux" || !runtimeFolder || systemdRun === null || !isSocket(join(runtimeFolder, "systemd", "private"))) return undefined;
+  if (
+    process.platform !== "linux" ||
+    !runtimeFolder ||
+    systemdRun === null ||
+    !isSocket(join(runtimeFolder, "systemd", "private"))
+  )
+    return undefined;
   const properties = ["OOMPolicy=continue", ...orderOf(identity)].map((property) => `--property=${property}`);
   return [systemdRun, "--user", "--scope", "--quiet", "--collect", ...properties, "--"];
 }

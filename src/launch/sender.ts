@@ -8,7 +8,9 @@ import { listIncarnations, readCurrent } from "../status/incarnation.ts";
 import { type Party, parseParty, readHost, tameName } from "./send/text.ts";
 
 /** Who calls: an agent of this root, or else a person at this account. */
-export type Sender = { readonly kind: "peer"; readonly name: string; readonly identity: string } | { readonly kind: "person"; readonly name: string };
+export type Sender =
+  | { readonly kind: "peer"; readonly name: string; readonly identity: string }
+  | { readonly kind: "person"; readonly name: string };
 
 /**
  * Who calls, as the process table has it: a process that descends from the pane of a live session, or belongs to its terminal's
@@ -19,7 +21,9 @@ export function identifySender(layout: Layout, env: Env): Sender {
   const hinted = env["PEER_IDENTITY"] ?? "";
   const identities = [...listIncarnations(layout).keys()];
   const ordered = identities.includes(hinted) ? [hinted, ...identities.filter((one) => one !== hinted)] : identities;
-  const found = ordered.map((identity) => ({ identity, depth: depthBelow(layout, identity, ancestors) })).filter(({ depth }) => depth !== -1);
+  const found = ordered
+    .map((identity) => ({ identity, depth: depthBelow(layout, identity, ancestors) }))
+    .filter(({ depth }) => depth !== -1);
   // An agent that runs in another's pane is the one that calls.
   const nearest = found.toSorted((a, b) => a.depth - b.depth)[0];
   const personality = nearest === undefined ? undefined : parseIdentity(nearest.identity)?.personality;
@@ -46,7 +50,10 @@ export function chooseAuthor(sender: Sender, wanted: string | undefined, isPeer:
   const elsewhere = parseParty(wanted);
   if (elsewhere !== undefined) return elsewhere;
   if (isPeer(wanted)) return { host, name: wanted };
-  throw new IapeerError("peer-not-found", `no peer is called ${wanted}, and it is not your own name (${sender.name})`, { hint: "see: iapeer list", details: { personality: wanted } });
+  throw new IapeerError("peer-not-found", `no peer is called ${wanted}, and it is not your own name (${sender.name})`, {
+    hint: "see: iapeer list",
+    details: { personality: wanted },
+  });
 }
 
 /** This process and those above it, the nearest first. */

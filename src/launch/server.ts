@@ -46,7 +46,8 @@ export async function startServer(incarnation: Incarnation, environment: Env, co
     if (server !== undefined) return { server, witness: "parent" };
   }
   const server = await startAlone(socket, environment);
-  if (server === undefined) throw new IapeerError("launch-failed", `the tmux server of ${identity} does not start`, { details: { identity, socket } });
+  if (server === undefined)
+    throw new IapeerError("launch-failed", `the tmux server of ${identity} does not start`, { details: { identity, socket } });
   return { server, witness: null };
 }
 
@@ -54,8 +55,11 @@ function refuseOldTmux(): void {
   const tmux = findTmux();
   const text = readTmuxVersion(tmux);
   const version = text === undefined ? undefined : parseTmuxVersion(text);
-  if (version === undefined || version[0] > OLDEST_TMUX[0] || (version[0] === OLDEST_TMUX[0] && version[1] >= OLDEST_TMUX[1])) return;
-  throw new IapeerError("tmux-too-old", `${tmux} is tmux ${text}; sessions need 3.2 or later`, { details: { path: tmux, version: text } });
+  if (version === undefined || version[0] > OLDEST_TMUX[0] || (version[0] === OLDEST_TMUX[0] && version[1] >= OLDEST_TMUX[1]))
+    return;
+  throw new IapeerError("tmux-too-old", `${tmux} is tmux ${text}; sessions need 3.2 or later`, {
+    details: { path: tmux, version: text },
+  });
 }
 
 interface Start {
@@ -64,7 +68,10 @@ interface Start {
   readonly launcher: readonly string[];
 }
 
-async function startBelowRecorder({ incarnation, environment, launcher }: Start, context: LaunchContext): Promise<ProcessId | undefined> {
+async function startBelowRecorder(
+  { incarnation, environment, launcher }: Start,
+  context: LaunchContext,
+): Promise<ProcessId | undefined> {
   try {
     const recorder = startRecorder({ witness: "parent", launcher, environment }, { incarnation, origin: "launch", context });
     if (recorder === undefined) return undefined;
@@ -80,7 +87,14 @@ async function startBelowRecorder({ incarnation, environment, launcher }: Start,
 
 async function startAlone(socket: string, environment: Env): Promise<ProcessId | undefined> {
   const argv = [findTmux(), "-f", "/dev/null", "-S", socket, "start-server", ";", "set-option", "-s", "exit-empty", "off"];
-  Bun.spawnSync(argv, { cwd: "/", env: { ...environment }, stdin: "ignore", stdout: "ignore", stderr: "ignore", timeout: START_MS });
+  Bun.spawnSync(argv, {
+    cwd: "/",
+    env: { ...environment },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "ignore",
+    timeout: START_MS,
+  });
   return await findListener(socket, () => false);
 }
 
@@ -91,16 +105,41 @@ async function startAlone(socket: string, environment: Env): Promise<ProcessId |
  *
  * No option of the server is set to keep it until then. A session of a few seconds does: of two launches at once each has its own.
  */
-async function findSharedServer({ socket, identity }: Incarnation, { env }: LaunchContext): Promise<Pick<StartedServer, "server" | "keeper">> {
+async function findSharedServer(
+  { socket, identity }: Incarnation,
+  { env }: LaunchContext,
+): Promise<Pick<StartedServer, "server" | "keeper">> {
   const { liveness } = probeSocket(socket);
   const there = liveness === "dead" ? undefined : await findListener(socket, () => false);
   if (there !== undefined) return { server: there };
-  if (liveness !== "dead") throw new IapeerError("launch-failed", `who answers on ${socket} cannot be told`, { details: { identity, socket } });
+  if (liveness !== "dead")
+    throw new IapeerError("launch-failed", `who answers on ${socket} cannot be told`, { details: { identity, socket } });
   const keeper = `iap-start-${randomHex(8)}`;
   for (const launcher of [scopeLauncher(env), []]) {
     if (launcher === undefined) continue;
-    const argv = [...launcher, findTmux(), "-f", "/dev/null", "-S", socket, "new-session", "-d", "-s", keeper, "--", "/bin/sh", "-c", `exec sleep ${KEEP_SECS}`];
-    const child = Bun.spawn(argv, { cwd: "/", env: withoutTmux(env), stdio: ["ignore", "ignore", "ignore"], timeout: START_MS, killSignal: "SIGKILL" });
+    const argv = [
+      ...launcher,
+      findTmux(),
+      "-f",
+      "/dev/null",
+      "-S",
+      socket,
+      "new-session",
+      "-d",
+      "-s",
+      keeper,
+      "--",
+      "/bin/sh",
+      "-c",
+      `exec sleep ${KEEP_SECS}`,
+    ];
+    const child = Bun.spawn(argv, {
+      cwd: "/",
+      env: withoutTmux(env),
+      stdio: ["ignore", "ignore", "ignore"],
+      timeout: START_MS,
+      killSignal: "SIGKILL",
+    });
     const server = (await child.exited) === 0 ? await findListener(socket, () => true) : undefined;
     if (server !== undefined) return { server, keeper };
   }

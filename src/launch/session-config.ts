@@ -24,7 +24,16 @@ export interface SessionConfig {
  *
  * Only the agent's own pane remains after its process ended, for the hook to look at; every other just closes.
  */
-export function renderSessionConfig({ identity, incarnation, argv, cwd, environment, hook, logger, heldMark }: SessionConfig): string {
+export function renderSessionConfig({
+  identity,
+  incarnation,
+  argv,
+  cwd,
+  environment,
+  hook,
+  logger,
+  heldMark,
+}: SessionConfig): string {
   const shell = environment["SHELL"];
   const pane = `-t ${quoteForTmux(`=${identity}:`)}`;
   const lines = [

@@ -31,14 +31,22 @@ export interface SessionStart {
  *
  * @throws IapeerError `launch-failed`; `stale-incarnation`: on a server that others use too its name is another's.
  */
-export async function startSession(incarnation: Running, start: SessionStart, context: LaunchContext): Promise<AgentPane | undefined> {
+export async function startSession(
+  incarnation: Running,
+  start: SessionStart,
+  context: LaunchContext,
+): Promise<AgentPane | undefined> {
   const { identity, server } = incarnation;
   const config = planSession(incarnation, start, context);
   const answer = await (incarnation.shared ? makeSharedSession : makeSession)(incarnation, config);
   if (!answer.ok && isRunning(server)) {
     const taken = incarnation.shared && (await isNameTaken(incarnation));
     await endSession(incarnation, "launch-failed", context);
-    throw taken ? nameTaken(incarnation) : new IapeerError("launch-failed", `tmux does not make the session of ${identity}: ${answer.why}`, { details: { identity } });
+    throw taken
+      ? nameTaken(incarnation)
+      : new IapeerError("launch-failed", `tmux does not make the session of ${identity}: ${answer.why}`, {
+          details: { identity },
+        });
   }
   return (await readAgentPane(incarnation)) ?? undefined;
 }
@@ -52,7 +60,12 @@ function planSession(incarnation: Running, start: SessionStart, context: LaunchC
   markLaunch(log, incarnation, context);
   // Where the server goes on without the session nothing else would tell its recorder.
   const atEnd = `${[findTmux(), "-S", socket, ...planWake(incarnation)].map(quoteForSh).join(" ")} >/dev/null 2>&1`;
-  const logger = renderPipePaneCommand({ path: log, maxBytes: rotationFrom(env).maxBytes, heldMark: held, ...(shared && { atEnd }) });
+  const logger = renderPipePaneCommand({
+    path: log,
+    maxBytes: rotationFrom(env).maxBytes,
+    heldMark: held,
+    ...(shared && { atEnd }),
+  });
   return { ...start, identity, incarnation: uuid, hook: renderHookFor(incarnation, layout), logger, heldMark: held };
 }
 
@@ -85,8 +98,12 @@ async function isNameTaken({ socket, identity, incarnation }: Incarnation): Prom
 }
 
 function nameTaken({ socket, identity }: Incarnation): IapeerError {
-  return new IapeerError("stale-incarnation", `a session called ${identity} is on the server of ${socket} already, and was not launched from this root; nothing was done to it`, {
-    hint: `see what it is: tmux -S ${quoteForSh(socket)} attach -t ${quoteForSh(`=${identity}`)}; another name for it: rename-session`,
-    details: { identity, socket },
-  });
+  return new IapeerError(
+    "stale-incarnation",
+    `a session called ${identity} is on the server of ${socket} already, and was not launched from this root; nothing was done to it`,
+    {
+      hint: `see what it is: tmux -S ${quoteForSh(socket)} attach -t ${quoteForSh(`=${identity}`)}; another name for it: rename-session`,
+      details: { identity, socket },
+    },
+  );
 }

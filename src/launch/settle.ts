@@ -41,7 +41,9 @@ export function findUnrecorded(layout: Layout): string[] {
     const paths = incarnationPaths(layout, identity, uuid);
     return saved !== undefined && hadSession(saved) && !isLiving(layout, saved) && !isSettled(paths) && !hasRecorder(paths);
   };
-  return [...listIncarnations(layout)].filter(([identity, uuids]) => uuids.some((uuid) => isUnrecorded(identity, uuid))).map(([identity]) => identity);
+  return [...listIncarnations(layout)]
+    .filter(([identity, uuids]) => uuids.some((uuid) => isUnrecorded(identity, uuid)))
+    .map(([identity]) => identity);
 }
 
 /** Settles every incarnation of an identity of which nothing is left. The identity's lock must be held. */
@@ -102,15 +104,31 @@ interface Unwitnessed {
 async function recordUnwitnessed({ saved, paths, lock }: Unwitnessed, context: LaunchContext): Promise<boolean> {
   const { layout, env } = context;
   const { boot_id: bootId } = saved;
-  writeAtomically(paths.script, renderCanaryScript({ ...scriptOf(saved), layout, platform: process.platform, tmux: findTmux(), witness: "client", graceMs: graceFrom(env) }));
+  writeAtomically(
+    paths.script,
+    renderCanaryScript({
+      ...scriptOf(saved),
+      layout,
+      platform: process.platform,
+      tmux: findTmux(),
+      witness: "client",
+      graceMs: graceFrom(env),
+    }),
+  );
   const isOtherBoot = bootId !== "" && bootId !== readBootId();
   const argv = ["/bin/sh", paths.script, "unwitnessed", ...(isOtherBoot ? ["host-restart"] : [])];
-  const child = Bun.spawn(argv, { stdio: ["ignore", "ignore", "ignore", lock], cwd: "/", timeout: RECORD_MS, killSignal: "SIGKILL" });
+  const child = Bun.spawn(argv, {
+    stdio: ["ignore", "ignore", "ignore", lock],
+    cwd: "/",
+    timeout: RECORD_MS,
+    killSignal: "SIGKILL",
+  });
   await child.exited;
   return existsSync(paths.recorded);
 }
 
 function forget(gone: Pick<Incarnation, "identity" | "incarnation">, { layout }: LaunchContext): void {
-  if (readCurrent(layout, gone.identity)?.incarnation === gone.incarnation) rmSync(pointerPath(layout, gone.identity), { force: true });
+  if (readCurrent(layout, gone.identity)?.incarnation === gone.incarnation)
+    rmSync(pointerPath(layout, gone.identity), { force: true });
   forgetIncarnation(layout, gone);
 }

@@ -51,7 +51,7 @@ const DROP_THE_REST = [
   '_iap=" $1 "; shift; set -f',
   "IFS='\n'",
   'for _iap_n in $(export -p); do case $_iap_n in "export "*) ;; *) continue ;; esac',
-  '_iap_n=${_iap_n#export }; _iap_n=${_iap_n%%=*}',
+  "_iap_n=${_iap_n#export }; _iap_n=${_iap_n%%=*}",
   'case $_iap_n in ""|*[!A-Za-z0-9_]*) continue ;; esac',
   'case $_iap in *" $_iap_n "*) ;; *) command unset -v "$_iap_n" ;; esac; done',
   "SHELL=/bin/sh; export SHELL; ",

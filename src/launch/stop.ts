@@ -55,7 +55,11 @@ export async function stopIdentity(identity: string, by: "stop" | "remove", cont
 }
 
 /** The same for one incarnation, which was told to sleep: one that was launched since goes on. */
-export async function stopIncarnation({ identity, incarnation }: Incarnation, by: "sleep", context: LaunchContext): Promise<Stopped> {
+export async function stopIncarnation(
+  { identity, incarnation }: Incarnation,
+  by: "sleep",
+  context: LaunchContext,
+): Promise<Stopped> {
   return await stopLocked(identity, { by, only: incarnation }, context);
 }
 
@@ -112,7 +116,9 @@ async function endServer(incarnation: Running): Promise<true> {
   const { identity, server } = incarnation;
   // Nobody but the very server that was claimed: another may have taken its socket since.
   const isOurs = renderIsOurs(incarnation.incarnation);
-  const isAsked = answers(incarnation) && (await callTmux(incarnation.socket, ["if-shell", "-F", isOurs, "kill-server"], { timeoutMs: ORDERLY_MS })).ok;
+  const isAsked =
+    answers(incarnation) &&
+    (await callTmux(incarnation.socket, ["if-shell", "-F", isOurs, "kill-server"], { timeoutMs: ORDERLY_MS })).ok;
   // A server whose socket is gone, or another's, cannot be asked.
   if (!isAsked) signalProcess(server, "SIGTERM");
   if (!(await isGoneWithin(server, ORDERLY_MS))) signalProcess(server, "SIGKILL");
@@ -136,7 +142,12 @@ function removeDeadSocket(socket: string): void {
 async function findAllProcesses(incarnation: Running, { layout }: LaunchContext): Promise<ProcessInfo[]> {
   const now = answers(incarnation) ? ((await readAgentPane(incarnation)) ?? null) : null;
   const table = listProcesses();
-  return [...new Set([...findAgentProcesses(incarnation, table, layout), ...findAgentProcesses({ ...incarnation, pane: now }, table, layout)])];
+  return [
+    ...new Set([
+      ...findAgentProcesses(incarnation, table, layout),
+      ...findAgentProcesses({ ...incarnation, pane: now }, table, layout),
+    ]),
+  ];
 }
 
 /**
@@ -147,12 +158,16 @@ export async function endLostAgents(identity: string, context: LaunchContext): P
   const { layout } = context;
   for (const uuid of listIncarnations(layout).get(identity) ?? []) {
     const saved = readIncarnation(layout, identity, uuid);
-    if (saved?.shared && isToBeEnded(incarnationPaths(layout, identity, uuid)) && !isAgentRunning(saved)) await closeSession(saved as Running);
+    if (saved?.shared && isToBeEnded(incarnationPaths(layout, identity, uuid)) && !isAgentRunning(saved))
+      await closeSession(saved as Running);
     if (saved === undefined || !isAgentRunning(saved) || (await hasSession(saved))) continue;
     const processes = findAgentProcesses(saved, listProcesses(), layout);
-    context.warn(`an agent of ${identity} had outlived its ${saved.shared ? "session" : "server"} (pid ${saved.pane?.pid}); it is ended`);
+    context.warn(
+      `an agent of ${identity} had outlived its ${saved.shared ? "session" : "server"} (pid ${saved.pane?.pid}); it is ended`,
+    );
     const left = await endProcesses(processes, 0);
-    if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
+    if (left.length > 0)
+      throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
     context.note({ ev: "stop", identity, pane_pid: saved.pane?.pid, reason: "outlived" });
   }
 }
@@ -174,8 +189,12 @@ function stopFailed(identity: string, why: string): IapeerError {
 
 /** Somebody answers for an identity whom no saved incarnation knows. */
 export function staleIncarnation(identity: string, pid: number): IapeerError {
-  return new IapeerError("stale-incarnation", `the server that answers for ${identity} (pid ${pid}) was not launched from this root; nothing was done to it`, {
-    hint: "see what it is: iapeer canary status",
-    details: { identity, server_pid: pid },
-  });
+  return new IapeerError(
+    "stale-incarnation",
+    `the server that answers for ${identity} (pid ${pid}) was not launched from this root; nothing was done to it`,
+    {
+      hint: "see what it is: iapeer canary status",
+      details: { identity, server_pid: pid },
+    },
+  );
 }

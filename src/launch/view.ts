@@ -31,6 +31,7 @@ function renderView({ identity, incarnation }: Incarnation, window: string | und
 async function readAgentWindow({ socket, pane }: Incarnation): Promise<string | undefined> {
   if (pane === null) return undefined;
   const answer = await callTmux(socket, ["list-panes", "-a", "-F", "#{pane_id} #{window_id}"]);
-  const [, window] = (answer.ok ? answer.stdout.split("\n") : []).map((line) => line.split(" ")).find(([id]) => id === pane.id) ?? [];
+  const [, window] =
+    (answer.ok ? answer.stdout.split("\n") : []).map((line) => line.split(" ")).find(([id]) => id === pane.id) ?? [];
   return window;
 }

@@ -27,7 +27,8 @@ export async function armIdentity(identity: string, origin: Origin, context: Lau
     const incarnation = await findRunning(await identifyServer(context.layout, identity), identity, context);
     const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
     const arming = await armCanary(incarnation, origin, context);
-    if (arming.outcome === "failed") throw new IapeerError("canary-failed", `${identity} has no canary: ${arming.why}`, { details: { identity } });
+    if (arming.outcome === "failed")
+      throw new IapeerError("canary-failed", `${identity} has no canary: ${arming.why}`, { details: { identity } });
     // An order that somebody is carrying out is not taken back by this.
     if (claimedBy(paths) === "dismiss" || isAbandoned(paths)) withdrawClaim(paths);
     return arming.outcome;
@@ -47,7 +48,12 @@ export async function adoptServer(identity: string, pid: number, context: Launch
   const socket = socketPathOf(layout, identity);
   if (server === undefined || (await readStamp(socket)) !== "") throw staleIncarnation(identity, pid);
   const minted = mintIncarnation(layout, identity, { now: now() });
-  const stamped = await callTmux(socket, ["if-shell", "-F", `#{?${INCARNATION_OPTION},,#{==:#{pid},${pid}}}`, `set-option -s ${INCARNATION_OPTION} ${minted.incarnation}`]);
+  const stamped = await callTmux(socket, [
+    "if-shell",
+    "-F",
+    `#{?${INCARNATION_OPTION},,#{==:#{pid},${pid}}}`,
+    `set-option -s ${INCARNATION_OPTION} ${minted.incarnation}`,
+  ]);
   if (!stamped.ok || (await readStamp(socket)) !== minted.incarnation) throw staleIncarnation(identity, pid);
   const adopted = { ...minted, server: { pid: server.pid, start: server.start }, pane: (await readAgentPane(minted)) ?? null };
   saveIncarnation(layout, adopted);
@@ -82,9 +88,16 @@ async function whileLocked<T>(identity: string, { layout, lockTimeoutMs }: Launc
 /** Nobody answers for an identity, or it cannot be told. */
 export function notLive(identity: string, { kind }: { readonly kind: ServerState["kind"] }): IapeerError {
   const launch = `iapeer launch ${callOf(identity)}`;
-  if (kind === "gone") return new IapeerError("peer-not-live", `${identity} is not live`, { hint: `to start it: ${launch}`, details: { identity } });
+  if (kind === "gone")
+    return new IapeerError("peer-not-live", `${identity} is not live`, { hint: `to start it: ${launch}`, details: { identity } });
   if (kind === "unreachable") {
-    return new IapeerError("peer-not-live", `${identity} runs, but its socket is gone`, { hint: `to have the socket back: ${launch}`, details: { identity } });
+    return new IapeerError("peer-not-live", `${identity} runs, but its socket is gone`, {
+      hint: `to have the socket back: ${launch}`,
+      details: { identity },
+    });
   }
-  return new IapeerError("peer-not-live", `whether ${identity} is live cannot be told`, { hint: "see: iapeer doctor", details: { identity } });
+  return new IapeerError("peer-not-live", `whether ${identity} is live cannot be told`, {
+    hint: "see: iapeer doctor",
+    details: { identity },
+  });
 }

@@ -39,7 +39,12 @@ export function declaresCommands(slot: Slot): boolean {
 }
 
 /** Runs the provider's command for one peer × runtime and notes what came of it. The slot must declare that direction. */
-export async function runProviderFor(target: Target, runtime: string, occasion: Occasion, context: ProvisionContext): Promise<ProvisionRow> {
+export async function runProviderFor(
+  target: Target,
+  runtime: string,
+  occasion: Occasion,
+  context: ProvisionContext,
+): Promise<ProvisionRow> {
   const block = context.slot[directionOf(occasion)]!;
   const placeholders = { cwd: target.cwd, personality: target.personality, runtime, occasion };
   const run = { argv: renderArgv(block, placeholders), placeholders, timeoutMs: PROVIDER_TIMEOUT_MS };

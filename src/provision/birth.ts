@@ -19,7 +19,11 @@ export interface Birth {
  * Whether the birth of a peer's runtime is still to be done: it was killed before its end, or did not succeed. Memory that a person has
  * taken away since stays away.
  */
-export function isUnborn(slot: Slot, { personality, runtime }: Pick<ProvisionRow, "personality" | "runtime">, layout: Layout): boolean {
+export function isUnborn(
+  slot: Slot,
+  { personality, runtime }: Pick<ProvisionRow, "personality" | "runtime">,
+  layout: Layout,
+): boolean {
   const attaches = slot.provision !== undefined || (slot.plugin !== undefined && !declaresCommands(slot));
   if (!isAgentic(runtime) || !attaches) return false;
   const note = readNote(layout, runtime, personality);

@@ -70,7 +70,11 @@ interface Where {
   readonly folder: string;
 }
 
-async function change(cli: PluginCli, verb: "install" | "enable" | "uninstall", { context, folder }: Where): Promise<PluginResult | undefined> {
+async function change(
+  cli: PluginCli,
+  verb: "install" | "enable" | "uninstall",
+  { context, folder }: Where,
+): Promise<PluginResult | undefined> {
   return await cli.change(["plugin", verb, pluginId(context.plugin), "--scope", "project"], folder);
 }
 

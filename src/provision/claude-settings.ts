@@ -20,7 +20,9 @@ export function switchClaudeMemory(text: string | undefined, direction: "off" | 
   const isOff = found[0]?.children?.[1]?.value === false;
   if (isOff === (direction === "off")) return { state: "unchanged" };
   const edited = isOff ? remove(text, root, found[0]!) : found[0] ? replace(text, found[0]) : insert(text, root);
-  return isOnlyThatKey(text, edited) ? changed(edited) : { state: "refused", why: `cannot be changed at "${KEY}" without touching other keys` };
+  return isOnlyThatKey(text, edited)
+    ? changed(edited)
+    : { state: "refused", why: `cannot be changed at "${KEY}" without touching other keys` };
 }
 
 function changed(text: string): TextEdit {
@@ -89,7 +91,8 @@ function remove(text: string, root: Node, property: Node): string {
   const before = properties[properties.indexOf(property) - 1];
   if (comma !== undefined) return removeWithComma(text, start, { end, comma });
   const behind = before === undefined ? undefined : commaAfter(text, before.offset + before.length);
-  const shorter = cutLine(text, start, end) ?? cut(text, text[start - 1] === " " ? start - 1 : start, text[end] === " " ? end + 1 : end);
+  const shorter =
+    cutLine(text, start, end) ?? cut(text, text[start - 1] === " " ? start - 1 : start, text[end] === " " ? end + 1 : end);
   return behind === undefined ? shorter : cut(shorter, behind, behind + 1);
 }
 
@@ -125,7 +128,10 @@ function putAt(text: string, offset: number, inserted: string): string {
 function isOnlyThatKey(before: string, after: string): boolean {
   const root = parseObject(after);
   if (typeof root === "string") return false;
-  return Bun.deepEquals(otherValues(parseObject(before) as Node), otherValues(root)) && Bun.deepEquals(commentsOf(before), commentsOf(after));
+  return (
+    Bun.deepEquals(otherValues(parseObject(before) as Node), otherValues(root)) &&
+    Bun.deepEquals(commentsOf(before), commentsOf(after))
+  );
 }
 
 function otherValues(root: Node): readonly (readonly [string, unknown])[] {
@@ -136,6 +142,10 @@ function otherValues(root: Node): readonly (readonly [string, unknown])[] {
 
 function commentsOf(text: string): readonly string[] {
   const comments: string[] = [];
-  visit(text, { onComment: (offset, length) => void comments.push(text.slice(offset, offset + length)) }, { allowTrailingComma: true });
+  visit(
+    text,
+    { onComment: (offset, length) => void comments.push(text.slice(offset, offset + length)) },
+    { allowTrailingComma: true },
+  );
   return comments;
 }

@@ -14,7 +14,8 @@ export async function runCodexPlugin(context: PluginContext, direction: "on" | "
   const listed = await cli.read(["plugin", "list", "--json"], listSchema);
   if (!listed.ok) return listed.result;
   const ours = listed.value.installed.find((each) => each.pluginId === id && each.installed !== false);
-  if (direction === "off") return ours === undefined ? { state: "absent" } : ((await cli.change(["plugin", "remove", id])) ?? { state: "removed" });
+  if (direction === "off")
+    return ours === undefined ? { state: "absent" } : ((await cli.change(["plugin", "remove", id])) ?? { state: "removed" });
   if (ours !== undefined && ours.enabled !== false) return { state: "already" };
   // Adding what is installed but disabled enables it.
   return (await add(cli, id, context)) ?? { state: ours === undefined ? "installed" : "enabled" };

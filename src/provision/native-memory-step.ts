@@ -46,7 +46,8 @@ export async function takeBackTrust(target: Target, context: NativeContext): Pro
 
 /** claude's settings are in the peer's folder; codex' are the person's, and other roots of theirs write them too. */
 function placeOf(target: Target, runtime: AgenticRuntime, { layout, env }: NativeContext) {
-  const lockFile = runtime === "codex" ? join(codexHome(env), ".iapeer.lock") : join(dirname(layout.stateFolder), "native-memory.lock");
+  const lockFile =
+    runtime === "codex" ? join(codexHome(env), ".iapeer.lock") : join(dirname(layout.stateFolder), "native-memory.lock");
   makeFolder(dirname(lockFile));
   return { folder: target.cwd, env, lockFile };
 }

@@ -54,7 +54,9 @@ export async function switchNativeMemory(wanted: MemorySwitch): Promise<NativeMe
 export async function untrustFolder(place: MemoryPlace): Promise<NativeMemoryOutcome> {
   return await attempt(place, () => {
     // As it was resolved then: what is at that path now may be a link to a folder that the person trusts.
-    return rewriteOne(sharedConfig(place.env), (text) => whenThere(text, (present) => codex.untrustFolder(present, place.folder)));
+    return rewriteOne(sharedConfig(place.env), (text) =>
+      whenThere(text, (present) => codex.untrustFolder(present, place.folder)),
+    );
   });
 }
 

@@ -55,7 +55,10 @@ export function openCli(runtime: AgenticRuntime, context: PluginContext): Plugin
       if (outcome.state !== "ok") return { ok: false, result: resultOf(outcome, stdout) };
       const value = parseAnswer(stdout, schema);
       if (value !== undefined) return { ok: true, value };
-      return { ok: false, result: { state: "failed", detail: `${runtime} ${args.join(" ")} did not answer with the JSON that iapeer knows` } };
+      return {
+        ok: false,
+        result: { state: "failed", detail: `${runtime} ${args.join(" ")} did not answer with the JSON that iapeer knows` },
+      };
     },
     change: async (args, folder) => {
       const { outcome, stdout } = await call([binary, ...args], CHANGE_TIMEOUT_MS, { context, folder });
@@ -116,13 +119,23 @@ function parseJson(text: string): unknown {
 
 const named = v.array(v.looseObject({ name: v.string() }));
 /** claude lists an array, codex an object with one. */
-const marketplacesSchema = v.union([named, v.pipe(v.looseObject({ marketplaces: named }), v.transform(({ marketplaces }) => marketplaces))]);
+const marketplacesSchema = v.union([
+  named,
+  v.pipe(
+    v.looseObject({ marketplaces: named }),
+    v.transform(({ marketplaces }) => marketplaces),
+  ),
+]);
 
 /**
  * Makes the plugin's marketplace known where it is not; both CLIs install from known ones only.
  * True when it was added just now, so that installing is worth another try.
  */
-export async function addMarketplace(cli: PluginCli, { marketplace, marketplaceRef }: PluginBlock, folder?: string): Promise<boolean> {
+export async function addMarketplace(
+  cli: PluginCli,
+  { marketplace, marketplaceRef }: PluginBlock,
+  folder?: string,
+): Promise<boolean> {
   if (marketplaceRef === undefined) return false;
   const known = await cli.read(["plugin", "marketplace", "list", "--json"], marketplacesSchema, folder);
   if (known.ok && known.value.some(({ name }) => name === marketplace)) return false;

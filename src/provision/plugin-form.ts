@@ -48,7 +48,9 @@ export function planPluginSweep(sweep: Pick<PluginSweep, "direction" | "scope" |
 
 function otherCodexPeers({ targets, allTargets }: Pick<PluginSweep, "targets" | "allTargets">): string[] {
   const ours = new Set(targets.map(({ personality }) => personality));
-  return allTargets.filter(({ personality, runtimes }) => runtimes.includes("codex") && !ours.has(personality)).map(({ personality }) => personality);
+  return allTargets
+    .filter(({ personality, runtimes }) => runtimes.includes("codex") && !ours.has(personality))
+    .map(({ personality }) => personality);
 }
 
 /** Does all that was planned; the rows in that order. Never throws; an interrupted sweep leaves out what it did not begin. */
@@ -78,7 +80,10 @@ function actionsOf(sweep: PluginSweep): Actions {
     claude: async ({ folder }) => await (claude ??= claudePlugin(sweep))(folder, sweep.direction),
     codex: codexOnce,
     "follow-codex": async () => follow(await codexOnce()),
-    "keep-codex": async () => ({ state: "already", detail: `codex has it once for the host, and needs it for: ${otherCodexPeers(sweep).join(", ")}` }),
+    "keep-codex": async () => ({
+      state: "already",
+      detail: `codex has it once for the host, and needs it for: ${otherCodexPeers(sweep).join(", ")}`,
+    }),
   };
 }
 

@@ -19,7 +19,10 @@ export interface Placeholders {
  * The argv of a provider block for one run. Each `{word}` is replaced once, in one pass: what a value
  * holds is never looked at again, and unknown words stay.
  */
-export function renderArgv(block: { readonly command: string; readonly args: readonly string[] }, values: Placeholders): string[] {
+export function renderArgv(
+  block: { readonly command: string; readonly args: readonly string[] },
+  values: Placeholders,
+): string[] {
   const replaced = block.args.map((argument) =>
     argument.replace(/\{(cwd|runtime|personality|occasion)\}/g, (_whole, word: keyof Placeholders) => values[word]),
   );

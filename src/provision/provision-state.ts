@@ -31,7 +31,10 @@ export type ProvisionNote = v.InferOutput<typeof noteSchema>;
 export type MemoryState = "attached" | "drifted" | "failed" | "none";
 
 /** What a note means under the slot of now. */
-export function judgeMemory(note: ProvisionNote | undefined, slot: { provider: string; version: string } | undefined): MemoryState {
+export function judgeMemory(
+  note: ProvisionNote | undefined,
+  slot: { provider: string; version: string } | undefined,
+): MemoryState {
   if (note === undefined) return "none";
   if (!isGood(note)) return "failed";
   if (note.occasion !== "birth" && note.occasion !== "sweep-on") return "none";
@@ -76,7 +79,9 @@ export function purgeState(layout: Layout, identity: string): string[] {
 /** The runtimes that something is kept of for a peer, also those that it has no more. */
 export function runtimesWithState(layout: Layout, personality: string): string[] {
   const identities = stateFiles(layout).map((name) => parseIdentity(name.split(".")[0] ?? ""));
-  return [...new Set(identities.filter((identity) => identity?.personality === personality).map((identity) => identity!.runtime))];
+  return [
+    ...new Set(identities.filter((identity) => identity?.personality === personality).map((identity) => identity!.runtime)),
+  ];
 }
 
 function stateFiles(layout: Layout): string[] {

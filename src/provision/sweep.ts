@@ -1,7 +1,15 @@
 import pMap from "p-map";
 import { IapeerError } from "../core/errors.ts";
 import type { Slot, SlotProblem } from "../status/slot-schema.ts";
-import { agenticRuntimes, declaresCommands, noteRow, type ProvisionContext, type ProvisionRow, runProviderFor, type Target } from "./attach.ts";
+import {
+  agenticRuntimes,
+  declaresCommands,
+  noteRow,
+  type ProvisionContext,
+  type ProvisionRow,
+  runProviderFor,
+  type Target,
+} from "./attach.ts";
 import { directionOf, type Occasion } from "./occasions.ts";
 import { runPluginForm } from "./plugin-form.ts";
 import { NOT_RUN, SKIPPED } from "./row-state.ts";
@@ -22,20 +30,30 @@ export interface SweepRequest {
 export function requireRunnable(slot: Slot | undefined, occasion: Occasion, problems: readonly SlotProblem[] = []): Slot {
   const insecure = problems.find(({ code }) => code === "slot-insecure");
   if (insecure !== undefined) {
-    throw new IapeerError("slot-insecure", insecure.message, { hint: "look at what it says; then make the slot's file and the root yours alone to write" });
+    throw new IapeerError("slot-insecure", insecure.message, {
+      hint: "look at what it says; then make the slot's file and the root yours alone to write",
+    });
   }
   if (slot === undefined) {
-    throw new IapeerError("slot-empty", "memory slot is EMPTY", { hint: "a memory provider declares itself in memory-provider.json; see: iapeer provider check" });
+    throw new IapeerError("slot-empty", "memory slot is EMPTY", {
+      hint: "a memory provider declares itself in memory-provider.json; see: iapeer provider check",
+    });
   }
   const direction = directionOf(occasion);
   if (declaresCommands(slot) && slot[direction] === undefined) {
-    throw new IapeerError("slot-direction-missing", `provider "${slot.provider}" declares no ${direction} command`, { details: { provider: slot.provider } });
-  }
-  if (!declaresCommands(slot) && slot.plugin === undefined) {
-    throw new IapeerError("slot-declares-nothing", `provider "${slot.provider}" declares nothing to run: no provision, unprovision or plugin`, {
-      hint: "see: iapeer provider check",
+    throw new IapeerError("slot-direction-missing", `provider "${slot.provider}" declares no ${direction} command`, {
       details: { provider: slot.provider },
     });
+  }
+  if (!declaresCommands(slot) && slot.plugin === undefined) {
+    throw new IapeerError(
+      "slot-declares-nothing",
+      `provider "${slot.provider}" declares nothing to run: no provision, unprovision or plugin`,
+      {
+        hint: "see: iapeer provider check",
+        details: { provider: slot.provider },
+      },
+    );
   }
   return slot;
 }
@@ -44,7 +62,9 @@ export function requireRunnable(slot: Slot | undefined, occasion: Occasion, prob
 export async function sweepMemory(request: SweepRequest, context: ProvisionContext): Promise<ProvisionRow[]> {
   const planned = request.targets.flatMap(planRows);
   planned.filter(({ state }) => state === SKIPPED).forEach(request.onRow);
-  const done = declaresCommands(context.slot) ? await sweepCommands(planned, request, context) : await sweepPlugin(request, context);
+  const done = declaresCommands(context.slot)
+    ? await sweepCommands(planned, request, context)
+    : await sweepPlugin(request, context);
   const found = new Map(done.map((row) => [keyOf(row), row]));
   return planned.map((row) => found.get(keyOf(row)) ?? row);
 }
@@ -61,7 +81,11 @@ function keyOf({ runtime, personality }: ProvisionRow): string {
   return `${runtime}-${personality}`;
 }
 
-async function sweepCommands(planned: readonly ProvisionRow[], request: SweepRequest, context: ProvisionContext): Promise<ProvisionRow[]> {
+async function sweepCommands(
+  planned: readonly ProvisionRow[],
+  request: SweepRequest,
+  context: ProvisionContext,
+): Promise<ProvisionRow[]> {
   const targets = new Map(request.targets.map((target) => [target.personality, target]));
   const toRun = planned.filter(({ state }) => state === NOT_RUN);
   return await pMap(

@@ -132,7 +132,10 @@ export function findRow(registry: Registry, personality: string): Row | undefine
 export function requireRow(registry: Registry, personality: string): Row {
   const row = findRow(registry, personality);
   if (row !== undefined) return row;
-  const near = nearest(personality, registry.peers.map((peer) => peer.personality));
+  const near = nearest(
+    personality,
+    registry.peers.map((peer) => peer.personality),
+  );
   throw new IapeerError("peer-not-found", `no peer is called ${personality}`, {
     hint: near === undefined ? "see: iapeer list" : `did you mean ${near}?`,
     details: { personality },

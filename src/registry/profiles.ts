@@ -17,7 +17,12 @@ const MAX_BYTES = 1024 * 1024;
  */
 export function readCard(peerFolder: string): Card | undefined {
   const path = profilePath(peerFolder);
-  const bytes = readTrusted(path, { what: "the profile", maxBytes: MAX_BYTES, unreadable: "profile-corrupt", insecure: "profile-corrupt" });
+  const bytes = readTrusted(path, {
+    what: "the profile",
+    maxBytes: MAX_BYTES,
+    unreadable: "profile-corrupt",
+    insecure: "profile-corrupt",
+  });
   if (bytes === undefined) return undefined;
   const checked = checkCard(parse(path, bytes));
   if (checked.ok) return checked.value;

@@ -4,7 +4,18 @@ import { wasWritten } from "../core/atomic-write.ts";
 import { IapeerError, ioError } from "../core/errors.ts";
 import { makeFolder } from "../core/files.ts";
 import { type Layout, profilePath } from "../core/paths.ts";
-import { type AddPlan, type AddRequest, findRow, planAdd, requireRow, type UpdateRequest, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
+import {
+  type AddPlan,
+  type AddRequest,
+  findRow,
+  planAdd,
+  requireRow,
+  type UpdateRequest,
+  updateRow,
+  withCard,
+  withoutRow,
+  withRow,
+} from "./edits.ts";
 import { markCardRemoved, readCard, restoreCard, writeCard } from "./profiles.ts";
 import { type Card, type Registry, type Row, toPeer } from "./schema.ts";
 import { changeRegistry, type ChangeOptions } from "./store.ts";
@@ -14,7 +25,11 @@ import { changeRegistry, type ChangeOptions } from "./store.ts";
  *
  * @throws IapeerError `peer-conflict`, `folder-taken`, `peer-being-removed`, `profile-corrupt`, and what changeRegistry throws.
  */
-export async function registerPeer(layout: Layout, options: ChangeOptions, request: AddRequest & { hasOwnFolder: boolean }): Promise<AddPlan & { revision: number }> {
+export async function registerPeer(
+  layout: Layout,
+  options: ChangeOptions,
+  request: AddRequest & { hasOwnFolder: boolean },
+): Promise<AddPlan & { revision: number }> {
   let plan: AddPlan | undefined;
   const after = await changeRegistry(
     layout,
@@ -60,7 +75,9 @@ function otherFolder(row: Row, cwd: string): IapeerError {
 
 function refuseTakenFolder(registry: Registry, personality: string, cwd: string): void {
   const found = lookAt(cwd);
-  const owner = registry.peers.find((row) => row.personality !== personality && (row.cwd === cwd || (found !== undefined && isFolder(row.cwd, found))));
+  const owner = registry.peers.find(
+    (row) => row.personality !== personality && (row.cwd === cwd || (found !== undefined && isFolder(row.cwd, found))),
+  );
   if (owner !== undefined) throw taken(cwd, owner.personality);
 }
 
@@ -99,7 +116,11 @@ function isLink(path: string): boolean {
 function refuseUnmakeable(cwd: string, above: string): void {
   const found = lookAt(above);
   if (found === undefined && above !== dirname(above)) return refuseUnmakeable(cwd, dirname(above));
-  if (!found?.isDirectory()) throw new IapeerError("invalid-value", `the folder ${cwd} cannot be made: ${above} is not a folder`, { hint: "choose another folder", details: { cwd } });
+  if (!found?.isDirectory())
+    throw new IapeerError("invalid-value", `the folder ${cwd} cannot be made: ${above} is not a folder`, {
+      hint: "choose another folder",
+      details: { cwd },
+    });
   try {
     accessSync(above, constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -169,7 +190,12 @@ export interface Updated {
 }
 
 /** Changes what is said of a peer, in the registry and on its card. `peer-not-found`, `peer-being-removed`; see updateRow. */
-export async function updatePeer(layout: Layout, options: ChangeOptions, personality: string, request: UpdateRequest): Promise<Updated> {
+export async function updatePeer(
+  layout: Layout,
+  options: ChangeOptions,
+  personality: string,
+  request: UpdateRequest,
+): Promise<Updated> {
   return await changeRow(layout, options, {
     personality,
     edit: (row) => updateRow(row, request),
@@ -238,10 +264,17 @@ export interface Move {
 }
 
 /** The first step of a removal: the row says so, until the last step drops it. undefined: there is no such peer. */
-export async function markRemoving(layout: Layout, options: ChangeOptions, personality: string, now: Date): Promise<Row | undefined> {
+export async function markRemoving(
+  layout: Layout,
+  options: ChangeOptions,
+  personality: string,
+  now: Date,
+): Promise<Row | undefined> {
   const after = await changeRegistry(layout, options, (registry) => {
     const row = findRow(registry, personality);
-    return row === undefined || row.removing !== undefined ? registry : withRow(registry, { ...row, removing: now.toISOString() });
+    return row === undefined || row.removing !== undefined
+      ? registry
+      : withRow(registry, { ...row, removing: now.toISOString() });
   });
   return findRow(after, personality);
 }

@@ -58,7 +58,10 @@ const CARD_RULES: Readonly<Record<string, FieldRule>> = {
   default_runtime: RUNTIME,
   runtime: RUNTIME,
   last_active_runtime: RUNTIME,
-  runtimes: { isRight: (value) => Array.isArray(value) && value.every(RUNTIME.isRight), otherwise: "is not a list of runtimes' names" },
+  runtimes: {
+    isRight: (value) => Array.isArray(value) && value.every(RUNTIME.isRight),
+    otherwise: "is not a list of runtimes' names",
+  },
   description: TEXT,
   intelligence: {
     isRight: (value) => isText(value) && parseIntelligence(value) !== undefined,
@@ -115,7 +118,8 @@ export function checkRegistry(json: unknown): Checked<Registry> {
   const why = whyNotFields(json, REGISTRY_RULES) ?? whyNotRows((json as Registry).peers);
   if (why !== undefined) return { ok: false, why };
   const value: Registry = { version: REGISTRY_VERSION, revision: 0, ...(json as Partial<Registry> & Pick<Registry, "peers">) };
-  if (value.version !== REGISTRY_VERSION) return { ok: false, why: `has version ${value.version}; this iapeer knows version ${REGISTRY_VERSION}` };
+  if (value.version !== REGISTRY_VERSION)
+    return { ok: false, why: `has version ${value.version}; this iapeer knows version ${REGISTRY_VERSION}` };
   const twice = firstTwice(value.peers.map(({ personality }) => personality));
   return twice === undefined ? { ok: true, value } : { ok: false, why: `has two rows for ${twice}` };
 }

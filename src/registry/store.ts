@@ -138,7 +138,10 @@ function writeNext(layout: Layout, current: Registry, edited: Registry): Registr
 export function writeRegistry(layout: Layout, registry: Registry): void {
   const text = renderJson(registry);
   refuseUnreadable(registry, text);
-  writeTogether([{ path: layout.registry, text }, { path: layout.registryBackup, text }]);
+  writeTogether([
+    { path: layout.registry, text },
+    { path: layout.registryBackup, text },
+  ]);
 }
 
 /** What could not be read again is not written. */
@@ -147,9 +150,13 @@ function refuseUnreadable(registry: Registry, text: string): void {
   const why = checked.ok ? undefined : checked.why;
   const size = Buffer.byteLength(text);
   if (why === undefined && size <= MAX_BYTES) return;
-  throw new IapeerError("invalid-value", `the registry would not be readable any more: ${why ?? `${size} bytes, more than ${MAX_BYTES}`}`, {
-    hint: "nothing was changed",
-  });
+  throw new IapeerError(
+    "invalid-value",
+    `the registry would not be readable any more: ${why ?? `${size} bytes, more than ${MAX_BYTES}`}`,
+    {
+      hint: "nothing was changed",
+    },
+  );
 }
 
 function byPersonality(a: { personality: string }, b: { personality: string }): number {

@@ -12,7 +12,14 @@ import { type ChangeOptions, readBackup, readRegistry, writeRegistry } from "./s
 /** What differs between the registry and what the peers' own cards say. The card is right. */
 export interface Difference {
   readonly personality: string;
-  readonly kind: "registry-unreadable" | "card-missing" | "card-unreadable" | "card-differs" | "folder-missing" | "not-registered" | "folder-of-another";
+  readonly kind:
+    | "registry-unreadable"
+    | "card-missing"
+    | "card-unreadable"
+    | "card-differs"
+    | "folder-missing"
+    | "not-registered"
+    | "folder-of-another";
   readonly message: string;
   /** Whether `verify --fix` can mend it. */
   readonly isFixable: boolean;
@@ -101,12 +108,15 @@ function findDifferences(layout: Layout, registry: Registry): Difference[] {
 
 function compareRow(row: Row): Difference[] {
   if (row.removing !== undefined) return [];
-  const of = (kind: Difference["kind"], message: string, isFixable: boolean) => [{ personality: row.personality, kind, message, isFixable }];
+  const of = (kind: Difference["kind"], message: string, isFixable: boolean) => [
+    { personality: row.personality, kind, message, isFixable },
+  ];
   if (!existsSync(row.cwd)) return of("folder-missing", `its folder ${row.cwd} is gone`, false);
   const card = readCardOrError(row.cwd);
   if (card instanceof IapeerError) return of("card-unreadable", card.message, false);
   if (card === undefined) return of("card-missing", `${profilePath(row.cwd)} is missing`, true);
-  if (card.personality !== row.personality) return of("folder-of-another", `the card in ${row.cwd} is ${card.personality}'s`, false);
+  if (card.personality !== row.personality)
+    return of("folder-of-another", `the card in ${row.cwd} is ${card.personality}'s`, false);
   const fields = differingFields(row, card);
   return fields.length === 0 ? [] : of("card-differs", `registry and card differ in: ${fields.join(", ")}`, true);
 }
@@ -121,7 +131,12 @@ function readCardOrError(folder: string): Card | undefined | IapeerError {
 }
 
 function notRegistered({ card, folder }: { card: Card; folder: string }): Difference {
-  return { personality: card.personality, kind: "not-registered", message: `${folder} has a card but the registry has no such peer`, isFixable: true };
+  return {
+    personality: card.personality,
+    kind: "not-registered",
+    message: `${folder} has a card but the registry has no such peer`,
+    isFixable: true,
+  };
 }
 
 interface Found {
@@ -163,7 +178,9 @@ function mend(layout: Layout, registry: Registry): Registry {
   for (const { card, folder } of findUnregistered(layout, registry)) {
     mended = withRow(mended, withCard({ personality: card.personality, cwd: folder }, card));
   }
-  return mended === registry ? registry : { ...mended, peers: mended.peers.toSorted((a, b) => (a.personality < b.personality ? -1 : 1)) };
+  return mended === registry
+    ? registry
+    : { ...mended, peers: mended.peers.toSorted((a, b) => (a.personality < b.personality ? -1 : 1)) };
 }
 
 /** Writes the cards that are missing, each from its row. What cannot be written stays a difference. */

@@ -50,7 +50,12 @@ export function parseBeat(bytes: Uint8Array | undefined): Beat | undefined {
   try {
     const beat = parseStrictJson(bytes) as Partial<Beat> | null;
     const isUptime = beat?.uptime_secs === null || (typeof beat?.uptime_secs === "number" && Number.isFinite(beat.uptime_secs));
-    const isRight = beat?.version === 1 && typeof beat.ts === "string" && !Number.isNaN(Date.parse(beat.ts)) && typeof beat.boot_id === "string" && isUptime;
+    const isRight =
+      beat?.version === 1 &&
+      typeof beat.ts === "string" &&
+      !Number.isNaN(Date.parse(beat.ts)) &&
+      typeof beat.boot_id === "string" &&
+      isUptime;
     return isRight ? (beat as Beat) : undefined;
   } catch {
     return undefined;

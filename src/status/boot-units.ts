@@ -1,7 +1,15 @@
 import { dirname, join } from "node:path";
 import { layoutFrom } from "../core/paths.ts";
 import { readMark, type ServiceMark } from "../core/service/mark.ts";
-import { agentOfFile, platformOf, type Service, serviceFolder, serviceName, type ServicePlace, servicePath } from "../core/service/place.ts";
+import {
+  agentOfFile,
+  platformOf,
+  type Service,
+  serviceFolder,
+  serviceName,
+  type ServicePlace,
+  servicePath,
+} from "../core/service/place.ts";
 import { isThere, listFolder, listWants, readUnitText } from "../core/service/unit-file.ts";
 
 /** Whether a service is there, and is started with what it hangs on. On macOS one that is there is enabled. */
@@ -52,7 +60,10 @@ export function readService(service: Service, place: ServicePlace): FoundService
 
 /** The link that starts a unit with what it hangs on. */
 function wantsPath(service: Service, place: ServicePlace): string {
-  return join(wantsFolder(typeof service === "string" ? "default.target" : serviceName("fleet", "linux"), place), serviceName(service, "linux"));
+  return join(
+    wantsFolder(typeof service === "string" ? "default.target" : serviceName("fleet", "linux"), place),
+    serviceName(service, "linux"),
+  );
 }
 
 function wantsFolder(target: string, place: ServicePlace): string {

@@ -45,7 +45,9 @@ const DEATH_LINE = / ev=(?:session|server)-exit(?: |$)/;
 function parseDeaths(text: string, oldestMs = -Infinity): Death[] {
   const oldest = oldestMs > 0 ? new Date(oldestMs).toISOString() : "";
   const isWanted = (line: string) => DEATH_LINE.test(line) && !isBefore(line, oldest);
-  return parseEvents(text, isWanted).map(parseDeath).filter((death) => death !== undefined);
+  return parseEvents(text, isWanted)
+    .map(parseDeath)
+    .filter((death) => death !== undefined);
 }
 
 /** Times as we write them are in the order of their text; any other is looked at more closely later. */
@@ -101,7 +103,16 @@ export function readLastDeaths({ exitsLog }: Logs, identities: readonly string[]
     left.set(identity, count - 1);
     lines.push(line);
   }
-  const deaths = sortNewestFirst(withoutRepeats(parseDeaths(lines.toReversed().map((line) => `${line}\n`).join(""))));
+  const deaths = sortNewestFirst(
+    withoutRepeats(
+      parseDeaths(
+        lines
+          .toReversed()
+          .map((line) => `${line}\n`)
+          .join(""),
+      ),
+    ),
+  );
   return new Map(deaths.toReversed().map((death) => [death.identity, death]));
 }
 
@@ -139,7 +150,10 @@ export function findDeath(deaths: readonly Death[], idOrPrefix: string): Death {
   const found = deaths.filter(({ id }) => id.startsWith(prefix));
   const [first] = found;
   if (first === undefined) {
-    throw new IapeerError("death-not-found", `no death has the id ${prefix.slice(0, 80)}`, { hint: "see: iapeer deaths", details: { id: prefix } });
+    throw new IapeerError("death-not-found", `no death has the id ${prefix.slice(0, 80)}`, {
+      hint: "see: iapeer deaths",
+      details: { id: prefix },
+    });
   }
   if (found.length === 1) return first;
   const ids = found.map(({ id }) => id);

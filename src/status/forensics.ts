@@ -47,6 +47,9 @@ function parseSections(lines: readonly string[]): ForensicsSection[] {
   const starts = lines.flatMap((line, index) => (isTitle(line) ? [index] : []));
   return starts.map((start, n) => ({
     name: lines[start]!.slice(3, -3),
-    text: lines.slice(start + 1, starts[n + 1]).join("\n").replace(/\n+$/, ""),
+    text: lines
+      .slice(start + 1, starts[n + 1])
+      .join("\n")
+      .replace(/\n+$/, ""),
   }));
 }

@@ -166,7 +166,12 @@ export function isProcessId(value: unknown): value is ProcessId {
 
 function readSmall(path: string): Buffer | undefined {
   try {
-    return readTrusted(path, { what: "the session's state", maxBytes: 65_536, unreadable: "read-failed", insecure: "read-failed" });
+    return readTrusted(path, {
+      what: "the session's state",
+      maxBytes: 65_536,
+      unreadable: "read-failed",
+      insecure: "read-failed",
+    });
   } catch {
     return undefined;
   }

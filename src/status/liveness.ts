@@ -21,7 +21,11 @@ export function listSocketIdentities(folder: string): string[] {
   return names.filter((name) => parseIdentity(name) !== undefined).toSorted();
 }
 
-const NOBODY_THERE: ReadonlySet<number> = new Set([constants.errno.ECONNREFUSED, constants.errno.ENOENT, constants.errno.ENAMETOOLONG]);
+const NOBODY_THERE: ReadonlySet<number> = new Set([
+  constants.errno.ECONNREFUSED,
+  constants.errno.ENOENT,
+  constants.errno.ENAMETOOLONG,
+]);
 
 /** What a look at a socket tells: `pid` is who listens there, 0 when the kernel does not say. */
 export type Probe = { readonly liveness: "live"; readonly pid: number } | { readonly liveness: "dead" | "unknown" };

@@ -52,7 +52,10 @@ export interface SlotProblem {
 }
 
 const text = v.pipe(v.string(), v.nonEmpty("is empty"));
-const absolute = v.pipe(text, v.check((path) => isAbsolute(path), "is not an absolute path"));
+const absolute = v.pipe(
+  text,
+  v.check((path) => isAbsolute(path), "is not an absolute path"),
+);
 
 const identitySchema = v.looseObject({ provider: text, package: text, version: text });
 const blockSchema = v.looseObject({ command: absolute, args: v.array(v.string()) });
@@ -77,7 +80,8 @@ export function checkSlot(json: unknown): CheckedSlot {
   const provision = takeBlock(declared, "provision", problems);
   const unprovision = takeBlock(declared, "unprovision", problems);
   const plugin = declared["plugin"] === undefined ? undefined : take(pluginSchema, declared["plugin"], ["plugin"], problems);
-  const heartbeat = declared["heartbeat"] === undefined ? undefined : take(absolute, declared["heartbeat"], ["heartbeat"], problems);
+  const heartbeat =
+    declared["heartbeat"] === undefined ? undefined : take(absolute, declared["heartbeat"], ["heartbeat"], problems);
   const registeredAt = typeof declared["registeredAt"] === "string" ? declared["registeredAt"] : undefined;
   problems.push(...findOddities(declared));
   if (identity === undefined) return { slot: undefined, problems };
@@ -86,7 +90,11 @@ export function checkSlot(json: unknown): CheckedSlot {
   return { slot: { provider, package: packageName, version, ...definedOnly(optional) }, problems };
 }
 
-function takeBlock(declared: Record<string, unknown>, name: "provision" | "unprovision", problems: SlotProblem[]): ProviderBlock | undefined {
+function takeBlock(
+  declared: Record<string, unknown>,
+  name: "provision" | "unprovision",
+  problems: SlotProblem[],
+): ProviderBlock | undefined {
   if (declared[name] === undefined) return undefined;
   const block = take(blockSchema, declared[name], [name], problems);
   return block && { command: block.command, args: block.args };
@@ -103,7 +111,12 @@ function definedOnly<T extends object>(fields: T): Defined<T> {
 }
 
 /** The value if it is right; else undefined, with a problem for each thing that is wrong. */
-function take<S extends v.GenericSchema>(schema: S, value: unknown, path: (string | number)[], problems: SlotProblem[]): v.InferOutput<S> | undefined {
+function take<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  path: (string | number)[],
+  problems: SlotProblem[],
+): v.InferOutput<S> | undefined {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   problems.push(...result.issues.map((issue) => toProblem(issue, path)));
@@ -142,7 +155,9 @@ function findOddities(declared: Record<string, unknown>): SlotProblem[] {
     ...(hasProvision || hasUnprovision || declared["plugin"] !== undefined
       ? []
       : [warning("nothing-to-run", "the provider declares nothing to run: no provision, unprovision or plugin", [])]),
-    ...(hasProvision && !hasUnprovision ? [warning("no-way-back", '"unprovision" is missing: what provision attaches cannot be detached', [])] : []),
+    ...(hasProvision && !hasUnprovision
+      ? [warning("no-way-back", '"unprovision" is missing: what provision attaches cannot be detached', [])]
+      : []),
     ...(declared["plugin"] !== undefined && (hasProvision || hasUnprovision)
       ? [warning("plugin-ignored", '"plugin" is ignored beside provision or unprovision', ["plugin"])]
       : []),
@@ -160,6 +175,12 @@ function findUnknownPlaceholders(block: unknown, name: string): SlotProblem[] {
       ? []
       : [...argument.matchAll(/\{([a-z_]+)\}/g)]
           .filter(([, word]) => !(PLACEHOLDERS as readonly string[]).includes(word!))
-          .map(([whole]) => warning("unknown-placeholder", `${whole} is not replaced by anything and is handed over as it is`, [name, "args", index])),
+          .map(([whole]) =>
+            warning("unknown-placeholder", `${whole} is not replaced by anything and is handed over as it is`, [
+              name,
+              "args",
+              index,
+            ]),
+          ),
   );
 }

@@ -30,7 +30,12 @@ export function readSlot(layout: Layout): SlotReading {
 export function readSlotFile(path: string): SlotReading {
   let text: string | undefined;
   try {
-    const bytes = readTrusted(path, { what: "the slot", maxBytes: MAX_BYTES, unreadable: "read-failed", insecure: "slot-insecure" });
+    const bytes = readTrusted(path, {
+      what: "the slot",
+      maxBytes: MAX_BYTES,
+      unreadable: "read-failed",
+      insecure: "slot-insecure",
+    });
     if (bytes === undefined) return { path, slot: undefined, problems: [], isMissing: true };
     text = bytes.toString("utf8");
     return { path, text, ...checkSlot(parseStrictJson(bytes)) };
@@ -53,7 +58,8 @@ function explain(path: string, error: unknown): SlotProblem {
 export function findMissingCommands(slot: Slot): SlotProblem[] {
   return (["provision", "unprovision"] as const).flatMap((name) => {
     const why = slot[name] === undefined ? undefined : whyNotExecutable(slot[name].command);
-    return why === undefined ? [] : [{ code: "command-not-executable", message: why, path: [name, "command"], severity: "error" }];
+    return why === undefined
+      ? []
+      : [{ code: "command-not-executable", message: why, path: [name, "command"], severity: "error" }];
   });
 }
-

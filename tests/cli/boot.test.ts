@@ -23,7 +23,11 @@ afterEach(() => box[Symbol.dispose]());
 const BOB = { name: "bob", runtime: "claude" };
 const contextWith = (env: Record<string, string> = {}) => {
   const all = { ...box.env, ...env };
-  return openContext({ env: all, self: ["/opt/iapeer"], output: openOutput(false, all, { isOutTerminal: false, isErrTerminal: false }) });
+  return openContext({
+    env: all,
+    self: ["/opt/iapeer"],
+    output: openOutput(false, all, { isOutTerminal: false, isErrTerminal: false }),
+  });
 };
 const put = (agent: typeof BOB, boot: Boot) => syncBootUnits({ agents: [agent] }, boot).map(({ op }) => op);
 const take = (boot: Boot) => takeBootUnits([{ agent: "bob" }], boot).map(({ op }) => op);
@@ -92,6 +96,18 @@ describe.skipIf(process.platform !== "linux")("the units of agents", () => {
 test("who starts at boot is who was applied as persistent, is of this host, and is registered with that runtime", async () => {
   for (const name of ["bob", "eve", "zoe"]) await ok(box, "add", name);
   expect(readBootAgents(contextWith())).toEqual({ agents: [], unregistered: [], isApplied: false });
-  applyAgents(box, "zoe", "ghost", "bob", { name: "eve", isPersistent: false }, { name: "far", remote: { host: "h", ssh: "h" } }, { name: "wrong", runtime: "codex" });
-  expect(readBootAgents(contextWith())).toEqual({ agents: [{ name: "zoe", runtime: "claude" }, BOB], unregistered: ["ghost", "wrong"], isApplied: true });
+  applyAgents(
+    box,
+    "zoe",
+    "ghost",
+    "bob",
+    { name: "eve", isPersistent: false },
+    { name: "far", remote: { host: "h", ssh: "h" } },
+    { name: "wrong", runtime: "codex" },
+  );
+  expect(readBootAgents(contextWith())).toEqual({
+    agents: [{ name: "zoe", runtime: "claude" }, BOB],
+    unregistered: ["ghost", "wrong"],
+    isApplied: true,
+  });
 });

@@ -10,7 +10,14 @@ const options = {
   many: { type: "string", help: "", multiple: true },
   flag: { type: "boolean", help: "" },
 } as const;
-const base = { name: "try", summary: "", options, positionals: [{ name: "first", help: "it" }], examples: [], run: async () => 0 };
+const base = {
+  name: "try",
+  summary: "",
+  options,
+  positionals: [{ name: "first", help: "it" }],
+  examples: [],
+  run: async () => 0,
+};
 const verb = defineVerb(base);
 const withRest: Verb = { ...verb, rest: { name: "COMMAND", help: "" } };
 const withMany: Verb = { ...verb, positionals: [{ name: "names", help: "", isMany: true, choices: ["a", "b"] }] };
@@ -84,7 +91,23 @@ describe("parseCall refuses", () => {
 
 test("whatever the words, a call is read or refused as wrong, and never anything else", () => {
   const word = fc.oneof(
-    fc.constantFrom("--text", "--word", "--many", "--flag", "--json", "--root", "-h", "--", "-", "--text=", "--flag=1", "one", "-x", "__proto__", "--__proto__"),
+    fc.constantFrom(
+      "--text",
+      "--word",
+      "--many",
+      "--flag",
+      "--json",
+      "--root",
+      "-h",
+      "--",
+      "-",
+      "--text=",
+      "--flag=1",
+      "one",
+      "-x",
+      "__proto__",
+      "--__proto__",
+    ),
     fc.string({ unit: "binary" }),
   );
   fc.assert(

@@ -8,7 +8,10 @@ import { BINARY, openSandbox, type Sandbox } from "../support/sandbox.ts";
 /** What is offered for the last of these words. */
 async function offered(sandbox: Sandbox, ...words: string[]): Promise<string[]> {
   const { stdout } = await ok(sandbox, "complete", "--", ...words);
-  return stdout.split("\n").filter((line) => line !== "" && !line.startsWith(":")).map((line) => line.split("\t")[0]!);
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith(":"))
+    .map((line) => line.split("\t")[0]!);
 }
 
 async function withPeers(): Promise<Sandbox> {
@@ -24,17 +27,35 @@ test("commands, options, their values and the names of peers are offered", async
   using sandbox = await withPeers();
   const rows: [string[], string[]][] = [
     [["sh"], ["show"]],
-    [["provider", ""], ["check", "run"]],
-    [["show", ""], ["alpha", "beta"]],
+    [
+      ["provider", ""],
+      ["check", "run"],
+    ],
+    [
+      ["show", ""],
+      ["alpha", "beta"],
+    ],
     [["remove", "alpha", "b"], ["beta"]],
     [["update", "al"], ["alpha"]],
-    [["memory-plugin", ""], ["on", "off"]],
-    [["memory-plugin", "on", "--peer", ""], ["alpha", "beta"]],
+    [
+      ["memory-plugin", ""],
+      ["on", "off"],
+    ],
+    [
+      ["memory-plugin", "on", "--peer", ""],
+      ["alpha", "beta"],
+    ],
     [["provider", "run", "birth", "--peer=be"], ["beta"]],
-    [["list", "--runtime", ""], ["claude", "codex", "telegram"]],
+    [
+      ["list", "--runtime", ""],
+      ["claude", "codex", "telegram"],
+    ],
     [["add", "x", "--intelligence", "n"], ["natural"]],
     [["add", "x", "--des"], ["--description"]],
-    [["completions", ""], ["bash", "zsh", "fish"]],
+    [
+      ["completions", ""],
+      ["bash", "zsh", "fish"],
+    ],
     [["help", "ver"], ["verify"]],
     [["--ro"], ["--root"]],
     [["--root", sandbox.root, "show", "a"], ["alpha"]],
@@ -70,8 +91,20 @@ describe("in a real shell", () => {
   async function runShell(sandbox: Sandbox, argv: readonly string[]): Promise<string> {
     mkdirSync(join(sandbox.folder, "bin"), { recursive: true });
     Bun.spawnSync(["ln", "-sf", BINARY, join(sandbox.folder, "bin/iapeer")], { stdin: "ignore" });
-    const env = { ...sandbox.env, PATH: `${join(sandbox.folder, "bin")}:${sandbox.env["PATH"]}`, TERM: "xterm", ZDOTDIR: sandbox.home };
-    const child = Bun.spawn([...argv], { env, cwd: sandbox.folder, stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: 20_000 });
+    const env = {
+      ...sandbox.env,
+      PATH: `${join(sandbox.folder, "bin")}:${sandbox.env["PATH"]}`,
+      TERM: "xterm",
+      ZDOTDIR: sandbox.home,
+    };
+    const child = Bun.spawn([...argv], {
+      env,
+      cwd: sandbox.folder,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: 20_000,
+    });
     const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
     expect(stderr).toBe("");
     return stdout;

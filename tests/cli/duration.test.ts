@@ -48,7 +48,13 @@ describe("an option", () => {
     expect(parseDuration(list, "since", text)).toBe(ms);
   });
 
-  test.each([["24"], ["h"], ["1w"], ["1.5h"], ["-1h"], ["1h30m"], ["24 h"], ["24H"], [" 1h"], ["1h\n"], ["9999999999d"]])("%p is refused", (text) => {
-    expect(errorOf(() => parseDuration(list, "since", text))).toMatchObject({ code: "usage", message: expect.stringContaining("--since takes") });
-  });
+  test.each([["24"], ["h"], ["1w"], ["1.5h"], ["-1h"], ["1h30m"], ["24 h"], ["24H"], [" 1h"], ["1h\n"], ["9999999999d"]])(
+    "%p is refused",
+    (text) => {
+      expect(errorOf(() => parseDuration(list, "since", text))).toMatchObject({
+        code: "usage",
+        message: expect.stringContaining("--since takes"),
+      });
+    },
+  );
 });

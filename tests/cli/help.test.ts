@@ -34,7 +34,8 @@ describe.each(each)("the help of %s", (name, verb) => {
   });
 
   test("names each option and argument, with a word on what it is", () => {
-    for (const [option, { help }] of Object.entries(verb.options)) expect(page).toMatch(new RegExp(`  (?:-[a-z], )?--${option}\\b.*  .*${RegExp.escape(help)}`));
+    for (const [option, { help }] of Object.entries(verb.options))
+      expect(page).toMatch(new RegExp(`  (?:-[a-z], )?--${option}\\b.*  .*${RegExp.escape(help)}`));
     for (const positional of verb.positionals) expect(page).toContain(`<${positional.name}>`);
     for (const common of ["--json", "--root DIR", "-h, --help"]) expect(page).toContain(`  ${common}`);
   });
@@ -55,7 +56,11 @@ test("the first page has a line for every verb, and fits a terminal of 120 colum
 });
 
 test("the page of a group has its verbs only", () => {
-  const page = renderGroupHelp("provider", verbs.filter(({ name }) => name.startsWith("provider ")), plain);
+  const page = renderGroupHelp(
+    "provider",
+    verbs.filter(({ name }) => name.startsWith("provider ")),
+    plain,
+  );
   expect(page).toContain("provider check");
   expect(page).not.toContain("memory-plugin");
 });
@@ -69,12 +74,17 @@ describe("a command line", () => {
     expect(await parseWords(words, plain)).toMatchObject({ kind: "verb", verb: { name } });
   });
 
-  test.each([[["help"]], [["--help"]], [["-h", "--json"]], [["help", "provider"]], [["provider", "-h"]], [["--help", "add"]], [["add", "-h", "stray", "stray"]]])(
-    "%j is answered with a page",
-    async (words) => {
-      expect((await parseWords(words, plain)).kind).toBe("page");
-    },
-  );
+  test.each([
+    [["help"]],
+    [["--help"]],
+    [["-h", "--json"]],
+    [["help", "provider"]],
+    [["provider", "-h"]],
+    [["--help", "add"]],
+    [["add", "-h", "stray", "stray"]],
+  ])("%j is answered with a page", async (words) => {
+    expect((await parseWords(words, plain)).kind).toBe("page");
+  });
 
   test.each([
     [["frobnicate"], "unknown-command", "see: iapeer --help"],

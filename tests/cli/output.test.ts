@@ -46,7 +46,8 @@ describe("what is printed", () => {
   });
 
   test("an error is one line of JSON, or a sentence and a hint; notes and warnings are for people, on stderr", async () => {
-    const calls = 'output.error({ code: "usage", message: "a\\nb", hint: "c" }); output.warn("w\\u001b[0m"); output.note("n\\nm");';
+    const calls =
+      'output.error({ code: "usage", message: "a\\nb", hint: "c" }); output.warn("w\\u001b[0m"); output.note("n\\nm");';
     expect(await print(true, calls)).toEqual({
       stdout: "",
       stderr: '{"error":{"code":"usage","message":"a\\nb","hint":"c"}}\nwarning: w?[0m\nn\nm\n',

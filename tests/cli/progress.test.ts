@@ -14,7 +14,13 @@ test.each([
 describe("a bar is drawn", () => {
   const drawWith = (given: Partial<Output>, total: number): string => {
     let drawn = "";
-    const output = { isJson: false, canDraw: true, colors: createColors(false), draw: (text: string) => (drawn += text), ...given } as Output;
+    const output = {
+      isJson: false,
+      canDraw: true,
+      colors: createColors(false),
+      draw: (text: string) => (drawn += text),
+      ...given,
+    } as Output;
     const progress = openProgress(output, total);
     progress.step(true);
     progress.close();

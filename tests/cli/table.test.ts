@@ -5,14 +5,25 @@ import { renderTable, tame } from "../../src/cli/table.ts";
 const RED = "\u001b[31mred\u001b[39m";
 
 test("columns are aligned by their width on a screen, without blanks at the end", () => {
-  const text = renderTable([{ title: "A" }, { title: "B" }], [["日本", "x"], ["👩‍👩‍👧", "y"], ["é", ""], [{ painted: RED }, "z"]]);
+  const text = renderTable(
+    [{ title: "A" }, { title: "B" }],
+    [
+      ["日本", "x"],
+      ["👩‍👩‍👧", "y"],
+      ["é", ""],
+      [{ painted: RED }, "z"],
+    ],
+  );
   expect(text).toBe(`A     B\n日本  x\n👩‍👩‍👧    y\né\n${RED}   z`);
 });
 
 test("the second column begins at the same place in every row, whatever the first holds", () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: "grapheme", maxLength: 20 }), { minLength: 1, maxLength: 8 }), (cells) => {
-      const lines = renderTable([{ title: "A" }, { title: "B" }], cells.map((cell) => [cell, "|"])).split("\n");
+      const lines = renderTable(
+        [{ title: "A" }, { title: "B" }],
+        cells.map((cell) => [cell, "|"]),
+      ).split("\n");
       expect(lines).toHaveLength(cells.length + 1);
       const starts = lines.slice(1).map((line) => Bun.stringWidth(line.slice(0, line.lastIndexOf("|"))));
       expect(new Set(starts).size).toBe(1);

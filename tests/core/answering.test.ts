@@ -47,7 +47,9 @@ describe("a program answers", () => {
   });
 
   test("with a job that is stopped in the background", async () => {
-    await using tmux = await openPrivateTmux({ command: ["sh", "-c", "set -m; sleep 600 & kill -s STOP $!; echo ready; exec cat"] });
+    await using tmux = await openPrivateTmux({
+      command: ["sh", "-c", "set -m; sleep 600 & kill -s STOP $!; echo ready; exec cat"],
+    });
     const agent = await agentOf(tmux);
     await until("it is ready", async () => (await tmux.call("capture-pane", "-p", "-t", "%0")).includes("ready"));
     expect(await awaitAnswer(agent, SOON_MS)).toBeUndefined();

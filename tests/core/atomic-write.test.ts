@@ -70,7 +70,10 @@ describe("a file that is written", () => {
 describe("several files written together", () => {
   test("are all replaced", () => {
     using scratch = openScratch();
-    writeTogether([{ path: scratch.at("a"), text: "1" }, { path: scratch.at("b"), text: "2" }]);
+    writeTogether([
+      { path: scratch.at("a"), text: "1" },
+      { path: scratch.at("b"), text: "2" },
+    ]);
     expect([readFileSync(scratch.at("a"), "utf8"), readFileSync(scratch.at("b"), "utf8")]).toEqual(["1", "2"]);
     expect(readdirSync(scratch.path).toSorted()).toEqual(["a", "b"]);
   });
@@ -78,7 +81,12 @@ describe("several files written together", () => {
   test("are none of them replaced when one cannot be written", () => {
     using scratch = openScratch();
     writeFileSync(scratch.at("a"), "old");
-    const error = errorOf(() => writeTogether([{ path: scratch.at("a"), text: "1" }, { path: scratch.at("no", "b"), text: "2" }]));
+    const error = errorOf(() =>
+      writeTogether([
+        { path: scratch.at("a"), text: "1" },
+        { path: scratch.at("no", "b"), text: "2" },
+      ]),
+    );
     expect(error.message).toContain(scratch.at("no", "b"));
     expect(wasWritten(error)).toBe(false);
     expect(readFileSync(scratch.at("a"), "utf8")).toBe("old");
@@ -88,7 +96,12 @@ describe("several files written together", () => {
   test("say that they are written when only the last of them could not be put in its place", () => {
     using scratch = openScratch();
     mkdirSync(scratch.at("b", "inside"), { recursive: true });
-    const error = errorOf(() => writeTogether([{ path: scratch.at("a"), text: "1" }, { path: scratch.at("b"), text: "2" }]));
+    const error = errorOf(() =>
+      writeTogether([
+        { path: scratch.at("a"), text: "1" },
+        { path: scratch.at("b"), text: "2" },
+      ]),
+    );
     expect(wasWritten(error)).toBe(true);
     expect(readFileSync(scratch.at("a"), "utf8")).toBe("1");
     expect(readdirSync(scratch.path).toSorted()).toEqual(["a", "b"]);
@@ -114,7 +127,9 @@ describe("temporary files", () => {
     );
     const status = await script.exited;
     if (status !== 0) return;
-    const opened = readFileSync(scratch.at("trace"), "utf8").split("\n").filter((line) => line.includes(".tmp"));
+    const opened = readFileSync(scratch.at("trace"), "utf8")
+      .split("\n")
+      .filter((line) => line.includes(".tmp"));
     const names = new Set(opened.map((line) => /"([^"]+\.tmp)"/.exec(line)?.[1]));
     expect(names.size).toBe(20);
     for (const line of opened) expect(line).toMatch(/O_CREAT\|O_EXCL.*O_NOFOLLOW/);
@@ -124,7 +139,12 @@ describe("temporary files", () => {
   test("of a process that is gone are taken away by the next write of that file, links not followed", () => {
     using scratch = openScratch();
     const child = Bun.spawnSync(["true"]);
-    const gone = [temporary("file", child.pid, "1"), temporary("file", process.pid, "1"), temporary("file", 2 ** 31, "1"), temporary("file", 0, "1")];
+    const gone = [
+      temporary("file", child.pid, "1"),
+      temporary("file", process.pid, "1"),
+      temporary("file", 2 ** 31, "1"),
+      temporary("file", 0, "1"),
+    ];
     for (const name of gone) writeFileSync(scratch.at(name), "left over");
     writeFileSync(scratch.at("victim"), "precious");
     const planted = `.file.${child.pid}.1.fedcba9876543210.tmp`;

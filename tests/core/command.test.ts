@@ -22,7 +22,10 @@ function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
 }
 
 describe("the end of stderr", () => {
-  const text = fc.oneof(fc.string({ unit: "binary", maxLength: 3000 }), fc.string({ unit: fc.constantFrom("é", "😀", "漢", "a", "\n"), minLength: 300, maxLength: 3000, size: "max" }));
+  const text = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 3000 }),
+    fc.string({ unit: fc.constantFrom("é", "😀", "漢", "a", "\n"), minLength: 300, maxLength: 3000, size: "max" }),
+  );
 
   test("is the last 400 characters, however it comes in pieces", () => {
     fc.assert(
@@ -71,7 +74,11 @@ describe("stdout with a bound", () => {
 test.each<[string, readonly string[], string | undefined]>([
   ["ordinary ones", ["/bin/x", "", "a b", "$(reboot)", "é\n"], undefined],
   ["the longest that the kernel takes", ["/bin/x", "x".repeat(131_071)], undefined],
-  ["one byte more", ["/bin/x", "x".repeat(131_072)], "argument 1 is 131072 bytes, longer than the 131071 that the kernel takes (E2BIG)"],
+  [
+    "one byte more",
+    ["/bin/x", "x".repeat(131_072)],
+    "argument 1 is 131072 bytes, longer than the 131071 that the kernel takes (E2BIG)",
+  ],
   ["a NUL", ["/bin/x", "a", "b\0"], 'argument 2 holds a NUL character: "b\\u0000"'],
   ["a NUL in the command itself", ["/bin\0"], 'argument 0 holds a NUL character: "/bin\\u0000"'],
   ["half of a pair", ["/bin/x", "\udc00"], "argument 1 holds half of a UTF-16 pair and cannot be written in UTF-8"],
@@ -88,5 +95,7 @@ test("the message about an argument shows its beginning and nothing that moves t
 });
 
 test("a failed start of a kind that is not known is told by its errno", () => {
-  expect(describeStartError("/bin/x", "ENOMEM", Object.assign(new Error("out"), { code: "ENOMEM" }))).toBe("/bin/x cannot be started: ENOMEM");
+  expect(describeStartError("/bin/x", "ENOMEM", Object.assign(new Error("out"), { code: "ENOMEM" }))).toBe(
+    "/bin/x cannot be started: ENOMEM",
+  );
 });

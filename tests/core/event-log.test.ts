@@ -39,7 +39,9 @@ describe("an event", () => {
     const deep = scratch.at("logs", "iapeer", "lifecycle.log");
     appendEvent({ path: deep, rotation: ROOMY }, { ev: "launch" });
     expect(parseEvents(textOf(deep))).toMatchObject([{ ev: "launch" }]);
-    expect([deep, scratch.at("logs", "iapeer"), scratch.at("logs")].map((at) => statSync(at).mode & 0o777)).toEqual([0o600, 0o700, 0o700]);
+    expect([deep, scratch.at("logs", "iapeer"), scratch.at("logs")].map((at) => statSync(at).mode & 0o777)).toEqual([
+      0o600, 0o700, 0o700,
+    ]);
   });
 
   test.each([
@@ -173,18 +175,37 @@ async function startRotator(): Promise<Script> {
 }
 
 describe("the limits of the environment", () => {
-  test.each([undefined, "", "0", "-1", "1.5", "1e3", "5 MiB", "NaN", " 7", "0x10", "9".repeat(16)])("%p is no limit: 5 MiB and 5 kept", (text) => {
-    const env = { IAPEER_LIFECYCLE_LOG_MAX_BYTES: text, IAPEER_LIFECYCLE_LOG_KEEP: text };
-    expect(rotationFrom(env)).toEqual({ maxBytes: 5 * 1024 * 1024, keep: 5 });
-  });
+  test.each([undefined, "", "0", "-1", "1.5", "1e3", "5 MiB", "NaN", " 7", "0x10", "9".repeat(16)])(
+    "%p is no limit: 5 MiB and 5 kept",
+    (text) => {
+      const env = { IAPEER_LIFECYCLE_LOG_MAX_BYTES: text, IAPEER_LIFECYCLE_LOG_KEEP: text };
+      expect(rotationFrom(env)).toEqual({ maxBytes: 5 * 1024 * 1024, keep: 5 });
+    },
+  );
 
   test("a positive number is one", () => {
-    expect(rotationFrom({ IAPEER_LIFECYCLE_LOG_MAX_BYTES: "4096", IAPEER_LIFECYCLE_LOG_KEEP: "2" })).toEqual({ maxBytes: 4096, keep: 2 });
+    expect(rotationFrom({ IAPEER_LIFECYCLE_LOG_MAX_BYTES: "4096", IAPEER_LIFECYCLE_LOG_KEEP: "2" })).toEqual({
+      maxBytes: 4096,
+      keep: 2,
+    });
   });
 });
 
 test("what is no whole event is passed over when a log is read", () => {
-  const text = ["ar of one", "ts=1 ev=a", "", "INFO something else", "ev=no-moment", 'ts=2 ev="unended', "ts=3 ev=b torn", 'ts=4 ev="c d"', "ts=5 ev=no-end"].join("\n");
-  expect(parseEvents(text)).toEqual([{ ts: "1", ev: "a" }, { ts: "4", ev: "c d" }]);
+  const text = [
+    "ar of one",
+    "ts=1 ev=a",
+    "",
+    "INFO something else",
+    "ev=no-moment",
+    'ts=2 ev="unended',
+    "ts=3 ev=b torn",
+    'ts=4 ev="c d"',
+    "ts=5 ev=no-end",
+  ].join("\n");
+  expect(parseEvents(text)).toEqual([
+    { ts: "1", ev: "a" },
+    { ts: "4", ev: "c d" },
+  ]);
   expect(parseEvents("")).toEqual([]);
 });

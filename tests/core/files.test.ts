@@ -1,10 +1,25 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, openSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { checkFolder, makeFolder, readTail, readTrusted, type TrustedFile } from "../../src/core/files.ts";
 import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
 
-const FILE: TrustedFile = { what: "the registry", maxBytes: 64 * 1024, unreadable: "registry-corrupt", insecure: "registry-insecure" };
+const FILE: TrustedFile = {
+  what: "the registry",
+  maxBytes: 64 * 1024,
+  unreadable: "registry-corrupt",
+  insecure: "registry-insecure",
+};
 const NOBODY = 65_534;
 const isRoot = process.geteuid!() === 0;
 
@@ -32,31 +47,66 @@ describe("a file that only this user can have written", () => {
 type Planting = (scratch: Scratch, path: string) => void | PromiseLike<void>;
 
 const REFUSED: readonly (readonly [what: string, plant: Planting, message: string, code: string])[] = [
-  ["a link to a good file", (scratch, path) => {
-    writeFileSync(scratch.at("good"), "{}", { mode: 0o600 });
-    symlinkSync("good", path);
-  }, "is a symbolic link", "registry-corrupt"],
-  ["a dangling link (it is not an empty registry)", (_, path) => symlinkSync("nowhere", path), "is a symbolic link", "registry-corrupt"],
+  [
+    "a link to a good file",
+    (scratch, path) => {
+      writeFileSync(scratch.at("good"), "{}", { mode: 0o600 });
+      symlinkSync("good", path);
+    },
+    "is a symbolic link",
+    "registry-corrupt",
+  ],
+  [
+    "a dangling link (it is not an empty registry)",
+    (_, path) => symlinkSync("nowhere", path),
+    "is a symbolic link",
+    "registry-corrupt",
+  ],
   ["a link to itself", (_, path) => symlinkSync("file", path), "is a symbolic link", "registry-corrupt"],
   ["a folder", (_, path) => mkdirSync(path), "is a folder", "registry-corrupt"],
-  ["a FIFO that nobody writes to", (_, path) => void Bun.spawnSync(["mkfifo", "-m", "600", path]), "is a FIFO", "registry-corrupt"],
-  ["a socket", async (_, path) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    createServer().listen(path, resolve).unref();
-    await promise;
-  }, "is not a regular file", "registry-corrupt"],
-  ["a sparse file of 6 GB", (_, path) => {
-    writeFileSync(path, "", { mode: 0o600 });
-    truncateSync(path, 6 * 1024 ** 3);
-  }, "is 6442450944 bytes, more than the 65536 that iapeer reads", "registry-corrupt"],
-  ["a file that its group may write", (_, path) => {
-    writeFileSync(path, "{}");
-    chmodSync(path, 0o660);
-  }, "may be written by others", "registry-insecure"],
-  ["a file that everybody may write", (_, path) => {
-    writeFileSync(path, "{}");
-    chmodSync(path, 0o602);
-  }, "may be written by others", "registry-insecure"],
+  [
+    "a FIFO that nobody writes to",
+    (_, path) => void Bun.spawnSync(["mkfifo", "-m", "600", path]),
+    "is a FIFO",
+    "registry-corrupt",
+  ],
+  [
+    "a socket",
+    async (_, path) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      createServer().listen(path, resolve).unref();
+      await promise;
+    },
+    "is not a regular file",
+    "registry-corrupt",
+  ],
+  [
+    "a sparse file of 6 GB",
+    (_, path) => {
+      writeFileSync(path, "", { mode: 0o600 });
+      truncateSync(path, 6 * 1024 ** 3);
+    },
+    "is 6442450944 bytes, more than the 65536 that iapeer reads",
+    "registry-corrupt",
+  ],
+  [
+    "a file that its group may write",
+    (_, path) => {
+      writeFileSync(path, "{}");
+      chmodSync(path, 0o660);
+    },
+    "may be written by others",
+    "registry-insecure",
+  ],
+  [
+    "a file that everybody may write",
+    (_, path) => {
+      writeFileSync(path, "{}");
+      chmodSync(path, 0o602);
+    },
+    "may be written by others",
+    "registry-insecure",
+  ],
 ];
 
 describe("FAULTS: refused without a hang and without reading it:", () => {
@@ -113,7 +163,11 @@ describe("a folder", () => {
     for (const name of ["a", "link", "none"]) expect(() => check(scratch.at(name))).not.toThrow();
   });
 
-  test.each([["group", 0o770], ["everybody", 0o707], ["everybody, with the sticky bit", 0o1777]])("that %s may write is refused, and so is a link to it", (_, mode) => {
+  test.each([
+    ["group", 0o770],
+    ["everybody", 0o707],
+    ["everybody, with the sticky bit", 0o1777],
+  ])("that %s may write is refused, and so is a link to it", (_, mode) => {
     using scratch = openScratch();
     mkdirSync(scratch.at("folder"));
     chmodSync(scratch.at("folder"), mode);

@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IapeerError } from "../../src/core/errors.ts";
@@ -28,7 +39,9 @@ function errorOf(work: () => unknown): { code: string; message: string } {
 test("a file that is not there reads as undefined, and is made with its folder when an edit wants it", () => {
   const missing = join(folder, "a", "b", "c.json");
   expect(readForeignFile(missing)).toBeUndefined();
-  expect(rewriteForeignFile(missing, (text) => (text === undefined ? { state: "changed", text: "x" } : { state: "unchanged" }))).toEqual({ state: "changed" });
+  expect(
+    rewriteForeignFile(missing, (text) => (text === undefined ? { state: "changed", text: "x" } : { state: "unchanged" })),
+  ).toEqual({ state: "changed" });
   expect(readFileSync(missing, "utf8")).toBe("x");
   expect(statSync(missing).mode & 0o777).toBe(0o600);
 });

@@ -8,12 +8,19 @@ const OPTIONS = { graceMs: 1000, killMs: 700 };
 
 /** A command as a runner starts it. */
 function start(family: bigint, run: number, ...argv: readonly string[]) {
-  const child = underToken(tokenOf(family, run), () => Bun.spawn([...argv], { detached: true, stdin: "ignore", stdout: "ignore", stderr: "ignore" }));
+  const child = underToken(tokenOf(family, run), () =>
+    Bun.spawn([...argv], { detached: true, stdin: "ignore", stdout: "ignore", stderr: "ignore" }),
+  );
   return { child, line: `started ${run} ${child.pid} ${readProcess(child.pid)!.start}` };
 }
 
 async function guard(family: bigint, ...lines: readonly string[]): Promise<void> {
-  await runGuard((async function* () { yield* lines; })(), { family, ...OPTIONS });
+  await runGuard(
+    (async function* () {
+      yield* lines;
+    })(),
+    { family, ...OPTIONS },
+  );
 }
 
 test("when iapeer is gone, the runs that were not reported as over are ended, and no others", async () => {

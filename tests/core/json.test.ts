@@ -17,12 +17,15 @@ function problemOf(input: Uint8Array): string {
 
 describe("what iapeer writes", () => {
   test("reads back equal, whatever the value", () => {
-    fc.assert(fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
-      fc.pre(!JSON.stringify(value).includes("__proto__"));
-      // JSON has one zero.
-      const written = JSON.parse(JSON.stringify(value)) as unknown;
-      expect(parseStrictJson(bytes(renderJson(written)))).toEqual(written);
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
+        fc.pre(!JSON.stringify(value).includes("__proto__"));
+        // JSON has one zero.
+        const written = JSON.parse(JSON.stringify(value)) as unknown;
+        expect(parseStrictJson(bytes(renderJson(written)))).toEqual(written);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test("ends in a newline and is indented by two", () => {
@@ -87,14 +90,20 @@ describe("refused, in words for a person:", () => {
 
   test("any text that JSON.parse refuses, and nothing ever gets past as another error", () => {
     const piece = fc.constantFrom("{", "}", "[", "]", '"a"', '"b"', ":", ",", "1", "1.0", "null", " ", "\n", '"__proto__"', "\\");
-    fc.assert(fc.property(fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join("")), (text) => {
-      try {
-        parseStrictJson(bytes(text));
-      } catch (error) {
-        expect(error).toBeInstanceOf(JsonProblem);
-        return;
-      }
-      expect(() => void JSON.parse(text)).not.toThrow();
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join("")),
+        (text) => {
+          try {
+            parseStrictJson(bytes(text));
+          } catch (error) {
+            expect(error).toBeInstanceOf(JsonProblem);
+            return;
+          }
+          expect(() => void JSON.parse(text)).not.toThrow();
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 });

@@ -99,7 +99,11 @@ describe("waiting", () => {
 
   test("that was given up gives the lock up again when it comes after all", async () => {
     const holder = await startHolder();
-    await Promise.all([1, 2, 3].map(async () => expect(await rejectionOf(withLock(lock, HASTY, () => "never"))).toMatchObject({ code: "lock-busy" })));
+    await Promise.all(
+      [1, 2, 3].map(async () =>
+        expect(await rejectionOf(withLock(lock, HASTY, () => "never"))).toMatchObject({ code: "lock-busy" }),
+      ),
+    );
     await holder.stdin.end();
     expect(await withLock(lock, { timeoutMs: 5000 }, () => "ours")).toBe("ours");
     await until("the given-up waits let go", async () => await withLock(lock, HASTY, () => true));

@@ -26,7 +26,11 @@ async function endLeft(): Promise<void> {
 
 test("a call is judged by its exit status, and what it said is told", () => {
   expect(call("echo one; echo two >&2")).toMatchObject({ ok: true, stdout: "one\n" });
-  expect(call("echo active; echo 'no bus' >&2; exit 3")).toMatchObject({ ok: false, stdout: "active\n", why: "systemctl --user enable failed: no bus" });
+  expect(call("echo active; echo 'no bus' >&2; exit 3")).toMatchObject({
+    ok: false,
+    stdout: "active\n",
+    why: "systemctl --user enable failed: no bus",
+  });
   expect(call("exit 3")).toMatchObject({ ok: false, stdout: "", why: "systemctl --user enable failed: exit status 3" });
 });
 

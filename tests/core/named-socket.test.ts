@@ -10,7 +10,10 @@ const { uid, homedir: accountHome } = userInfo();
 
 /** What tmux itself makes of `-L name`: it says so when nobody answers there. */
 function pathOfTmux(env: Record<string, string>, name: string): string {
-  const { stderr } = Bun.spawnSync(["tmux", "-L", name, "list-sessions"], { env: { PATH: process.env["PATH"]!, ...env }, stdin: "ignore" });
+  const { stderr } = Bun.spawnSync(["tmux", "-L", name, "list-sessions"], {
+    env: { PATH: process.env["PATH"]!, ...env },
+    stdin: "ignore",
+  });
   return /(?:error connecting to|no server running on) (\S+)/.exec(stderr.toString())?.[1] ?? stderr.toString();
 }
 
@@ -54,7 +57,8 @@ describe("IAPEER_TEST_SANDBOX=1 refuses a named socket outside the sandbox", () 
       { ...own, TMUX_TMPDIR: accountHome, HOME: accountHome },
       { ...own, TMUX_TMPDIR: accountHome, HOME: "/" },
     ];
-    for (const env of refused) expect([env, errorOf(() => namedSocketPath(inSandbox(env), "work")).code]).toEqual([env, "sandbox-violation"]);
+    for (const env of refused)
+      expect([env, errorOf(() => namedSocketPath(inSandbox(env), "work")).code]).toEqual([env, "sandbox-violation"]);
     expect(namedSocketPath({ ...own, TMUX_TMPDIR: scratch.at("out") }, "work")).toBe(scratch.at("out", `tmux-${uid}`, "work"));
   });
 
@@ -63,7 +67,9 @@ describe("IAPEER_TEST_SANDBOX=1 refuses a named socket outside the sandbox", () 
     for (const name of ["root", "s", "home"]) mkdirSync(scratch.at(name));
     const own = { IAPEER_ROOT: scratch.at("root"), IAPEER_SOCK_DIR: scratch.at("s"), HOME: scratch.at("home") };
     for (const name of ["root", "s", "home"]) {
-      expect(namedSocketPath(inSandbox({ ...own, TMUX_TMPDIR: scratch.at(name) }), "work")).toBe(scratch.at(name, `tmux-${uid}`, "work"));
+      expect(namedSocketPath(inSandbox({ ...own, TMUX_TMPDIR: scratch.at(name) }), "work")).toBe(
+        scratch.at(name, `tmux-${uid}`, "work"),
+      );
     }
   });
 });

@@ -1,6 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { defaultIntelligence, identityOf, isPersonality, isRuntime, nearest, parseIdentity, parseIntelligence, parsePersonality, parseRuntime, quoteForMessage } from "../../src/core/names.ts";
+import {
+  defaultIntelligence,
+  identityOf,
+  isPersonality,
+  isRuntime,
+  nearest,
+  parseIdentity,
+  parseIntelligence,
+  parsePersonality,
+  parseRuntime,
+  quoteForMessage,
+} from "../../src/core/names.ts";
 import { errorOf } from "../support/scratch.ts";
 
 const HOSTILE: readonly (readonly [what: string, name: string])[] = [
@@ -63,19 +74,37 @@ describe("contract 1: an identity is <runtime>-<personality>, parsed at the firs
   test("it parses back to what it was made of, dashes in the name included", () => {
     const runtime = fc.stringMatching(/^[a-z][a-z0-9]{0,31}$/);
     const personality = fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/);
-    fc.assert(fc.property(runtime, personality, (r, p) => {
-      expect(isRuntime(r) && isPersonality(p)).toBe(true);
-      expect(parseIdentity(identityOf(r, p))).toEqual({ runtime: r, personality: p });
-    }));
+    fc.assert(
+      fc.property(runtime, personality, (r, p) => {
+        expect(isRuntime(r) && isPersonality(p)).toBe(true);
+        expect(parseIdentity(identityOf(r, p))).toEqual({ runtime: r, personality: p });
+      }),
+    );
   });
 
-  test.each(["", "claude", "claude-", "-alice", "claude-Alice", "Claude-alice", "claude-al.ice", "claude_alice", "claude--alice"])("%j is none", (text) => {
+  test.each([
+    "",
+    "claude",
+    "claude-",
+    "-alice",
+    "claude-Alice",
+    "Claude-alice",
+    "claude-al.ice",
+    "claude_alice",
+    "claude--alice",
+  ])("%j is none", (text) => {
     expect(parseIdentity(text)).toBeUndefined();
   });
 });
 
 describe("contract 1: intelligence", () => {
-  test.each([["artificial", "artificial"], ["natural", "natural"], ["absent", "absent"], ["human", "natural"], ["scripted", "absent"]] as const)("the word %s means %s", (word, meaning) => {
+  test.each([
+    ["artificial", "artificial"],
+    ["natural", "natural"],
+    ["absent", "absent"],
+    ["human", "natural"],
+    ["scripted", "absent"],
+  ] as const)("the word %s means %s", (word, meaning) => {
     expect(parseIntelligence(word)).toBe(meaning);
   });
 
@@ -83,12 +112,27 @@ describe("contract 1: intelligence", () => {
     expect(parseIntelligence(word)).toBeUndefined();
   });
 
-  test.each([["telegram", "natural"], ["web", "natural"], ["cron", "absent"], ["api", "absent"], ["claude", "artificial"], ["constructor", "artificial"], ["other", "artificial"]] as const)("the runtime %s defaults to %s", (runtime, meaning) => {
+  test.each([
+    ["telegram", "natural"],
+    ["web", "natural"],
+    ["cron", "absent"],
+    ["api", "absent"],
+    ["claude", "artificial"],
+    ["constructor", "artificial"],
+    ["other", "artificial"],
+  ] as const)("the runtime %s defaults to %s", (runtime, meaning) => {
     expect(defaultIntelligence(runtime)).toBe(meaning);
   });
 });
 
-test.each([["alcie", "alice"], ["alic", "alice"], ["bb", "bob"], ["zzzz", undefined], ["", undefined], ["a", undefined]])("the nearest name to %j is %p", (word, near) => {
+test.each([
+  ["alcie", "alice"],
+  ["alic", "alice"],
+  ["bb", "bob"],
+  ["zzzz", undefined],
+  ["", undefined],
+  ["a", undefined],
+])("the nearest name to %j is %p", (word, near) => {
   expect(nearest(word, ["alice", "bob"])).toBe(near);
 });
 

@@ -15,11 +15,23 @@ function row(pid: number, more: Partial<ProcessInfo> = {}): ProcessInfo {
 const leader = row(100, { ...LEADER, ppid: ROOT });
 const ourself = row(ROOT, { start: "5" });
 const init = row(1, { start: "1", ppid: 0 });
-const STRANGERS = [init, ourself, row(90, { start: "900", ppid: ROOT }), row(91, { ppid: ROOT }), row(92, { ppid: 90, pgid: 90, sid: 90 })];
+const STRANGERS = [
+  init,
+  ourself,
+  row(90, { start: "900", ppid: ROOT }),
+  row(91, { ppid: ROOT }),
+  row(92, { ppid: 90, pgid: 90, sid: 90 }),
+];
 
-function members(table: readonly ProcessInfo[], tokens: Record<number, bigint> = {}, seen: readonly ProcessInfo[] = []): number[] {
+function members(
+  table: readonly ProcessInfo[],
+  tokens: Record<number, bigint> = {},
+  seen: readonly ProcessInfo[] = [],
+): number[] {
   const tree = { leader: LEADER, token: TOKEN, seen: new Set(seen.map(keyOf)) };
-  return findMembers(table, tree, (pid) => tokens[pid]).map(({ pid }) => pid).toSorted((a, b) => a - b);
+  return findMembers(table, tree, (pid) => tokens[pid])
+    .map(({ pid }) => pid)
+    .toSorted((a, b) => a - b);
 }
 
 test.each<[string, readonly ProcessInfo[], Record<number, bigint>, number[]]>([
@@ -30,7 +42,12 @@ test.each<[string, readonly ProcessInfo[], Record<number, bigint>, number[]]>([
   ["an orphan in the leader's group", [leader, row(101, { ppid: 1, pgid: 100, sid: 100 })], {}, [100, 101]],
   ["an orphan in another group of the leader's session", [leader, row(101, { ppid: ROOT, sid: 100 })], {}, [100, 101]],
   ["an orphan in a session of its own, by its token", [leader, row(101, { ppid: ROOT })], { 101: TOKEN }, [100, 101]],
-  ["the child of such an orphan, whatever its own token", [leader, row(101), row(102, { ppid: 101 })], { 101: TOKEN, 102: 5n }, [100, 101, 102]],
+  [
+    "the child of such an orphan, whatever its own token",
+    [leader, row(101), row(102, { ppid: 101 })],
+    { 101: TOKEN, 102: 5n },
+    [100, 101, 102],
+  ],
   ["a group whose leader is gone", [row(101, { ppid: 1, pgid: 100, sid: 100 })], {}, [101]],
   ["a zombie", [row(100, { ...LEADER, ppid: ROOT, isZombie: true })], {}, [100]],
   ["an orphan that carries another run's token", [leader, row(101, { ppid: ROOT })], { 101: TOKEN + 1n }, [100]],
@@ -75,13 +92,23 @@ test("a leader that nobody saw start leaves the token to go by", () => {
 });
 
 test("where there is no session to be read, the group and the parents do", () => {
-  const table = [...STRANGERS, leader, row(101, { pgid: 100 }), row(102, { ppid: 101 }), row(103)].map((info) => ({ ...info, sid: undefined }));
+  const table = [...STRANGERS, leader, row(101, { pgid: 100 }), row(102, { ppid: 101 }), row(103)].map((info) => ({
+    ...info,
+    sid: undefined,
+  }));
   expect(members(table)).toEqual([100, 101, 102]);
 });
 
 test("this process is never a member, and no stranger ever is", () => {
   const pid = fc.integer({ min: 2, max: 12 }).map((n) => (n === 12 ? ROOT : n * 10));
-  const info = fc.record({ pid, start: fc.constantFrom("900", "1000", "2000"), ppid: pid, pgid: pid, sid: pid, isZombie: fc.boolean() });
+  const info = fc.record({
+    pid,
+    start: fc.constantFrom("900", "1000", "2000"),
+    ppid: pid,
+    pgid: pid,
+    sid: pid,
+    isZombie: fc.boolean(),
+  });
   fc.assert(
     fc.property(fc.uniqueArray(info, { selector: (one) => one.pid }), fc.uniqueArray(pid), (table, carriers) => {
       const found = new Set(members(table, Object.fromEntries(carriers.map((carrier) => [carrier, TOKEN]))));

@@ -3,14 +3,24 @@ import { parseFileLocksLimit, parseProcessTable, parseProcStat } from "../../src
 import { isPid, isRunning, listProcesses, readProcess } from "../../src/core/processes.ts";
 import { until } from "../support/sandbox.ts";
 
-const stat = (name: string, state = "S") => `42 (${name}) ${state} 7 41 40 0 -1 4194304 101 0 0 0 1 2 0 0 20 0 1 0 5555 1000 100 18446744073709551615`;
+const stat = (name: string, state = "S") =>
+  `42 (${name}) ${state} 7 41 40 0 -1 4194304 101 0 0 0 1 2 0 0 20 0 1 0 5555 1000 100 18446744073709551615`;
 
 describe("/proc/PID/stat", () => {
-  test.each(["sh", "tmux: server", "a) S 1 1 1 (b", ")", "", "\n", "(((("])("is read right when the process is called %j", (name) => {
-    expect(parseProcStat(stat(name))).toEqual({ pid: 42, start: "5555", ppid: 7, pgid: 41, sid: 40, isZombie: false });
-  });
+  test.each(["sh", "tmux: server", "a) S 1 1 1 (b", ")", "", "\n", "(((("])(
+    "is read right when the process is called %j",
+    (name) => {
+      expect(parseProcStat(stat(name))).toEqual({ pid: 42, start: "5555", ppid: 7, pgid: 41, sid: 40, isZombie: false });
+    },
+  );
 
-  test.each([["Z", true], ["X", true], ["S", false], ["T", false], ["D", false]])("in state %s is a zombie's: %p", (state, isZombie) => {
+  test.each([
+    ["Z", true],
+    ["X", true],
+    ["S", false],
+    ["T", false],
+    ["D", false],
+  ])("in state %s is a zombie's: %p", (state, isZombie) => {
     expect(parseProcStat(stat("x", state))?.isZombie).toBe(isZombie);
   });
 
@@ -20,7 +30,9 @@ describe("/proc/PID/stat", () => {
 });
 
 test("a row of macOS ps is read with its start of five words", () => {
-  const rows = parseProcessTable("  501     1   501 Ss   Fri Nov 21 04:05:06 2025\n  77   501    77 Z+   Fri Nov 21 04:05:07 2025\n\n");
+  const rows = parseProcessTable(
+    "  501     1   501 Ss   Fri Nov 21 04:05:06 2025\n  77   501    77 Z+   Fri Nov 21 04:05:07 2025\n\n",
+  );
   expect(rows).toEqual([
     { pid: 501, ppid: 1, pgid: 501, sid: undefined, isZombie: false, start: "Fri Nov 21 04:05:06 2025" },
     { pid: 77, ppid: 501, pgid: 77, sid: undefined, isZombie: true, start: "Fri Nov 21 04:05:07 2025" },
@@ -29,7 +41,9 @@ test("a row of macOS ps is read with its start of five words", () => {
 
 test("the limit on file locks is a number or none", () => {
   expect(parseFileLocksLimit("Max file locks            unlimited            unlimited            locks     \n")).toBeUndefined();
-  expect(parseFileLocksLimit("Max cpu time 1 2 s\nMax file locks            77                   unlimited            locks     \n")).toBe(77n);
+  expect(
+    parseFileLocksLimit("Max cpu time 1 2 s\nMax file locks            77                   unlimited            locks     \n"),
+  ).toBe(77n);
 });
 
 describe("a stored pid", () => {

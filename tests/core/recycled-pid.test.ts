@@ -32,10 +32,18 @@ const SCRIPT = `
 `;
 
 const UNSHARE = ["unshare", "--fork", "--pid", "--kill-child", "--mount-proc"];
-const canUnshare = Bun.spawnSync([...UNSHARE, "sh", "-c", "echo 1 > /proc/sys/kernel/ns_last_pid"], { stdin: "ignore", stderr: "ignore" }).success;
+const canUnshare = Bun.spawnSync([...UNSHARE, "sh", "-c", "echo 1 > /proc/sys/kernel/ns_last_pid"], {
+  stdin: "ignore",
+  stderr: "ignore",
+}).success;
 
 test.skipIf(!canUnshare)("a recycled pid is never signalled, neither alone nor by its group", async () => {
-  const child = Bun.spawn([...UNSHARE, process.execPath, "-e", SCRIPT], { stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: 20_000 });
+  const child = Bun.spawn([...UNSHARE, process.execPath, "-e", SCRIPT], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: 20_000,
+  });
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual({ isSamePid: true, sent: [false, false], isAlive: true });

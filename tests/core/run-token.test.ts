@@ -22,20 +22,25 @@ test("a token is a limit that the kernel takes: positive, and far from infinite"
   }
 });
 
-test.if(process.platform === "linux")("children started under a token carry it through setsid and an empty environment; this process does not keep it", () => {
-  const token = tokenOf(newTokenFamily(), 3);
-  const before = readToken(process.pid);
-  const script = "setsid env -i /bin/sh -c 'grep \"file locks\" /proc/self/limits'";
-  const child = underToken(token, () => Bun.spawnSync(["/bin/sh", "-c", script], { timeout: 5000 }));
-  expect(child.stdout.toString()).toContain(` ${token} `);
-  expect(readToken(process.pid)).toBe(before);
-});
+test.if(process.platform === "linux")(
+  "children started under a token carry it through setsid and an empty environment; this process does not keep it",
+  () => {
+    const token = tokenOf(newTokenFamily(), 3);
+    const before = readToken(process.pid);
+    const script = "setsid env -i /bin/sh -c 'grep \"file locks\" /proc/self/limits'";
+    const child = underToken(token, () => Bun.spawnSync(["/bin/sh", "-c", script], { timeout: 5000 }));
+    expect(child.stdout.toString()).toContain(` ${token} `);
+    expect(readToken(process.pid)).toBe(before);
+  },
+);
 
 test("this process gives a token back when the start throws", () => {
   const before = readToken(process.pid);
-  expect(() => underToken(5n, () => {
-    throw new Error("no start");
-  })).toThrow("no start");
+  expect(() =>
+    underToken(5n, () => {
+      throw new Error("no start");
+    }),
+  ).toThrow("no start");
   expect(readToken(process.pid)).toBe(before);
 });
 

@@ -7,20 +7,24 @@ import { openScratch } from "../support/scratch.ts";
 /** Timeout, grace, killing: what a provider may cost its caller at most (contract 6 leaves three seconds). */
 const OVER_MS = 3000;
 
-test.concurrent.each(Object.keys(HARD_TREES) as (keyof typeof HARD_TREES)[])("nothing is left after a timeout of %s", async (title) => {
-  using scratch = openScratch();
-  const command = traceHardTree(scratch, title);
-  const runner = createRunner(GUARD_ARGV);
-  try {
-    const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 1500 });
-    expect(command.survivors()).toEqual([]);
-    expect(outcome.state).toBe("timeout");
-    expect(outcome.durationMs).toBeLessThan(1500 + OVER_MS);
-    expect(command.count()).toBeGreaterThanOrEqual(HARD_TREES[title].pids);
-  } finally {
-    runner.close();
-  }
-}, 20_000);
+test.concurrent.each(Object.keys(HARD_TREES) as (keyof typeof HARD_TREES)[])(
+  "nothing is left after a timeout of %s",
+  async (title) => {
+    using scratch = openScratch();
+    const command = traceHardTree(scratch, title);
+    const runner = createRunner(GUARD_ARGV);
+    try {
+      const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 1500 });
+      expect(command.survivors()).toEqual([]);
+      expect(outcome.state).toBe("timeout");
+      expect(outcome.durationMs).toBeLessThan(1500 + OVER_MS);
+      expect(command.count()).toBeGreaterThanOrEqual(HARD_TREES[title].pids);
+    } finally {
+      runner.close();
+    }
+  },
+  20_000,
+);
 
 test.concurrent.each(["a double fork with an empty environment", "one that ignores SIGTERM, as its child does"] as const)(
   "nothing is left after an interruption of %s",
@@ -64,7 +68,12 @@ test("a command that takes SIGTERM well is over at once", async () => {
   const runner = createRunner(GUARD_ARGV);
   try {
     const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 500 });
-    expect(outcome).toMatchObject({ state: "timeout", exitCode: 0, signal: null, detail: "still running after 0.5 s; ended with all it had started" });
+    expect(outcome).toMatchObject({
+      state: "timeout",
+      exitCode: 0,
+      signal: null,
+      detail: "still running after 0.5 s; ended with all it had started",
+    });
     expect(outcome.durationMs).toBeLessThan(500 + 1000);
     expect(command.survivors()).toEqual([]);
   } finally {

@@ -28,23 +28,71 @@ const touch = () => `touch '${sideEffect()}'\n`;
 test.each<[string, () => string, string]>([
   ["a file that is not there", () => scratch.at("gone"), "gone does not exist"],
   ["a folder with x-bit", () => (mkdirSync(scratch.at("folder")), scratch.at("folder")), "folder is a folder"],
-  ["a FIFO", () => (Bun.spawnSync(["mkfifo", "-m", "755", scratch.at("fifo")]), scratch.at("fifo")), "fifo is a FIFO, not a program"],
-  ["a script without x-bit", () => writeProgram(scratch.at("no-x"), `#!/bin/sh\n${touch()}`, 0o644), "no-x is not executable for this user (permission denied)"],
+  [
+    "a FIFO",
+    () => (Bun.spawnSync(["mkfifo", "-m", "755", scratch.at("fifo")]), scratch.at("fifo")),
+    "fifo is a FIFO, not a program",
+  ],
+  [
+    "a script without x-bit",
+    () => writeProgram(scratch.at("no-x"), `#!/bin/sh\n${touch()}`, 0o644),
+    "no-x is not executable for this user (permission denied)",
+  ],
   ["a script without shebang", () => writeProgram(scratch.at("bare"), touch()), "bare is in no format that this system runs"],
   ["an empty file", () => writeProgram(scratch.at("empty"), ""), "empty is empty"],
-  ["garbage", () => writeProgram(scratch.at("garbage"), `\u0001\u0002\n${touch()}`), "garbage is in no format that this system runs"],
-  ["the head of an ELF file", () => writeProgram(scratch.at("elf"), `\u007fELF\n${touch()}`), "elf is in no format that this system runs"],
-  ["a missing interpreter", () => writeProgram(scratch.at("lost"), `#!/opt/no/such/interpreter -x\n${touch()}`), '"/opt/no/such/interpreter", which does not exist'],
-  ["a CRLF shebang", () => writeProgram(scratch.at("crlf"), `#!/bin/sh\r\n${touch()}`), 'the interpreter "/bin/sh\\r": its first line ends in CRLF'],
-  ["a CRLF shebang with env", () => writeProgram(scratch.at("crlf-env"), `#!/usr/bin/env sh\r\n${touch()}`), 'the interpreter "sh\\r": its first line ends in CRLF'],
-  ["an interpreter that env does not find", () => writeProgram(scratch.at("lost-env"), `#!/usr/bin/env no-such-python\n${touch()}`), '"no-such-python", which is not on PATH'],
+  [
+    "garbage",
+    () => writeProgram(scratch.at("garbage"), `\u0001\u0002\n${touch()}`),
+    "garbage is in no format that this system runs",
+  ],
+  [
+    "the head of an ELF file",
+    () => writeProgram(scratch.at("elf"), `\u007fELF\n${touch()}`),
+    "elf is in no format that this system runs",
+  ],
+  [
+    "a missing interpreter",
+    () => writeProgram(scratch.at("lost"), `#!/opt/no/such/interpreter -x\n${touch()}`),
+    '"/opt/no/such/interpreter", which does not exist',
+  ],
+  [
+    "a CRLF shebang",
+    () => writeProgram(scratch.at("crlf"), `#!/bin/sh\r\n${touch()}`),
+    'the interpreter "/bin/sh\\r": its first line ends in CRLF',
+  ],
+  [
+    "a CRLF shebang with env",
+    () => writeProgram(scratch.at("crlf-env"), `#!/usr/bin/env sh\r\n${touch()}`),
+    'the interpreter "sh\\r": its first line ends in CRLF',
+  ],
+  [
+    "an interpreter that env does not find",
+    () => writeProgram(scratch.at("lost-env"), `#!/usr/bin/env no-such-python\n${touch()}`),
+    '"no-such-python", which is not on PATH',
+  ],
   ["a shebang that names nothing", () => writeProgram(scratch.at("nameless"), `#!\n${touch()}`), "which is not named"],
   ["a folder as interpreter", () => writeProgram(scratch.at("in-folder"), `#!/tmp\n${touch()}`), '"/tmp", which is a folder'],
-  ["an interpreter without x-bit", () => writeProgram(scratch.at("in-data"), `#!${writeProgram(scratch.at("data"), "x", 0o644)}\n`), "which is not executable"],
-  ["a link loop", () => (symlinkSync(scratch.at("loop"), scratch.at("loop")), scratch.at("loop")), "loop cannot be run: too many symbolic links (ELOOP)"],
-  ["a setuid script", () => writeProgram(scratch.at("setuid"), `#!/bin/sh\n${touch()}`, 0o4755), "setuid is setuid or setgid; iapeer does not run such a program"],
+  [
+    "an interpreter without x-bit",
+    () => writeProgram(scratch.at("in-data"), `#!${writeProgram(scratch.at("data"), "x", 0o644)}\n`),
+    "which is not executable",
+  ],
+  [
+    "a link loop",
+    () => (symlinkSync(scratch.at("loop"), scratch.at("loop")), scratch.at("loop")),
+    "loop cannot be run: too many symbolic links (ELOOP)",
+  ],
+  [
+    "a setuid script",
+    () => writeProgram(scratch.at("setuid"), `#!/bin/sh\n${touch()}`, 0o4755),
+    "setuid is setuid or setgid; iapeer does not run such a program",
+  ],
   ["a setgid script", () => writeProgram(scratch.at("setgid"), `#!/bin/sh\n${touch()}`, 0o2755), "setgid is setuid or setgid"],
-  ["a path through a file", () => `${writeProgram(scratch.at("file"), "x")}/program`, "a part of the path is not a folder (ENOTDIR)"],
+  [
+    "a path through a file",
+    () => `${writeProgram(scratch.at("file"), "x")}/program`,
+    "a part of the path is not a folder (ENOTDIR)",
+  ],
   ["a device", () => "/dev/null", "/dev/null is not a regular file"],
 ])("%s is not executable, in words of its own, and never handed to a shell", async (_, make, words) => {
   const outcome = await run(make());
@@ -78,9 +126,21 @@ test("3 MB of arguments are too many for the kernel, and the outcome says so pla
 test.each<[string, () => string, string]>([
   ["missing", () => scratch.at("no-folder"), "the working folder FOLDER does not exist"],
   ["a file", () => (writeFileSync(scratch.at("a-file"), ""), scratch.at("a-file")), "the working folder FOLDER is not a folder"],
-  ["below a file", () => (writeFileSync(scratch.at("file-above"), ""), scratch.at("file-above", "x")), "the working folder FOLDER cannot be used: a part of the path is not a folder (ENOTDIR)"],
-  ["a link loop", () => (symlinkSync(scratch.at("round"), scratch.at("round")), scratch.at("round")), "the working folder FOLDER cannot be used: too many symbolic links (ELOOP)"],
-  ["a name that is too long", () => scratch.at("n".repeat(300)), "the working folder FOLDER cannot be used: the path is too long (ENAMETOOLONG)"],
+  [
+    "below a file",
+    () => (writeFileSync(scratch.at("file-above"), ""), scratch.at("file-above", "x")),
+    "the working folder FOLDER cannot be used: a part of the path is not a folder (ENOTDIR)",
+  ],
+  [
+    "a link loop",
+    () => (symlinkSync(scratch.at("round"), scratch.at("round")), scratch.at("round")),
+    "the working folder FOLDER cannot be used: too many symbolic links (ELOOP)",
+  ],
+  [
+    "a name that is too long",
+    () => scratch.at("n".repeat(300)),
+    "the working folder FOLDER cannot be used: the path is too long (ENAMETOOLONG)",
+  ],
 ])("a working folder that is %s is named as the fault, and not the command", async (_, make, words) => {
   const folder = make();
   const { outcome } = await runner.run({ argv: ["/bin/true"], timeoutMs: 5000, folder });
@@ -96,7 +156,10 @@ test("a program that is being written is tried again for a bounded time, and the
   const writer = openSync(script, "r+");
   try {
     const outcome = await run(script);
-    expect(outcome).toMatchObject({ state: "not-executable", detail: `${script} is being written by another process (text file busy)` });
+    expect(outcome).toMatchObject({
+      state: "not-executable",
+      detail: `${script} is being written by another process (text file busy)`,
+    });
     expect(outcome.durationMs).toBeLessThan(3000);
   } finally {
     closeSync(writer);
@@ -121,7 +184,10 @@ test("a command is not started when nobody would end it if iapeer were killed", 
   const unguarded = createRunner([scratch.at("no-guard")]);
   const script = writeScript(scratch.at("unguarded"), touch());
   const { outcome } = await unguarded.run({ argv: [script], timeoutMs: 1000 });
-  expect(outcome).toMatchObject({ state: "not-executable", detail: expect.stringContaining("iapeer cannot start its guard: no such file or folder (ENOENT)") as unknown });
+  expect(outcome).toMatchObject({
+    state: "not-executable",
+    detail: expect.stringContaining("iapeer cannot start its guard: no such file or folder (ENOENT)") as unknown,
+  });
   expect(existsSync(sideEffect())).toBe(false);
 });
 

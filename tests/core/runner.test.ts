@@ -71,10 +71,11 @@ test("the detail is the last 400 characters of stderr, cut on a character", asyn
 
 test("every word on stderr counts, however busy iapeer is when the command exits", async () => {
   const busy = setInterval(() => {
-    for (const end = performance.now() + 25; performance.now() < end; );
+    for (const end = performance.now() + 25; performance.now() < end;);
   }, 1);
   try {
-    for (let n = 0; n < 15; n += 1) expect((await sh("head -c 150000 /dev/zero | tr '\\0' x >&2; echo last >&2; sleep 30 & exit 1")).detail).toEndWith("last");
+    for (let n = 0; n < 15; n += 1)
+      expect((await sh("head -c 150000 /dev/zero | tr '\\0' x >&2; echo last >&2; sleep 30 & exit 1")).detail).toEndWith("last");
   } finally {
     clearInterval(busy);
   }
@@ -82,10 +83,17 @@ test("every word on stderr counts, however busy iapeer is when the command exits
 
 test("stdout is read up to its bound; a command that prints more is ended", async () => {
   const argv = ["/bin/sh", "-c", "printf 12345; sleep 0.05; printf 678"];
-  expect(await runner.run({ argv, timeoutMs: 5000, stdoutBytes: 8 })).toMatchObject({ stdout: "12345678", outcome: { state: "ok" } });
+  expect(await runner.run({ argv, timeoutMs: 5000, stdoutBytes: 8 })).toMatchObject({
+    stdout: "12345678",
+    outcome: { state: "ok" },
+  });
   const over = await runner.run({ argv, timeoutMs: 5000, stdoutBytes: 7 });
   expect(over).toMatchObject({ stdout: "1234567", outcome: { detail: "printed more than the 7 bytes that are read of it" } });
-  const endless = await runner.run({ argv: ["/bin/sh", "-c", "while :; do echo yes; done"], timeoutMs: 20_000, stdoutBytes: 1000 });
+  const endless = await runner.run({
+    argv: ["/bin/sh", "-c", "while :; do echo yes; done"],
+    timeoutMs: 20_000,
+    stdoutBytes: 1000,
+  });
   expect(endless).toMatchObject({ outcome: { state: "failed", signal: "SIGTERM" } });
 });
 
@@ -149,7 +157,14 @@ test("an outsider of the same name and arguments, child of this process, is neve
   expect(outcome.state).toBe("timeout");
   expect(twins.map(({ pid }) => isRunning(readProcess(pid)!))).toEqual([true, true]);
   expect(twins.map((twin) => twin.exitCode ?? twin.signalCode)).toEqual([null, null]);
-  twins.forEach((twin) => endOwn(...listProcesses().filter(({ ppid }) => ppid === twin.pid).map(({ pid }) => pid), twin.pid));
+  twins.forEach((twin) =>
+    endOwn(
+      ...listProcesses()
+        .filter(({ ppid }) => ppid === twin.pid)
+        .map(({ pid }) => pid),
+      twin.pid,
+    ),
+  );
 });
 
 test("a command whose exit falls on the deadline has one outcome, whichever it is", async () => {
@@ -164,8 +179,17 @@ test("a command whose exit falls on the deadline has one outcome, whichever it i
 test("many runs leave no descriptor, child or zombie of ours behind", async () => {
   await sh("exit 0");
   const before = [countDescriptors(), countChildren()];
-  for (let n = 0; n < 20; n += 1) await Promise.all([sh("echo x >&2"), sh("(sleep 0.01 &); exit 1"), runner.run({ argv: ["/bin/no"], timeoutMs: 1 }), sh("(sleep 9 &); sleep 9", 20)]);
-  await until("all is as it was", async () => (await sh("exit 0"), countDescriptors() <= before[0]! && countChildren() <= before[1]!));
+  for (let n = 0; n < 20; n += 1)
+    await Promise.all([
+      sh("echo x >&2"),
+      sh("(sleep 0.01 &); exit 1"),
+      runner.run({ argv: ["/bin/no"], timeoutMs: 1 }),
+      sh("(sleep 9 &); sleep 9", 20),
+    ]);
+  await until(
+    "all is as it was",
+    async () => (await sh("exit 0"), countDescriptors() <= before[0]! && countChildren() <= before[1]!),
+  );
 }, 20_000);
 
 test("a limit that is not reached costs no time", async () => {
@@ -173,7 +197,9 @@ test("a limit that is not reached costs no time", async () => {
 });
 
 function findGuards() {
-  return listProcesses().filter(({ pid, ppid }) => ppid === process.pid && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("__guard"));
+  return listProcesses().filter(
+    ({ pid, ppid }) => ppid === process.pid && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("__guard"),
+  );
 }
 
 function countDescriptors(): number {
@@ -189,4 +215,3 @@ function countChildren(): number {
 function endOwn(...pids: readonly number[]): void {
   pids.filter((pid) => pid > 1).forEach((pid) => process.kill(pid, "SIGKILL"));
 }
-

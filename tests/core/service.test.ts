@@ -9,10 +9,35 @@ import { renderUnitCommand, renderUnitEnvironment } from "../../src/core/service
 import { linesOf, readUnitCommand, readUnitWords } from "../support/unit-words.ts";
 
 /** Whatever an argument or a variable may hold, and much of what means something to systemd. */
-const WORD = fc.oneof(
-  fc.string({ unit: "binary" }),
-  fc.string({ unit: fc.constantFrom("%", "$", "{", "}", '"', "'", "\\", " ", ";", "\n", "\t", "n", "x", "0", "é", "日", "H", "\u2028", "\u0085", "\uffff") }),
-).map((text) => text.replaceAll("\0", "").toWellFormed());
+const WORD = fc
+  .oneof(
+    fc.string({ unit: "binary" }),
+    fc.string({
+      unit: fc.constantFrom(
+        "%",
+        "$",
+        "{",
+        "}",
+        '"',
+        "'",
+        "\\",
+        " ",
+        ";",
+        "\n",
+        "\t",
+        "n",
+        "x",
+        "0",
+        "é",
+        "日",
+        "H",
+        "\u2028",
+        "\u0085",
+        "\uffff",
+      ),
+    }),
+  )
+  .map((text) => text.replaceAll("\0", "").toWellFormed());
 
 describe("a unit of systemd", () => {
   test("gives back every command that was put into it, byte for byte", () => {
@@ -41,7 +66,10 @@ describe("a unit of systemd", () => {
 describe("the environment of a service", () => {
   test("has these four variables and never another one of the caller's, whatever that one is called", () => {
     const names = ["IAPEER_ROOT", "IAPEER_SOCK_DIR", "PATH", "TMUX_TMPDIR"];
-    const name = fc.oneof(fc.constantFrom(...names, "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "IAPEER_FLEET", "LD_PRELOAD"), fc.string());
+    const name = fc.oneof(
+      fc.constantFrom(...names, "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "IAPEER_FLEET", "LD_PRELOAD"),
+      fc.string(),
+    );
     fc.assert(
       fc.property(fc.dictionary(name, fc.constant("secret")), (env) => {
         const layout = layoutFrom({ HOME: "/h", IAPEER_ROOT: "/root", IAPEER_SOCK_DIR: "/socks" });
@@ -56,13 +84,20 @@ describe("the environment of a service", () => {
   test("names every place from the root of the file system on", () => {
     const env = { HOME: "/h", IAPEER_ROOT: "here/root", IAPEER_SOCK_DIR: "socks", TMUX_TMPDIR: "tmp", PATH: "/bin" };
     const cwd = process.cwd();
-    expect(serviceEnvironment(env, layoutFrom(env))).toEqual({ IAPEER_ROOT: `${cwd}/here/root`, IAPEER_SOCK_DIR: `${cwd}/socks`, TMUX_TMPDIR: `${cwd}/tmp`, PATH: "/bin" });
+    expect(serviceEnvironment(env, layoutFrom(env))).toEqual({
+      IAPEER_ROOT: `${cwd}/here/root`,
+      IAPEER_SOCK_DIR: `${cwd}/socks`,
+      TMUX_TMPDIR: `${cwd}/tmp`,
+      PATH: "/bin",
+    });
     expect(serviceEnvironment({}, layoutFrom({ HOME: "/h" }))).toEqual({ PATH: "/usr/bin:/bin" });
   });
 });
 
 describe("the mark in a service's file", () => {
-  const mark = fc.record({ root: WORD, environment: fc.option(fc.record({ PATH: WORD, IAPEER_ROOT: WORD }), { nil: undefined }) }).map(({ root, environment }) => ({ root, ...(environment && { environment }) }));
+  const mark = fc
+    .record({ root: WORD, environment: fc.option(fc.record({ PATH: WORD, IAPEER_ROOT: WORD }), { nil: undefined }) })
+    .map(({ root, environment }) => ({ root, ...(environment && { environment }) }));
 
   test("is read back from a unit as it was written, on a line of its own", () => {
     fc.assert(
@@ -75,12 +110,19 @@ describe("the mark in a service's file", () => {
   });
 
   test("is read back from a file of launchd's as it was written", () => {
-    fc.assert(fc.property(mark, (written) => expect(readMark(renderPlist({ Label: "x", [PLIST_MARK]: renderMark(written) }))).toEqual(written)));
+    fc.assert(
+      fc.property(mark, (written) =>
+        expect(readMark(renderPlist({ Label: "x", [PLIST_MARK]: renderMark(written) }))).toEqual(written),
+      ),
+    );
   });
 
-  test.each(["", "[X-Iapeer]\n", "Mark=", "Mark={", "Mark=7", "Mark=null", 'Mark={"root":7}'])("that cannot be read is none: %j", (text) => {
-    expect(readMark(text)).toBeUndefined();
-  });
+  test.each(["", "[X-Iapeer]\n", "Mark=", "Mark={", "Mark=7", "Mark=null", 'Mark={"root":7}'])(
+    "that cannot be read is none: %j",
+    (text) => {
+      expect(readMark(text)).toBeUndefined();
+    },
+  );
 });
 
 describe("a file of launchd's", () => {
@@ -99,11 +141,15 @@ describe("a service", () => {
     expect(serviceFolder(place)).toBe(folder);
     expect(servicePath({ agent: "bob" }, place)).toBe(`${folder}/${file}`);
     expect(agentOfFile(file, platform)).toBe("bob");
-    for (const other of ["fleet", "supervise"] as const) expect(agentOfFile(servicePath(other, place).slice(folder.length + 1), platform)).toBeUndefined();
+    for (const other of ["fleet", "supervise"] as const)
+      expect(agentOfFile(servicePath(other, place).slice(folder.length + 1), platform)).toBeUndefined();
   });
 
   test("has the name that the service manager calls it by", () => {
-    expect((["fleet", "supervise"] as const).map((service) => serviceName(service, "linux"))).toEqual(["iapeer-fleet.target", "iapeer-supervise.service"]);
+    expect((["fleet", "supervise"] as const).map((service) => serviceName(service, "linux"))).toEqual([
+      "iapeer-fleet.target",
+      "iapeer-supervise.service",
+    ]);
     expect(serviceName({ agent: "a-b" }, "darwin")).toBe("com.iapeer.agent.a-b");
   });
 });

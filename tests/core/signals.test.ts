@@ -31,11 +31,14 @@ test("a process that has left its group does not get that group signalled", () =
   child.kill("SIGKILL");
 });
 
-test.each([0, -1, 1, Number.NaN, 2 ** 31, 1.5, process.pid])("pid %p is refused before any kill: a group, init, nobody or ourselves", (pid) => {
-  const start = readProcess(process.pid)!.start;
-  expect(signalProcess({ pid, start }, "SIGKILL")).toBe(false);
-  expect(signalGroup({ pid, start, ppid: 1, pgid: pid, sid: pid, isZombie: false }, "SIGKILL")).toBe(false);
-});
+test.each([0, -1, 1, Number.NaN, 2 ** 31, 1.5, process.pid])(
+  "pid %p is refused before any kill: a group, init, nobody or ourselves",
+  (pid) => {
+    const start = readProcess(process.pid)!.start;
+    expect(signalProcess({ pid, start }, "SIGKILL")).toBe(false);
+    expect(signalGroup({ pid, start, ppid: 1, pgid: pid, sid: pid, isZombie: false }, "SIGKILL")).toBe(false);
+  },
+);
 
 test("a zombie is not signalled", async () => {
   const parent = Bun.spawn(["/bin/sh", "-c", "sleep 0.01 & echo $!; exec sleep 15"], { stdin: "ignore", stdout: "pipe" });

@@ -17,23 +17,35 @@ test("a unit is read where it is, a link to it followed; one that is masked is e
   symlinkSync(scratch.at("unit"), scratch.at("linked"));
   symlinkSync("/dev/null", scratch.at("masked"));
   symlinkSync(scratch.at("gone"), scratch.at("dangling"));
-  expect(["unit", "linked", "masked", "dangling", "none", "unit/below"].map((name) => readUnitText(scratch.at(name)))).toEqual(["[Unit]\n", "[Unit]\n", "", undefined, undefined, undefined]);
+  expect(["unit", "linked", "masked", "dangling", "none", "unit/below"].map((name) => readUnitText(scratch.at(name)))).toEqual([
+    "[Unit]\n",
+    "[Unit]\n",
+    "",
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test("what is no unit's file is told, and a FIFO is not waited for", () => {
   Bun.spawnSync(["mkfifo", scratch.at("fifo")]);
   Bun.spawnSync(["truncate", "-s", "6G", scratch.at("sparse")]);
-  for (const name of ["fifo", "sparse", "."]) expect(() => readUnitText(scratch.at(name))).toThrow(expect.objectContaining({ code: "read-failed" }));
+  for (const name of ["fifo", "sparse", "."])
+    expect(() => readUnitText(scratch.at(name))).toThrow(expect.objectContaining({ code: "read-failed" }));
 });
 
 test("a sandbox changes nothing that starts with the account", () => {
   const env = { IAPEER_TEST_SANDBOX: "1" };
   const home = accountHome();
   for (const platform of ["linux", "darwin"] as const) {
-    expect(() => refuseRealServicesInSandbox({ home, env, platform })).toThrow(expect.objectContaining({ code: "sandbox-violation" }));
+    expect(() => refuseRealServicesInSandbox({ home, env, platform })).toThrow(
+      expect.objectContaining({ code: "sandbox-violation" }),
+    );
     refuseRealServicesInSandbox({ home: scratch.at("home"), env, platform });
     refuseRealServicesInSandbox({ home, env: {}, platform });
   }
   const config = { ...env, XDG_CONFIG_HOME: join(home, ".config") };
-  expect(() => refuseRealServicesInSandbox({ home: scratch.at("home"), env: config, platform: "linux" })).toThrow(expect.objectContaining({ code: "sandbox-violation" }));
+  expect(() => refuseRealServicesInSandbox({ home: scratch.at("home"), env: config, platform: "linux" })).toThrow(
+    expect.objectContaining({ code: "sandbox-violation" }),
+  );
 });

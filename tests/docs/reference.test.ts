@@ -25,8 +25,11 @@ test("the files page has every environment variable of iapeer that the source re
 
 test("every verb is shown on some page", async () => {
   const verbs = SOURCES.filter((file) => file.startsWith("src/cli/verbs/")).map((file) => /(\w[\w-]*)\.ts$/.exec(file)![1]!);
-  const pages = await Promise.all([...new Bun.Glob("docs/*.md").scanSync({ cwd: ROOT })].map(async (page) => await Bun.file(join(ROOT, page)).text()));
+  const pages = await Promise.all(
+    [...new Bun.Glob("docs/*.md").scanSync({ cwd: ROOT })].map(async (page) => await Bun.file(join(ROOT, page)).text()),
+  );
   const shown = pages.join("\n");
-  const isShown = (verb: string) => shown.includes(`iapeer ${verb} `) || shown.includes(`iapeer ${verb.replace("-", " ")}`) || shown.includes(`iapeer ${verb}\n`);
+  const isShown = (verb: string) =>
+    shown.includes(`iapeer ${verb} `) || shown.includes(`iapeer ${verb.replace("-", " ")}`) || shown.includes(`iapeer ${verb}\n`);
   expect(verbs.filter((verb) => !isShown(verb))).toEqual([]);
 });

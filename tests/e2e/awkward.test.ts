@@ -15,7 +15,13 @@ function editCard(sandbox: Sandbox, name: string, change: object): void {
 function slotOf(sandbox: Sandbox, { hasWayBack = true } = {}): () => string {
   const command = sandbox.script("told.sh", `echo "$@" >> ${sandbox.folder}/told`);
   const unprovision = hasWayBack ? { unprovision: { command, args: ["off", "{personality}", "{runtime}"] } } : {};
-  sandbox.slot({ provider: "p", package: "p", version: "1", provision: { command, args: ["on", "{personality}", "{runtime}"] }, ...unprovision });
+  sandbox.slot({
+    provider: "p",
+    package: "p",
+    version: "1",
+    provision: { command, args: ["on", "{personality}", "{runtime}"] },
+    ...unprovision,
+  });
   writeFileSync(join(sandbox.folder, "told"), "");
   return () => readFileSync(join(sandbox.folder, "told"), "utf8");
 }
@@ -63,7 +69,10 @@ describe("a revision that has moved on", () => {
     using sandbox = openSandbox();
     await sandbox.json("add", "a", "--runtime", "claude", "--runtime", "codex", "--no-provision");
     const told = slotOf(sandbox);
-    expect(await codeAndStatus(sandbox, "update", "a", "--remove-runtime", "codex", "--if-revision", "99")).toEqual(["revision-conflict", 4]);
+    expect(await codeAndStatus(sandbox, "update", "a", "--remove-runtime", "codex", "--if-revision", "99")).toEqual([
+      "revision-conflict",
+      4,
+    ]);
     expect(told()).toBe("");
   });
 });
@@ -96,7 +105,11 @@ describe("memory", () => {
     await sandbox.json("add", "a", "--no-provision");
     const path = join(sandbox.root, "peers-profiles.json");
     const registry = JSON.parse(readFileSync(path, "utf8")) as { peers: object[] };
-    writeFileSync(path, JSON.stringify({ ...registry, peers: [{ ...registry.peers[0], removing: "2026-01-01T00:00:00.000Z" }] }), { mode: 0o600 });
+    writeFileSync(
+      path,
+      JSON.stringify({ ...registry, peers: [{ ...registry.peers[0], removing: "2026-01-01T00:00:00.000Z" }] }),
+      { mode: 0o600 },
+    );
     const told = slotOf(sandbox);
     expect(await codeAndStatus(sandbox, "memory-plugin", "on", "--peer", "a")).toEqual(["peer-being-removed", 4]);
     expect(await sandbox.json("memory-plugin", "on", "--all")).toMatchObject({ outcomes: [] });

@@ -8,7 +8,6 @@ import { callOutside, launchPeer, recorderOf, signal, untilGone } from "../suppo
 const bob = useBob();
 const { readLog } = bob;
 
-
 describe("canary status", () => {
   test("is empty without a live server", async () => {
     expect(await bob.sandbox.json("canary", "status")).toEqual([]);
@@ -37,7 +36,15 @@ describe("canary status", () => {
     const { status, stdout } = await bob.sandbox.iapeer("canary", "status", "--json");
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toEqual([
-      { identity: "claude-bob", server_pid: session.server.pid, armed: false, witness: null, recorder_pid: null, since: null, reason: `its recorder (pid ${recorder.pid}) is gone` },
+      {
+        identity: "claude-bob",
+        server_pid: session.server.pid,
+        armed: false,
+        witness: null,
+        recorder_pid: null,
+        since: null,
+        reason: `its recorder (pid ${recorder.pid}) is gone`,
+      },
     ]);
   });
 });

@@ -15,7 +15,10 @@ async function racers(sandbox: Sandbox, calls: readonly (readonly string[])[]): 
 
 test("200 processes that add 200 peers at once make 200 rows, and each exits 0", async () => {
   using sandbox = openSandbox();
-  const ends = await racers(sandbox, names(200).map((name) => ["add", name, "--no-provision"]));
+  const ends = await racers(
+    sandbox,
+    names(200).map((name) => ["add", name, "--no-provision"]),
+  );
   expect(failures(ends)).toEqual([]);
   expect(people(sandbox)).toEqual(names(200));
   expect(readRegistryFile(sandbox).revision).toBe(200);
@@ -63,7 +66,14 @@ test("100 writers, each killed at a moment of chance, leave a registry that read
 /** How long an add takes among eight at once. */
 async function usualLife(sandbox: Sandbox): Promise<number> {
   const startedMs = performance.now();
-  expect(failures(await racers(sandbox, names(8).map((name) => ["add", `warm-${name}`, "--no-provision"])))).toEqual([]);
+  expect(
+    failures(
+      await racers(
+        sandbox,
+        names(8).map((name) => ["add", `warm-${name}`, "--no-provision"]),
+      ),
+    ),
+  ).toEqual([]);
   return performance.now() - startedMs;
 }
 
@@ -71,18 +81,25 @@ test.each([
   { verb: "add", more: ["--no-provision"], isThere: false, steps: 1, left: 1 },
   { verb: "update", more: ["--description", "won"], isThere: true, steps: 1, left: 16 },
   { verb: "remove", more: [], isThere: true, steps: 2, left: 15 },
-])("of 16 processes that $verb with the same --if-revision exactly one wins", async ({ verb, more, isThere, steps, left }) => {
-  using sandbox = openSandbox();
-  const all = names(16);
-  if (isThere) for (const name of all) await ok(sandbox, "add", name, "--no-provision");
-  const revision = isThere ? readRegistryFile(sandbox).revision : 0;
-  const ends = await racers(sandbox, all.map((name) => [verb, name, ...more, "--if-revision", `${revision}`, "--json"]));
-  const losers = failures(ends);
-  expect(losers.length).toBe(15);
-  for (const loser of losers) {
-    expect(loser.status).toBe(4);
-    expect(errorLine(loser)).toMatchObject({ code: "revision-conflict", details: { expected: revision } });
-  }
-  const after = readRegistryFile(sandbox);
-  expect({ revision: after.revision, left: after.peers.length }).toEqual({ revision: revision + steps, left });
-}, 30_000);
+])(
+  "of 16 processes that $verb with the same --if-revision exactly one wins",
+  async ({ verb, more, isThere, steps, left }) => {
+    using sandbox = openSandbox();
+    const all = names(16);
+    if (isThere) for (const name of all) await ok(sandbox, "add", name, "--no-provision");
+    const revision = isThere ? readRegistryFile(sandbox).revision : 0;
+    const ends = await racers(
+      sandbox,
+      all.map((name) => [verb, name, ...more, "--if-revision", `${revision}`, "--json"]),
+    );
+    const losers = failures(ends);
+    expect(losers.length).toBe(15);
+    for (const loser of losers) {
+      expect(loser.status).toBe(4);
+      expect(errorLine(loser)).toMatchObject({ code: "revision-conflict", details: { expected: revision } });
+    }
+    const after = readRegistryFile(sandbox);
+    expect({ revision: after.revision, left: after.peers.length }).toEqual({ revision: revision + steps, left });
+  },
+  30_000,
+);

@@ -118,11 +118,14 @@ describe("add", () => {
     expect(told()).toEqual([]);
   });
 
-  test.each(["- reads mail", "-1", "--", "-x=1"])("a description may begin with a dash where it is no option: %p", async (text) => {
-    using sandbox = openSandbox();
-    const args = text.startsWith("- ") || text === "-1" ? ["--description", text] : [`--description=${text}`];
-    expect((await sandbox.json("add", "alpha", ...args)).peer.description).toBe(text);
-  });
+  test.each(["- reads mail", "-1", "--", "-x=1"])(
+    "a description may begin with a dash where it is no option: %p",
+    async (text) => {
+      using sandbox = openSandbox();
+      const args = text.startsWith("- ") || text === "-1" ? ["--description", text] : [`--description=${text}`];
+      expect((await sandbox.json("add", "alpha", ...args)).peer.description).toBe(text);
+    },
+  );
 });
 
 describe("remove", () => {

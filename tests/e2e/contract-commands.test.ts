@@ -57,7 +57,10 @@ describe("list", () => {
 
   test("last_active_runtime is shown where the registry has it", async () => {
     using sandbox = openSandbox();
-    sandbox.write("root/peers-profiles.json", JSON.stringify({ peers: [{ personality: "a", cwd: "/a", last_active_runtime: "codex" }] }));
+    sandbox.write(
+      "root/peers-profiles.json",
+      JSON.stringify({ peers: [{ personality: "a", cwd: "/a", last_active_runtime: "codex" }] }),
+    );
     expect((await sandbox.json("list"))[0].last_active_runtime).toBe("codex");
   });
 
@@ -80,7 +83,9 @@ describe("show", () => {
     expect(await sandbox.json("show", "alpha")).toMatchObject({
       ...(await sandbox.json("list"))[0],
       being_removed: false,
-      provision: [{ runtime: "claude", memory: "attached", occasion: "birth", state: "ok", provider: "p", provider_version: "1.2.3" }],
+      provision: [
+        { runtime: "claude", memory: "attached", occasion: "birth", state: "ok", provider: "p", provider_version: "1.2.3" },
+      ],
       last_death: { ts: "2026-01-02T00:00:00.000Z", identity: "claude-alpha", verdict: "oom-kill" },
     });
     expect((await ok(sandbox, "show", "alpha")).stdout).toContain("oom-kill");
@@ -124,7 +129,11 @@ describe("update", () => {
     const { peer, outcomes } = await sandbox.json(...call);
     expect(peer).toMatchObject({ default_runtime: "codex", runtimes: [{ runtime: "codex" }] });
     expect(valuesOf(outcomes, "runtime")).toEqual(["claude", "codex"]);
-    expect(told().map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual(["provision birth claude", "unprovision remove claude", "provision birth codex"]);
+    expect(told().map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual([
+      "provision birth claude",
+      "unprovision remove claude",
+      "provision birth codex",
+    ]);
   });
 
   test.each([
@@ -160,7 +169,9 @@ describe("verify", () => {
     rmSync(join(sandbox.root, "peers/alpha/.iapeer/peer-profile.json"));
     const { stdout, status } = await sandbox.iapeer("verify", "--json");
     expect(status).toBe(1);
-    expect(JSON.parse(stdout).differences).toEqual([expect.objectContaining({ personality: "alpha", kind: "card-missing", fixable: true, fixed: false })]);
+    expect(JSON.parse(stdout).differences).toEqual([
+      expect.objectContaining({ personality: "alpha", kind: "card-missing", fixable: true, fixed: false }),
+    ]);
   });
 });
 
@@ -193,7 +204,13 @@ describe("status", () => {
 
   test("each ignored block of the slot and why, exit 1", async () => {
     using sandbox = openSandbox();
-    sandbox.slot({ provider: "p", package: "p", version: "1", provision: { command: "relative", args: [] }, unprovision: { command: "/bin/true", args: "x" } });
+    sandbox.slot({
+      provider: "p",
+      package: "p",
+      version: "1",
+      provision: { command: "relative", args: [] },
+      unprovision: { command: "/bin/true", args: "x" },
+    });
     const { stdout, status } = await sandbox.iapeer("status");
     expect(status).toBe(1);
     expect(stdout).toContain('error "provision.command" is not an absolute path');

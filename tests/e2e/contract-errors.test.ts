@@ -81,7 +81,10 @@ describe("each code of the table gives its exit status, and one line of JSON on 
 test("lock-busy (exit 4): the lock is not free in time", async () => {
   using sandbox = openSandbox();
   await ok(sandbox, "add", "alpha");
-  const holder = Bun.spawn(["flock", join(sandbox.root, "peers-profiles.lock"), "sh", "-c", "echo held; cat"], { stdin: "pipe", stdout: "pipe" });
+  const holder = Bun.spawn(["flock", join(sandbox.root, "peers-profiles.lock"), "sh", "-c", "echo held; cat"], {
+    stdin: "pipe",
+    stdout: "pipe",
+  });
   await holder.stdout.getReader().read();
   const finished = await sandbox.iapeerWith({ IAPEER_LOCK_TIMEOUT_MS: "50" }, "add", "beta", "--json");
   await holder.stdin.end();
@@ -152,10 +155,13 @@ test("exit 6: timed out", async () => {
 describe("a result that cannot be written", () => {
   test.skipIf(process.platform !== "linux")("is an error (exit 1)", async () => {
     using sandbox = openSandbox();
-    const child = Bun.spawn(["sh", "-c", 'exec "$@" >/dev/full', "sh", join(import.meta.dir, "../../dist/iapeer"), "list", "--json"], {
-      env: sandbox.env,
-      stderr: "pipe",
-    });
+    const child = Bun.spawn(
+      ["sh", "-c", 'exec "$@" >/dev/full', "sh", join(import.meta.dir, "../../dist/iapeer"), "list", "--json"],
+      {
+        env: sandbox.env,
+        stderr: "pipe",
+      },
+    );
     expect(JSON.parse(await child.stderr.text()).error.code).toBe("write-failed");
     expect(await child.exited).toBe(1);
   });

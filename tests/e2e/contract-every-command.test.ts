@@ -11,7 +11,17 @@ describe("every command", () => {
   const MEMORY = ["memory-plugin", "native-memory", "provider check", "provider run", "provision exec"];
   const SESSIONS = ["launch", "stop", "attach", "watch", "send", "tail", "heartbeat", "deaths", "deaths show", "supervise"];
   const CANARIES = ["canary status", "canary arm", "canary dismiss", "canary script", "hook pane-died"];
-  const FLEET = ["fleet init", "fleet check", "fleet apply", "fleet add", "fleet remove", "fleet install", "fleet uninstall", "fleet ps", "fleet comms"];
+  const FLEET = [
+    "fleet init",
+    "fleet check",
+    "fleet apply",
+    "fleet add",
+    "fleet remove",
+    "fleet install",
+    "fleet uninstall",
+    "fleet ps",
+    "fleet comms",
+  ];
   const VERBS = [...PEERS, ...MEMORY, ...SESSIONS, ...CANARIES, ...FLEET, "status", "doctor", "verify", "completions"];
 
   test("is one of these", () => {
@@ -66,7 +76,16 @@ describe("every command", () => {
     using sandbox = openSandbox();
     mkdirSync(join(sandbox.folder, "f\u001b[31m"));
     const env = { TERM: "xterm-256color", FORCE_COLOR: "1", COLORTERM: "truecolor" };
-    const calls = [["add", "alpha", "--description", "\u001b[31mred\u0007", "--cwd", "f\u001b[31m"], ["list"], ["show", "alpha"], ["status"], ["verify"], ["remove", "alpha"], ["add"], ["help"]];
+    const calls = [
+      ["add", "alpha", "--description", "\u001b[31mred\u0007", "--cwd", "f\u001b[31m"],
+      ["list"],
+      ["show", "alpha"],
+      ["status"],
+      ["verify"],
+      ["remove", "alpha"],
+      ["add"],
+      ["help"],
+    ];
     for (const args of calls) {
       const { stdout, stderr } = await sandbox.iapeerWith(env, ...args);
       // oxlint-disable-next-line no-control-regex

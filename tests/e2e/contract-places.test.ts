@@ -9,11 +9,14 @@ import { openSandbox } from "../support/sandbox.ts";
 test("the root holds what the contract draws, folders 0700 and files 0600, whatever the umask", async () => {
   using sandbox = openSandbox();
   recordingSlot(sandbox);
-  const child = Bun.spawn(["sh", "-c", 'umask 000; exec "$@"', "sh", join(import.meta.dir, "../../dist/iapeer"), "add", "alpha"], {
-    env: sandbox.env,
-    stdout: "ignore",
-    stderr: "inherit",
-  });
+  const child = Bun.spawn(
+    ["sh", "-c", 'umask 000; exec "$@"', "sh", join(import.meta.dir, "../../dist/iapeer"), "add", "alpha"],
+    {
+      env: sandbox.env,
+      stdout: "ignore",
+      stderr: "inherit",
+    },
+  );
   expect(await child.exited).toBe(0);
   const modes = Object.fromEntries(
     [
@@ -101,12 +104,27 @@ describe("sockets", () => {
   }
 
   test("are in <root>/socks when IAPEER_ROOT is set", async () => {
-    expect(await statusWith((root) => join(root, "socks"), () => ({}))).toBe("live");
+    expect(
+      await statusWith(
+        (root) => join(root, "socks"),
+        () => ({}),
+      ),
+    ).toBe("live");
   });
 
   test("are in $IAPEER_SOCK_DIR when that is set", async () => {
-    expect(await statusWith((_root, folder) => join(folder, "s"), (folder) => ({ IAPEER_SOCK_DIR: join(folder, "s") }))).toBe("live");
-    expect(await statusWith((root) => join(root, "socks"), (folder) => ({ IAPEER_SOCK_DIR: join(folder, "s") }))).toBe("asleep");
+    expect(
+      await statusWith(
+        (_root, folder) => join(folder, "s"),
+        (folder) => ({ IAPEER_SOCK_DIR: join(folder, "s") }),
+      ),
+    ).toBe("live");
+    expect(
+      await statusWith(
+        (root) => join(root, "socks"),
+        (folder) => ({ IAPEER_SOCK_DIR: join(folder, "s") }),
+      ),
+    ).toBe("asleep");
   });
 });
 
@@ -132,11 +150,14 @@ describe("IAPEER_TEST_SANDBOX=1", () => {
     }
   });
 
-  test.each(["fleet init --profile minimal --write", "fleet add a --class tester", "fleet remove a"])("refuses a fleet file there: %s", async (call) => {
-    using sandbox = openSandbox();
-    const finished = await sandbox.iapeer(...call.split(" "), "--file", join(real, "fleet.yaml"), "--json");
-    expect([finished.status, errorLine(finished).code]).toEqual([2, "sandbox-violation"]);
-  });
+  test.each(["fleet init --profile minimal --write", "fleet add a --class tester", "fleet remove a"])(
+    "refuses a fleet file there: %s",
+    async (call) => {
+      using sandbox = openSandbox();
+      const finished = await sandbox.iapeer(...call.split(" "), "--file", join(real, "fleet.yaml"), "--json");
+      expect([finished.status, errorLine(finished).code]).toEqual([2, "sandbox-violation"]);
+    },
+  );
 
   test("refuses the sockets that all share", async () => {
     using sandbox = openSandbox();

@@ -86,7 +86,10 @@ test("runtime is read where default_runtime is missing", async () => {
   using sandbox = openSandbox();
   const row = { personality: "old", runtime: "codex", cwd: join(sandbox.folder, "old") };
   sandbox.write(registryOf(sandbox), JSON.stringify({ peers: [row] }));
-  expect((await sandbox.json("list"))[0]).toMatchObject({ default_runtime: "codex", runtimes: [{ runtime: "codex", status: "asleep" }] });
+  expect((await sandbox.json("list"))[0]).toMatchObject({
+    default_runtime: "codex",
+    runtimes: [{ runtime: "codex", status: "asleep" }],
+  });
 });
 
 describe("descriptions are cut at 450 characters, with a warning", () => {
@@ -107,7 +110,14 @@ describe("descriptions are cut at 450 characters, with a warning", () => {
 });
 
 describe("a registry that cannot be read is never overwritten", () => {
-  const COMMANDS = [["add", "beta"], ["remove", "alpha"], ["update", "alpha", "--description", "d"], ["list"], ["show", "alpha"], ["status"]];
+  const COMMANDS = [
+    ["add", "beta"],
+    ["remove", "alpha"],
+    ["update", "alpha", "--description", "d"],
+    ["list"],
+    ["show", "alpha"],
+    ["status"],
+  ];
 
   test.each(COMMANDS)("%s stops with registry-corrupt (exit 5) and names the backup", async (...args) => {
     using sandbox = openSandbox();
@@ -146,7 +156,10 @@ describe("verify --fix", () => {
     expect(readFileSync(kept, "utf8")).toBe("garbage");
     expect(readdirSync(sandbox.root)).toContain(basename(kept));
     const list = await sandbox.json("list");
-    expect(list).toMatchObject([{ personality: "alpha", description: "second" }, { personality: "beta", description: "" }]);
+    expect(list).toMatchObject([
+      { personality: "alpha", description: "second" },
+      { personality: "beta", description: "" },
+    ]);
     expect((await sandbox.iapeer("verify")).status).toBe(0);
   });
 

@@ -10,12 +10,15 @@ describe("personality: ^[a-z][a-z0-9-]{0,31}$", () => {
     expect((await sandbox.json("add", name)).peer.personality).toBe(name);
   });
 
-  test.each(["A", "9a", "-a", "a_b", "a.b", "../x", "a b", "ä", "a\n", "abcdefghijklmnopqrstuvwxyz0123456"])("%p is none", async (name) => {
-    using sandbox = openSandbox();
-    const finished = await sandbox.iapeer("add", "--json", "--", name);
-    expect(finished.status).toBe(2);
-    expect(errorLine(finished)).toMatchObject({ code: "invalid-name" });
-  });
+  test.each(["A", "9a", "-a", "a_b", "a.b", "../x", "a b", "ä", "a\n", "abcdefghijklmnopqrstuvwxyz0123456"])(
+    "%p is none",
+    async (name) => {
+      using sandbox = openSandbox();
+      const finished = await sandbox.iapeer("add", "--json", "--", name);
+      expect(finished.status).toBe(2);
+      expect(errorLine(finished)).toMatchObject({ code: "invalid-name" });
+    },
+  );
 });
 
 describe("runtime: ^[a-z][a-z0-9]{0,31}$", () => {
@@ -70,7 +73,14 @@ describe("default intelligence by runtime", () => {
 });
 
 describe("legacy human and scripted", () => {
-  const rowOf = (intelligence: string, cwd: string) => ({ personality: "old", default_runtime: "claude", runtimes: ["claude"], description: "", intelligence, cwd });
+  const rowOf = (intelligence: string, cwd: string) => ({
+    personality: "old",
+    default_runtime: "claude",
+    runtimes: ["claude"],
+    description: "",
+    intelligence,
+    cwd,
+  });
 
   test.each([
     ["human", "natural"],
@@ -84,7 +94,11 @@ describe("legacy human and scripted", () => {
     expect((await sandbox.json("list"))[0].intelligence).toBe(meaning);
     await ok(sandbox, "update", "old", "--description", "rewritten");
     await ok(sandbox, "add", "other");
-    expect(readRegistryFile(sandbox).peers[0]).toMatchObject({ personality: "old", intelligence: word, description: "rewritten" });
+    expect(readRegistryFile(sandbox).peers[0]).toMatchObject({
+      personality: "old",
+      intelligence: word,
+      description: "rewritten",
+    });
   });
 
   test.each(["human", "scripted"])("%s cannot be given any more", async (word) => {

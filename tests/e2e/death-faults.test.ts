@@ -9,7 +9,16 @@ import { incarnationPaths } from "../../src/status/incarnation.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok, readJson } from "../support/calls.ts";
 import { until } from "../support/sandbox.ts";
-import { callOutside, launchPeer, readSession, recorderOf, type Session, signal, tellAgent, untilGone } from "../support/session.ts";
+import {
+  callOutside,
+  launchPeer,
+  readSession,
+  recorderOf,
+  type Session,
+  signal,
+  tellAgent,
+  untilGone,
+} from "../support/session.ts";
 
 const bob = useBob();
 const { readLog } = bob;
@@ -23,7 +32,10 @@ const STUBBORN = "trap '' HUP\nwhile :; do sleep 1; done";
 describe("a record", () => {
   test("is made although a crash left half a line of it", async () => {
     const session = await launchPeer(bob.sandbox, "bob");
-    bob.sandbox.write(exitsLog(), `ts=2026-01-01T00:00:00.000Z ev=server-exit identity=claude-bob incarnation=${session.incarnation}`);
+    bob.sandbox.write(
+      exitsLog(),
+      `ts=2026-01-01T00:00:00.000Z ev=server-exit identity=claude-bob incarnation=${session.incarnation}`,
+    );
     signal("KILL", session.server, recorderOf(session)!);
     await untilGone(session.server);
     await ok(bob.sandbox, "supervise", "--once");
@@ -63,7 +75,10 @@ describe("a record", () => {
     signal("KILL", session.server, recorderOf(session)!);
     await untilGone(session.server);
     const { status, stdout } = await bob.sandbox.iapeer("supervise", "--once", "--json");
-    expect([status, JSON.parse(stdout)]).toEqual([1, [{ identity: "claude-bob", action: "failed", detail: `cannot read ${exitsLog()}: not a regular file` }]]);
+    expect([status, JSON.parse(stdout)]).toEqual([
+      1,
+      [{ identity: "claude-bob", action: "failed", detail: `cannot read ${exitsLog()}: not a regular file` }],
+    ]);
     rmdirSync(exitsLog());
     expect(await bob.sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "recorded" }]);
     expect(readLog("exits.log")).toHaveLength(1);
@@ -103,7 +118,9 @@ describe("a record", () => {
   test("has the last lines of its own session alone", async () => {
     const first = await launchPeer(bob.sandbox, "bob");
     await tellAgent(first, "earlier");
-    await until("it is heard", () => readFileSync(join(bob.sandbox.root, "logs/lifecycle/claude-bob.log"), "utf8").includes("heard earlier"));
+    await until("it is heard", () =>
+      readFileSync(join(bob.sandbox.root, "logs/lifecycle/claude-bob.log"), "utf8").includes("heard earlier"),
+    );
     await ok(bob.sandbox, "stop", "bob");
     signal("KILL", (await launchPeer(bob.sandbox, "bob")).server);
     await untilRecorded();

@@ -13,15 +13,19 @@ const titled = CASES.map(({ row, witness }) => [row.name, witness, { row, witnes
 let running = 0;
 const waiting: (() => void)[] = [];
 
-test.concurrent.each(titled)("%s, watched by a %s", async (_name, _witness, one) => {
-  await enter();
-  try {
-    const played = await play(one);
-    expect(played.isAsExpected ? "" : describePlayed(played)).toBe("");
-  } finally {
-    leave();
-  }
-}, LIMIT_MS);
+test.concurrent.each(titled)(
+  "%s, watched by a %s",
+  async (_name, _witness, one) => {
+    await enter();
+    try {
+      const played = await play(one);
+      expect(played.isAsExpected ? "" : describePlayed(played)).toBe("");
+    } finally {
+      leave();
+    }
+  },
+  LIMIT_MS,
+);
 
 async function enter(): Promise<void> {
   if (running < JOBS) running += 1;

@@ -21,7 +21,14 @@ function record(sandbox: Sandbox, ...deaths: readonly (readonly [minutesAgo: num
   sandbox.write(join(sandbox.root, "logs/iapeer/exits.log"), lines.map((line) => `${line}\n`).join(""));
 }
 
-const KILLED = { cause: "server-vanished", signal: "KILL", verdict: "oom-kill", server_pid: 4242, wait_rc: 137, lived_secs: 11_520 };
+const KILLED = {
+  cause: "server-vanished",
+  signal: "KILL",
+  verdict: "oom-kill",
+  server_pid: 4242,
+  wait_rc: 137,
+  lived_secs: 11_520,
+};
 
 describe("deaths", () => {
   test("none is an empty array, and a note for a person", async () => {
@@ -32,15 +39,39 @@ describe("deaths", () => {
 
   test("every unclaimed end, the newest first, those of rotated logs too", async () => {
     using sandbox = openSandbox();
-    record(sandbox, [120, { identity: "claude-a", ...KILLED }], [2, { identity: "claude-a", ev: "session-exit", dead_status: 7, dead_signal: "" }]);
-    sandbox.write(join(sandbox.root, "logs/iapeer/exits.log.3"), "ts=2026-01-01T00:00:00.000Z ev=session-exit identity=codex-b dead_status= dead_signal=SEGV\n");
+    record(
+      sandbox,
+      [120, { identity: "claude-a", ...KILLED }],
+      [2, { identity: "claude-a", ev: "session-exit", dead_status: 7, dead_signal: "" }],
+    );
+    sandbox.write(
+      join(sandbox.root, "logs/iapeer/exits.log.3"),
+      "ts=2026-01-01T00:00:00.000Z ev=session-exit identity=codex-b dead_status= dead_signal=SEGV\n",
+    );
     expect(await sandbox.json("deaths")).toEqual([
-      { id: expect.stringMatching(/^[0-9a-f]{8}$/), ts: expect.any(String), ev: "session-exit", identity: "claude-a", verdict: "orderly-exit", dead_status: 7 },
+      {
+        id: expect.stringMatching(/^[0-9a-f]{8}$/),
+        ts: expect.any(String),
+        ev: "session-exit",
+        identity: "claude-a",
+        verdict: "orderly-exit",
+        dead_status: 7,
+      },
       { id: expect.any(String), ts: expect.any(String), ev: "server-exit", identity: "claude-a", ...KILLED },
-      { id: expect.any(String), ts: "2026-01-01T00:00:00.000Z", ev: "session-exit", identity: "codex-b", verdict: "crashed", dead_signal: "SEGV" },
+      {
+        id: expect.any(String),
+        ts: "2026-01-01T00:00:00.000Z",
+        ev: "session-exit",
+        identity: "codex-b",
+        verdict: "crashed",
+        dead_signal: "SEGV",
+      },
     ]);
     const { stdout } = await ok(sandbox, "deaths");
-    const rows = stdout.trimEnd().split("\n").map((row) => row.split(/ {2,}/).slice(1, 5));
+    const rows = stdout
+      .trimEnd()
+      .split("\n")
+      .map((row) => row.split(/ {2,}/).slice(1, 5));
     expect(rows).toEqual([
       ["IDENTITY", "WHAT", "VERDICT", "CAUSE"],
       ["claude-a", "its session ended", "orderly-exit", "exit 7"],
@@ -60,14 +91,24 @@ describe("deaths", () => {
     expect(valuesOf(await sandbox.json("deaths", "--peer", "a", "--since", "3000s"), "identity")).toEqual([]);
     expect(await sandbox.json("deaths", "--peer", "living")).toEqual([]);
     const stranger = await sandbox.iapeer("deaths", "--peer", "livin", "--json");
-    expect({ ...errorLine(stranger), status: stranger.status }).toMatchObject({ code: "peer-not-found", hint: "did you mean living?", status: 3 });
+    expect({ ...errorLine(stranger), status: stranger.status }).toMatchObject({
+      code: "peer-not-found",
+      hint: "did you mean living?",
+      status: 3,
+    });
     expect((await sandbox.iapeer("deaths", "--since", "yesterday")).status).toBe(2);
   });
 
   test("servers that died together stand together, under what they have in common", async () => {
     using sandbox = openSandbox();
     const together = [10, { identity: "claude-a", ...KILLED }] as const;
-    record(sandbox, together, [9.97, { identity: "claude-c", ev: "session-exit", dead_status: 0 }], [9.95, { identity: "codex-b", ...KILLED }], [30, { identity: "x-y" }]);
+    record(
+      sandbox,
+      together,
+      [9.97, { identity: "claude-c", ev: "session-exit", dead_status: 0 }],
+      [9.95, { identity: "codex-b", ...KILLED }],
+      [30, { identity: "x-y" }],
+    );
     const { stdout } = await ok(sandbox, "deaths");
     const lines = stdout.trimEnd().split("\n");
     expect(lines[1]).toMatch(/^2 servers died together within 3 s: likely oom-kill/);
@@ -82,7 +123,9 @@ describe("deaths", () => {
   test("of servers that were only found gone it is not said when they died", async () => {
     using sandbox = openSandbox();
     record(sandbox, [10, { identity: "a-a", cause: "unwitnessed" }], [10, { identity: "a-b", cause: "unwitnessed" }]);
-    expect((await ok(sandbox, "deaths")).stdout).toContain("2 servers were found gone within 1 s: what they have in common is not known");
+    expect((await ok(sandbox, "deaths")).stdout).toContain(
+      "2 servers were found gone within 1 s: what they have in common is not known",
+    );
   });
 });
 
@@ -119,7 +162,14 @@ describe("deaths show", () => {
     });
     const { stdout } = await ok(sandbox, "deaths", "show", death.id);
     expect(stdout).toStartWith("claude-a: its server died, after 3 h 12 min\n");
-    for (const said of [death.ts, "oom-kill", "signal KILL", "the kernel killed one process", "last lines:\n  thinking\n  100%\n", "memory counters:\n  oom_kill  1?[2J\n"]) {
+    for (const said of [
+      death.ts,
+      "oom-kill",
+      "signal KILL",
+      "the kernel killed one process",
+      "last lines:\n  thinking\n  100%\n",
+      "memory counters:\n  oom_kill  1?[2J\n",
+    ]) {
       expect(stdout).toContain(said);
     }
     // oxlint-disable-next-line no-control-regex
@@ -143,14 +193,20 @@ describe("deaths show", () => {
     using sandbox = openSandbox();
     record(sandbox, [1, { identity: "claude-a" }]);
     const [{ id }] = await sandbox.json("deaths");
-    expect((await ok(sandbox, "deaths", "show", id)).stdout).toMatch(/cause: +not known\nverdict: +unknown\nforensics: none were kept\n$/);
+    expect((await ok(sandbox, "deaths", "show", id)).stdout).toMatch(
+      /cause: +not known\nverdict: +unknown\nforensics: none were kept\n$/,
+    );
     expect(await sandbox.json("deaths", "show", id)).toMatchObject({ lived_secs: null, forensics_text: null });
   });
 
   test("what no death has, or several have, is refused", async () => {
     using sandbox = openSandbox();
     const missing = await sandbox.iapeer("deaths", "show", "0000", "--json");
-    expect({ ...errorLine(missing), status: missing.status }).toMatchObject({ code: "death-not-found", hint: "see: iapeer deaths", status: 3 });
+    expect({ ...errorLine(missing), status: missing.status }).toMatchObject({
+      code: "death-not-found",
+      hint: "see: iapeer deaths",
+      status: 3,
+    });
     expect((await sandbox.iapeer("deaths", "show")).status).toBe(2);
     expect((await sandbox.iapeer("deaths", "show", "zzzz")).status).toBe(2);
   });
@@ -159,8 +215,10 @@ describe("deaths show", () => {
     using sandbox = openSandbox();
     record(sandbox, [1, { identity: "claude-a\u001b[31m", cause: "\u001b]0;x\u0007", forensics: "/\u001b[2J" }]);
     const [{ id }] = await sandbox.json("deaths");
-    // oxlint-disable-next-line no-control-regex
-    for (const args of [["deaths"], ["deaths", "show", id]]) expect((await ok(sandbox, ...args)).stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    for (const args of [["deaths"], ["deaths", "show", id]]) {
+      // oxlint-disable-next-line no-control-regex
+      expect((await ok(sandbox, ...args)).stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    }
   });
 });
 
@@ -168,11 +226,25 @@ describe("elsewhere", () => {
   test("list has each peer's last death, and a column where one of the last day is", async () => {
     using sandbox = openSandbox();
     for (const peer of ["a", "b", "c"]) await ok(sandbox, "add", peer);
-    record(sandbox, [2000, { identity: "claude-b", ev: "session-exit" }], [20, { identity: "claude-a", ...KILLED }], [5, { identity: "codex-a" }]);
+    record(
+      sandbox,
+      [2000, { identity: "claude-b", ev: "session-exit" }],
+      [20, { identity: "claude-a", ...KILLED }],
+      [5, { identity: "codex-a" }],
+    );
     const [a, b, c] = await sandbox.json("list");
-    expect(a.last_death).toEqual({ id: expect.stringMatching(/^[0-9a-f]{8}$/), ts: expect.any(String), ev: "server-exit", verdict: "oom-kill" });
+    expect(a.last_death).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{8}$/),
+      ts: expect.any(String),
+      ev: "server-exit",
+      verdict: "oom-kill",
+    });
     expect([b.last_death.ev, c.last_death]).toEqual(["session-exit", undefined]);
-    expect((await sandbox.json("show", "a")).last_death).toMatchObject({ ...a.last_death, identity: "claude-a", server_pid: 4242 });
+    expect((await sandbox.json("show", "a")).last_death).toMatchObject({
+      ...a.last_death,
+      identity: "claude-a",
+      server_pid: 4242,
+    });
     const { stdout } = await ok(sandbox, "list");
     expect(stdout).toMatch(/^PEER +RUNTIMES +LAST DEATH +FOLDER/);
     expect(stdout).toMatch(/^a +claude asleep +oom-kill, 20 min ago +\//m);

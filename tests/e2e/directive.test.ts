@@ -27,18 +27,31 @@ done`;
 
 beforeEach(() => {
   const agent = bob.sandbox.script("agent", AGENT);
-  Object.assign(bob.sandbox.env, { IAPEER_CLAUDE_BIN: agent, IAPEER_CODEX_BIN: agent, PATH: `${process.cwd()}/dist:${process.env["PATH"]}` });
+  Object.assign(bob.sandbox.env, {
+    IAPEER_CLAUDE_BIN: agent,
+    IAPEER_CODEX_BIN: agent,
+    PATH: `${process.cwd()}/dist:${process.env["PATH"]}`,
+  });
 });
 
 const home = (name: string) => join(bob.sandbox.home, name);
-const heard = (name: string) => (existsSync(home(`heard-${name}`)) ? readFileSync(home(`heard-${name}`), "utf8").trimEnd().split("\n") : []);
+const heard = (name: string) =>
+  existsSync(home(`heard-${name}`))
+    ? readFileSync(home(`heard-${name}`), "utf8")
+        .trimEnd()
+        .split("\n")
+    : [];
 const pathsOf = ({ identity, incarnation }: Session) => incarnationPaths(layoutFrom(bob.sandbox.env), identity, incarnation);
 const directives = () => bob.readLog("lifecycle.log").filter(({ ev }) => ev === "directive");
 const isLive = ({ agent, server }: Session) => isRunning(agent) && isRunning(server);
 
 /** The fleet as it was applied: an orchestrator who is there, and bob. */
 function applyFleet(): void {
-  const agents = [agentOf("orchestrator", "orchestrator"), agentOf("bob", "implementer"), agentOf("far", "orchestrator", { remote: { host: "yard", ssh: "me@yard" } })];
+  const agents = [
+    agentOf("orchestrator", "orchestrator"),
+    agentOf("bob", "implementer"),
+    agentOf("far", "orchestrator", { remote: { host: "yard", ssh: "me@yard" } }),
+  ];
   writeApplied(layoutFrom(bob.sandbox.env), { file: "/fleets/fleet.yaml", agents, left: [] });
 }
 
@@ -62,18 +75,24 @@ describe("an order to sleep", () => {
     const json = await bob.sandbox.json("send", "bob", "--directive", "sleep", "--grace", "1s", "--verify");
     expect(performance.now() - startMs).toBeGreaterThan(1000);
     expect(json).toMatchObject({ to: "bob", sender: "person", state: "accepted", directive: "sleep", effect: "sleep" });
-    expect(heard("bob")).toEqual([expect.stringMatching(/^\[.*:bob\] \S+ asks you to sleep: put your work away, this session is stopped in 1 s$/) as string]);
+    expect(heard("bob")).toEqual([
+      expect.stringMatching(/^\[.*:bob\] \S+ asks you to sleep: put your work away, this session is stopped in 1 s$/) as string,
+    ]);
     expect(isLive(session)).toBe(false);
     expect(await bob.sandbox.json("list")).toMatchObject([{ runtimes: [{ status: "stopped" }] }]);
     expect(bob.readLog("exits.log")).toEqual([]);
     expect(directives()).toMatchObject([{ directive: "sleep", identity: "claude-bob", effect: "sleep" }]);
-    expect(bob.readLog("lifecycle.log").filter(({ ev }) => ev === "stop")).toMatchObject([{ identity: "claude-bob", reason: "sleep" }]);
+    expect(bob.readLog("lifecycle.log").filter(({ ev }) => ev === "stop")).toMatchObject([
+      { identity: "claude-bob", reason: "sleep" },
+    ]);
   });
 
   test("does not wait longer than for an agent that goes by itself, and that is no death either", async () => {
     const session = await launchPeer(bob.sandbox, "bob");
     const startMs = performance.now();
-    expect((await ok(bob.sandbox, "send", "bob", "--directive", "sleep", "--grace", "60s", "-m", "leave")).stdout).toBe("sent to claude-bob, which sleeps now\n");
+    expect((await ok(bob.sandbox, "send", "bob", "--directive", "sleep", "--grace", "60s", "-m", "leave")).stdout).toBe(
+      "sent to claude-bob, which sleeps now\n",
+    );
     expect(performance.now() - startMs).toBeLessThan(15_000);
     await untilGone(session.agent, session.server);
     expect(await bob.sandbox.json("list")).toMatchObject([{ runtimes: [{ status: "stopped" }] }]);
@@ -90,15 +109,25 @@ describe("an order to sleep", () => {
     const refused = await runIn("eve", "iapeer send bob --directive sleep --grace 0s --json");
     expect(refused.status).toBe("0");
     const [warning, ...json] = refused.output.split("\n");
-    expect(warning).toBe("warning: the directive has no effect, it was sent as a message: eve is neither a person nor the fleet's orchestrator");
-    expect(JSON.parse(json.join("\n"))).toMatchObject({ from: "eve", sender: "peer", directive: "sleep", effect: "none", state: "sent" });
+    expect(warning).toBe(
+      "warning: the directive has no effect, it was sent as a message: eve is neither a person nor the fleet's orchestrator",
+    );
+    expect(JSON.parse(json.join("\n"))).toMatchObject({
+      from: "eve",
+      sender: "peer",
+      directive: "sleep",
+      effect: "none",
+      state: "sent",
+    });
     await until("it is read", () => heard("bob").length === 1);
     expect(heard("bob")[0]).toEndWith(":bob] eve asks you to sleep");
     expect(isLive(session)).toBe(true);
     expect(claimedBy(pathsOf(session))).toBeUndefined();
 
     expect((await runIn("eve", "iapeer send bob --directive sleep --from orchestrator --json")).status).toBe("4");
-    expect((await runIn("orchestrator", "iapeer send bob --directive sleep --grace 0s")).output).toBe("sent to claude-bob, which sleeps now\n");
+    expect((await runIn("orchestrator", "iapeer send bob --directive sleep --grace 0s")).output).toBe(
+      "sent to claude-bob, which sleeps now\n",
+    );
     expect(isLive(session)).toBe(false);
     expect(directives()).toMatchObject([
       { identity: "claude-bob", from: "eve", effect: "none" },
@@ -109,14 +138,21 @@ describe("an order to sleep", () => {
   test("from an orchestrator to itself, or in another runtime than the fleet has, is a message", async () => {
     applyFleet();
     const own = await launchOther("orchestrator");
-    const { output } = await runIn("orchestrator", "iapeer send orchestrator --directive sleep --grace 0s --json 2>&1 >/dev/null");
-    expect(output).toBe("warning: the directive has no effect, it was sent as a message: orchestrator cannot order itself: an agent sleeps by ending\n");
+    const { output } = await runIn(
+      "orchestrator",
+      "iapeer send orchestrator --directive sleep --grace 0s --json 2>&1 >/dev/null",
+    );
+    expect(output).toBe(
+      "warning: the directive has no effect, it was sent as a message: orchestrator cannot order itself: an agent sleeps by ending\n",
+    );
     expect(isLive(own)).toBe(true);
     await ok(bob.sandbox, "stop", "orchestrator");
     await ok(bob.sandbox, "update", "orchestrator", "--add-runtime", "codex", "--default-runtime", "codex");
     await launchPeer(bob.sandbox, "orchestrator", "codex");
     const session = await launchPeer(bob.sandbox, "bob");
-    expect((await runIn("orchestrator", "iapeer send bob --directive sleep --grace 0s --json 2>/dev/null")).output).toContain('"effect": "none"');
+    expect((await runIn("orchestrator", "iapeer send bob --directive sleep --grace 0s --json 2>/dev/null")).output).toContain(
+      '"effect": "none"',
+    );
     expect(isLive(session)).toBe(true);
   });
 });
@@ -197,9 +233,18 @@ test("only the session that was told is stopped, not one that was launched since
   await launchPeer(bob.sandbox, "bob");
   const session = readSession(bob.sandbox, "claude-bob");
   const layout = layoutFrom(bob.sandbox.env);
-  const context = { layout, env: bob.sandbox.env, now: () => new Date(), lockTimeoutMs: 1000, note: () => undefined, warn: () => undefined };
+  const context = {
+    layout,
+    env: bob.sandbox.env,
+    now: () => new Date(),
+    lockTimeoutMs: 1000,
+    note: () => undefined,
+    warn: () => undefined,
+  };
   const saved = readIncarnation(layout, "claude-bob", session.incarnation)!;
-  expect(await stopIncarnation({ ...saved, incarnation: crypto.randomUUID() }, "sleep", context)).toEqual({ action: "not-running" });
+  expect(await stopIncarnation({ ...saved, incarnation: crypto.randomUUID() }, "sleep", context)).toEqual({
+    action: "not-running",
+  });
   expect(isLive(session)).toBe(true);
 });
 

@@ -25,7 +25,11 @@ interface Look {
   readonly bad: readonly Row[];
 }
 
-async function look(sandbox: Sandbox, args: readonly string[] = ["--no-self-test"], env: Record<string, string> = {}): Promise<Look> {
+async function look(
+  sandbox: Sandbox,
+  args: readonly string[] = ["--no-self-test"],
+  env: Record<string, string> = {},
+): Promise<Look> {
   const { status, stdout, stderr } = await sandbox.iapeerWith(env, "doctor", "--json", ...args);
   if (stdout === "") throw new Error(stderr);
   const { ok: isOk, checks, self_test: selfTest } = JSON.parse(stdout) as { ok: boolean; checks: Row[]; self_test: Row[] };
@@ -53,7 +57,25 @@ describe("a healthy host", () => {
     const before = readdirSync(sandbox.root, { recursive: true, encoding: "utf8" }).toSorted();
     const { status, isOk, rows, selfTest } = await look(sandbox);
     expect([status, isOk, selfTest]).toEqual([0, true, []]);
-    expect(rows.map(({ check }) => check)).toEqual(expect.arrayContaining(["tmux", "tools", "folders", "disk", "locking", "logs", "clock", "registry", "locks", "socket-folder", "socket-paths", "stale-sockets", "sessions", "servers", "supervise"]));
+    expect(rows.map(({ check }) => check)).toEqual(
+      expect.arrayContaining([
+        "tmux",
+        "tools",
+        "folders",
+        "disk",
+        "locking",
+        "logs",
+        "clock",
+        "registry",
+        "locks",
+        "socket-folder",
+        "socket-paths",
+        "stale-sockets",
+        "sessions",
+        "servers",
+        "supervise",
+      ]),
+    );
     expect(readdirSync(sandbox.root, { recursive: true, encoding: "utf8" }).toSorted()).toEqual(before);
   });
 
@@ -75,10 +97,16 @@ describe("a healthy host", () => {
     using sandbox = openSandbox();
     await ok(sandbox, "add", "alpha");
     await using _alpha = await startServer(sandbox, "claude-alpha");
-    expect(await onlyProblem(sandbox)).toMatchObject({ check: "supervise", state: "warning", hint: expect.stringContaining("iapeer supervise --install") });
+    expect(await onlyProblem(sandbox)).toMatchObject({
+      check: "supervise",
+      state: "warning",
+      hint: expect.stringContaining("iapeer supervise --install"),
+    });
     const supervise = sandbox.start(["supervise"]);
     const lock = join(sandbox.root, "state/iapeer/supervise.lock");
-    await until("it runs", async () => (await look(sandbox)).rows.some(({ check, message }) => check === "supervise" && message === "one runs"));
+    await until("it runs", async () =>
+      (await look(sandbox)).rows.some(({ check, message }) => check === "supervise" && message === "one runs"),
+    );
     expect((await look(sandbox)).status).toBe(0);
     supervise.kill("SIGTERM");
     await finish(supervise);
@@ -91,9 +119,16 @@ describe("tmux", () => {
   test("that is too old", async () => {
     using sandbox = openSandbox();
     const env = pathWithTmux(sandbox, 'echo "tmux 3.1c"');
-    expect(await onlyProblem(sandbox, env)).toMatchObject({ check: "tmux", state: "error", message: expect.stringContaining("tmux 3.1c at"), hint: "install tmux 3.2 or later" });
+    expect(await onlyProblem(sandbox, env)).toMatchObject({
+      check: "tmux",
+      state: "error",
+      message: expect.stringContaining("tmux 3.1c at"),
+      hint: "install tmux 3.2 or later",
+    });
     const { selfTest } = await look(sandbox, [], env);
-    expect(selfTest).toEqual([{ check: "self-test", state: "error", message: "not run: there is no tmux that could hold a session" }]);
+    expect(selfTest).toEqual([
+      { check: "self-test", state: "error", message: "not run: there is no tmux that could hold a session" },
+    ]);
   });
 
   test("that is not on PATH", async () => {
@@ -120,7 +155,11 @@ describe("places", () => {
     using sandbox = openSandbox();
     mkdirSync(join(sandbox.root, "socks"), { recursive: true, mode: 0o700 });
     chmodSync(join(sandbox.root, "socks"), 0o755);
-    expect(await onlyProblem(sandbox)).toMatchObject({ check: "socket-folder", state: "error", hint: expect.stringContaining("chmod 700") });
+    expect(await onlyProblem(sandbox)).toMatchObject({
+      check: "socket-folder",
+      state: "error",
+      hint: expect.stringContaining("chmod 700"),
+    });
   });
 
   test("a socket that nobody listens on is stale when no peer has it", async () => {
@@ -132,7 +171,12 @@ describe("places", () => {
       await until("it is gone", () => !server.isRunning());
     }
     const socket = join(sandbox.root, "socks/tmux-iap-claude-ghost.sock");
-    expect(await onlyProblem(sandbox)).toEqual({ check: "stale-sockets", state: "warning", message: `nobody listens on ${socket}, and no peer has it`, hint: `rm '${socket}'` });
+    expect(await onlyProblem(sandbox)).toEqual({
+      check: "stale-sockets",
+      state: "warning",
+      message: `nobody listens on ${socket}, and no peer has it`,
+      hint: `rm '${socket}'`,
+    });
   });
 
   const AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
@@ -145,7 +189,13 @@ describe("places", () => {
     mkdirSync(join(sandbox.root, "logs/iapeer"), { recursive: true, mode: 0o755 });
     mkdirSync(join(sandbox.root, "peers"), { mode: 0o500 });
     chownSync(join(sandbox.root, "peers"), 65534, 65534);
-    const child = Bun.spawn([...AS_NOBODY, BINARY, "doctor", "--no-self-test", "--json"], { env: sandbox.env, cwd: "/", stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const child = Bun.spawn([...AS_NOBODY, BINARY, "doctor", "--no-self-test", "--json"], {
+      env: sandbox.env,
+      cwd: "/",
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
     const { stdout, stderr, status } = await finish(child);
     expect([stderr, status]).toEqual(["", 1]);
     const bad = (JSON.parse(stdout) as { checks: Row[] }).checks.filter(({ state }) => state !== "ok");
@@ -161,7 +211,11 @@ describe("what is written down", () => {
     using sandbox = openSandbox();
     const later = new Date(Date.now() + 3_600_000).toISOString();
     sandbox.write(join(sandbox.root, "logs/iapeer/exits.log"), `ts=${later} ev=session-exit identity=claude-a\n`);
-    expect(await onlyProblem(sandbox)).toMatchObject({ check: "clock", state: "warning", message: expect.stringContaining(later) });
+    expect(await onlyProblem(sandbox)).toMatchObject({
+      check: "clock",
+      state: "warning",
+      message: expect.stringContaining(later),
+    });
   });
 
   test("a registry that cannot be read is one row, and the rest is looked at all the same", async () => {
@@ -174,8 +228,15 @@ describe("what is written down", () => {
 
   test("a session whose state cannot be read is named, and left as it is", async () => {
     using sandbox = openSandbox();
-    const path = sandbox.write(join(sandbox.root, "state/iapeer/lifecycle/claude-a.00000000-0000-4000-8000-000000000000/session.json"), "{");
-    expect(await onlyProblem(sandbox)).toMatchObject({ check: "sessions", state: "warning", message: `what is kept about a session of claude-a cannot be read: ${path}` });
+    const path = sandbox.write(
+      join(sandbox.root, "state/iapeer/lifecycle/claude-a.00000000-0000-4000-8000-000000000000/session.json"),
+      "{",
+    );
+    expect(await onlyProblem(sandbox)).toMatchObject({
+      check: "sessions",
+      state: "warning",
+      message: `what is kept about a session of claude-a cannot be read: ${path}`,
+    });
     expect(readFileSync(path, "utf8")).toBe("{");
   });
 
@@ -187,7 +248,12 @@ describe("what is written down", () => {
     const problem = await onlyProblem(sandbox);
     await holder.stdin.end();
     await holder.exited;
-    expect(problem).toMatchObject({ check: "locks", state: "warning", message: `${lock} is held, and was not let go within 2 s`, hint: expect.stringContaining(`fuser -v '${lock}'`) });
+    expect(problem).toMatchObject({
+      check: "locks",
+      state: "warning",
+      message: `${lock} is held, and was not let go within 2 s`,
+      hint: expect.stringContaining(`fuser -v '${lock}'`),
+    });
   });
 
   test("a lock that is let go soon is only said", async () => {
@@ -241,7 +307,10 @@ describe("live servers", () => {
     const socket = join(sandbox.root, "socks/tmux-iap-claude-alpha.sock");
     await Bun.file(socket).delete();
     const { bad } = await look(sandbox);
-    expect(bad.find(({ check }) => check === "servers")).toMatchObject({ message: `the server of claude-alpha (pid ${alpha.pid}) runs, but its socket is gone: nobody can reach it`, hint: "have it make its socket anew: iapeer launch alpha --runtime claude" });
+    expect(bad.find(({ check }) => check === "servers")).toMatchObject({
+      message: `the server of claude-alpha (pid ${alpha.pid}) runs, but its socket is gone: nobody can reach it`,
+      hint: "have it make its socket anew: iapeer launch alpha --runtime claude",
+    });
     await ok(sandbox, "launch", "alpha", "--runtime", "claude");
     expect((await look(sandbox)).bad.map(({ check }) => check)).toEqual(["supervise"]);
   });
@@ -249,7 +318,9 @@ describe("live servers", () => {
 
 /** What runs in an environment that names this folder. */
 function processesOf(folder: string): number[] {
-  return readdirSync("/proc").map(Number).filter((pid) => pid > 1 && pid !== process.pid && environmentOf(pid).includes(folder));
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 1 && pid !== process.pid && environmentOf(pid).includes(folder));
 }
 
 function environmentOf(pid: number): string {
@@ -293,7 +364,12 @@ describe("the self-test", () => {
   test("runs in a sandbox of its own also where a name or the socket folder of the root would not do", async () => {
     using sandbox = openSandbox();
     const { env, expectNothingLeft } = withTemporary(sandbox);
-    const { selfTest } = await look(sandbox, [], { ...env, IAPEER_SOCK_DIR: join(sandbox.folder, "s".repeat(120)), IAPEER_CANARY_GRACE_MS: "60000", TMUX: "/nowhere,1,0" });
+    const { selfTest } = await look(sandbox, [], {
+      ...env,
+      IAPEER_SOCK_DIR: join(sandbox.folder, "s".repeat(120)),
+      IAPEER_CANARY_GRACE_MS: "60000",
+      TMUX: "/nowhere,1,0",
+    });
     expect(selfTest.every(({ state }) => state === "ok")).toBe(true);
     expectNothingLeft();
   });
@@ -307,7 +383,9 @@ describe("the self-test", () => {
     expect(selfTest[1]).toMatchObject({
       check: "server-killed",
       state: "error",
-      message: expect.stringMatching(/^expected: one record with ev=server-exit signal=KILL verdict=killed witness=parent; came: ev=server-exit cause=/),
+      message: expect.stringMatching(
+        /^expected: one record with ev=server-exit signal=KILL verdict=killed witness=parent; came: ev=server-exit cause=/,
+      ),
     });
     expectNothingLeft();
   });
@@ -315,7 +393,10 @@ describe("the self-test", () => {
   test("a tmux that makes no sessions fails all of it, and nothing is left of that either", async () => {
     using sandbox = openSandbox();
     const { env, expectNothingLeft } = withTemporary(sandbox);
-    const path = pathWithTmux(sandbox, `case " $* " in *" source-file "*) echo "no room" >&2; exit 1 ;; esac\nexec '${Bun.which("tmux")}' "$@"`);
+    const path = pathWithTmux(
+      sandbox,
+      `case " $* " in *" source-file "*) echo "no room" >&2; exit 1 ;; esac\nexec '${Bun.which("tmux")}' "$@"`,
+    );
     const { selfTest } = await look(sandbox, [], { ...env, ...path });
     expect(selfTest.map(({ message }) => message)).toEqual([
       expect.stringContaining("tmux does not make the session of test-exit: no room"),
@@ -326,7 +407,10 @@ describe("the self-test", () => {
     expectNothingLeft();
   });
 
-  test.each([["SIGINT", 130], ["SIGTERM", 143]] as const)("after a %s in the middle nothing is left", async (signal, status) => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("after a %s in the middle nothing is left", async (signal, status) => {
     using sandbox = openSandbox();
     const { env, expectNothingLeft } = withTemporary(sandbox);
     const child = sandbox.start(["doctor"], env);
@@ -355,7 +439,10 @@ describe("the self-test", () => {
     using sandbox = openSandbox();
     const { env } = withTemporary(sandbox);
     const child = sandbox.start(["doctor"], env);
-    const started = () => processesOf(env.TMPDIR).map(readProcess).filter((found) => found !== undefined);
+    const started = () =>
+      processesOf(env.TMPDIR)
+        .map(readProcess)
+        .filter((found) => found !== undefined);
     await until("agents run", () => started().filter(({ pid }) => commandLineOf(pid).includes("exit 7")).length === 4);
     child.kill("SIGKILL");
     await child.exited;
@@ -366,7 +453,12 @@ describe("the self-test", () => {
       () => {
         // What makes tmux before 3.5 look after its children.
         for (const socket of readdirSync(join(env.TMPDIR, folder, "s"))) {
-          Bun.spawnSync(["tmux", "-S", join(env.TMPDIR, folder, "s", socket), "run-shell", "-b", "true"], { stdin: "ignore", stdout: "ignore", stderr: "ignore", timeout: 2000 });
+          Bun.spawnSync(["tmux", "-S", join(env.TMPDIR, folder, "s", socket), "run-shell", "-b", "true"], {
+            stdin: "ignore",
+            stdout: "ignore",
+            stderr: "ignore",
+            timeout: 2000,
+          });
         }
         return !started().some(isRunning);
       },

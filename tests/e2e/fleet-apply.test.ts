@@ -41,20 +41,36 @@ describe("fleet apply", () => {
     const { told } = recordingSlot(box);
     writeFleet(box, [agent("zoe"), agent("adam", { runtime: "codex" }), agent("far", { host: "mill", ssh: "me@mill" })]);
     const report = await apply();
-    expect(report).toMatchObject({ ok: true, dry_run: false, file: `${box.root}/fleet.yaml`, revision: 2, undeclared: [], problems: [] });
+    expect(report).toMatchObject({
+      ok: true,
+      dry_run: false,
+      file: `${box.root}/fleet.yaml`,
+      revision: 2,
+      undeclared: [],
+      problems: [],
+    });
     expect(report.rows).toEqual([
       { peer: "zoe", op: "add", status: "done", stage: "memory", cause: null, retryable: false, message: null },
       { peer: "adam", op: "add", status: "done", stage: "memory", cause: null, retryable: false, message: null },
       { peer: "far", op: "add", status: "done", stage: "record", cause: null, retryable: false, message: null },
     ]);
-    expect(told().toSorted()).toEqual([`provision birth claude zoe ${box.root}/peers/zoe`, `provision birth codex adam ${box.root}/peers/adam`].toSorted());
-    expect(readRegistryFile(box).peers.map((row) => [row["personality"], row["default_runtime"]])).toEqual([["adam", "codex"], ["zoe", "claude"]]);
+    expect(told().toSorted()).toEqual(
+      [`provision birth claude zoe ${box.root}/peers/zoe`, `provision birth codex adam ${box.root}/peers/adam`].toSorted(),
+    );
+    expect(readRegistryFile(box).peers.map((row) => [row["personality"], row["default_runtime"]])).toEqual([
+      ["adam", "codex"],
+      ["zoe", "claude"],
+    ]);
     expect(valuesOf(appliedFleet()["agents"] as any[], "name")).toEqual(["zoe", "adam", "far"]);
   });
 
   test("applied twice writes nothing the second time", async () => {
     const { told } = recordingSlot(box);
-    writeFleet(box, [agent("a"), agent("b", { runtime: "codex", working_directory: "own", model_hint: "m" }), agent("far", { host: "h", ssh: "h" })]);
+    writeFleet(box, [
+      agent("a"),
+      agent("b", { runtime: "codex", working_directory: "own", model_hint: "m" }),
+      agent("far", { host: "h", ssh: "h" }),
+    ]);
     await apply();
     const before = snapshot();
     const report = await apply("--prune");
@@ -95,7 +111,13 @@ describe("fleet apply", () => {
     const { status } = await box.iapeer("fleet", "apply");
     expect(status).toBe(1);
     const report = await apply();
-    expect(rowOf(report, "a")).toMatchObject({ op: "add", status: "failed", stage: "check", cause: "conflict", retryable: false });
+    expect(rowOf(report, "a")).toMatchObject({
+      op: "add",
+      status: "failed",
+      stage: "check",
+      cause: "conflict",
+      retryable: false,
+    });
     expect(rowOf(report, "a")?.message).toContain("is owner's");
     expect(rowOf(report, "b")).toMatchObject({ op: "unchanged", status: "unchanged" });
     expect(valuesOf(appliedFleet()["agents"] as any[], "name")).toEqual(["b"]);
@@ -121,8 +143,20 @@ describe("fleet apply", () => {
     await apply("--start");
     writeFleet(box, [agent("new", { working_directory: "../shared" })]);
     const report = await apply("--prune");
-    expect(rowOf(report, "old")).toMatchObject({ op: "remove", status: "failed", stage: "check", cause: "live", retryable: true });
-    expect(rowOf(report, "new")).toMatchObject({ op: "add", status: "skipped", cause: "blocked", retryable: true, message: "it waits for old, which was not done" });
+    expect(rowOf(report, "old")).toMatchObject({
+      op: "remove",
+      status: "failed",
+      stage: "check",
+      cause: "live",
+      retryable: true,
+    });
+    expect(rowOf(report, "new")).toMatchObject({
+      op: "add",
+      status: "skipped",
+      cause: "blocked",
+      retryable: true,
+      message: "it waits for old, which was not done",
+    });
     await ok(box, "stop", "old");
     expect(opsOf(await apply("--prune"))).toEqual(["new add done", "old remove done"]);
     expect(readRegistryFile(box).peers).toMatchObject([{ personality: "new", cwd: `${box.folder}/shared` }]);
@@ -147,10 +181,18 @@ describe("fleet apply", () => {
     writeFleet(box, [agent("a")]);
     await apply("--start");
     writeFleet(box, [agent("a", { working_directory: "../moved" })]);
-    expect(rowOf(await apply(), "a")).toMatchObject({ op: "update", status: "failed", cause: "live", message: expect.stringContaining("iapeer stop a") as unknown });
+    expect(rowOf(await apply(), "a")).toMatchObject({
+      op: "update",
+      status: "failed",
+      cause: "live",
+      message: expect.stringContaining("iapeer stop a") as unknown,
+    });
     await ok(box, "stop", "a");
     expect(rowOf(await apply(), "a")).toMatchObject({ op: "update", status: "done", stage: "memory" });
-    expect(told().slice(1)).toEqual([`unprovision remove claude a ${box.root}/peers/a`, `provision birth claude a ${box.folder}/moved`]);
+    expect(told().slice(1)).toEqual([
+      `unprovision remove claude a ${box.root}/peers/a`,
+      `provision birth claude a ${box.folder}/moved`,
+    ]);
     expect(readRegistryFile(box).peers).toMatchObject([{ personality: "a", cwd: `${box.folder}/moved` }]);
   });
 
@@ -161,16 +203,35 @@ describe("fleet apply", () => {
     await ok(box, "update", "a", "--description", "mine", "--add-runtime", "codex", "--intelligence", "natural");
     const file = `${box.root}/peers-profiles.json`;
     const card = `${box.root}/peers/a/.iapeer/peer-profile.json`;
-    for (const path of [file, card]) writeFileSync(path, readFileSync(path, "utf8").replace('"description"', '"x-custom": 7, "description"'));
+    for (const path of [file, card])
+      writeFileSync(path, readFileSync(path, "utf8").replace('"description"', '"x-custom": 7, "description"'));
     writeFleet(box, [agent("a", { working_directory: "../file/below" })]);
     box.write("file", "");
-    expect(rowOf(await apply(), "a")).toMatchObject({ status: "failed", stage: "check", cause: "invalid", message: expect.stringContaining("cannot be made") as unknown });
+    expect(rowOf(await apply(), "a")).toMatchObject({
+      status: "failed",
+      stage: "check",
+      cause: "invalid",
+      message: expect.stringContaining("cannot be made") as unknown,
+    });
     expect(told()).toHaveLength(2);
     writeFleet(box, [agent("a", { working_directory: "../moved" })]);
     expect(rowOf(await apply(), "a")).toMatchObject({ op: "update", status: "done", stage: "memory" });
-    expect(readRegistryFile(box).peers).toMatchObject([{ personality: "a", cwd: `${box.folder}/moved`, description: "mine", runtimes: ["claude", "codex"], intelligence: "natural", "x-custom": 7 }]);
+    expect(readRegistryFile(box).peers).toMatchObject([
+      {
+        personality: "a",
+        cwd: `${box.folder}/moved`,
+        description: "mine",
+        runtimes: ["claude", "codex"],
+        intelligence: "natural",
+        "x-custom": 7,
+      },
+    ]);
     expect(readJson(`${box.folder}/moved/.iapeer/peer-profile.json`)).toMatchObject({ description: "mine", "x-custom": 7 });
-    expect(told().slice(2).map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual(["unprovision remove claude", "unprovision remove codex", "provision birth claude", "provision birth codex"]);
+    expect(
+      told()
+        .slice(2)
+        .map((line) => line.split(" ").slice(0, 3).join(" ")),
+    ).toEqual(["unprovision remove claude", "unprovision remove codex", "provision birth claude", "provision birth codex"]);
     expect(opsOf(await apply())).toEqual(["a unchanged unchanged"]);
     expect((await box.iapeer("verify")).status).toBe(0);
   });
@@ -183,7 +244,10 @@ describe("fleet apply", () => {
     writeFleet(box, [agent("a", { runtime: "codex" })]);
     expect(rowOf(await apply(), "a")).toMatchObject({ op: "update", status: "done" });
     expect(readRegistryFile(box).peers).toMatchObject([{ runtimes: ["telegram", "codex"], default_runtime: "codex" }]);
-    expect(told().slice(1)).toEqual([`unprovision remove claude a ${box.root}/peers/a`, `provision birth codex a ${box.root}/peers/a`]);
+    expect(told().slice(1)).toEqual([
+      `unprovision remove claude a ${box.root}/peers/a`,
+      `provision birth codex a ${box.root}/peers/a`,
+    ]);
     expect(opsOf(await apply())).toEqual(["a unchanged unchanged"]);
   });
 
@@ -225,7 +289,12 @@ describe("fleet apply", () => {
     expect(opsOf(report)).toEqual(["a unchanged unchanged", "b unchanged done", "c unchanged failed", "far unchanged unchanged"]);
     expect(rowOf(report, "b")).toMatchObject({ stage: "launch", message: "launched" });
     expect(rowOf(report, "c")).toMatchObject({ stage: "launch", cause: "runtime", retryable: true });
-    expect(valuesOf(((await box.json("list")) as PeerJson[]).flatMap(({ runtimes }) => runtimes), "status")).toEqual(["live", "live", "asleep"]);
+    expect(
+      valuesOf(
+        ((await box.json("list")) as PeerJson[]).flatMap(({ runtimes }) => runtimes),
+        "status",
+      ),
+    ).toEqual(["live", "live", "asleep"]);
   });
 
   test("--start launches all on the one tmux server that the file names, and a name that goes brings each back to its own", async () => {
@@ -245,10 +314,15 @@ describe("fleet apply", () => {
     const report = await apply();
     expect(opsOf(report)).toEqual(["a update done", "b update done"]);
     expect(rowOf(report, "b")?.message).toBe("b is live: it changes with its next launch");
-    expect(((await box.json("fleet", "ps")) as PsRow[])[1]?.drift).toEqual([{ code: "socket-differs", message: "the file says its own; running: work" }]);
+    expect(((await box.json("fleet", "ps")) as PsRow[])[1]?.drift).toEqual([
+      { code: "socket-differs", message: "the file says its own; running: work" },
+    ]);
     await ok(box, "stop", "--all");
     await apply("--start");
-    expect(sockets().map((session) => session.socket)).toEqual([`${box.root}/socks/tmux-iap-claude-a.sock`, `${box.root}/socks/tmux-iap-codex-b.sock`]);
+    expect(sockets().map((session) => session.socket)).toEqual([
+      `${box.root}/socks/tmux-iap-claude-a.sock`,
+      `${box.root}/socks/tmux-iap-codex-b.sock`,
+    ]);
   }, 20_000);
 
   test("--dry-run --start says who would be launched, and touches nothing", async () => {
@@ -279,7 +353,10 @@ describe("fleet apply", () => {
 
   test("two at once: one after the other, and each birth once", async () => {
     const { told } = recordingSlot(box);
-    writeFleet(box, Array.from({ length: 20 }, (_, index) => agent(`a${index}`)));
+    writeFleet(
+      box,
+      Array.from({ length: 20 }, (_, index) => agent(`a${index}`)),
+    );
     const both = await Promise.all([apply(), apply()]);
     expect(both.map(({ ok: isOk }) => isOk)).toEqual([true, true]);
     expect(told()).toHaveLength(20);
@@ -304,7 +381,11 @@ describe("fleet apply", () => {
     writeFleet(box, [agent("a")]);
     await apply("--start");
     writeFleet(box, [agent("a", { host: "h", ssh: "h" })]);
-    expect(rowOf(await apply(), "a")).toMatchObject({ status: "failed", cause: "conflict", message: expect.stringContaining("iapeer fleet apply --prune") as unknown });
+    expect(rowOf(await apply(), "a")).toMatchObject({
+      status: "failed",
+      cause: "conflict",
+      message: expect.stringContaining("iapeer fleet apply --prune") as unknown,
+    });
     expect(rowOf(await apply("--prune"), "a")).toMatchObject({ status: "failed", cause: "live" });
     await ok(box, "stop", "a");
     expect(rowOf(await apply("--prune"), "a")).toMatchObject({ op: "update", status: "done", message: "host" });
@@ -314,8 +395,17 @@ describe("fleet apply", () => {
 
   test("a signal lets what has begun end, and tells of the rest", async () => {
     const command = box.script("slow", "sleep 1");
-    box.slot({ provider: "p", package: "@x/p", version: "1", provision: { command, args: [] }, unprovision: { command, args: [] } });
-    writeFleet(box, Array.from({ length: 6 }, (_, index) => agent(`a${index}`)));
+    box.slot({
+      provider: "p",
+      package: "@x/p",
+      version: "1",
+      provision: { command, args: [] },
+      unprovision: { command, args: [] },
+    });
+    writeFleet(
+      box,
+      Array.from({ length: 6 }, (_, index) => agent(`a${index}`)),
+    );
     const child = box.start(["fleet", "apply", "--jobs", "1", "--json"]);
     await until("the first is registered", () => existsSync(`${box.root}/peers-profiles.json`));
     child.kill("SIGINT");
@@ -333,7 +423,10 @@ describe("fleet apply", () => {
     for (const signal of ["SIGINT", "SIGKILL"] as const) {
       writeFleet(box, [agent("a")]);
       const child = box.start(["fleet", "apply"]);
-      await until("it is registered", () => existsSync(`${box.root}/peers-profiles.json`) && readRegistryFile(box).peers.length === 1);
+      await until(
+        "it is registered",
+        () => existsSync(`${box.root}/peers-profiles.json`) && readRegistryFile(box).peers.length === 1,
+      );
       child.kill(signal);
       await child.exited;
       expect(opsOf(await fleet("remove", "a"))).toEqual(["a remove done"]);
@@ -344,7 +437,13 @@ describe("fleet apply", () => {
   test("killed at any moment, the next one comes to the same end", async () => {
     const { told } = recordingSlot(box);
     const names = Array.from({ length: 12 }, (_, index) => `a${index}`);
-    const declare = () => writeFleet(box, names.map((name, index) => agent(name, { runtime: index % 2 === 0 ? "claude" : "codex", working_directory: `../work/${name}` })));
+    const declare = () =>
+      writeFleet(
+        box,
+        names.map((name, index) =>
+          agent(name, { runtime: index % 2 === 0 ? "claude" : "codex", working_directory: `../work/${name}` }),
+        ),
+      );
     declare();
     const started = performance.now();
     await apply();
@@ -353,7 +452,10 @@ describe("fleet apply", () => {
       peers: readRegistryFile(box).peers,
       applied: appliedFleet(),
       cards: names.map((name) => readJson(`${box.folder}/work/${name}/.iapeer/peer-profile.json`)),
-      memory: names.map((name, index) => readJson(`${box.root}/state/iapeer/lifecycle/${index % 2 === 0 ? "claude" : "codex"}-${name}.provision.json`)["state"]),
+      memory: names.map(
+        (name, index) =>
+          readJson(`${box.root}/state/iapeer/lifecycle/${index % 2 === 0 ? "claude" : "codex"}-${name}.provision.json`)["state"],
+      ),
     });
     const expected = endState();
     let midway = 0;
@@ -369,7 +471,10 @@ describe("fleet apply", () => {
       expect(endState()).toEqual(expected);
     }
     expect(midway).toBeGreaterThan(0);
-    for (const name of names) expect(told().filter((line) => line.includes(` ${name} `) && line.startsWith("provision")).length).toBeGreaterThanOrEqual(21);
+    for (const name of names)
+      expect(told().filter((line) => line.includes(` ${name} `) && line.startsWith("provision")).length).toBeGreaterThanOrEqual(
+        21,
+      );
   }, 60_000);
 
   test("with a full disk the rows say so, and what was applied before stays", async () => {
@@ -384,9 +489,20 @@ describe("fleet apply", () => {
       dd if=/dev/zero of='${box.root}/state/iapeer/full' bs=4k 2>/dev/null
       '${process.cwd()}/dist/iapeer' fleet apply --json > report; status=$?
       cp '${box.root}/state/iapeer/fleet.json' after; exit $status`;
-    const child = Bun.spawn(["unshare", "-m", "sh", "-c", script], { env: { ...box.env, BEFORE: before }, cwd: box.folder, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const child = Bun.spawn(["unshare", "-m", "sh", "-c", script], {
+      env: { ...box.env, BEFORE: before },
+      cwd: box.folder,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
     expect((await finish(child)).status).toBe(1);
-    expect(rowOf(readJson(`${box.folder}/report`) as unknown as ApplyReport, "a")).toMatchObject({ status: "failed", stage: "record", cause: "io", retryable: true });
+    expect(rowOf(readJson(`${box.folder}/report`) as unknown as ApplyReport, "a")).toMatchObject({
+      status: "failed",
+      stage: "record",
+      cause: "io",
+      retryable: true,
+    });
     expect(readFileSync(`${box.folder}/after`, "utf8")).toBe(before);
   });
 
@@ -411,11 +527,28 @@ agents:
 
   test("edit the file, leave every comment, and apply", async () => {
     const path = box.write(`${box.root}/fleet.yaml`, TEXT, 0o640);
-    const added = await fleet("add", "hand", "--class", "implementer", "--runtime", "codex", "--working-directory", "work/hand", "--model-hint", "m:high");
+    const added = await fleet(
+      "add",
+      "hand",
+      "--class",
+      "implementer",
+      "--runtime",
+      "codex",
+      "--working-directory",
+      "work/hand",
+      "--model-hint",
+      "m:high",
+    );
     expect(opsOf(added)).toEqual(["boss add done", "eye add done", "hand add done"]);
-    expect(readFileSync(path, "utf8")).toBe(`${TEXT}  - { name: hand, class: implementer, runtime: codex, model_hint: m:high, working_directory: ${box.folder}/work/hand }\n`);
+    expect(readFileSync(path, "utf8")).toBe(
+      `${TEXT}  - { name: hand, class: implementer, runtime: codex, model_hint: m:high, working_directory: ${box.folder}/work/hand }\n`,
+    );
     expect(statSync(path).mode & 0o777).toBe(0o640);
-    expect(opsOf(await fleet("remove", "hand"))).toEqual(["boss unchanged unchanged", "eye unchanged unchanged", "hand remove done"]);
+    expect(opsOf(await fleet("remove", "hand"))).toEqual([
+      "boss unchanged unchanged",
+      "eye unchanged unchanged",
+      "hand remove done",
+    ]);
     expect(readFileSync(path, "utf8")).toBe(TEXT);
     expect(valuesOf(readRegistryFile(box).peers as any[], "personality")).toEqual(["boss", "eye"]);
   });
@@ -445,7 +578,10 @@ agents:
   });
 
   test("mend what the policy wants, and say what they would break", async () => {
-    const path = box.write(`${box.root}/fleet.yaml`, TEXT.replace("agents:", "policy: { orchestrators: 1, min_enhancers: 2 }\nagents:"));
+    const path = box.write(
+      `${box.root}/fleet.yaml`,
+      TEXT.replace("agents:", "policy: { orchestrators: 1, min_enhancers: 2 }\nagents:"),
+    );
     expect(opsOf(await fleet("add", "eye2", "--class", "enhancer"))).toContain("eye2 add done");
     const before = readFileSync(path, "utf8");
     const second = await box.iapeer("fleet", "add", "boss2", "--class", "orchestrator", "--json");
@@ -461,7 +597,12 @@ agents:
   test("--start launches the one that comes, and nobody else", async () => {
     box.write(`${box.root}/fleet.yaml`, TEXT);
     await ok(box, "fleet", "add", "hand", "--class", "tester", "--start");
-    expect(valuesOf(((await box.json("list")) as PeerJson[]).flatMap(({ runtimes }) => runtimes), "status")).toEqual(["asleep", "asleep", "live"]);
+    expect(
+      valuesOf(
+        ((await box.json("list")) as PeerJson[]).flatMap(({ runtimes }) => runtimes),
+        "status",
+      ),
+    ).toEqual(["asleep", "asleep", "live"]);
   });
 
   test("--dry-run touches nothing", async () => {

@@ -28,7 +28,8 @@ afterEach(async () => {
 });
 
 const SHARED = { "iapeer-fleet.target": "enabled", "iapeer-supervise.service": "enabled" } as const;
-const agents = (...names: string[]) => Object.fromEntries(names.map((name) => [`iapeer-agent-${name}.service`, "enabled" as const]));
+const agents = (...names: string[]) =>
+  Object.fromEntries(names.map((name) => [`iapeer-agent-${name}.service`, "enabled" as const]));
 const unitsFolder = () => join(box.home, ".config/systemd/user");
 const textOf = (unit: string) => readFileSync(join(unitsFolder(), unit), "utf8");
 const install = async (...args: string[]): Promise<Finished> => await box.iapeer("fleet", "install", ...args);
@@ -50,7 +51,9 @@ describe.skipIf(process.platform !== "linux")("fleet install", () => {
     ]);
     expect(textOf("iapeer-agent-bob.service")).toContain(`ExecStart="${BINARY}" "launch" "bob" "--runtime" "claude"`);
     expect(processesOf(box)).toEqual([]);
-    expect(readFileSync(join(box.root, "logs/iapeer/lifecycle.log"), "utf8")).toContain("ev=boot-unit unit=iapeer-agent-bob.service op=add");
+    expect(readFileSync(join(box.root, "logs/iapeer/lifecycle.log"), "utf8")).toContain(
+      "ev=boot-unit unit=iapeer-agent-bob.service op=add",
+    );
   });
 
   test("done again writes nothing, asks nothing of systemd but whether it is there, and says so", async () => {
@@ -68,7 +71,13 @@ describe.skipIf(process.platform !== "linux")("fleet install", () => {
     systemd.asked();
     await ok(box, "add", "zoe");
     applyAgents(box, "zoe", "bob", { name: "far", remote: { host: "h", ssh: "me@h" } }, { name: "eve", isPersistent: false });
-    expect(opsOf(await box.json("fleet", "install"))).toEqual({ fleet: "unchanged", supervise: "unchanged", zoe: "add", bob: "unchanged", eve: "remove" });
+    expect(opsOf(await box.json("fleet", "install"))).toEqual({
+      fleet: "unchanged",
+      supervise: "unchanged",
+      zoe: "add",
+      bob: "unchanged",
+      eve: "remove",
+    });
     expect(readUnits(box)).toEqual({ ...SHARED, ...agents("bob", "zoe") });
     expect(systemd.asked()).toEqual(["disable iapeer-agent-eve.service", "daemon-reload", "enable iapeer-agent-zoe.service"]);
   });
@@ -119,13 +128,23 @@ describe.skipIf(process.platform !== "linux")("fleet install", () => {
     await ok(box, "fleet", "install");
     systemd.asked();
     box.env["PATH"] += ":/elsewhere";
-    expect(opsOf(await box.json("fleet", "install"))).toEqual({ fleet: "update", supervise: "update", bob: "update", eve: "update" });
+    expect(opsOf(await box.json("fleet", "install"))).toEqual({
+      fleet: "update",
+      supervise: "update",
+      bob: "update",
+      eve: "update",
+    });
     expect(systemd.asked()).toEqual(["daemon-reload", "try-restart iapeer-supervise.service"]);
     expect(textOf("iapeer-agent-bob.service")).toContain(":/elsewhere");
   });
 
   test("writes no other variable of the caller's, wherever it looks", async () => {
-    const secrets = { ANTHROPIC_API_KEY: "sk-ant-verysecret", OPENAI_API_KEY: "sk-verysecret", IAPEER_CLAUDE_BIN: "/verysecret", TMUX_TMPDIR: "/tmp" };
+    const secrets = {
+      ANTHROPIC_API_KEY: "sk-ant-verysecret",
+      OPENAI_API_KEY: "sk-verysecret",
+      IAPEER_CLAUDE_BIN: "/verysecret",
+      TMUX_TMPDIR: "/tmp",
+    };
     expect((await box.iapeerWith(secrets, "fleet", "install")).status).toBe(0);
     const texts = Object.keys(readUnits(box)).map(textOf);
     expect(texts.filter((text) => text.includes("verysecret"))).toEqual([]);
@@ -144,7 +163,9 @@ describe.skipIf(process.platform !== "linux")("fleet install", () => {
 
   test("--now starts everything, and exits with 1 where an agent did not start", async () => {
     expect(await box.json("fleet", "install", "--now")).toMatchObject({ not_started: [] });
-    expect(systemd.asked().at(-1)).toBe("start iapeer-fleet.target iapeer-supervise.service iapeer-agent-bob.service iapeer-agent-eve.service");
+    expect(systemd.asked().at(-1)).toBe(
+      "start iapeer-fleet.target iapeer-supervise.service iapeer-agent-bob.service iapeer-agent-eve.service",
+    );
     box.write("systemd/broken-iapeer-agent-eve.service", "");
     const { status, stdout, stderr } = await install("--now", "--json");
     expect([status, JSON.parse(stdout).not_started]).toEqual([1, ["eve"]]);
@@ -160,9 +181,21 @@ describe.skipIf(process.platform !== "linux")("fleet install", () => {
     expect([refused.status, errorLine(refused).code]).toEqual([1, "command-failed"]);
     expect(errorLine(refused).hint).toContain("iapeer fleet install --print");
     expect(existsSync(join(box.home, ".config"))).toBe(false);
-    const { units, commands } = (await box.json("fleet", "install", "--print")) as { units: { path: string }[]; commands: string[][] };
-    expect(units.map(({ path }) => path.split("/").at(-1))).toEqual(["iapeer-fleet.target", "iapeer-supervise.service", "iapeer-agent-bob.service", "iapeer-agent-eve.service"]);
-    expect(commands.map((argv) => argv.slice(0, 3).join(" "))).toEqual(["systemctl --user daemon-reload", "systemctl --user enable", `loginctl enable-linger ${process.getuid!()}`]);
+    const { units, commands } = (await box.json("fleet", "install", "--print")) as {
+      units: { path: string }[];
+      commands: string[][];
+    };
+    expect(units.map(({ path }) => path.split("/").at(-1))).toEqual([
+      "iapeer-fleet.target",
+      "iapeer-supervise.service",
+      "iapeer-agent-bob.service",
+      "iapeer-agent-eve.service",
+    ]);
+    expect(commands.map((argv) => argv.slice(0, 3).join(" "))).toEqual([
+      "systemctl --user daemon-reload",
+      "systemctl --user enable",
+      `loginctl enable-linger ${process.getuid!()}`,
+    ]);
     const { stdout } = await ok(box, "fleet", "install", "--print");
     expect(stdout).toContain(`# ${unitsFolder()}/iapeer-agent-eve.service\n[Unit]`);
     expect(existsSync(join(box.home, ".config"))).toBe(false);
@@ -200,16 +233,19 @@ describe.skipIf(process.platform !== "linux")("a unit without a mark of iapeer's
     expect(textOf("iapeer-agent-foo.service")).toBe(OWN);
   });
 
-  test.each(["iapeer-agent-eve.service", "iapeer-fleet.target"])("is not overwritten where its name is needed: %s", async (unit) => {
-    writeOwn(unit);
-    const refused = await install("--json");
-    expect([refused.status, errorLine(refused).code]).toEqual([4, "boot-units-taken"]);
-    expect(errorLine(refused).message).toContain(`${unit} has no mark of iapeer's`);
-    expect(errorLine(refused).hint).toContain("move it away");
-    expect(await box.json("fleet", "uninstall")).toEqual({ action: "absent", units: [] });
-    expect([readUnits(box), textOf(unit)]).toEqual([{ [unit]: "disabled" }, OWN]);
-    expect(systemd.asked()).toEqual([]);
-  });
+  test.each(["iapeer-agent-eve.service", "iapeer-fleet.target"])(
+    "is not overwritten where its name is needed: %s",
+    async (unit) => {
+      writeOwn(unit);
+      const refused = await install("--json");
+      expect([refused.status, errorLine(refused).code]).toEqual([4, "boot-units-taken"]);
+      expect(errorLine(refused).message).toContain(`${unit} has no mark of iapeer's`);
+      expect(errorLine(refused).hint).toContain("move it away");
+      expect(await box.json("fleet", "uninstall")).toEqual({ action: "absent", units: [] });
+      expect([readUnits(box), textOf(unit)]).toEqual([{ [unit]: "disabled" }, OWN]);
+      expect(systemd.asked()).toEqual([]);
+    },
+  );
 
   test("stays iapeer's where it is the supervise service, as older versions wrote it", async () => {
     writeOwn("iapeer-supervise.service");
@@ -270,13 +306,16 @@ describe.skipIf(process.platform !== "linux")("remove of a peer that starts at b
     expect(systemd.asked()).toEqual([]);
   });
 
-  test.each([[["disable"]], [["disable", "daemon-reload"]]])("does it by itself where systemd refuses to %p, and warns", async (verbs) => {
-    await ok(box, "fleet", "install");
-    verbs.forEach(systemd.refuse);
-    const { stderr } = await ok(box, "remove", "bob");
-    expect(stderr).toContain("systemctl --user disable iapeer-agent-bob.service failed: Failed to disable: no bus");
-    expect(readUnits(box)).toEqual({ ...SHARED, ...agents("eve") });
-  });
+  test.each([[["disable"]], [["disable", "daemon-reload"]]])(
+    "does it by itself where systemd refuses to %p, and warns",
+    async (verbs) => {
+      await ok(box, "fleet", "install");
+      verbs.forEach(systemd.refuse);
+      const { stderr } = await ok(box, "remove", "bob");
+      expect(stderr).toContain("systemctl --user disable iapeer-agent-bob.service failed: Failed to disable: no bus");
+      expect(readUnits(box)).toEqual({ ...SHARED, ...agents("eve") });
+    },
+  );
 
   test("does it without a systemctl, too", async () => {
     await ok(box, "fleet", "install");
@@ -302,7 +341,15 @@ describe.skipIf(process.platform !== "linux")("remove of a peer that starts at b
 /** Runs the program in a mount namespace of its own, in which a folder of the sandbox is as a command makes it. */
 async function withFolder(prepare: string, ...args: string[]): Promise<Finished> {
   const script = `${prepare} || exit 90; exec '${BINARY}' "$@"`;
-  return await finish(Bun.spawn(["unshare", "--mount", "sh", "-c", script, "sh", ...args], { env: box.env, cwd: box.folder, stdin: "ignore", stdout: "pipe", stderr: "pipe" }));
+  return await finish(
+    Bun.spawn(["unshare", "--mount", "sh", "-c", script, "sh", ...args], {
+      env: box.env,
+      cwd: box.folder,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    }),
+  );
 }
 const canMount = process.platform === "linux" && Bun.spawnSync(["unshare", "--mount", "true"], { stderr: "ignore" }).success;
 
@@ -390,18 +437,21 @@ describe.skipIf(process.platform !== "linux")("killed in the middle", () => {
     expect(readUnits(box)).toEqual({ ...SHARED, ...agents("bob", "eve") });
   });
 
-  test.each(["disable", "daemon-reload"])("at %s, a removal is finished by the next, and no peer is gone whose unit is enabled", async (verb) => {
-    await ok(box, "fleet", "install");
-    systemd.killAt(verb);
-    expect((await box.iapeer("remove", "eve")).signal).toBe("SIGKILL");
-    expect(readRegistryFile(box).peers.map(({ personality }) => personality)).toContain("eve");
-    noneDangling();
-    // Who is being removed does not get a unit again.
-    expect((await install()).status).toBe(1);
-    expect(readUnits(box)).toEqual(refreshed);
-    await ok(box, "remove", "eve");
-    expect(readUnits(box)).toEqual(refreshed);
-  });
+  test.each(["disable", "daemon-reload"])(
+    "at %s, a removal is finished by the next, and no peer is gone whose unit is enabled",
+    async (verb) => {
+      await ok(box, "fleet", "install");
+      systemd.killAt(verb);
+      expect((await box.iapeer("remove", "eve")).signal).toBe("SIGKILL");
+      expect(readRegistryFile(box).peers.map(({ personality }) => personality)).toContain("eve");
+      noneDangling();
+      // Who is being removed does not get a unit again.
+      expect((await install()).status).toBe(1);
+      expect(readUnits(box)).toEqual(refreshed);
+      await ok(box, "remove", "eve");
+      expect(readUnits(box)).toEqual(refreshed);
+    },
+  );
 
   test.each(["disable", "daemon-reload"])("at %s, an uninstallation is finished by the next", async (verb) => {
     await ok(box, "fleet", "install");
@@ -443,7 +493,13 @@ describe.skipIf(process.platform !== "linux")("fleet apply, where fleet install 
     writeFleet(box, [agent("bob", false), agent("zoe", true)]);
     expect(stagesOf(await apply("--prune"))).toEqual(["bob done unit", "zoe done unit", "eve done remove"]);
     expect(readUnits(box)).toEqual({ ...SHARED, ...agents("zoe") });
-    expect(systemd.asked()).toEqual(["disable iapeer-agent-eve.service", "daemon-reload", "disable iapeer-agent-bob.service", "daemon-reload", "enable iapeer-agent-zoe.service"]);
+    expect(systemd.asked()).toEqual([
+      "disable iapeer-agent-eve.service",
+      "daemon-reload",
+      "disable iapeer-agent-bob.service",
+      "daemon-reload",
+      "enable iapeer-agent-zoe.service",
+    ]);
     expect(stagesOf(await apply())).toEqual(["bob unchanged check", "zoe unchanged check"]);
     expect(systemd.asked()).toEqual([]);
   });
@@ -461,7 +517,10 @@ describe.skipIf(process.platform !== "linux")("fleet apply, where fleet install 
     writeFleet(box, [agent("bob", true)]);
     await apply();
     await ok(box, "fleet", "install");
-    const fleetRows = async () => ((await box.json("doctor", "--no-self-test")).checks as Check[]).filter(({ check }) => check === "fleet").map(({ state }) => state);
+    const fleetRows = async () =>
+      ((await box.json("doctor", "--no-self-test")).checks as Check[])
+        .filter(({ check }) => check === "fleet")
+        .map(({ state }) => state);
     expect(await fleetRows()).toEqual(["ok"]);
     await ok(box, "update", "bob", "--add-runtime", "codex", "--default-runtime", "codex", "--remove-runtime", "claude");
     expect(readUnits(box)).toEqual(SHARED);

@@ -10,7 +10,8 @@ beforeEach(() => {
 afterEach(() => box[Symbol.dispose]());
 
 const PROFILES = ["general", "coding", "research", "hybrid", "minimal", "canary"];
-const BROKEN = "version: 1\npolicy: none\nagents:\n  - { name: a, class: tester, runtime: cluade }\n  - { name: b, clas: tester }\n";
+const BROKEN =
+  "version: 1\npolicy: none\nagents:\n  - { name: a, class: tester, runtime: cluade }\n  - { name: b, clas: tester }\n";
 
 describe("fleet init", () => {
   test.each(PROFILES)("--profile %s prints a file in which fleet check finds nothing, and makes none", async (profile) => {
@@ -42,8 +43,12 @@ describe("fleet init", () => {
 
   test("the file is --file, else IAPEER_FLEET, else the root's", async () => {
     const env = { IAPEER_FLEET: `${box.folder}/named.yaml` };
-    expect((await box.iapeerWith(env, "fleet", "init", "--profile", "minimal", "--write")).stdout).toBe(`wrote ${box.folder}/named.yaml\n`);
-    expect((await box.iapeerWith(env, "fleet", "init", "--profile", "minimal", "--write", "--file", "own.yaml")).stdout).toBe(`wrote ${box.folder}/own.yaml\n`);
+    expect((await box.iapeerWith(env, "fleet", "init", "--profile", "minimal", "--write")).stdout).toBe(
+      `wrote ${box.folder}/named.yaml\n`,
+    );
+    expect((await box.iapeerWith(env, "fleet", "init", "--profile", "minimal", "--write", "--file", "own.yaml")).stdout).toBe(
+      `wrote ${box.folder}/own.yaml\n`,
+    );
     expect((await box.iapeerWith(env, "fleet", "check")).stdout).toBe(`${box.folder}/named.yaml: 1 agent, no problems\n`);
   });
 
@@ -59,7 +64,12 @@ describe("fleet init", () => {
   });
 
   test("--json says what was written where", async () => {
-    expect(await box.json("fleet", "init", "--profile", "minimal")).toEqual({ profile: "minimal", file: `${box.root}/fleet.yaml`, written: false, text: expect.stringContaining("agents:") as unknown });
+    expect(await box.json("fleet", "init", "--profile", "minimal")).toEqual({
+      profile: "minimal",
+      file: `${box.root}/fleet.yaml`,
+      written: false,
+      text: expect.stringContaining("agents:") as unknown,
+    });
   });
 });
 
@@ -98,8 +108,14 @@ describe("fleet check", () => {
 
   test("a warning alone is exit 0", async () => {
     box.write("fleet.yaml", "version: 1\npolicy: none\nagents:\n  - { name: a, class: juggler }\n");
-    expect(await box.iapeer("fleet", "check", "fleet.yaml")).toMatchObject({ status: 0, stdout: expect.stringContaining("fleet.yaml: 1 agent, 1 warning\n") as unknown });
-    expect(await box.json("fleet", "check", "fleet.yaml")).toMatchObject({ ok: true, problems: [{ code: "fleet-unknown-class" }] });
+    expect(await box.iapeer("fleet", "check", "fleet.yaml")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("fleet.yaml: 1 agent, 1 warning\n") as unknown,
+    });
+    expect(await box.json("fleet", "check", "fleet.yaml")).toMatchObject({
+      ok: true,
+      problems: [{ code: "fleet-unknown-class" }],
+    });
   });
 
   test("a file that is not there is exit 3, and the hint makes one", async () => {

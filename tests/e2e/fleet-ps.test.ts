@@ -25,7 +25,8 @@ beforeEach(async () => {
 
 /** Writes the fleet file, and what was applied last, which is the same where it is not given. */
 function declare(agents: readonly string[], applied: readonly string[] | undefined = agents): void {
-  const text = (lines: readonly string[]) => `version: 1\npolicy: none\nagents:${lines.length === 0 ? " []" : ""}\n${lines.join("\n")}\n`;
+  const text = (lines: readonly string[]) =>
+    `version: 1\npolicy: none\nagents:${lines.length === 0 ? " []" : ""}\n${lines.join("\n")}\n`;
   if (applied !== undefined) {
     bob.sandbox.write("root/fleet.yaml", text(applied));
     noteApplied(bob.sandbox);
@@ -56,7 +57,10 @@ describe("fleet ps", () => {
     declare([BOB]);
     expect(await ps()).toMatchObject({ status: 1, rows: [{ health: "down", status: "asleep", since: null, server_pid: null }] });
     const session = await launchPeer(bob.sandbox, "bob", "own");
-    expect(await ps()).toMatchObject({ status: 1, rows: [{ health: "silent", status: "live", heartbeat_age_secs: null, server_pid: session.server.pid }] });
+    expect(await ps()).toMatchObject({
+      status: 1,
+      rows: [{ health: "silent", status: "live", heartbeat_age_secs: null, server_pid: session.server.pid }],
+    });
     await ok(bob.sandbox, "heartbeat", "bob");
     const { rows, status } = await ps();
     expect([status, rows]).toEqual([
@@ -102,7 +106,10 @@ describe("fleet ps", () => {
     declare([BOB]);
     // What is stopped is the program behind a shell: tmux has a pane's own process go on.
     const program = bob.sandbox.script("program", "echo ready; exec sleep 600");
-    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("wrapped", `exec '${BINARY}' heartbeat --every 1s -- /bin/sh -c '"${program}"; true'`);
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script(
+      "wrapped",
+      `exec '${BINARY}' heartbeat --every 1s -- /bin/sh -c '"${program}"; true'`,
+    );
     const session = await launchPeer(bob.sandbox, "bob", "own");
     await until("it is healthy", async () => (await healthOf("--within", "4s"))[0] === "healthy");
     const child = listProcesses().find(({ ppid, isZombie }) => ppid === session.agent.pid && !isZombie)!;
@@ -132,7 +139,11 @@ describe("fleet ps", () => {
     await until("its death is recorded", async () => (await ps()).rows[0]?.last_death !== null);
     const [row] = (await ps()).rows;
     const [death] = await bob.sandbox.json("deaths");
-    expect(row).toMatchObject({ health: "down", status: "asleep", last_death: { id: death.id, ts: death.ts, verdict: "killed", cause: death.cause } });
+    expect(row).toMatchObject({
+      health: "down",
+      status: "asleep",
+      last_death: { id: death.id, ts: death.ts, verdict: "killed", cause: death.cause },
+    });
     expect((await bob.sandbox.iapeer("fleet", "ps")).stdout).toMatch(/^bob +implementer +own +down +killed \d+ s ago$/m);
   });
 
@@ -145,7 +156,11 @@ describe("fleet ps", () => {
     const pointer = join(bob.sandbox.root, "state/iapeer/lifecycle/own-bob.session");
     const saved = readFileSync(pointer);
     rmSync(pointer);
-    expect(await ps()).toMatchObject({ rows: [{ health: "silent", status: "live", since: null, server_pid: session.server.pid, drift: [{ code: "foreign-server" }] }] });
+    expect(await ps()).toMatchObject({
+      rows: [
+        { health: "silent", status: "live", since: null, server_pid: session.server.pid, drift: [{ code: "foreign-server" }] },
+      ],
+    });
     writeFileSync(pointer, saved, { mode: 0o600 });
     expect(readSession(bob.sandbox, "own-bob").server).toEqual(session.server);
   });
@@ -205,7 +220,8 @@ describe("fleet ps", () => {
     declare(["  - { name: bob, class: implementer, runtime: own, model_hint: opus }"]);
     const session = await launchPeer(bob.sandbox, "bob", "own");
     const file = join(bob.sandbox.root, "state/iapeer/lifecycle", `own-bob.${session.incarnation}`, "session.json");
-    const withModel = (model: string) => writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, "utf8")) as object), model }), { mode: 0o600 });
+    const withModel = (model: string) =>
+      writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, "utf8")) as object), model }), { mode: 0o600 });
     withModel("sonnet");
     expect((await ps()).rows[0]?.drift).toEqual([{ code: "model-differs", message: "the file says opus; running: sonnet" }]);
     withModel("opus");
@@ -214,18 +230,36 @@ describe("fleet ps", () => {
 
   test("a table of usual names fits 80 columns", async () => {
     for (const name of ["orchestrator", "implementer-0"]) await ok(bob.sandbox, "add", name);
-    declare(["  - { name: orchestrator, class: orchestrator }", "  - { name: implementer-0, class: implementer, runtime: opencode }"]);
+    declare([
+      "  - { name: orchestrator, class: orchestrator }",
+      "  - { name: implementer-0, class: implementer, runtime: opencode }",
+    ]);
     const { stdout } = await bob.sandbox.iapeer("fleet", "ps");
     for (const line of stdout.split("\n").slice(0, 3)) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test("a file with an error is exit 2 with every problem, none at all exit 3, a damaged state exit 5", async () => {
     const none = await bob.sandbox.iapeer("fleet", "ps", "--json");
-    expect([none.status, none.stdout, errorLine(none)]).toEqual([3, "", expect.objectContaining({ code: "file-not-found", hint: expect.stringContaining("fleet init") as unknown })]);
-    bob.sandbox.write("broken.yaml", "version: 1\npolicy: none\nagents:\n  - { name: Bob, class: tester }\n  - { name: b, class: tester, runtime: nope }\n");
+    expect([none.status, none.stdout, errorLine(none)]).toEqual([
+      3,
+      "",
+      expect.objectContaining({ code: "file-not-found", hint: expect.stringContaining("fleet init") as unknown }),
+    ]);
+    bob.sandbox.write(
+      "broken.yaml",
+      "version: 1\npolicy: none\nagents:\n  - { name: Bob, class: tester }\n  - { name: b, class: tester, runtime: nope }\n",
+    );
     const broken = await bob.sandbox.iapeer("fleet", "ps", "--file", "broken.yaml", "--json");
     expect([broken.status, broken.stdout]).toEqual([2, ""]);
-    expect(errorLine(broken)).toMatchObject({ code: "fleet-invalid", details: { problems: [{ code: "fleet-invalid-name", line: 4 }, { code: "fleet-unknown-runtime", line: 5 }] } });
+    expect(errorLine(broken)).toMatchObject({
+      code: "fleet-invalid",
+      details: {
+        problems: [
+          { code: "fleet-invalid-name", line: 4 },
+          { code: "fleet-unknown-runtime", line: 5 },
+        ],
+      },
+    });
     const told = await bob.sandbox.iapeer("fleet", "ps", "--file", "broken.yaml");
     const checked = await bob.sandbox.iapeer("fleet", "check", join(bob.sandbox.folder, "broken.yaml"));
     expect(told.stderr).toStartWith(checked.stdout.split("\n").slice(0, -2).join("\n"));
@@ -234,10 +268,13 @@ describe("fleet ps", () => {
     expect((await bob.sandbox.iapeer("fleet", "ps")).status).toBe(5);
   });
 
-  test.each([[["--within", "0s"]], [["--within", "soon"]], [["--interval", "2s"]], [["--watch", "--interval", "0s"]]])("%p is a wrong call", async (args) => {
-    declare([BOB]);
-    expect((await bob.sandbox.iapeer("fleet", "ps", ...args)).status).toBe(2);
-  });
+  test.each([[["--within", "0s"]], [["--within", "soon"]], [["--interval", "2s"]], [["--watch", "--interval", "0s"]]])(
+    "%p is a wrong call",
+    async (args) => {
+      declare([BOB]);
+      expect((await bob.sandbox.iapeer("fleet", "ps", ...args)).status).toBe(2);
+    },
+  );
 });
 
 describe("fleet ps --watch", () => {
@@ -316,7 +353,12 @@ describe("fleet ps --watch", () => {
 
   test("prints tables with a line between them, and ends when nobody reads any more", async () => {
     declare([BOB]);
-    const child = Bun.spawn(["sh", "-c", `'${BINARY}' fleet ps --watch --interval 1s | head -n 6; echo ended`], { env: bob.sandbox.env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const child = Bun.spawn(["sh", "-c", `'${BINARY}' fleet ps --watch --interval 1s | head -n 6; echo ended`], {
+      env: bob.sandbox.env,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
     const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
     expect(stderr).toBe("");
     expect(stdout).toMatch(/^AGENT.*\nbob .*\n\n1 agent: 1 down; 1 needs a look\n\nAGENT.*\nended\n$/);

@@ -10,7 +10,11 @@ test("a fleet is begun, applied, seen, told, talked to, changed and stopped, as 
   const types = async (line: string, shows: RegExp) => {
     terminal.type(`clear; iapeer ${line}`);
     await terminal.shows(shows);
-    const widest = Math.max(...Bun.stripANSI(terminal.screen()).split("\n").map((one) => Bun.stringWidth(one.trimEnd())));
+    const widest = Math.max(
+      ...Bun.stripANSI(terminal.screen())
+        .split("\n")
+        .map((one) => Bun.stringWidth(one.trimEnd())),
+    );
     expect(widest).toBeLessThanOrEqual(80);
   };
   await terminal.shows(/^\$/);

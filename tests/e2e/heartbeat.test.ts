@@ -13,21 +13,32 @@ const stateFolder = () => join(bob.sandbox.root, "state/iapeer/lifecycle");
 const beatOf = (identity: string) => join(stateFolder(), `${identity}.beat`);
 
 describe("heartbeat", () => {
-  test.each([[["bob"]], [["claude-bob"]], [["bob", "--runtime", "claude"]]])("%p writes the identity's stamp, and show has its age", async (args) => {
-    expect(await bob.sandbox.json("show", "bob")).not.toHaveProperty("heartbeats");
-    expect(await ok(bob.sandbox, "heartbeat", ...args)).toMatchObject({ stdout: "", stderr: "" });
-    const beat = readJson(beatOf("claude-bob"));
-    expect(beat).toEqual({ version: 1, ts: expect.any(String), boot_id: expect.any(String), uptime_secs: process.platform === "linux" ? expect.any(Number) : null });
-    expect(Math.abs(Date.parse(beat["ts"] as string) - Date.now())).toBeLessThan(10_000);
-    expect(modeOf(beatOf("claude-bob"))).toBe("0600");
-    const [shown] = (await bob.sandbox.json("show", "bob")).heartbeats;
-    expect(shown).toEqual({ runtime: "claude", age_secs: expect.any(Number) });
-    expect(shown.age_secs).toBeWithin(0, 10);
-    expect((await ok(bob.sandbox, "show", "bob")).stdout).toMatch(/^alive claude:  last heartbeat \d s ago$/m);
-  });
+  test.each([[["bob"]], [["claude-bob"]], [["bob", "--runtime", "claude"]]])(
+    "%p writes the identity's stamp, and show has its age",
+    async (args) => {
+      expect(await bob.sandbox.json("show", "bob")).not.toHaveProperty("heartbeats");
+      expect(await ok(bob.sandbox, "heartbeat", ...args)).toMatchObject({ stdout: "", stderr: "" });
+      const beat = readJson(beatOf("claude-bob"));
+      expect(beat).toEqual({
+        version: 1,
+        ts: expect.any(String),
+        boot_id: expect.any(String),
+        uptime_secs: process.platform === "linux" ? expect.any(Number) : null,
+      });
+      expect(Math.abs(Date.parse(beat["ts"] as string) - Date.now())).toBeLessThan(10_000);
+      expect(modeOf(beatOf("claude-bob"))).toBe("0600");
+      const [shown] = (await bob.sandbox.json("show", "bob")).heartbeats;
+      expect(shown).toEqual({ runtime: "claude", age_secs: expect.any(Number) });
+      expect(shown.age_secs).toBeWithin(0, 10);
+      expect((await ok(bob.sandbox, "show", "bob")).stdout).toMatch(/^alive claude:  last heartbeat \d s ago$/m);
+    },
+  );
 
   test("without an argument is for the session that it is called in", async () => {
-    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("hooked", `'${process.cwd()}/dist/iapeer' heartbeat --json >'${bob.sandbox.folder}/out' 2>&1; exec sleep 600`);
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script(
+      "hooked",
+      `'${process.cwd()}/dist/iapeer' heartbeat --json >'${bob.sandbox.folder}/out' 2>&1; exec sleep 600`,
+    );
     await launchPeer(bob.sandbox, "bob");
     await until("it has called", () => existsSync(beatOf("claude-bob")));
     await until("it has printed", () => readFileSync(`${bob.sandbox.folder}/out`, "utf8") !== "");
@@ -59,15 +70,23 @@ describe("heartbeat", () => {
     expect(existsSync(beatOf("claude-eve"))).toBe(false);
   });
 
-  test.skipIf(process.platform === "linux" && !canRun("unshare", "-m"))("on a full disk is a warning, and the stamp before it stays", async () => {
-    await ok(bob.sandbox, "heartbeat", "bob");
-    const before = readFileSync(beatOf("claude-bob"), "utf8");
-    const full = `mount -t tmpfs -o size=16k none '${stateFolder()}' && { cat /dev/zero >'${stateFolder()}/rest' 2>/dev/null; exec '${process.cwd()}/dist/iapeer' heartbeat bob; }`;
-    const child = Bun.spawn(["unshare", "-m", "sh", "-c", full], { env: bob.sandbox.env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-    expect([await child.exited, await child.stdout.text()]).toEqual([0, ""]);
-    expect(await child.stderr.text()).toContain("the heartbeat is not written");
-    expect(readFileSync(beatOf("claude-bob"), "utf8")).toBe(before);
-  });
+  test.skipIf(process.platform === "linux" && !canRun("unshare", "-m"))(
+    "on a full disk is a warning, and the stamp before it stays",
+    async () => {
+      await ok(bob.sandbox, "heartbeat", "bob");
+      const before = readFileSync(beatOf("claude-bob"), "utf8");
+      const full = `mount -t tmpfs -o size=16k none '${stateFolder()}' && { cat /dev/zero >'${stateFolder()}/rest' 2>/dev/null; exec '${process.cwd()}/dist/iapeer' heartbeat bob; }`;
+      const child = Bun.spawn(["unshare", "-m", "sh", "-c", full], {
+        env: bob.sandbox.env,
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      expect([await child.exited, await child.stdout.text()]).toEqual([0, ""]);
+      expect(await child.stderr.text()).toContain("the heartbeat is not written");
+      expect(readFileSync(beatOf("claude-bob"), "utf8")).toBe(before);
+    },
+  );
 
   test("goes with the peer, and leaves no other file", async () => {
     await Promise.all(Array.from({ length: 20 }, async () => await ok(bob.sandbox, "heartbeat", "bob")));
@@ -100,21 +119,40 @@ describe("heartbeat -- COMMAND", () => {
     const { stdout, stderr, status } = await finish(child);
     expect([status, stderr]).toEqual([7, ""]);
     expect(stdout.slice(0, stdout.indexOf("\n"))).toBe(String(child.pid));
-    expect(stdout.slice(stdout.indexOf("\n") + 1).split("\0").slice(0, -1)).toEqual(words);
+    expect(
+      stdout
+        .slice(stdout.indexOf("\n") + 1)
+        .split("\0")
+        .slice(0, -1),
+    ).toEqual(words);
     expect((await finish(wrap("bob", "--", "sh", "-c", "kill -s SEGV $$"))).signal).toBe("SIGSEGV");
   });
 
-  test.skipIf(process.platform !== "linux")("leaves it the signals, the limits and the variables that iapeer was called with", async () => {
-    const show = "grep -E '^Sig(Ign|Blk|Cgt)' /proc/self/status; ulimit -n; printenv ODD | od -An -c";
-    const call = `ulimit -Sn 100; ODD=$(printf 'a\\377b') "$@" sh -c "${show}"`;
-    const run = async (...before: string[]) => await finish(Bun.spawn(["sh", "-c", call, "sh", ...before], { env: bob.sandbox.env, stdin: "ignore", stdout: "pipe", stderr: "pipe" }));
-    const plain = await run("env");
-    expect(plain.stdout).toContain("377");
-    expect(await run(BINARY, "heartbeat", "bob", "--")).toEqual(plain);
-  });
+  test.skipIf(process.platform !== "linux")(
+    "leaves it the signals, the limits and the variables that iapeer was called with",
+    async () => {
+      const show = "grep -E '^Sig(Ign|Blk|Cgt)' /proc/self/status; ulimit -n; printenv ODD | od -An -c";
+      const call = `ulimit -Sn 100; ODD=$(printf 'a\\377b') "$@" sh -c "${show}"`;
+      const run = async (...before: string[]) =>
+        await finish(
+          Bun.spawn(["sh", "-c", call, "sh", ...before], {
+            env: bob.sandbox.env,
+            stdin: "ignore",
+            stdout: "pipe",
+            stderr: "pipe",
+          }),
+        );
+      const plain = await run("env");
+      expect(plain.stdout).toContain("377");
+      expect(await run(BINARY, "heartbeat", "bob", "--")).toEqual(plain);
+    },
+  );
 
   test("is healthy in a session of its own, without a name, and goes with it", async () => {
-    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("wrapped", `exec '${BINARY}' heartbeat --every 1s -- '${bob.sandbox.env["IAPEER_CLAUDE_BIN"]}'`);
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script(
+      "wrapped",
+      `exec '${BINARY}' heartbeat --every 1s -- '${bob.sandbox.env["IAPEER_CLAUDE_BIN"]}'`,
+    );
     const session = await launchPeer(bob.sandbox, "bob");
     await until("it beats", () => existsSync(beatOf("claude-bob")));
     const first = readFileSync(beatOf("claude-bob"), "utf8");
@@ -152,7 +190,12 @@ describe("heartbeat -- COMMAND", () => {
   });
 
   test("a word that is not UTF-8 is refused, and does not become another", async () => {
-    const child = Bun.spawn(["sh", "-c", `exec '${BINARY}' heartbeat bob -- echo "$(printf 'a\\377b')"`], { env: bob.sandbox.env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const child = Bun.spawn(["sh", "-c", `exec '${BINARY}' heartbeat bob -- echo "$(printf 'a\\377b')"`], {
+      env: bob.sandbox.env,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
     expect(await finish(child)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("not UTF-8") as unknown });
   });
 });

@@ -35,16 +35,21 @@ test("the recorder and the server are in sessions and groups of their own, neith
   expect(watched).toMatchObject({ sid: watched.pid, pgid: watched.pid, ppid: recorder.pid });
 });
 
-test.skipIf(process.platform !== "linux")("under the user's systemd the server gets a scope of its own, and its recorder is its parent all the same", async () => {
-  using _manager = feignUserManager();
-  const asked = join(bob.sandbox.folder, "asked");
-  putOnPath("systemd-run", `echo "$*" >'${asked}'\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"`);
-  expect(await bob.sandbox.json("launch", "bob")).toMatchObject({ action: "launched", witness: "parent" });
-  expect(readFileSync(asked, "utf8")).toStartWith("--user --scope --quiet --collect --property=OOMPolicy=continue --property=Before=iapeer-agent-bob.service -- ");
-  signal("KILL", readSession(bob.sandbox, "claude-bob").server);
-  await until("its death is recorded", () => readExits().length === 1);
-  expect(readExits()).toMatchObject([{ signal: "KILL", witness: "parent" }]);
-});
+test.skipIf(process.platform !== "linux")(
+  "under the user's systemd the server gets a scope of its own, and its recorder is its parent all the same",
+  async () => {
+    using _manager = feignUserManager();
+    const asked = join(bob.sandbox.folder, "asked");
+    putOnPath("systemd-run", `echo "$*" >'${asked}'\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"`);
+    expect(await bob.sandbox.json("launch", "bob")).toMatchObject({ action: "launched", witness: "parent" });
+    expect(readFileSync(asked, "utf8")).toStartWith(
+      "--user --scope --quiet --collect --property=OOMPolicy=continue --property=Before=iapeer-agent-bob.service -- ",
+    );
+    signal("KILL", readSession(bob.sandbox, "claude-bob").server);
+    await until("its death is recorded", () => readExits().length === 1);
+    expect(readExits()).toMatchObject([{ signal: "KILL", witness: "parent" }]);
+  },
+);
 
 test.skipIf(process.platform !== "linux")("a scope that is refused is done without, and the attempt is no death", async () => {
   using _manager = feignUserManager();

@@ -16,11 +16,17 @@ const ARGS = ["{cwd}", "{runtime}", "{personality}", "{occasion}"];
 /** A provider whose both commands note their arguments and then do as told. */
 function declare(body = "exit 0", more: object = {}) {
   const command = box.script("provider", `echo "$*" >> '${box.folder}/calls'\n${body}`);
-  return box.slot({ ...IDENTITY, provision: { command, args: ["on", ...ARGS] }, unprovision: { command, args: ["off", ...ARGS] }, ...more });
+  return box.slot({
+    ...IDENTITY,
+    provision: { command, args: ["on", ...ARGS] },
+    unprovision: { command, args: ["off", ...ARGS] },
+    ...more,
+  });
 }
 
 const calls = () => (existsSync(`${box.folder}/calls`) ? readFileSync(`${box.folder}/calls`, "utf8").trimEnd().split("\n") : []);
-const events = () => parseEvents(readFileSync(`${box.root}/logs/iapeer/lifecycle.log`, "utf8")).filter(({ ev }) => ev === "memory-provision");
+const events = () =>
+  parseEvents(readFileSync(`${box.root}/logs/iapeer/lifecycle.log`, "utf8")).filter(({ ev }) => ev === "memory-provision");
 
 async function addPeers(...names: readonly string[]): Promise<void> {
   for (const name of names) expect(await box.iapeer("add", name, "--no-provision")).toMatchObject({ status: 0 });
@@ -30,11 +36,28 @@ describe("birth and removal", () => {
   test("the provider's command runs once per agentic runtime, with the occasion, and each run is one line in the log", async () => {
     declare();
     const added = await box.json("add", "alpha", "--runtime", "claude", "--runtime", "telegram", "--runtime", "codex");
-    expect(added).toMatchObject({ action: "added", outcomes: [{ runtime: "claude", state: "ok" }, { runtime: "codex", state: "ok" }] });
+    expect(added).toMatchObject({
+      action: "added",
+      outcomes: [
+        { runtime: "claude", state: "ok" },
+        { runtime: "codex", state: "ok" },
+      ],
+    });
     const [removed] = await box.json("remove", "alpha");
-    expect(removed).toMatchObject({ action: "removed", unprovision: [{ runtime: "claude", state: "ok" }, { runtime: "codex", state: "ok" }] });
+    expect(removed).toMatchObject({
+      action: "removed",
+      unprovision: [
+        { runtime: "claude", state: "ok" },
+        { runtime: "codex", state: "ok" },
+      ],
+    });
     const cwd = `${box.root}/peers/alpha`;
-    expect(calls()).toEqual([`on ${cwd} claude alpha birth`, `on ${cwd} codex alpha birth`, `off ${cwd} claude alpha remove`, `off ${cwd} codex alpha remove`]);
+    expect(calls()).toEqual([
+      `on ${cwd} claude alpha birth`,
+      `on ${cwd} codex alpha birth`,
+      `off ${cwd} claude alpha remove`,
+      `off ${cwd} codex alpha remove`,
+    ]);
     expect(events()).toMatchObject([
       { identity: "claude-alpha", occasion: "birth", state: "ok", exit: "0" },
       { identity: "codex-alpha", occasion: "birth", state: "ok" },
@@ -73,9 +96,24 @@ describe("memory-plugin", () => {
 
   test.each<[string, object | undefined, string, string]>([
     ["an empty slot", undefined, "on", "memory slot is EMPTY"],
-    ["a slot without unprovision", { provision: { command: "/bin/true", args: [] } }, "off", 'provider "mem" declares no unprovision command'],
-    ["a slot without provision", { unprovision: { command: "/bin/true", args: [] } }, "on", 'provider "mem" declares no provision command'],
-    ["a plugin beside provision", { provision: { command: "/bin/true", args: [] }, plugin: { name: "n", marketplace: "m" } }, "off", 'provider "mem" declares no unprovision command'],
+    [
+      "a slot without unprovision",
+      { provision: { command: "/bin/true", args: [] } },
+      "off",
+      'provider "mem" declares no unprovision command',
+    ],
+    [
+      "a slot without provision",
+      { unprovision: { command: "/bin/true", args: [] } },
+      "on",
+      'provider "mem" declares no provision command',
+    ],
+    [
+      "a plugin beside provision",
+      { provision: { command: "/bin/true", args: [] }, plugin: { name: "n", marketplace: "m" } },
+      "off",
+      'provider "mem" declares no unprovision command',
+    ],
     ["a slot that declares nothing", {}, "on", "declares nothing to run"],
   ])("%s is a refusal: exit 1, nothing run", async (_, blocks, direction, message) => {
     await addPeers("a");
@@ -106,9 +144,19 @@ describe("memory-plugin", () => {
     const { status, stdout } = await finish(child);
     expect(tree.survivors()).toEqual([]);
     expect(status).toBe(130);
-    const { ok, error, outcomes } = JSON.parse(stdout) as { ok: boolean; error: string; outcomes: { personality: string; state: string }[] };
+    const { ok, error, outcomes } = JSON.parse(stdout) as {
+      ok: boolean;
+      error: string;
+      outcomes: { personality: string; state: string }[];
+    };
     expect({ ok, error }).toEqual({ ok: false, error: "interrupted" });
-    expect(outcomes.map(({ personality, state }) => `${personality} ${state}`)).toEqual(["a ok", "b interrupted", "c interrupted", "d not-run", "e not-run"]);
+    expect(outcomes.map(({ personality, state }) => `${personality} ${state}`)).toEqual([
+      "a ok",
+      "b interrupted",
+      "c interrupted",
+      "d not-run",
+      "e not-run",
+    ]);
   }, 20_000);
 });
 
@@ -144,7 +192,29 @@ describe("provision exec", () => {
     const script = box.script("command", `printf '%s\\0' "$@" > '${box.folder}/argv'`);
     const folder = `${box.folder}/$(touch pwned) "{runtime}"\n'`;
     mkdirSync(folder);
-    expect((await box.iapeer("provision", "exec", "--runtime", "codex", "--personality", "p", "--occasion", "remove", "--cwd", folder, "--", script, "{cwd}", "--r={runtime}", "{x}", "; reboot", "")).status).toBe(0);
+    expect(
+      (
+        await box.iapeer(
+          "provision",
+          "exec",
+          "--runtime",
+          "codex",
+          "--personality",
+          "p",
+          "--occasion",
+          "remove",
+          "--cwd",
+          folder,
+          "--",
+          script,
+          "{cwd}",
+          "--r={runtime}",
+          "{x}",
+          "; reboot",
+          "",
+        )
+      ).status,
+    ).toBe(0);
     expect(readFileSync(`${box.folder}/argv`, "utf8").split("\0")).toEqual([folder, "--r=codex", "{x}", "; reboot", "", ""]);
     expect(existsSync(`${box.folder}/pwned`)).toBe(false);
   });
@@ -155,15 +225,26 @@ describe("provision exec", () => {
     ["SIGHUP", 129],
     ["SIGKILL", null],
     ["SIGQUIT", null],
-  ] as const)("when iapeer itself gets %s in the middle, the command's whole tree ends too", async (signal, status) => {
-    const tree = makeTree();
-    const child = box.start([...EXEC, "--timeout-ms", "60000", "--", box.script("command", `cd '${tree.folder}'; exec "$@"`), ...tree.argv]);
-    await until("the tree stands", () => tree.count() >= 3);
-    child.kill(signal);
-    await child.exited;
-    expect(child.exitCode).toBe(status);
-    await until("nothing is left of it", () => tree.survivors().length === 0, 5000);
-  }, 20_000);
+  ] as const)(
+    "when iapeer itself gets %s in the middle, the command's whole tree ends too",
+    async (signal, status) => {
+      const tree = makeTree();
+      const child = box.start([
+        ...EXEC,
+        "--timeout-ms",
+        "60000",
+        "--",
+        box.script("command", `cd '${tree.folder}'; exec "$@"`),
+        ...tree.argv,
+      ]);
+      await until("the tree stands", () => tree.count() >= 3);
+      child.kill(signal);
+      await child.exited;
+      expect(child.exitCode).toBe(status);
+      await until("nothing is left of it", () => tree.survivors().length === 0, 5000);
+    },
+    20_000,
+  );
 
   test("a daemon that a successful command left behind lives on after iapeer", async () => {
     const script = box.script("command", `setsid sleep 15 & echo $! > '${box.folder}/daemon'; exit 0`);
@@ -177,7 +258,10 @@ describe("provision exec", () => {
 
   test("1 GB on stderr costs iapeer less than 32 MB of memory", async () => {
     const peak = async (flood: string) => {
-      const script = box.script(`flood${flood.length}`, `${flood}; touch '${box.folder}/flooded'; until [ -e '${box.folder}/go' ]; do sleep 0.02; done; echo end >&2; exit 1`);
+      const script = box.script(
+        `flood${flood.length}`,
+        `${flood}; touch '${box.folder}/flooded'; until [ -e '${box.folder}/go' ]; do sleep 0.02; done; echo end >&2; exit 1`,
+      );
       const child = box.start([...EXEC, "--", script]);
       await until("the flood is over", () => existsSync(`${box.folder}/flooded`), 20_000);
       const kb = Number(/^VmHWM:\s+([0-9]+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))![1]);
@@ -196,7 +280,10 @@ describe("provision exec", () => {
 function someGuardRuns(): boolean {
   return readdirSync("/proc").some((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("__guard") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(box.root);
+      return (
+        readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("__guard") &&
+        readFileSync(`/proc/${pid}/environ`, "utf8").includes(box.root)
+      );
     } catch {
       // No process, or gone meanwhile.
       return false;
@@ -250,11 +337,26 @@ describe("a slot that someone else may write", () => {
 
 describe("provider check", () => {
   test("tells every problem with code, message, location and severity; an error is exit 1", async () => {
-    const file = box.write("slot.json", `{\n  "provider": "mem", "package": "p", "version": "",\n  "provision": { "command": "bin/x",\n    "args": ["{cwd}", "{home}"] },\n  "colour": 1\n}\n`);
+    const file = box.write(
+      "slot.json",
+      `{\n  "provider": "mem", "package": "p", "version": "",\n  "provision": { "command": "bin/x",\n    "args": ["{cwd}", "{home}"] },\n  "colour": 1\n}\n`,
+    );
     const { status, stdout } = await box.iapeer("provider", "check", file, "--json");
     expect(status).toBe(1);
-    const problems = JSON.parse(stdout) as { code: string; message: string; severity: string; location: { file: string; line: number; column: number; path: string } }[];
-    expect(problems.map(({ code, severity, location }) => `${location.file === file} ${location.line}:${location.column} ${severity} ${code} ${location.path}`).toSorted()).toEqual([
+    const problems = JSON.parse(stdout) as {
+      code: string;
+      message: string;
+      severity: string;
+      location: { file: string; line: number; column: number; path: string };
+    }[];
+    expect(
+      problems
+        .map(
+          ({ code, severity, location }) =>
+            `${location.file === file} ${location.line}:${location.column} ${severity} ${code} ${location.path}`,
+        )
+        .toSorted(),
+    ).toEqual([
       "true 1:1 warning no-way-back ",
       "true 2:49 error empty-string version",
       "true 3:29 error not-absolute provision.command",
@@ -267,7 +369,12 @@ describe("provider check", () => {
   test.each<[string, () => string, number, string[]]>([
     ["a declaration that is right", () => declare(), 0, []],
     ["a warning alone", () => box.slot({ ...IDENTITY, provision: { command: "/bin/true", args: [] } }), 0, ["no-way-back"]],
-    ["a command that is not there", () => box.slot({ ...IDENTITY, unprovision: { command: "/gone", args: [] } }), 1, ["command-not-executable"]],
+    [
+      "a command that is not there",
+      () => box.slot({ ...IDENTITY, unprovision: { command: "/gone", args: [] } }),
+      1,
+      ["command-not-executable"],
+    ],
     ["what is no JSON", () => box.write("slot.json", "{,"), 1, ["not-json"]],
     ["a link", () => (symlinkSync(declare(), `${box.folder}/link`), `${box.folder}/link`), 1, ["unreadable"]],
   ])("%s is told by its codes and the exit status", async (_, make, status, codes) => {

@@ -38,7 +38,10 @@ test("a removal beside an add of the same peer ends with the whole peer or with 
 test("an add in the middle of a removal is refused, and works when the removal is done", async () => {
   using sandbox = openSandbox();
   await ok(sandbox, "add", "alpha", "--no-provision");
-  const command = sandbox.script("provider", `: >'${sandbox.folder}/begun'\nuntil [ -e '${sandbox.folder}/go' ]; do sleep 0.02; done`);
+  const command = sandbox.script(
+    "provider",
+    `: >'${sandbox.folder}/begun'\nuntil [ -e '${sandbox.folder}/go' ]; do sleep 0.02; done`,
+  );
   sandbox.slot({ provider: "p", package: "@x/p", version: "1.0.0", unprovision: { command, args: [] } });
   const remove = sandbox.start(["remove", "alpha"]);
   await until("the provider runs", () => existsSync(`${sandbox.folder}/begun`));
@@ -63,28 +66,33 @@ test("removals of the same peer at once all succeed, and one of them says that i
   }
 });
 
-test.each(["on", "off"])("a sweep %s beside removals reaches every peer that stays, and none that goes comes back", async (direction) => {
-  using sandbox = openSandbox();
-  const { told } = recordingSlot(sandbox);
-  const all = ["a", "b", "c", "d", "e", "f", "g", "h"];
-  const gone = all.slice(4);
-  for (const name of all) await ok(sandbox, "add", name, "--no-provision");
-  const sweep = sandbox.start(["memory-plugin", direction, "--all", "--jobs", "2", "--json"]);
-  const removals = gone.map((name) => sandbox.start(["remove", name, "--json"]));
-  for (const removal of removals) expect(await finish(removal)).toMatchObject({ status: 0, stderr: "" });
-  const { status, stdout } = await finish(sweep);
-  expect(status).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ ok: true });
-  expect(valuesOf(readRegistryFile(sandbox).peers, "personality")).toEqual(all.slice(0, 4));
-  const occasion = direction === "on" ? "provision sweep-on" : "unprovision off-all";
-  for (const name of all.slice(0, 4)) expect(told().filter((line) => line.startsWith(`${occasion} claude ${name} `)).length).toBe(1);
-  // One that was being attached when it left is detached once more: the last word is always "unprovision".
-  for (const name of gone) {
-    expect(told().findLast((line) => line.includes(` claude ${name} `))).toStartWith("unprovision ");
-    expect(existsSync(`${sandbox.root}/state/iapeer/lifecycle/claude-${name}.provision.json`)).toBe(false);
-  }
-  await ok(sandbox, "verify");
-}, 15_000);
+test.each(["on", "off"])(
+  "a sweep %s beside removals reaches every peer that stays, and none that goes comes back",
+  async (direction) => {
+    using sandbox = openSandbox();
+    const { told } = recordingSlot(sandbox);
+    const all = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    const gone = all.slice(4);
+    for (const name of all) await ok(sandbox, "add", name, "--no-provision");
+    const sweep = sandbox.start(["memory-plugin", direction, "--all", "--jobs", "2", "--json"]);
+    const removals = gone.map((name) => sandbox.start(["remove", name, "--json"]));
+    for (const removal of removals) expect(await finish(removal)).toMatchObject({ status: 0, stderr: "" });
+    const { status, stdout } = await finish(sweep);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+    expect(valuesOf(readRegistryFile(sandbox).peers, "personality")).toEqual(all.slice(0, 4));
+    const occasion = direction === "on" ? "provision sweep-on" : "unprovision off-all";
+    for (const name of all.slice(0, 4))
+      expect(told().filter((line) => line.startsWith(`${occasion} claude ${name} `)).length).toBe(1);
+    // One that was being attached when it left is detached once more: the last word is always "unprovision".
+    for (const name of gone) {
+      expect(told().findLast((line) => line.includes(` claude ${name} `))).toStartWith("unprovision ");
+      expect(existsSync(`${sandbox.root}/state/iapeer/lifecycle/claude-${name}.provision.json`)).toBe(false);
+    }
+    await ok(sandbox, "verify");
+  },
+  15_000,
+);
 
 test("a launch that waits while its peer is removed launches nothing", async () => {
   using sandbox = openSandbox();

@@ -47,10 +47,14 @@ async function statuses(): Promise<Record<string, string>> {
 
 /** A power cut and what stopped a session leave different states, but none that is live. */
 async function untilLive(...names: string[]): Promise<void> {
-  await until(`${names.join(", ")} are live`, async () => {
-    const found = await statuses();
-    return names.every((name) => found[name] === "live");
-  }, 20_000);
+  await until(
+    `${names.join(", ")} are live`,
+    async () => {
+      const found = await statuses();
+      return names.every((name) => found[name] === "live");
+    },
+    20_000,
+  );
 }
 
 const serverOf = (name: string) => readSession(box, `claude-${name}`).server;
@@ -60,7 +64,11 @@ describe.skipIf(!isPossible)("under the real systemd of a user", () => {
   test("the agents start with the host, end with it without a death, and start again", async () => {
     await install();
     expect(await statuses()).toEqual({ bob: "asleep", eve: "asleep" });
-    expect(["iapeer-fleet.target", "iapeer-supervise.service", "iapeer-agent-bob.service"].map(isEnabled)).toEqual(["enabled", "enabled", "enabled"]);
+    expect(["iapeer-fleet.target", "iapeer-supervise.service", "iapeer-agent-bob.service"].map(isEnabled)).toEqual([
+      "enabled",
+      "enabled",
+      "enabled",
+    ]);
     for (let round = 0; round < 4; round += 1) {
       await systemd.shutDown();
       expect(Object.values(await statuses())).not.toContain("live");
@@ -69,7 +77,10 @@ describe.skipIf(!isPossible)("under the real systemd of a user", () => {
       // Every other time the end comes while they are still being launched.
       if (round % 2 === 1) await until("the fleet is up", () => systemd.ctl("is-active", "iapeer-fleet.target") === "active");
     }
-    expect(["iapeer-supervise.service", "iapeer-agent-bob.service"].map((unit) => systemd.ctl("is-active", unit))).toEqual(["active", "active"]);
+    expect(["iapeer-supervise.service", "iapeer-agent-bob.service"].map((unit) => systemd.ctl("is-active", unit))).toEqual([
+      "active",
+      "active",
+    ]);
     expect(await box.json("deaths")).toEqual([]);
     const environment = readFileSync(`/proc/${serverOf("bob").pid}/environ`, "utf8").split("\0");
     expect(environment).toContain(`IAPEER_ROOT=${box.root}`);

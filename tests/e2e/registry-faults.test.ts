@@ -1,6 +1,19 @@
 // FAULTS, "Registry, logs, files": what the compiled program does when the disk or somebody else misbehaves.
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { errorLine, ok, readJson, readRegistryFile, valuesOf } from "../support/calls.ts";
 import { BINARY, finish, type Finished, openSandbox, type Sandbox } from "../support/sandbox.ts";
@@ -11,12 +24,22 @@ const NOBODY = 65_534;
 
 const registryOf = ({ root }: Sandbox) => join(root, "peers-profiles.json");
 const backupOf = (sandbox: Sandbox) => `${registryOf(sandbox)}.bak`;
-const temporariesIn = (folder: string) => (readdirSync(folder, { recursive: true }) as string[]).filter((path) => path.endsWith(".tmp"));
+const temporariesIn = (folder: string) =>
+  (readdirSync(folder, { recursive: true }) as string[]).filter((path) => path.endsWith(".tmp"));
 const namesIn = (sandbox: Sandbox) => valuesOf(readRegistryFile(sandbox).peers, "personality") as string[];
 
 /** Runs something around the compiled program, in the sandbox's environment. */
 async function run({ env, folder }: Sandbox, argv: readonly string[], more: Record<string, string> = {}): Promise<Finished> {
-  return await finish(Bun.spawn([...argv], { env: { ...env, BINARY, ...more }, cwd: folder, stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: 20_000 }));
+  return await finish(
+    Bun.spawn([...argv], {
+      env: { ...env, BINARY, ...more },
+      cwd: folder,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: 20_000,
+    }),
+  );
 }
 
 async function sandboxWithAlpha(): Promise<Sandbox> {
@@ -38,8 +61,16 @@ describe("error, original kept, never reset: a registry that is", () => {
     ["written twice over", (text) => good(text + text), "is not JSON"],
     ["given a key twice", (text) => good(text.replace('"revision"', '"peers": [], "revision"')), '"peers" twice'],
     ["given a key twice in a row", (text) => good(text.replace('"description"', '"cwd": "/", "description"')), '"cwd" twice'],
-    ["given the key __proto__", (text) => good(text.replace('"revision"', '"__proto__": {"peers": []}, "revision"')), '"__proto__"'],
-    ["given the key __proto__ in escapes", (text) => good(text.replace('"revision"', String.raw`"\u005f_proto__": {}, "revision"`)), '"__proto__"'],
+    [
+      "given the key __proto__",
+      (text) => good(text.replace('"revision"', '"__proto__": {"peers": []}, "revision"')),
+      '"__proto__"',
+    ],
+    [
+      "given the key __proto__ in escapes",
+      (text) => good(text.replace('"revision"', String.raw`"\u005f_proto__": {}, "revision"`)),
+      '"__proto__"',
+    ],
     ["a list", () => good("[]"), "is not an object"],
     ["null", () => good("null"), "is not an object"],
   ])("%s", async (_, spoil, why) => {
@@ -51,7 +82,10 @@ describe("error, original kept, never reset: a registry that is", () => {
       const finished = await sandbox.iapeer(...call, "--json");
       expect(finished).toMatchObject({ status: 5, stdout: "" });
       const error = errorLine(finished);
-      expect(error).toMatchObject({ code: "registry-corrupt", details: { path: registryOf(sandbox), backup: backupOf(sandbox) } });
+      expect(error).toMatchObject({
+        code: "registry-corrupt",
+        details: { path: registryOf(sandbox), backup: backupOf(sandbox) },
+      });
       expect(error.hint).toContain(backupOf(sandbox));
       expect(error.message).toContain(why);
     }
@@ -63,22 +97,38 @@ describe("error, original kept, never reset: a registry that is", () => {
 
 describe("refused, no hang, and not an empty registry: a registry that is", () => {
   test.each<[string, (path: string) => void, string]>([
-    ["a link", (path) => {
-      renameSync(path, `${path}.real`);
-      symlinkSync(`${path}.real`, path);
-    }, "symbolic link"],
-    ["a dangling link", (path) => {
-      rmSync(path);
-      symlinkSync("nowhere", path);
-    }, "symbolic link"],
-    ["a folder", (path) => {
-      rmSync(path);
-      mkdirSync(path);
-    }, "is a folder"],
-    ["a FIFO", (path) => {
-      rmSync(path);
-      Bun.spawnSync(["mkfifo", "-m", "600", path]);
-    }, "is a FIFO"],
+    [
+      "a link",
+      (path) => {
+        renameSync(path, `${path}.real`);
+        symlinkSync(`${path}.real`, path);
+      },
+      "symbolic link",
+    ],
+    [
+      "a dangling link",
+      (path) => {
+        rmSync(path);
+        symlinkSync("nowhere", path);
+      },
+      "symbolic link",
+    ],
+    [
+      "a folder",
+      (path) => {
+        rmSync(path);
+        mkdirSync(path);
+      },
+      "is a folder",
+    ],
+    [
+      "a FIFO",
+      (path) => {
+        rmSync(path);
+        Bun.spawnSync(["mkfifo", "-m", "600", path]);
+      },
+      "is a FIFO",
+    ],
     ["a sparse file of 6 GB", (path) => truncateSync(path, 6 * 1024 ** 3), "more than"],
   ])("%s", async (_, replace, why) => {
     using sandbox = await sandboxWithAlpha();
@@ -89,7 +139,10 @@ describe("refused, no hang, and not an empty registry: a registry that is", () =
       const finished = await run(sandbox, [BINARY, ...call, "--json"]);
       expect(finished.status).toBe(5);
       const error = errorLine(finished);
-      expect(error).toMatchObject({ code: "registry-corrupt", details: { path: registryOf(sandbox), backup: backupOf(sandbox) } });
+      expect(error).toMatchObject({
+        code: "registry-corrupt",
+        details: { path: registryOf(sandbox), backup: backupOf(sandbox) },
+      });
       expect(error.message).toContain(`${registryOf(sandbox)} `);
       expect(error.message).toContain(why);
     }
@@ -141,10 +194,20 @@ describe("old file whole, temporary file gone, and the error says why:", () => {
   test.skipIf(!canRun("unshare", "-m")).each<[string, string, string, string]>([
     ["a full disk, with the peer's folder on it", "size=64k", fill, "peers/beta"],
     ["a full disk, with the peer's folder elsewhere", "size=64k", fill, "elsewhere"],
-    ["a disk with room for the registry and not for its backup", "size=64k", `${leaveOne}; ${fill}; rm "$IAPEER_ROOT/spare"`, "elsewhere"],
+    [
+      "a disk with room for the registry and not for its backup",
+      "size=64k",
+      `${leaveOne}; ${fill}; rm "$IAPEER_ROOT/spare"`,
+      "elsewhere",
+    ],
     ["no inodes, with the peer's folder on that disk", "nr_inodes=24", useInodes, "peers/beta"],
     ["no inodes, with the peer's folder elsewhere", "nr_inodes=24", useInodes, "elsewhere"],
-    ["an inode for the registry and not for its backup", "nr_inodes=24", `: >"$IAPEER_ROOT/spare"; ${useInodes}; rm "$IAPEER_ROOT/spare"`, "elsewhere"],
+    [
+      "an inode for the registry and not for its backup",
+      "nr_inodes=24",
+      `: >"$IAPEER_ROOT/spare"; ${useInodes}; rm "$IAPEER_ROOT/spare"`,
+      "elsewhere",
+    ],
   ])("%s", async (_, options, exhaust, cwd) => {
     using sandbox = openSandbox();
     mkdirSync(sandbox.root, { mode: 0o700 });
@@ -191,29 +254,33 @@ describe("old or new, never torn, and the next command goes on: SIGKILL at each"
     ["write", 4],
     ["fsync", 5],
     ["rename", 3],
-  ])("%s in turn", async (call, atLeast) => {
-    using sandbox = await sandboxWithAlpha();
-    let kills = 0;
-    for (;;) {
-      const name = `x${kills}`;
-      const before = namesIn(sandbox);
-      const inject = `inject=${call}:signal=SIGKILL:when=${kills + 1}`;
-      const killed = await run(sandbox, ["strace", "-f", "-qq", "-o", "/dev/null", "-e", inject, BINARY, "add", name]);
-      if (killed.status === 0) break;
-      expect(killed.signal).toBe("SIGKILL");
-      kills += 1;
-      const after = namesIn(sandbox);
-      if (after.length !== before.length) expect(after).toEqual([...before, name].toSorted());
-      else expect(after).toEqual(before);
-      await ok(sandbox, "add", name);
-      expect(namesIn(sandbox)).toEqual([...before, name].toSorted());
-    }
-    expect(kills).toBeGreaterThanOrEqual(atLeast);
-    expect(temporariesIn(sandbox.root)).toEqual([]);
-    expect(readFileSync(backupOf(sandbox), "utf8")).toBe(readFileSync(registryOf(sandbox), "utf8"));
-    expect(readRegistryFile(sandbox).revision).toBe(kills + 2);
-    await ok(sandbox, "verify");
-  }, 60_000);
+  ])(
+    "%s in turn",
+    async (call, atLeast) => {
+      using sandbox = await sandboxWithAlpha();
+      let kills = 0;
+      for (;;) {
+        const name = `x${kills}`;
+        const before = namesIn(sandbox);
+        const inject = `inject=${call}:signal=SIGKILL:when=${kills + 1}`;
+        const killed = await run(sandbox, ["strace", "-f", "-qq", "-o", "/dev/null", "-e", inject, BINARY, "add", name]);
+        if (killed.status === 0) break;
+        expect(killed.signal).toBe("SIGKILL");
+        kills += 1;
+        const after = namesIn(sandbox);
+        if (after.length !== before.length) expect(after).toEqual([...before, name].toSorted());
+        else expect(after).toEqual(before);
+        await ok(sandbox, "add", name);
+        expect(namesIn(sandbox)).toEqual([...before, name].toSorted());
+      }
+      expect(kills).toBeGreaterThanOrEqual(atLeast);
+      expect(temporariesIn(sandbox.root)).toEqual([]);
+      expect(readFileSync(backupOf(sandbox), "utf8")).toBe(readFileSync(registryOf(sandbox), "utf8"));
+      expect(readRegistryFile(sandbox).revision).toBe(kills + 2);
+      await ok(sandbox, "verify");
+    },
+    60_000,
+  );
 });
 
 test("out of descriptors: a clear error, and nothing half done", async () => {
@@ -238,13 +305,15 @@ test("out of descriptors: a clear error, and nothing half done", async () => {
 
 describe("no permission, as an ordinary user: the error names the path of", () => {
   const SETPRIV = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
-  test.skipIf(!IS_ROOT || !canRun(...SETPRIV, "sh", "-c", 'test -x "$0"', BINARY)).each<[string, (sandbox: Sandbox) => string, number, string, string[]]>([
-    ["a root that it may not write", ({ root }) => root, 0o500, "write-failed", ["add", "beta", "--cwd", "elsewhere"]],
-    ["a root that it may not enter", ({ root }) => root, 0o000, "read-failed", ["list"]],
-    ["a registry that it may not read", registryOf, 0o000, "read-failed", ["add", "beta"]],
-    ["a lock that it may not open", ({ root }) => join(root, "peers-profiles.lock"), 0o000, "write-failed", ["add", "beta"]],
-    ["a folder of peers that it may not write", ({ root }) => join(root, "peers"), 0o500, "write-failed", ["add", "beta"]],
-  ])("%s", async (_, pathOf, mode, code, args) => {
+  test
+    .skipIf(!IS_ROOT || !canRun(...SETPRIV, "sh", "-c", 'test -x "$0"', BINARY))
+    .each<[string, (sandbox: Sandbox) => string, number, string, string[]]>([
+      ["a root that it may not write", ({ root }) => root, 0o500, "write-failed", ["add", "beta", "--cwd", "elsewhere"]],
+      ["a root that it may not enter", ({ root }) => root, 0o000, "read-failed", ["list"]],
+      ["a registry that it may not read", registryOf, 0o000, "read-failed", ["add", "beta"]],
+      ["a lock that it may not open", ({ root }) => join(root, "peers-profiles.lock"), 0o000, "write-failed", ["add", "beta"]],
+      ["a folder of peers that it may not write", ({ root }) => join(root, "peers"), 0o500, "write-failed", ["add", "beta"]],
+    ])("%s", async (_, pathOf, mode, code, args) => {
     using sandbox = await sandboxWithAlpha();
     const before = readFileSync(registryOf(sandbox), "utf8");
     Bun.spawnSync(["chown", "-R", `${NOBODY}:${NOBODY}`, sandbox.folder], { stdin: "ignore" });
@@ -276,7 +345,10 @@ describe("the state is written all the same: stdout", () => {
 });
 
 describe("a link planted in the place of", () => {
-  test.each([["the backup", backupOf], ["the lock", ({ root }: Sandbox) => join(root, "peers-profiles.lock")]])("%s is not followed", async (what, pathOf) => {
+  test.each([
+    ["the backup", backupOf],
+    ["the lock", ({ root }: Sandbox) => join(root, "peers-profiles.lock")],
+  ])("%s is not followed", async (what, pathOf) => {
     using sandbox = await sandboxWithAlpha();
     const victim = sandbox.write("victim", "precious");
     rmSync(pathOf(sandbox));

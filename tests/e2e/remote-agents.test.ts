@@ -14,7 +14,11 @@ const bob = useBob();
 
 function applyFleet(...names: string[]): void {
   const remote = { host: "yard", ssh: "me@10.1.10.37" };
-  writeApplied(layoutFrom(bob.sandbox.env), { file: "/fleets/fleet.yaml", agents: names.map((name) => agentOf(name, "implementer", { remote })), left: [] });
+  writeApplied(layoutFrom(bob.sandbox.env), {
+    file: "/fleets/fleet.yaml",
+    agents: names.map((name) => agentOf(name, "implementer", { remote })),
+    left: [],
+  });
 }
 
 const errorOf = async (...args: string[]) => {
@@ -31,31 +35,52 @@ describe("an agent of another host", () => {
     ["heartbeat", "ssh me@10.1.10.37 iapeer heartbeat far"],
   ])("is not for %s, which says what to type", async (verb, hint) => {
     applyFleet("far");
-    expect(await errorOf(verb, "far")).toMatchObject({ code: "peer-not-found", status: 3, message: "far is no peer of this host: the fleet has it on yard", hint });
+    expect(await errorOf(verb, "far")).toMatchObject({
+      code: "peer-not-found",
+      status: 3,
+      message: "far is no peer of this host: the fleet has it on yard",
+      hint,
+    });
   });
 
   test("that is not in the fleet as it was applied is no peer at all", async () => {
     applyFleet("far");
-    expect(await errorOf("send", "near", "-m", "a")).toMatchObject({ code: "peer-not-found", status: 3, message: "no peer is called near" });
+    expect(await errorOf("send", "near", "-m", "a")).toMatchObject({
+      code: "peer-not-found",
+      status: 3,
+      message: "no peer is called near",
+    });
     expect(await errorOf("tail", "near")).toMatchObject({ code: "peer-not-found", message: "no peer is called near" });
   });
 
   test("with the name of a peer of this host is refused, and nothing is guessed", async () => {
     await launchPeer(bob.sandbox, "bob");
     applyFleet("bob");
-    expect(await errorOf("send", "bob", "-m", "a")).toMatchObject({ code: "peer-ambiguous", status: 4, details: { personality: "bob", host: "yard" } });
+    expect(await errorOf("send", "bob", "-m", "a")).toMatchObject({
+      code: "peer-ambiguous",
+      status: 4,
+      details: { personality: "bob", host: "yard" },
+    });
   });
 
   test("needs ssh", async () => {
     applyFleet("far");
     mkdirSync(join(bob.sandbox.folder, "empty"));
     const end = await bob.sandbox.iapeerWith({ PATH: join(bob.sandbox.folder, "empty") }, "send", "far", "-m", "a", "--json");
-    expect({ ...errorLine(end), status: end.status }).toMatchObject({ code: "program-not-found", status: 3, message: "ssh is not installed, or not on PATH" });
+    expect({ ...errorLine(end), status: end.status }).toMatchObject({
+      code: "program-not-found",
+      status: 3,
+      message: "ssh is not installed, or not on PATH",
+    });
   });
 
   test("that ssh cannot go to is not reached: nothing in the fleet's state is an option of ssh", async () => {
     const remote = { host: "yard", ssh: `-oProxyCommand=touch\${IFS}${bob.sandbox.folder}/hit` };
-    writeApplied(layoutFrom(bob.sandbox.env), { file: "/fleets/fleet.yaml", agents: [agentOf("far", "implementer", { remote })], left: [] });
+    writeApplied(layoutFrom(bob.sandbox.env), {
+      file: "/fleets/fleet.yaml",
+      agents: [agentOf("far", "implementer", { remote })],
+      left: [],
+    });
     expect(await errorOf("send", "far", "-m", "a")).toMatchObject({ code: "fleet-state-corrupt", status: 5 });
   });
 });
@@ -80,6 +105,10 @@ describe("--socket", () => {
     const { socket } = await launchPeer(bob.sandbox, "bob");
     await ok(bob.sandbox, "send", "bob", "-m", "a", "--socket", socket);
     const named = prepareShared(bob.sandbox);
-    expect(await errorOf("send", "bob", "-m", "a", "--socket", "work")).toMatchObject({ code: "peer-not-live", status: 4, message: `claude-bob is live, but not on the socket ${named}: it is on ${socket}` });
+    expect(await errorOf("send", "bob", "-m", "a", "--socket", "work")).toMatchObject({
+      code: "peer-not-live",
+      status: 4,
+      message: `claude-bob is live, but not on the socket ${named}: it is on ${socket}`,
+    });
   });
 });

@@ -26,9 +26,14 @@ async function launchAs(program: string): Promise<Session> {
   return await launchPeer(bob.sandbox, "bob");
 }
 
-const launchComposer = async (manner: string) => await launchAs(`exec '${process.execPath}' '${COMPOSER}' ${manner} '${gotFile()}'`);
+const launchComposer = async (manner: string) =>
+  await launchAs(`exec '${process.execPath}' '${COMPOSER}' ${manner} '${gotFile()}'`);
 const launchReader = async () => await launchAs(`exec cat >>'${gotFile()}'`);
-const messages = () => readGot().trimEnd().split("\n").map((line) => JSON.parse(line) as string);
+const messages = () =>
+  readGot()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as string);
 
 describe("send", () => {
   test("gives a reader of lines each line of the message, with the head on the first", async () => {
@@ -37,7 +42,9 @@ describe("send", () => {
     const text = `${HEAD}one\n\ttwo\n\nfour`;
     expect(json).toEqual({ to: "bob", from: ME, sender: "person", state: "sent", bytes: Buffer.byteLength(text) });
     await until("it is read", () => readGot() === `${text}\n`);
-    expect(bob.readLog("lifecycle.log").filter(({ ev }) => ev === "send")).toMatchObject([{ identity: "claude-bob", from: ME, chars: "14", state: "sent" }]);
+    expect(bob.readLog("lifecycle.log").filter(({ ev }) => ev === "send")).toMatchObject([
+      { identity: "claude-bob", from: ME, chars: "14", state: "sent" },
+    ]);
     expect(readFileSync(join(bob.sandbox.root, "logs/iapeer/lifecycle.log"), "utf8")).not.toContain("four");
   });
 
@@ -50,7 +57,9 @@ describe("send", () => {
 
   test("types a line to a shell with readline, which takes it", async () => {
     await launchAs("PS1='ready> ' exec bash --norc --noprofile -i");
-    expect((await ok(bob.sandbox, "send", "bob", "-m", `; echo got >'${gotFile()}'`, "--verify")).stdout).toBe("accepted by claude-bob\n");
+    expect((await ok(bob.sandbox, "send", "bob", "-m", `; echo got >'${gotFile()}'`, "--verify")).stdout).toBe(
+      "accepted by claude-bob\n",
+    );
     await until("it is run", () => readGot() === "got\n");
   });
 
@@ -177,10 +186,20 @@ describe("the sender", () => {
     await ok(bob.sandbox, "add", "alice");
     await launchReader();
     const call = `PEER_IDENTITY=claude-bob '${process.cwd()}/dist/iapeer' send bob -m hi --json >'${bob.sandbox.folder}/json' 2>&1`;
-    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("alice", `(sh -c "$(cat '${bob.sandbox.write("call", call)}')"; '${process.cwd()}/dist/iapeer' send bob -m no --from bob --json >'${bob.sandbox.folder}/no' 2>&1; echo $? >'${bob.sandbox.folder}/status') & exec sleep 600`);
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script(
+      "alice",
+      `(sh -c "$(cat '${bob.sandbox.write("call", call)}')"; '${process.cwd()}/dist/iapeer' send bob -m no --from bob --json >'${bob.sandbox.folder}/no' 2>&1; echo $? >'${bob.sandbox.folder}/status') & exec sleep 600`,
+    );
     await launchPeer(bob.sandbox, "alice");
-    await until("both are called", () => existsSync(`${bob.sandbox.folder}/status`) && readFileSync(`${bob.sandbox.folder}/status`, "utf8") !== "");
-    expect(JSON.parse(readFileSync(`${bob.sandbox.folder}/json`, "utf8"))).toMatchObject({ from: "alice", sender: "peer", to: "bob" });
+    await until(
+      "both are called",
+      () => existsSync(`${bob.sandbox.folder}/status`) && readFileSync(`${bob.sandbox.folder}/status`, "utf8") !== "",
+    );
+    expect(JSON.parse(readFileSync(`${bob.sandbox.folder}/json`, "utf8"))).toMatchObject({
+      from: "alice",
+      sender: "peer",
+      to: "bob",
+    });
     expect(readFileSync(`${bob.sandbox.folder}/status`, "utf8")).toBe("4\n");
     expect(JSON.parse(readFileSync(`${bob.sandbox.folder}/no`, "utf8"))).toMatchObject({ error: { code: "sender-mismatch" } });
     await until("it is read", () => readGot() === `[${HOST}:alice -> ${HOST}:bob] hi\n`);
@@ -188,17 +207,35 @@ describe("the sender", () => {
 
   test("is the account, and not $USER, when a person calls; in the name of a peer if they say so", async () => {
     await launchReader();
-    const { stdout } = await bob.sandbox.iapeerWith({ USER: "mallory", LOGNAME: "mallory", PEER_IDENTITY: "claude-bob" }, "send", "bob", "-m", "a", "--json");
+    const { stdout } = await bob.sandbox.iapeerWith(
+      { USER: "mallory", LOGNAME: "mallory", PEER_IDENTITY: "claude-bob" },
+      "send",
+      "bob",
+      "-m",
+      "a",
+      "--json",
+    );
     expect(JSON.parse(stdout)).toMatchObject({ from: ME, sender: "person" });
     expect(await bob.sandbox.json("send", "bob", "-m", "b", "--from", "bob")).toMatchObject({ from: "bob", sender: "person" });
-    expect(errorLine(await bob.sandbox.iapeer("send", "bob", "-m", "c", "--from", "nobody", "--json"))).toMatchObject({ code: "peer-not-found" });
+    expect(errorLine(await bob.sandbox.iapeer("send", "bob", "-m", "c", "--from", "nobody", "--json"))).toMatchObject({
+      code: "peer-not-found",
+    });
     await until("both are read", () => readGot() === `${HEAD}a\n[${HOST}:bob -> ${HOST}:bob] b\n`);
   });
 
   test("is a person in a window that they opened beside an agent", async () => {
     const session = await launchReader();
     const file = `${bob.sandbox.folder}/json`;
-    await callOutside(session, "new-window", "-d", "-t", "=claude-bob:", "sh", "-c", `'${process.cwd()}/dist/iapeer' send bob -m hi --json >'${file}.part' 2>&1; mv '${file}.part' '${file}'`);
+    await callOutside(
+      session,
+      "new-window",
+      "-d",
+      "-t",
+      "=claude-bob:",
+      "sh",
+      "-c",
+      `'${process.cwd()}/dist/iapeer' send bob -m hi --json >'${file}.part' 2>&1; mv '${file}.part' '${file}'`,
+    );
     await until("it is sent", () => existsSync(file));
     expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ sender: "person", from: ME });
   });
@@ -224,7 +261,11 @@ describe("refused, and nothing reaches the peer:", () => {
 
   test("a file that is no UTF-8, or not there, and two messages or none", async () => {
     await launchReader();
-    Bun.spawnSync(["sh", "-c", `printf 'a\\377' >'${bob.sandbox.folder}/bytes'; printf 'a\\0b' >'${bob.sandbox.folder}/nul'; head -c 200000 /dev/zero | tr '\\0' x >'${bob.sandbox.folder}/big'`]);
+    Bun.spawnSync([
+      "sh",
+      "-c",
+      `printf 'a\\377' >'${bob.sandbox.folder}/bytes'; printf 'a\\0b' >'${bob.sandbox.folder}/nul'; head -c 200000 /dev/zero | tr '\\0' x >'${bob.sandbox.folder}/big'`,
+    ]);
     const code = async (...args: string[]) => errorLine(await bob.sandbox.iapeer("send", "bob", ...args, "--json")).code;
     expect(await code("--file", "bytes")).toBe("message-invalid");
     expect(await code("--file", "nul")).toBe("message-invalid");
@@ -264,7 +305,11 @@ test("a Ctrl-C in the middle waits until the message is submitted", async () => 
   using terminal = openTerminal(bob.sandbox);
   const session = readSession(bob.sandbox, "claude-bob");
   terminal.type("iapeer send bob -m one");
-  await until("it is pasted", async () => (await callOutside(session, "capture-pane", "-p", "-t", "=claude-bob:")).includes(HEAD.trim()), 5000);
+  await until(
+    "it is pasted",
+    async () => (await callOutside(session, "capture-pane", "-p", "-t", "=claude-bob:")).includes(HEAD.trim()),
+    5000,
+  );
   terminal.key("C-c");
   await terminal.shows(/\[exit (130|0)\]/);
   expect(messages()).toEqual([`${HEAD}one`]);

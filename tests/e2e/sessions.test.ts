@@ -16,7 +16,10 @@ const peerFolder = () => join(bob.sandbox.root, "peers", "bob");
 /** A launch whose agent tells what it was given, and stays. */
 async function launchTelling(...args: string[]): Promise<string> {
   const told = join(bob.sandbox.folder, "told");
-  bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("teller", `{ pwd; printf '[%s]\\n' "$@"; env; } >'${told}'; echo ready; exec cat`);
+  bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script(
+    "teller",
+    `{ pwd; printf '[%s]\\n' "$@"; env; } >'${told}'; echo ready; exec cat`,
+  );
   await ok(bob.sandbox, "launch", "bob", ...args);
   return readFileSync(told, "utf8");
 }
@@ -31,9 +34,12 @@ describe("launch", () => {
   });
 
   test("hands arguments over as they are, those of launch.env first, and one of any length", async () => {
-    bob.sandbox.write(join(peerFolder(), ".iapeer/runtimes/claude/launch.env"), `# mine\nFOO="a  b"\nPEER_START_ARGS=--first 'two words'\n`);
+    bob.sandbox.write(
+      join(peerFolder(), ".iapeer/runtimes/claude/launch.env"),
+      `# mine\nFOO="a  b"\nPEER_START_ARGS=--first 'two words'\n`,
+    );
     const long = "x".repeat(60_000);
-    const odd = ["a;", "b\\;", "#{pid}", "$HOME", "it's \"so\"", "", "-f", "~", "%1", "\n", "é☃", long];
+    const odd = ["a;", "b\\;", "#{pid}", "$HOME", 'it\'s "so"', "", "-f", "~", "%1", "\n", "é☃", long];
     const told = await launchTelling("--", ...odd);
     expect(told).toContain(`${["--first", "two words", ...odd].map((one) => `[${one}]`).join("\n")}\n`);
     expect(told).toContain("FOO=a  b\n");
@@ -49,7 +55,12 @@ describe("launch", () => {
   test("of a live peer says so and changes nothing", async () => {
     const first = await launchPeer(bob.sandbox, "bob");
     const again = await bob.sandbox.json("launch", "bob");
-    expect(again).toMatchObject({ identity: "claude-bob", action: "already-live", server_pid: first.server.pid, pane_pid: first.agent.pid });
+    expect(again).toMatchObject({
+      identity: "claude-bob",
+      action: "already-live",
+      server_pid: first.server.pid,
+      pane_pid: first.agent.pid,
+    });
   });
 
   test("of a live peer asks neither for its program nor for its launch.env", async () => {
@@ -70,7 +81,8 @@ describe("launch", () => {
     const logs = join(bob.sandbox.root, "logs/iapeer");
     const line = `ts=2026-01-01T00:00:00.000Z ev=server-exit identity=claude-bob verdict=unknown\n`;
     bob.sandbox.write(join(logs, "exits.log"), line);
-    for (let n = 0; n < 1003; n += 1) bob.sandbox.write(join(logs, "server-deaths", `claude-bob-20260101T00${String(n).padStart(7, "0")}Z.txt`), "");
+    for (let n = 0; n < 1003; n += 1)
+      bob.sandbox.write(join(logs, "server-deaths", `claude-bob-20260101T00${String(n).padStart(7, "0")}Z.txt`), "");
     await ok(bob.sandbox, "launch", "bob");
     expect(existsSync(join(logs, "exits.log.1"))).toBe(false);
     const kept = readdirSync(join(logs, "server-deaths")).toSorted();
@@ -114,7 +126,10 @@ describe("launch", () => {
   });
 
   test("ten times at once starts one session", async () => {
-    const launches = Array.from({ length: 10 }, async () => (await bob.sandbox.json("launch", "bob")) as { action: string; server_pid: number });
+    const launches = Array.from(
+      { length: 10 },
+      async () => (await bob.sandbox.json("launch", "bob")) as { action: string; server_pid: number },
+    );
     const calls = await Promise.all(launches);
     expect(calls.filter(({ action }) => action === "launched")).toHaveLength(1);
     expect(new Set(calls.map((call) => call.server_pid)).size).toBe(1);
@@ -135,7 +150,9 @@ describe("launch", () => {
   });
 
   test("starts the agent under a login shell that nobody can log in with", async () => {
-    expect((await bob.sandbox.iapeerWith({ SHELL: "/usr/sbin/nologin", PATH: process.env["PATH"]! }, "launch", "bob")).status).toBe(0);
+    expect(
+      (await bob.sandbox.iapeerWith({ SHELL: "/usr/sbin/nologin", PATH: process.env["PATH"]! }, "launch", "bob")).status,
+    ).toBe(0);
     await tellAgent(readSession(bob.sandbox, "claude-bob"), "exit 5");
     await until("its end is recorded", () => readLog("exits.log").length === 1);
     expect(readLog("exits.log")).toMatchObject([{ ev: "session-exit", dead_status: "5" }]);
@@ -144,11 +161,16 @@ describe("launch", () => {
 
 describe("stop", () => {
   test("ends everything that the agent started, a child that ignores hangups and one in another session included", async () => {
-    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("stubborn", `trap '' HUP; setsid sh -c 'trap "" HUP TERM; while :; do sleep 1; done' & while :; do sleep 1; done`);
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script(
+      "stubborn",
+      `trap '' HUP; setsid sh -c 'trap "" HUP TERM; while :; do sleep 1; done' & while :; do sleep 1; done`,
+    );
     const { server, agent } = await launchPeer(bob.sandbox, "bob");
     const below = listProcesses().filter(({ ppid }) => ppid === agent.pid);
     expect(below.length).toBeGreaterThan(0);
-    expect(await bob.sandbox.json("stop", "bob")).toEqual([{ identity: "claude-bob", action: "stopped", server_pid: server.pid }]);
+    expect(await bob.sandbox.json("stop", "bob")).toEqual([
+      { identity: "claude-bob", action: "stopped", server_pid: server.pid },
+    ]);
     expect([server, agent, ...below].filter(isRunning)).toEqual([]);
     expect(existsSync(join(bob.sandbox.root, "socks/tmux-iap-claude-bob.sock"))).toBe(false);
     expect(readLog("exits.log")).toEqual([]);
@@ -218,21 +240,25 @@ describe("a person", () => {
   });
 });
 
-test.skipIf(process.platform !== "linux")("a stop ends no session that the agent launched, also where it is the parent of all its orphans", async () => {
-  const reaper = bob.sandbox.write(
-    "reaper.ts",
-    `import { dlopen } from "bun:ffi";
+test.skipIf(process.platform !== "linux")(
+  "a stop ends no session that the agent launched, also where it is the parent of all its orphans",
+  async () => {
+    const reaper = bob.sandbox.write(
+      "reaper.ts",
+      `import { dlopen } from "bun:ffi";
     dlopen("libc.so.6", { prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } }).symbols.prctl(36, 1, 0, 0, 0);
     Bun.spawnSync([${JSON.stringify(BINARY)}, "launch", "alice", "--runtime", "codex"], { stdio: ["ignore", "ignore", "ignore"] });
     console.log("launched");
     setInterval(() => undefined, 1000);
 `,
-  );
-  bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("reaper", `exec '${process.execPath}' '${reaper}'`);
-  await ok(bob.sandbox, "add", "alice", "--runtime", "codex");
-  await launchPeer(bob.sandbox, "bob");
-  await until("alice is launched", async () => (await bob.sandbox.iapeer("tail", "bob")).stdout.includes("\nlaunched"));
-  const alice = readSession(bob.sandbox, "codex-alice");
-  await ok(bob.sandbox, "stop", "bob");
-  expect([isRunning(alice.server), isRunning(alice.agent), recorderOf(alice) !== undefined]).toEqual([true, true, true]);
-}, 30_000);
+    );
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("reaper", `exec '${process.execPath}' '${reaper}'`);
+    await ok(bob.sandbox, "add", "alice", "--runtime", "codex");
+    await launchPeer(bob.sandbox, "bob");
+    await until("alice is launched", async () => (await bob.sandbox.iapeer("tail", "bob")).stdout.includes("\nlaunched"));
+    const alice = readSession(bob.sandbox, "codex-alice");
+    await ok(bob.sandbox, "stop", "bob");
+    expect([isRunning(alice.server), isRunning(alice.agent), recorderOf(alice) !== undefined]).toEqual([true, true, true]);
+  },
+  30_000,
+);

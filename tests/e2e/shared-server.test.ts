@@ -92,9 +92,16 @@ describe("launch --socket", () => {
 
   test("gives a peer that is live one session, wherever it was asked for", async () => {
     const { server } = await launch("bob");
-    expect(await bob.sandbox.json("launch", "bob", "--socket", SHARED)).toMatchObject({ action: "already-live", socket, server_pid: server.pid });
+    expect(await bob.sandbox.json("launch", "bob", "--socket", SHARED)).toMatchObject({
+      action: "already-live",
+      socket,
+      server_pid: server.pid,
+    });
     const elsewhere = await bob.sandbox.iapeer("launch", "bob", "--socket", "other");
-    expect([elsewhere.status, elsewhere.stderr]).toEqual([0, `warning: claude-bob is live already: it stays on the server of ${socket}\n`]);
+    expect([elsewhere.status, elsewhere.stderr]).toEqual([
+      0,
+      `warning: claude-bob is live already: it stays on the server of ${socket}\n`,
+    ]);
     expect(existsSync(join(dirname(socket), "other"))).toBe(false);
   });
 
@@ -114,7 +121,10 @@ describe("launch --socket", () => {
     await startPersons();
     bob.sandbox.script("agent", "echo no key; exit 3");
     const failed = await bob.sandbox.iapeer("launch", "bob", "--socket", SHARED, "--json");
-    expect([failed.status, errorLine(failed)]).toMatchObject([1, { code: "launch-failed", details: { dead_status: 3, last_lines: ["no key"] } }]);
+    expect([failed.status, errorLine(failed)]).toMatchObject([
+      1,
+      { code: "launch-failed", details: { dead_status: 3, last_lines: ["no key"] } },
+    ]);
     await until("only the person's session is there", async () => (await names()).join(" ") === "mine");
   });
 
@@ -137,11 +147,13 @@ describe("the agent's environment", () => {
   const AGENT = 'export -p | grep -v "^export _=" | sed "s/^export //" >"$OUT"; exec cat';
 
   async function environmentOn(more: readonly string[], out: string): Promise<string[]> {
-    const env = { OUT: out, WITH_LINES: "a'b\n\"c\" $d `e` #{f} %H ; \\", EMPTY: "", OWN: "é", "not-a-name": "x" };
+    const env = { OUT: out, WITH_LINES: 'a\'b\n"c" $d `e` #{f} %H ; \\', EMPTY: "", OWN: "é", "not-a-name": "x" };
     const { status, stderr } = await bob.sandbox.iapeerWith(env, "launch", "bob", ...more);
     if (status !== 0) throw new Error(stderr);
     await ok(bob.sandbox, "stop", "bob");
-    return readFileSync(out, "utf8").split("\n").filter((line) => !KNOWN.has(line.split("=")[0]!));
+    return readFileSync(out, "utf8")
+      .split("\n")
+      .filter((line) => !KNOWN.has(line.split("=")[0]!));
   }
 
   test("is what it has on a server of its own, and nothing of who started the server", async () => {
@@ -177,7 +189,18 @@ describe("the agent's environment", () => {
 });
 
 describe("a person's server", () => {
-  const all = async () => await Promise.all([["show-options", "-s"], ["show-options", "-g"], ["show-options", "-gw"], ["show-hooks", "-g"], ["show-environment", "-g"], ["show-options", "-t", "=mine:"], ["show-options", "-p", "-t", "=mine:"]].map(async (args) => await tmux(...args)));
+  const all = async () =>
+    await Promise.all(
+      [
+        ["show-options", "-s"],
+        ["show-options", "-g"],
+        ["show-options", "-gw"],
+        ["show-hooks", "-g"],
+        ["show-environment", "-g"],
+        ["show-options", "-t", "=mine:"],
+        ["show-options", "-p", "-t", "=mine:"],
+      ].map(async (args) => await tmux(...args)),
+    );
 
   test("keeps every option, hook and variable, and their sessions, whatever is launched, ends and is stopped", async () => {
     const { server, mine } = await startPersons();
@@ -217,7 +240,9 @@ describe("status", () => {
     await startPersons();
     const session = await launch("bob");
     expect(await statusOf("bob")).toBe("live");
-    expect(await bob.sandbox.json("canary", "status")).toMatchObject([{ identity: "claude-bob", armed: true, witness: "client", server_pid: session.server.pid }]);
+    expect(await bob.sandbox.json("canary", "status")).toMatchObject([
+      { identity: "claude-bob", armed: true, witness: "client", server_pid: session.server.pid },
+    ]);
     await tmux("kill-session", "-t", "=claude-bob");
     await untilGone(session.agent);
     expect(await statusOf("bob")).toBe("asleep");
@@ -260,14 +285,21 @@ describe("status", () => {
 });
 
 describe("a server with several agents that dies", () => {
-  test.each([["kill-server", "signaled-server-gone"], ["SIGKILL", "server-vanished"]])("by %s is one death for each, and one incident", async (how, cause) => {
+  test.each([
+    ["kill-server", "signaled-server-gone"],
+    ["SIGKILL", "server-vanished"],
+  ])("by %s is one death for each, and one incident", async (how, cause) => {
     const { server } = await startPersons();
     await launch("bob");
     await launch("amy");
     if (how === "SIGKILL") signal("KILL", server);
     else await tmux("kill-server");
     await until("both are recorded", () => deaths().length === 2);
-    expect(deaths().map(([...words]) => words.join(" ")).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([`server-exit claude-amy ${cause}`, `server-exit claude-bob ${cause}`]);
+    expect(
+      deaths()
+        .map(([...words]) => words.join(" "))
+        .toSorted((a, b) => (a < b ? -1 : 1)),
+    ).toEqual([`server-exit claude-amy ${cause}`, `server-exit claude-bob ${cause}`]);
     const told = (await bob.sandbox.json("deaths")) as { incident?: string }[];
     expect(told.map(({ incident }) => incident)).toEqual([told[0]!.incident!, told[0]!.incident!]);
     persons = undefined;
@@ -379,7 +411,9 @@ test("half of a session that a launch which was killed has left is no session, a
   await Bun.write(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), pane: null }));
   await tmux("set-option", "-pu", "-t", "=claude-bob:", "@iap_agent");
   expect(await statusOf("bob")).toBe("asleep");
-  expect(await bob.sandbox.json("supervise", "--once")).toMatchObject([{ identity: "claude-bob", action: "failed", detail: expect.stringContaining("half-way") }]);
+  expect(await bob.sandbox.json("supervise", "--once")).toMatchObject([
+    { identity: "claude-bob", action: "failed", detail: expect.stringContaining("half-way") },
+  ]);
   const again = await launch("bob");
   expect([isRunning(session.agent), isRunning(again.agent), await names()]).toEqual([false, true, ["claude-bob", "mine"]]);
   expect(deaths()).toEqual([]);

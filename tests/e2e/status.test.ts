@@ -28,7 +28,12 @@ test("a live server without one is named, with what gives it one", async () => {
   expect({ isOk, unwatched, attention }).toEqual({
     isOk: false,
     unwatched: ["claude-alpha"],
-    attention: [{ message: expect.stringMatching(/^claude-alpha is live without a canary: its recorder \(pid \d+\) is gone$/), hint: "iapeer supervise --once" }],
+    attention: [
+      {
+        message: expect.stringMatching(/^claude-alpha is live without a canary: its recorder \(pid \d+\) is gone$/),
+        hint: "iapeer supervise --once",
+      },
+    ],
   });
   await ok(sandbox, "supervise", "--once");
   expect((await sandbox.json("status")).servers_without_canary).toEqual([]);
@@ -40,7 +45,9 @@ test("of one that was dismissed the hint is what takes that back", async () => {
   await using _alpha = await startServer(sandbox, "claude-alpha");
   await ok(sandbox, "canary", "dismiss", "alpha");
   const { attention } = await sandbox.json("status");
-  expect(attention).toEqual([{ message: "claude-alpha is live without a canary: dismissed", hint: "iapeer canary arm alpha --runtime claude" }]);
+  expect(attention).toEqual([
+    { message: "claude-alpha is live without a canary: dismissed", hint: "iapeer canary arm alpha --runtime claude" },
+  ]);
   await ok(sandbox, "canary", "arm", "alpha", "--runtime", "claude");
   expect((await sandbox.json("status")).ok).toBe(true);
 });
@@ -58,7 +65,12 @@ test("a socket folder that others may enter is said once, and not of every peer"
   sandbox.write(join(sandbox.root, "socks/x"), "");
   chmodSync(join(sandbox.root, "socks"), 0o755);
   const { attention, peers } = await sandbox.json("status");
-  expect(attention).toEqual([{ message: `the socket folder ${join(sandbox.root, "socks")} may be entered by others (mode 0755): nobody's session can be told or reached`, hint: "iapeer doctor" }]);
+  expect(attention).toEqual([
+    {
+      message: `the socket folder ${join(sandbox.root, "socks")} may be entered by others (mode 0755): nobody's session can be told or reached`,
+      hint: "iapeer doctor",
+    },
+  ]);
   expect(peers.unknown).toBe(3);
 });
 
@@ -66,5 +78,7 @@ test("a registry that differs from the profiles is said, with what shows where",
   using sandbox = openSandbox();
   await ok(sandbox, "add", "alpha", "--no-provision");
   rmSync(join(sandbox.root, "peers/alpha/.iapeer/peer-profile.json"));
-  expect((await sandbox.json("status")).attention).toEqual([{ message: "the registry and the peers' profiles differ: 1 difference", hint: "iapeer verify" }]);
+  expect((await sandbox.json("status")).attention).toEqual([
+    { message: "the registry and the peers' profiles differ: 1 difference", hint: "iapeer verify" },
+  ]);
 });

@@ -23,7 +23,11 @@ describe("supervise --once", () => {
     await untilGone(recorder);
     expect(await bob.sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "armed" }]);
     expect(await bob.sandbox.json("supervise", "--once")).toEqual([]);
-    expect(readLog("lifecycle.log").findLast(({ ev }) => ev === "canary")).toMatchObject({ state: "armed", origin: "retrofit", witness: "client" });
+    expect(readLog("lifecycle.log").findLast(({ ev }) => ev === "canary")).toMatchObject({
+      state: "armed",
+      origin: "retrofit",
+      witness: "client",
+    });
   });
 
   test("leaves a dismissed server alone", async () => {
@@ -39,7 +43,11 @@ describe("supervise --once", () => {
     const gone = Bun.spawn(["sleep", "0"]);
     const { pid, start } = readProcess(gone.pid)!;
     await gone.exited;
-    writeFileSync(pathsOf(session).claim, JSON.stringify({ version: 1, by: "stop", claimant: { pid, start }, ts: new Date().toISOString() }), { mode: 0o600 });
+    writeFileSync(
+      pathsOf(session).claim,
+      JSON.stringify({ version: 1, by: "stop", claimant: { pid, start }, ts: new Date().toISOString() }),
+      { mode: 0o600 },
+    );
     signal("TERM", recorderOf(session)!);
     await until("the recorder is gone", () => recorderOf(session) === undefined);
     expect(await bob.sandbox.json("supervise", "--once")).toEqual([
@@ -57,7 +65,9 @@ describe("supervise --once", () => {
     await untilGone(session.server);
     writeFileSync(file, JSON.stringify({ ...readJson(file), boot_id: "another-boot" }), { mode: 0o600 });
     expect(await bob.sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "recorded" }]);
-    expect(readLog("exits.log")).toMatchObject([{ ev: "server-exit", cause: "unwitnessed", verdict: "host-restart", server_pid: String(session.server.pid) }]);
+    expect(readLog("exits.log")).toMatchObject([
+      { ev: "server-exit", cause: "unwitnessed", verdict: "host-restart", server_pid: String(session.server.pid) },
+    ]);
     expect(await bob.sandbox.json("supervise", "--once")).toEqual([]);
     expect(readLog("exits.log")).toHaveLength(1);
   });
@@ -66,7 +76,10 @@ describe("supervise --once", () => {
     const session = await launchPeer(bob.sandbox, "bob");
     signal("KILL", session.server, recorderOf(session)!);
     await untilGone(session.server);
-    bob.sandbox.write(join(bob.sandbox.root, "logs/iapeer/exits.log"), `ts=${new Date().toISOString()} ev=server-exit identity=claude-bob incarnation=${session.incarnation}\n`);
+    bob.sandbox.write(
+      join(bob.sandbox.root, "logs/iapeer/exits.log"),
+      `ts=${new Date().toISOString()} ev=server-exit identity=claude-bob incarnation=${session.incarnation}\n`,
+    );
     expect(await bob.sandbox.json("supervise", "--once")).toEqual([]);
     expect(readLog("exits.log")).toHaveLength(1);
   });
@@ -88,7 +101,9 @@ describe("supervise --once", () => {
     await callOutside(session, "new-session", "-d", "-s", "claude-bob", "cat");
     await callOutside(session, "set-option", "-s", "@iap_incarnation", "99999999-9999-4999-8999-999999999999");
     expect(await bob.sandbox.json("supervise", "--once")).toEqual([]);
-    expect(await bob.sandbox.json("canary", "status")).toMatchObject([{ armed: false, reason: "it was not launched from this root" }]);
+    expect(await bob.sandbox.json("canary", "status")).toMatchObject([
+      { armed: false, reason: "it was not launched from this root" },
+    ]);
     await callOutside(session, "kill-server");
   });
 });
@@ -136,7 +151,10 @@ describe.skipIf(process.platform !== "linux")("supervise --install", () => {
   /** A systemctl that writes down what it was asked. */
   function fakeSystemctl(): { env: Record<string, string>; asked: () => string } {
     const asked = join(bob.sandbox.folder, "asked");
-    bob.sandbox.script("bin/systemctl", `echo "$*" >>'${asked}'; [ ! -e '${bob.sandbox.folder}/refuse' ] || { echo no bus >&2; exit 1; }`);
+    bob.sandbox.script(
+      "bin/systemctl",
+      `echo "$*" >>'${asked}'; [ ! -e '${bob.sandbox.folder}/refuse' ] || { echo no bus >&2; exit 1; }`,
+    );
     return { env: { PATH: `${bob.sandbox.folder}/bin:${bob.sandbox.env["PATH"]}` }, asked: () => readFileSync(asked, "utf8") };
   }
   const unit = () => join(bob.sandbox.home, ".config/systemd/user/iapeer-supervise.service");
@@ -154,7 +172,9 @@ describe.skipIf(process.platform !== "linux")("supervise --install", () => {
     const { env, asked } = fakeSystemctl();
     expect((await bob.sandbox.iapeerWith(env, "supervise", "--install")).status).toBe(0);
     expect(readFileSync(unit(), "utf8")).toContain("Restart=on-failure");
-    expect(asked()).toBe("--user daemon-reload\n--user enable iapeer-supervise.service\n--user restart iapeer-supervise.service\n");
+    expect(asked()).toBe(
+      "--user daemon-reload\n--user enable iapeer-supervise.service\n--user restart iapeer-supervise.service\n",
+    );
     expect((await bob.sandbox.iapeerWith(env, "supervise", "--uninstall")).status).toBe(0);
     expect(existsSync(unit())).toBe(false);
     expect(asked().split("\n").slice(3)).toEqual(["--user disable --now iapeer-supervise.service", "--user daemon-reload", ""]);

@@ -64,7 +64,10 @@ test("Ctrl-C ends running providers with what they started, reports what was don
   using sandbox = openSandbox();
   const child = join(sandbox.folder, "child");
   for (const name of ["alpha", "beta", "gamma"]) await ok(sandbox, "add", name);
-  const slow = sandbox.script("slow", `[ "$1" = alpha ] && exit 0\nsetsid sleep 1000 &\necho $! >'${child}.new' && mv '${child}.new' '${child}'\nwait`);
+  const slow = sandbox.script(
+    "slow",
+    `[ "$1" = alpha ] && exit 0\nsetsid sleep 1000 &\necho $! >'${child}.new' && mv '${child}.new' '${child}'\nwait`,
+  );
   sandbox.slot({ provider: "p", package: "p", version: "1", provision: { command: slow, args: ["{personality}"] } });
   using terminal = openTerminal(sandbox);
   await terminal.shows(/^\$/);

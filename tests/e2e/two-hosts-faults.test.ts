@@ -28,7 +28,12 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
       await hosts.link("down");
       const startMs = performance.now();
       const error = await errorOn(a, "send", "bob", "-m", "one");
-      expect(error).toMatchObject({ code: "host-unreachable", status: 1, stdout: "", hint: `try it by hand: ssh root@${b.address} true` });
+      expect(error).toMatchObject({
+        code: "host-unreachable",
+        status: 1,
+        stdout: "",
+        hint: `try it by hand: ssh root@${b.address} true`,
+      });
       expect(error.message).toStartWith("hostb cannot be reached, and nothing was sent: ssh: connect to host 10.213.7.2");
       expect(performance.now() - startMs).toBeLessThan(13_000);
     });
@@ -36,14 +41,21 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
     test("when the sshd there takes the connection and says nothing", async () => {
       hosts.hangSshd();
       const startMs = performance.now();
-      expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({ code: "host-unreachable", status: 1, message: expect.stringContaining("timed out") });
+      expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({
+        code: "host-unreachable",
+        status: 1,
+        message: expect.stringContaining("timed out"),
+      });
       expect(performance.now() - startMs).toBeLessThan(13_000);
     });
 
     test("when the other host's key is not known: nobody is asked", async () => {
       await launchOn(b, "bob");
       rmSync(join(a.home, ".ssh/known_hosts"));
-      expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({ code: "host-unreachable", message: "hostb cannot be reached, and nothing was sent: Host key verification failed." });
+      expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({
+        code: "host-unreachable",
+        message: "hostb cannot be reached, and nothing was sent: Host key verification failed.",
+      });
       expect(existsSync(join(a.home, ".ssh/known_hosts"))).toBe(false);
     });
 
@@ -70,9 +82,19 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
     });
 
     test("when the peer is not live there, or not known: with that iapeer's code, status and hint", async () => {
-      expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({ code: "peer-not-found", status: 3, message: "hostb: no peer is called bob", hint: "on hostb: see: iapeer list" });
+      expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({
+        code: "peer-not-found",
+        status: 3,
+        message: "hostb: no peer is called bob",
+        hint: "on hostb: see: iapeer list",
+      });
       await okOn(b, "add", "bob");
-      expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({ code: "peer-not-live", status: 4, message: "hostb: claude-bob is not live", details: { host: "hostb" } });
+      expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({
+        code: "peer-not-live",
+        status: 4,
+        message: "hostb: claude-bob is not live",
+        details: { host: "hostb" },
+      });
     });
 
     test("when it is not on the tmux server that the fleet names", async () => {
@@ -87,7 +109,11 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
     });
 
     test("when it would be handed on a second time", async () => {
-      expect(await errorOn(b, "send", "alice", "-m", "one", "--from", "hostc:eve")).toMatchObject({ code: "peer-not-found", status: 3, message: "alice is no peer of this host: the fleet has it on hosta" });
+      expect(await errorOn(b, "send", "alice", "-m", "one", "--from", "hostc:eve")).toMatchObject({
+        code: "peer-not-found",
+        status: 3,
+        message: "alice is no peer of this host: the fleet has it on hosta",
+      });
     });
   });
 
@@ -101,10 +127,16 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
     test("when the cable comes out after the text went", async () => {
       goWrong("sleep 60");
       const call = a.iapeer("send", "bob", "-m", "one", "--json");
-      await until("the text is there", () => existsSync(join(b.folder, "took")) && readFileSync(join(b.folder, "took"), "utf8") === "one");
+      await until(
+        "the text is there",
+        () => existsSync(join(b.folder, "took")) && readFileSync(join(b.folder, "took"), "utf8") === "one",
+      );
       await hosts.link("down");
       const { status, stdout, stderr } = await call;
-      expect({ status, json: JSON.parse(stdout) as unknown }).toEqual({ status: 1, json: { to: "bob", host: "hostb", from: "root", sender: "person", state: "unknown" } });
+      expect({ status, json: JSON.parse(stdout) as unknown }).toEqual({
+        status: 1,
+        json: { to: "bob", host: "hostb", from: "root", sender: "person", state: "unknown" },
+      });
       expect(stderr).toStartWith("warning: the connection to hostb was lost after the text had gone: ");
     });
 
@@ -119,14 +151,22 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
       const timeout = ["timeout", "--foreground", "--preserve-status", "--signal=TERM", "2"];
       const end = await a.run([...timeout, join(a.folder, "bin/iapeer"), "send", "bob", "-m", "one", "--json"]);
       expect(readFileSync(join(b.folder, "took"), "utf8")).toBe("one");
-      expect(errorLine(end)).toMatchObject({ code: "interrupted", message: "stopped while it was sent to hostb: whether bob has the message cannot be told" });
+      expect(errorLine(end)).toMatchObject({
+        code: "interrupted",
+        message: "stopped while it was sent to hostb: whether bob has the message cannot be told",
+      });
       expect(end.status).toBe(143);
       expect((await a.run(["sh", "-c", "cat /proc/[0-9]*/comm"])).stdout.split("\n")).not.toContain("ssh");
     });
 
     test("and an answer that is none is an error", async () => {
       goWrong("echo '{\"state\": \"sent\"}'; echo 'odd \u001b[31mwords' >&2");
-      expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({ code: "send-failed", status: 1, message: "what runs as iapeer on hostb gave no answer that can be read (exit status 0), and whether bob has the message cannot be told: odd ?[31mwords" });
+      expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({
+        code: "send-failed",
+        status: 1,
+        message:
+          "what runs as iapeer on hostb gave no answer that can be read (exit status 0), and whether bob has the message cannot be told: odd ?[31mwords",
+      });
     });
   });
 });

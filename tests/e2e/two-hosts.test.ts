@@ -35,26 +35,49 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
     expect(sent.status).toBe(0);
     const head = "[hosta:alice -> hostb:bob] ";
     const text = `${head}run iapeer send alice -m done --json`;
-    expect(JSON.parse(sent.output)).toEqual({ to: "bob", host: "hostb", from: "alice", sender: "peer", state: "accepted", bytes: text.length });
+    expect(JSON.parse(sent.output)).toEqual({
+      to: "bob",
+      host: "hostb",
+      from: "alice",
+      sender: "peer",
+      state: "accepted",
+      bytes: text.length,
+    });
     await until("it is read there", () => heard(b, "bob") === `${text}\n`);
     await until("the reply is read here", () => heard(a, "alice").endsWith("[hostb:bob -> hosta:alice] done\n"));
-    expect(logOf(a, "lifecycle.log").filter(({ ev, peer }) => ev === "send" && peer !== undefined)).toMatchObject([{ peer: "bob", host: "hostb", from: "alice", state: "accepted" }]);
-    expect(logOf(b, "lifecycle.log").filter(({ ev, identity }) => ev === "send" && identity !== undefined)).toMatchObject([{ identity: "claude-bob", from: "hosta:alice", state: "accepted" }]);
+    expect(logOf(a, "lifecycle.log").filter(({ ev, peer }) => ev === "send" && peer !== undefined)).toMatchObject([
+      { peer: "bob", host: "hostb", from: "alice", state: "accepted" },
+    ]);
+    expect(logOf(b, "lifecycle.log").filter(({ ev, identity }) => ev === "send" && identity !== undefined)).toMatchObject([
+      { identity: "claude-bob", from: "hosta:alice", state: "accepted" },
+    ]);
   });
 
   test("a fleet that is declared on both is applied and launched on each, and its agents talk", async () => {
     for (const host of [a, b]) {
-      const remote = (name: string, there: Host) => (there === host ? { name, class: "orchestrator" } : { name, class: "orchestrator", host: there.name, ssh: `root@${there.address}` });
+      const remote = (name: string, there: Host) =>
+        there === host
+          ? { name, class: "orchestrator" }
+          : { name, class: "orchestrator", host: there.name, ssh: `root@${there.address}` };
       mkdirSync(host.root, { recursive: true, mode: 0o700 });
-      writeFileSync(join(host.root, "fleet.yaml"), JSON.stringify({ version: 1, policy: "none", agents: [remote("alice", a), remote("bob", b)] }), { mode: 0o600 });
+      writeFileSync(
+        join(host.root, "fleet.yaml"),
+        JSON.stringify({ version: 1, policy: "none", agents: [remote("alice", a), remote("bob", b)] }),
+        { mode: 0o600 },
+      );
       host.env["IAPEER_CLAUDE_BIN"] = host.script("agent", AGENT);
       await okOn(host, "fleet", "apply", "--start");
     }
-    expect((await okOn(a, "fleet", "comms", "alice")).stdout).toMatch(/On the host hostb; iapeer goes there by itself:\n {2}bob .* iapeer send bob -m "TEXT"/);
+    expect((await okOn(a, "fleet", "comms", "alice")).stdout).toMatch(
+      /On the host hostb; iapeer goes there by itself:\n {2}bob .* iapeer send bob -m "TEXT"/,
+    );
     expect((await runIn(a, "alice", "iapeer send bob -m 'run iapeer send alice -m done' --verify")).status).toBe(0);
     await until("the reply is read here", () => heard(a, "alice").endsWith("[hostb:bob -> hosta:alice] done\n"));
     const rows = JSON.parse((await a.run([join(a.folder, "bin/iapeer"), "fleet", "ps", "--json"])).stdout) as PsRow[];
-    expect(rows).toMatchObject([{ peer: "alice", host: "hosta", tenant: "root", status: "live" }, { peer: "bob", host: "hostb", tenant: "root", status: "remote" }]);
+    expect(rows).toMatchObject([
+      { peer: "alice", host: "hosta", tenant: "root", status: "live" },
+      { peer: "bob", host: "hostb", tenant: "root", status: "remote" },
+    ]);
   }, 30_000);
 
   test("a person's message comes in their account's name, or in a peer's if they say so", async () => {
@@ -83,7 +106,9 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
   test("16,000 characters of four bytes each arrive", async () => {
     await launchOn(b, "bob", "exec cat >>~/heard-bob");
     const text = `${"😀".repeat(799)}\n`.repeat(20).slice(0, -1);
-    expect((await a.run([join(a.folder, "bin/iapeer"), "send", "bob", "--file", "-", "--verify"], { stdin: text })).stdout).toBe("accepted by bob on hostb\n");
+    expect((await a.run([join(a.folder, "bin/iapeer"), "send", "bob", "--file", "-", "--verify"], { stdin: text })).stdout).toBe(
+      "accepted by bob on hostb\n",
+    );
     await until("all of it is read", () => heard(b, "bob") === `[hosta:root -> hostb:bob] ${text}\n`);
   });
 
@@ -92,7 +117,9 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
     const sent = Array.from({ length: 20 }, (_, n) => `message ${n} ${"x".repeat(n * 50)}`);
     await Promise.all(sent.map(async (text) => await okOn(a, "send", "bob", "-m", text)));
     await until("all are read", () => heard(b, "bob").split("\n").length > sent.length);
-    expect(heard(b, "bob").trimEnd().split("\n").toSorted()).toEqual(sent.map((text) => `[hosta:root -> hostb:bob] ${text}`).toSorted());
+    expect(heard(b, "bob").trimEnd().split("\n").toSorted()).toEqual(
+      sent.map((text) => `[hosta:root -> hostb:bob] ${text}`).toSorted(),
+    );
   });
 
   describe("a directive", () => {
@@ -100,11 +127,20 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
       await launchOn(a, "alice");
       await launchOn(b, "bob");
       const { status, output } = await runIn(a, "alice", "iapeer send bob --directive sleep --grace 1s --json");
-      expect({ status, json: JSON.parse(output) as unknown }).toMatchObject({ status: 0, json: { to: "bob", sender: "peer", directive: "sleep", effect: "sleep" } });
-      expect(heard(b, "bob")).toBe("[hosta:alice -> hostb:bob] hosta:alice asks you to sleep: put your work away, this session is stopped in 1 s\n");
-      expect(JSON.parse((await okOn(b, "list", "--json")).stdout)).toMatchObject([{ personality: "bob", runtimes: [{ status: "stopped" }] }]);
+      expect({ status, json: JSON.parse(output) as unknown }).toMatchObject({
+        status: 0,
+        json: { to: "bob", sender: "peer", directive: "sleep", effect: "sleep" },
+      });
+      expect(heard(b, "bob")).toBe(
+        "[hosta:alice -> hostb:bob] hosta:alice asks you to sleep: put your work away, this session is stopped in 1 s\n",
+      );
+      expect(JSON.parse((await okOn(b, "list", "--json")).stdout)).toMatchObject([
+        { personality: "bob", runtimes: [{ status: "stopped" }] },
+      ]);
       expect(logOf(b, "exits.log")).toEqual([]);
-      expect(logOf(b, "lifecycle.log").filter(({ ev }) => ev === "directive")).toMatchObject([{ directive: "sleep", identity: "claude-bob", from: "hosta:alice", effect: "sleep" }]);
+      expect(logOf(b, "lifecycle.log").filter(({ ev }) => ev === "directive")).toMatchObject([
+        { directive: "sleep", identity: "claude-bob", from: "hosta:alice", effect: "sleep" },
+      ]);
     });
 
     test("of another agent goes over as a message, and that is told and logged", async () => {
@@ -112,16 +148,24 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
       await launchOn(a, "alice");
       await launchOn(b, "bob");
       const { status, output } = await runIn(a, "alice", "iapeer send bob --directive sleep --grace 0s --from alice");
-      expect({ status, output }).toEqual({ status: 0, output: "warning: the directive has no effect, it was sent as a message: alice is neither a person nor the fleet's orchestrator\nsent to bob on hostb\n" });
+      expect({ status, output }).toEqual({
+        status: 0,
+        output:
+          "warning: the directive has no effect, it was sent as a message: alice is neither a person nor the fleet's orchestrator\nsent to bob on hostb\n",
+      });
       await until("it is read", () => heard(b, "bob") === "[hosta:alice -> hostb:bob] hosta:alice asks you to sleep\n");
       expect(JSON.parse((await okOn(b, "list", "--json")).stdout)).toMatchObject([{ runtimes: [{ status: "live" }] }]);
-      expect(logOf(a, "lifecycle.log").filter(({ ev }) => ev === "directive")).toMatchObject([{ directive: "sleep", peer: "bob", host: "hostb", from: "alice", effect: "none" }]);
+      expect(logOf(a, "lifecycle.log").filter(({ ev }) => ev === "directive")).toMatchObject([
+        { directive: "sleep", peer: "bob", host: "hostb", from: "alice", effect: "none" },
+      ]);
       expect(logOf(b, "lifecycle.log").filter(({ ev }) => ev === "directive")).toEqual([]);
     });
 
     test("of a person takes effect there, in their own words", async () => {
       await launchOn(b, "bob");
-      expect((await okOn(a, "send", "bob", "--directive", "sleep", "--grace", "0s", "-m", "good night", "--verify")).stdout).toBe("accepted by bob on hostb, which sleeps now\n");
+      expect((await okOn(a, "send", "bob", "--directive", "sleep", "--grace", "0s", "-m", "good night", "--verify")).stdout).toBe(
+        "accepted by bob on hostb, which sleeps now\n",
+      );
       expect(heard(b, "bob")).toBe("[hosta:root -> hostb:bob] good night\n");
     });
   });
@@ -129,7 +173,22 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
   test("a person's ssh configuration counts, and nothing in it gets into the way", async () => {
     await launchOn(b, "bob");
     applyOn(a, [agentOf("bob", "implementer", { remote: { host: "hostb", ssh: "bee" } })]);
-    const config = ["Host bee", `HostName ${b.address}`, "User root", "RemoteCommand echo no", "RequestTTY force", "ForwardAgent yes", "LocalForward 7777 127.0.0.1:1", "ExitOnForwardFailure yes", "PermitLocalCommand yes", `LocalCommand cat >${a.folder}/stolen`, "ControlMaster auto", `ControlPath ${a.folder}/control`, "ControlPersist yes", "LogLevel QUIET"];
+    const config = [
+      "Host bee",
+      `HostName ${b.address}`,
+      "User root",
+      "RemoteCommand echo no",
+      "RequestTTY force",
+      "ForwardAgent yes",
+      "LocalForward 7777 127.0.0.1:1",
+      "ExitOnForwardFailure yes",
+      "PermitLocalCommand yes",
+      `LocalCommand cat >${a.folder}/stolen`,
+      "ControlMaster auto",
+      `ControlPath ${a.folder}/control`,
+      "ControlPersist yes",
+      "LogLevel QUIET",
+    ];
     writeFileSync(join(a.home, ".ssh/config"), `${config.join("\n  ")}\n`, { mode: 0o600 });
     writeFileSync(join(b.home, ".profile"), "echo hello from a start file\n");
     await okOn(a, "send", "bob", "-m", "one", "--verify");
@@ -152,6 +211,9 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
   test("a session's own process cannot speak for another host", async () => {
     await launchOn(b, "bob");
     const { status, output } = await runIn(b, "bob", "iapeer send bob -m hi --from hosta:alice --json");
-    expect({ status, error: JSON.parse(output) as unknown }).toMatchObject({ status: 4, error: { error: { code: "sender-mismatch" } } });
+    expect({ status, error: JSON.parse(output) as unknown }).toMatchObject({
+      status: 4,
+      error: { error: { code: "sender-mismatch" } },
+    });
   });
 });

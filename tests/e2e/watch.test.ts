@@ -9,7 +9,8 @@ import { openTerminal } from "../support/terminal.ts";
 
 const bob = useBob();
 
-const sessions = async (session: Session) => (await callOutside(session, "list-sessions", "-F", "#{session_name} #{session_attached}")).split("\n");
+const sessions = async (session: Session) =>
+  (await callOutside(session, "list-sessions", "-F", "#{session_name} #{session_attached}")).split("\n");
 
 /** Only the agent's own session is there, and it lives. */
 async function expectUntouched(session: Session): Promise<void> {
@@ -25,7 +26,11 @@ function nameOf(pid: number): string {
 }
 
 async function untilWatched(session: Session, count = 1): Promise<number[]> {
-  const list = async () => (await callOutside(session, "list-clients", "-F", "#{client_pid}")).split("\n").filter((pid) => pid !== "").map(Number);
+  const list = async () =>
+    (await callOutside(session, "list-clients", "-F", "#{client_pid}"))
+      .split("\n")
+      .filter((pid) => pid !== "")
+      .map(Number);
   await until(`${count} watch`, async () => (await list()).length === count);
   return await list();
 }
@@ -61,7 +66,17 @@ describe("watch", () => {
 
   test("shows the agent's window, whichever a person has in front or put where", async () => {
     const session = await launchPeer(bob.sandbox, "bob");
-    await callOutside(session, "new-window", "-n", "second", "-t", "=claude-bob:", "sh", "-c", "echo in the second; exec sleep 600");
+    await callOutside(
+      session,
+      "new-window",
+      "-n",
+      "second",
+      "-t",
+      "=claude-bob:",
+      "sh",
+      "-c",
+      "echo in the second; exec sleep 600",
+    );
     await callOutside(session, "move-window", "-d", "-s", "=claude-bob:0", "-t", "=claude-bob:5");
     using watching = openTerminal(bob.sandbox);
     watching.type("iapeer watch bob");

@@ -15,7 +15,10 @@ const agent = fc.record(
   },
   { requiredKeys: ["name", "class", "runtime", "isPersistent"] },
 );
-const fleet = fc.record({ file: fc.string(), socketName: word, agents: fc.array(agent), left: fc.array(agent) }, { requiredKeys: ["file", "agents", "left"] });
+const fleet = fc.record(
+  { file: fc.string(), socketName: word, agents: fc.array(agent), left: fc.array(agent) },
+  { requiredKeys: ["file", "agents", "left"] },
+);
 
 describe("the fleet as it was last applied", () => {
   test("reads as it was written", () => {
@@ -26,10 +29,15 @@ describe("the fleet as it was last applied", () => {
     );
   });
 
-  test.each(["", "{}", "[]", '{"version":2,"file":"/f","agents":[],"left":[]}', '{"version":1,"file":"/f","agents":[]}', '{"version":1,"file":"/f","agents":[{"name":"a"}],"left":[]}', '{"version":1,"version":1}'])(
-    "is not guessed from %j",
-    (text) => {
-      expect(() => parseApplied(Buffer.from(text), "/fleet.json")).toThrow(/cannot be read: \/fleet\.json/);
-    },
-  );
+  test.each([
+    "",
+    "{}",
+    "[]",
+    '{"version":2,"file":"/f","agents":[],"left":[]}',
+    '{"version":1,"file":"/f","agents":[]}',
+    '{"version":1,"file":"/f","agents":[{"name":"a"}],"left":[]}',
+    '{"version":1,"version":1}',
+  ])("is not guessed from %j", (text) => {
+    expect(() => parseApplied(Buffer.from(text), "/fleet.json")).toThrow(/cannot be read: \/fleet\.json/);
+  });
 });

@@ -26,8 +26,23 @@ test("a fleet has every default filled in", () => {
       socketName: "work",
       policy: { orchestrators: 1, minEnhancers: 1 },
       agents: [
-        { name: "orchestrator", class: "orchestrator", runtime: "claude", workingDirectory: "/home/somebody/src/orchestrator", isPersistent: true, line: 6 },
-        { name: "enhancer", class: "enhancer", runtime: "codex", workingDirectory: "/mirror", modelHint: "openai/gpt-5.5:high", isPersistent: false, line: 10 },
+        {
+          name: "orchestrator",
+          class: "orchestrator",
+          runtime: "claude",
+          workingDirectory: "/home/somebody/src/orchestrator",
+          isPersistent: true,
+          line: 6,
+        },
+        {
+          name: "enhancer",
+          class: "enhancer",
+          runtime: "codex",
+          workingDirectory: "/mirror",
+          modelHint: "openai/gpt-5.5:high",
+          isPersistent: false,
+          line: 10,
+        },
         {
           name: "far",
           class: "implementer",
@@ -69,13 +84,20 @@ test.each(["agents:", "agents: []", "agents: ~", "agents:\n  # - name: a"])("%j 
 
 test("folders of other hosts are neither compared nor given the defaults of this one", () => {
   const far = (name: string, more = "") => `  - { name: ${name}, class: tester, host: far, ssh: far${more} }\n`;
-  const { fleet, problems } = checkText(`version: 1\npolicy: none\ndefaults: { working_directory: ~/src }\nagents:\n${far("a")}${far("b")}${far("c", ", working_directory: ~/x")}${far("d", ", working_directory: ~/x")}`);
+  const { fleet, problems } = checkText(
+    `version: 1\npolicy: none\ndefaults: { working_directory: ~/src }\nagents:\n${far("a")}${far("b")}${far("c", ", working_directory: ~/x")}${far("d", ", working_directory: ~/x")}`,
+  );
   expect(problems).toEqual([]);
   expect(fleet!.agents.map((one) => one.workingDirectory)).toEqual([undefined, undefined, "~/x", "~/x"]);
 });
 
-test.each([[200, []], [201, ["fleet-invalid-value"]]])("a model_hint of %i characters: %j", (length, codes) => {
-  const { problems } = checkText(`version: 1\npolicy: none\nagents:\n  - { name: a, class: tester, model_hint: ${"x".repeat(length)} }\n`);
+test.each([
+  [200, []],
+  [201, ["fleet-invalid-value"]],
+])("a model_hint of %i characters: %j", (length, codes) => {
+  const { problems } = checkText(
+    `version: 1\npolicy: none\nagents:\n  - { name: a, class: tester, model_hint: ${"x".repeat(length)} }\n`,
+  );
   expect(problems.map(({ code }) => code as string)).toEqual(codes);
 });
 
@@ -95,7 +117,9 @@ describe("the policy", () => {
 });
 
 test("every problem is told at once, from the top", () => {
-  const { problems } = checkText("agents:\n  - { name: A, class: tester, runtme: codex }\n  - { class: 5 }\ntokn: x\nversion: 1\npolicy: none\n");
+  const { problems } = checkText(
+    "agents:\n  - { name: A, class: tester, runtme: codex }\n  - { class: 5 }\ntokn: x\nversion: 1\npolicy: none\n",
+  );
   expect(problems.map(({ line, column, code }) => `${line}:${column} ${code}`)).toEqual([
     "2:13 fleet-invalid-name",
     "2:31 fleet-unknown-key",
@@ -107,10 +131,26 @@ test("every problem is told at once, from the top", () => {
 
 test("keys that mean something to JavaScript are unknown keys, and no more", () => {
   const { problems } = checkText(`${WHOLE}__proto__: { version: 2 }\nconstructor: 1\n`);
-  expect(problems.map(({ code, path }) => `${code} ${path}`)).toEqual(["fleet-unknown-key __proto__", "fleet-unknown-key constructor"]);
+  expect(problems.map(({ code, path }) => `${code} ${path}`)).toEqual([
+    "fleet-unknown-key __proto__",
+    "fleet-unknown-key constructor",
+  ]);
 });
 
-test.each(["api_key", "apiKey", "API-KEY", "token", "GITHUB_TOKEN", "authToken", "tokens", "password", "client_secret", "secrets", "credentials", "ssh private key"])("a key %j is a credential's name", (key) => {
+test.each([
+  "api_key",
+  "apiKey",
+  "API-KEY",
+  "token",
+  "GITHUB_TOKEN",
+  "authToken",
+  "tokens",
+  "password",
+  "client_secret",
+  "secrets",
+  "credentials",
+  "ssh private key",
+])("a key %j is a credential's name", (key) => {
   expect(isSecretKey(key)).toBe(true);
 });
 
@@ -118,17 +158,44 @@ test.each(["max_tokens", "tokenizer", "name", "secretary", "passwords_file", "ke
   expect(isSecretKey(key)).toBe(false);
 });
 
-test.each(["sk-proj-abc123", "sk-ant-api03-AbCdEfGh", "ghp_0123456789ab", "gho_0123456789ab", "github_pat_11ABC0", "xoxb-1234-abcd", "xoxp-1234-abcd", "glpat-abc_123def", "key=AKIAABCDEFGHIJKLMNOP", "-----BEGIN OPENSSH PRIVATE KEY-----"])("%j looks like a credential", (text) => {
+test.each([
+  "sk-proj-abc123",
+  "sk-ant-api03-AbCdEfGh",
+  "ghp_0123456789ab",
+  "gho_0123456789ab",
+  "github_pat_11ABC0",
+  "xoxb-1234-abcd",
+  "xoxp-1234-abcd",
+  "glpat-abc_123def",
+  "key=AKIAABCDEFGHIJKLMNOP",
+  "-----BEGIN OPENSSH PRIVATE KEY-----",
+])("%j looks like a credential", (text) => {
   expect(holdsSecret(text)).toBe(true);
 });
 
-test.each(["task-force-one-two-three-four", "sk-learn", "openai/gpt-5.5:high", "disk-0123456789abcdefgh", "me@10.1.10.37", "graph_of_things"])("%j does not", (text) => {
+test.each([
+  "task-force-one-two-three-four",
+  "sk-learn",
+  "openai/gpt-5.5:high",
+  "disk-0123456789abcdefgh",
+  "me@10.1.10.37",
+  "graph_of_things",
+])("%j does not", (text) => {
   expect(holdsSecret(text)).toBe(false);
 });
 
 test("no credential of the file is repeated in what is told of it", () => {
   const secret = "sk-abcdef0123456789abcdef";
-  const places = [`name: ${secret}`, `class: "${secret}"`, `runtime: ${secret}`, `ssh: ${secret}`, `${secret}: x`, `token: hunter2`, `x: [*${secret}]`, `x: !${secret} y`];
+  const places = [
+    `name: ${secret}`,
+    `class: "${secret}"`,
+    `runtime: ${secret}`,
+    `ssh: ${secret}`,
+    `${secret}: x`,
+    `token: hunter2`,
+    `x: [*${secret}]`,
+    `x: !${secret} y`,
+  ];
   for (const place of places) {
     const { problems, fleet } = checkText(`version: 1\npolicy: none\nagents:\n  - { ${place} }\n# ${secret}\n`);
     expect(fleet).toBeUndefined();

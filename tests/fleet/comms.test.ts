@@ -39,7 +39,8 @@ function tell(fleet: AppliedFleet, name: string): string {
 
 describe("what an agent is told", () => {
   test("is who it is, who the others are and how to reach them, orchestrators, enhancers and its own class first", () => {
-    expect(tell(TEAM, "coder0")).toBe(`You are coder0, class implementer, on the host mill: one of the 5 agents of a fleet that iapeer runs.
+    expect(tell(TEAM, "coder0"))
+      .toBe(`You are coder0, class implementer, on the host mill: one of the 5 agents of a fleet that iapeer runs.
 Your address is [mill:coder0].
 
 The other agents: name, class, runtime, and the command that writes to it.
@@ -61,7 +62,9 @@ ${RULES("mill:coder0")}`);
 
   test("of one on another host is how it looks from there", () => {
     const text = tell(TEAM, "coder1");
-    expect(text).toStartWith("You are coder1, class implementer, on the host 10.1.10.37: one of the 5 agents of a fleet that iapeer runs.\nYour address is [10.1.10.37:coder1].\n");
+    expect(text).toStartWith(
+      "You are coder1, class implementer, on the host 10.1.10.37: one of the 5 agents of a fleet that iapeer runs.\nYour address is [10.1.10.37:coder1].\n",
+    );
     expect(text).toContain(`On the host mill; iapeer goes there by itself:
   boss    orchestrator  claude  iapeer send boss -m "TEXT"
   mirror  enhancer      claude  iapeer send mirror -m "TEXT"
@@ -75,14 +78,31 @@ ${RULES("mill:coder0")}`);
 
   test("has two agents of one other host on their own host", () => {
     const fleet = fleetOf(agent("a", "tester", { remote: FAR }), agent("b", "tester", { remote: FAR }));
-    expect(planComms(fleet, "a", HERE).peers).toEqual([{ name: "b", class: "tester", runtime: "claude", host: "10.1.10.37", ssh: null }]);
+    expect(planComms(fleet, "a", HERE).peers).toEqual([
+      { name: "b", class: "tester", runtime: "claude", host: "10.1.10.37", ssh: null },
+    ]);
   });
 
   test.each<[string, AppliedFleet, string, string]>([
-    ["nobody", fleetOf(agent("a", "tester"), agent("b", "tester")), "a", "none, this fleet has no orchestrator. Turn to the person at your terminal."],
+    [
+      "nobody",
+      fleetOf(agent("a", "tester"), agent("b", "tester")),
+      "a",
+      "none, this fleet has no orchestrator. Turn to the person at your terminal.",
+    ],
     ["itself", TEAM, "boss", "you. The other agents report to you, and ask you what is unclear."],
-    ["itself and others", fleetOf(agent("a", "orchestrator"), agent("b", "orchestrator")), "a", "you. The other agents report to you, and ask you what is unclear. So is: b."],
-    ["two", fleetOf(agent("a", "orchestrator"), agent("b", "orchestrator"), agent("c", "tester")), "c", "a, b. Report there what is done, and ask there what is unclear."],
+    [
+      "itself and others",
+      fleetOf(agent("a", "orchestrator"), agent("b", "orchestrator")),
+      "a",
+      "you. The other agents report to you, and ask you what is unclear. So is: b.",
+    ],
+    [
+      "two",
+      fleetOf(agent("a", "orchestrator"), agent("b", "orchestrator"), agent("c", "tester")),
+      "c",
+      "a, b. Report there what is done, and ask there what is unclear.",
+    ],
     [
       "the first eight of many",
       fleetOf(...Array.from({ length: 10 }, (_, n) => agent(`o${n}`, "orchestrator")), agent("c", "tester")),
@@ -94,7 +114,8 @@ ${RULES("mill:coder0")}`);
   });
 
   test("of the only agent there is names no other", () => {
-    expect(tell(fleetOf(agent("a", "tester")), "a")).toBe(`You are a, class tester, on the host mill: the only agent of a fleet that iapeer runs.
+    expect(tell(fleetOf(agent("a", "tester")), "a"))
+      .toBe(`You are a, class tester, on the host mill: the only agent of a fleet that iapeer runs.
 Your address is [mill:a].
 
 Point of contact: none, this fleet has no orchestrator. Turn to the person at your terminal.
@@ -108,7 +129,10 @@ ${RULES("mill:a")}`);
     const rows = text.match(/^ {2}\S+ +\w+ +claude .*$/gm)!;
     expect(text.length).toBeLessThanOrEqual(MAX_CHARS);
     expect(text.length).toBeGreaterThan(MAX_CHARS - 100);
-    expect(rows.slice(0, 2)).toEqual(['  boss       orchestrator  claude  iapeer send boss -m "TEXT"', '  coder-3    tester        claude  iapeer send coder-3 -m "TEXT"']);
+    expect(rows.slice(0, 2)).toEqual([
+      '  boss       orchestrator  claude  iapeer send boss -m "TEXT"',
+      '  coder-3    tester        claude  iapeer send coder-3 -m "TEXT"',
+    ]);
     expect(text).toContain(`\nAnd ${199 - rows.length} more, written to in the same way. All of them: iapeer fleet ps\n`);
   });
 
@@ -120,7 +144,11 @@ ${RULES("mill:a")}`);
     const agents = fc.uniqueArray(one, { selector: ({ name }) => name, minLength: 1, maxLength: 300, size: "max" });
     fc.assert(
       fc.property(agents, (rows) => {
-        const fleet = fleetOf(...rows.map(({ name, class: agentClass, runtime, remote: far }) => agent(name, agentClass, { runtime, ...(far && { remote: far }) })));
+        const fleet = fleetOf(
+          ...rows.map(({ name, class: agentClass, runtime, remote: far }) =>
+            agent(name, agentClass, { runtime, ...(far && { remote: far }) }),
+          ),
+        );
         expect(tell(fleet, rows[0]!.name).length).toBeLessThanOrEqual(MAX_CHARS);
       }),
       { numRuns: 30 },
@@ -128,7 +156,11 @@ ${RULES("mill:a")}`);
   });
 
   test("is not for somebody who is not in the fleet", () => {
-    expect(errorOf(() => tell(TEAM, "codr0"))).toMatchObject({ code: "agent-not-found", exitStatus: 3, hint: "did you mean coder0?" });
+    expect(errorOf(() => tell(TEAM, "codr0"))).toMatchObject({
+      code: "agent-not-found",
+      exitStatus: 3,
+      hint: "did you mean coder0?",
+    });
     expect(errorOf(() => tell(TEAM, "nobody"))).toMatchObject({ code: "agent-not-found", hint: "see: iapeer fleet ps" });
   });
 });

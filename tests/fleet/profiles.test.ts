@@ -35,5 +35,8 @@ test("a profile that does not pass the check is a bug, and is not printed", () =
 test("a file that is there is not written over", () => {
   using scratch = openScratch();
   createFleetFile(scratch.at("fleet.yaml"), "mine");
-  expect(errorOf(() => createFleetFile(scratch.at("fleet.yaml"), "yours"))).toMatchObject({ code: "fleet-exists", exitStatus: 4 });
+  expect(errorOf(() => createFleetFile(scratch.at("fleet.yaml"), "yours"))).toMatchObject({
+    code: "fleet-exists",
+    exitStatus: 4,
+  });
 });

@@ -17,7 +17,10 @@ function write(scratch: Scratch, mode = 0o600, text: string | Uint8Array = TEXT)
 
 const told = (path: string) => {
   const { fleet, problems } = readFleet(path, SURROUNDINGS);
-  return { hasFleet: fleet !== undefined, told: problems.map(({ code, severity, line, column }) => `${severity} ${code} ${line}:${column}`) };
+  return {
+    hasFleet: fleet !== undefined,
+    told: problems.map(({ code, severity, line, column }) => `${severity} ${code} ${line}:${column}`),
+  };
 };
 
 test("nothing is told of a file that is all right, and its text comes with it", () => {
@@ -35,7 +38,9 @@ test("a link is followed, and a relative folder is beside the file that it leads
   mkdirSync(scratch.at("repository"));
   writeFileSync(scratch.at("repository", "fleet.yaml"), TEXT, { mode: 0o600 });
   symlinkSync(scratch.at("repository", "fleet.yaml"), scratch.at("link.yaml"));
-  expect(readFleet(scratch.at("link.yaml"), SURROUNDINGS).fleet?.agents[0]?.workingDirectory).toBe(scratch.at("repository", "app"));
+  expect(readFleet(scratch.at("link.yaml"), SURROUNDINGS).fleet?.agents[0]?.workingDirectory).toBe(
+    scratch.at("repository", "app"),
+  );
 });
 
 test.each<[string, number, string[], boolean]>([
@@ -56,26 +61,49 @@ test("what a link leads to is judged, and not the link", () => {
 
 test("what else is wrong with a file that others may write is told too", () => {
   using scratch = openScratch();
-  expect(told(write(scratch, 0o666, `${TEXT}conector: {}\n`)).told).toEqual(["error fleet-insecure 1:1", "warning fleet-unknown-key 5:1"]);
+  expect(told(write(scratch, 0o666, `${TEXT}conector: {}\n`)).told).toEqual([
+    "error fleet-insecure 1:1",
+    "warning fleet-unknown-key 5:1",
+  ]);
 });
 
 test.each<[string, (scratch: Scratch) => string, string]>([
   ["a folder", (scratch) => scratch.path, "is a folder"],
-  ["a FIFO that nobody writes to", (scratch) => {
-    Bun.spawnSync(["mkfifo", "-m", "600", scratch.at("fifo")]);
-    return scratch.at("fifo");
-  }, "is a FIFO"],
+  [
+    "a FIFO that nobody writes to",
+    (scratch) => {
+      Bun.spawnSync(["mkfifo", "-m", "600", scratch.at("fifo")]);
+      return scratch.at("fifo");
+    },
+    "is a FIFO",
+  ],
   ["a device", () => "/dev/null", "is not a regular file"],
-  ["a link to nowhere", (scratch) => {
-    symlinkSync("nowhere", scratch.at("link"));
-    return scratch.at("link");
-  }, "is a symbolic link that leads nowhere"],
-  ["a link to itself", (scratch) => {
-    symlinkSync("link", scratch.at("link"));
-    return scratch.at("link");
-  }, "is a symbolic link that leads back to itself"],
-  ["a path through a file", (scratch) => `${write(scratch)}/more`, "cannot be read: a part of the path is not a folder (ENOTDIR)"],
-  ["a file of more than 1 MiB", (scratch) => write(scratch, 0o600, `${TEXT}#${"x".repeat(1024 * 1024)}\n`), "more than the 1048576 that iapeer reads"],
+  [
+    "a link to nowhere",
+    (scratch) => {
+      symlinkSync("nowhere", scratch.at("link"));
+      return scratch.at("link");
+    },
+    "is a symbolic link that leads nowhere",
+  ],
+  [
+    "a link to itself",
+    (scratch) => {
+      symlinkSync("link", scratch.at("link"));
+      return scratch.at("link");
+    },
+    "is a symbolic link that leads back to itself",
+  ],
+  [
+    "a path through a file",
+    (scratch) => `${write(scratch)}/more`,
+    "cannot be read: a part of the path is not a folder (ENOTDIR)",
+  ],
+  [
+    "a file of more than 1 MiB",
+    (scratch) => write(scratch, 0o600, `${TEXT}#${"x".repeat(1024 * 1024)}\n`),
+    "more than the 1048576 that iapeer reads",
+  ],
   ["bytes that are no UTF-8", (scratch) => write(scratch, 0o600, new Uint8Array([0x61, 0xff])), "is not UTF-8"],
 ])("%s is refused, and nothing is thrown or waited for", (_, make, why) => {
   using scratch = openScratch();
@@ -89,15 +117,22 @@ describe("a mebibyte of", () => {
     ["brackets", "[".repeat(1024 * 1024)],
     ["braces", "{a: ".repeat(256 * 1024)],
     ["dashes", "- ".repeat(512 * 1024)],
-    ["anchors and aliases", `version: 1\n${Array.from({ length: 30 }, (_, i) => `k${i}: &k${i} [${i === 0 ? "x" : `*k${i - 1}, *k${i - 1}`}]`).join("\n")}\n`],
-  ])("%s is judged in a few seconds, with few problems", (_, text) => {
-    using scratch = openScratch();
-    const start = performance.now();
-    const { fleet, problems } = readFleet(write(scratch, 0o600, text), SURROUNDINGS);
-    expect(fleet).toBeUndefined();
-    expect(problems.length).toBeLessThan(100);
-    expect(performance.now() - start).toBeLessThan(10_000);
-  }, 20_000);
+    [
+      "anchors and aliases",
+      `version: 1\n${Array.from({ length: 30 }, (_, i) => `k${i}: &k${i} [${i === 0 ? "x" : `*k${i - 1}, *k${i - 1}`}]`).join("\n")}\n`,
+    ],
+  ])(
+    "%s is judged in a few seconds, with few problems",
+    (_, text) => {
+      using scratch = openScratch();
+      const start = performance.now();
+      const { fleet, problems } = readFleet(write(scratch, 0o600, text), SURROUNDINGS);
+      expect(fleet).toBeUndefined();
+      expect(problems.length).toBeLessThan(100);
+      expect(performance.now() - start).toBeLessThan(10_000);
+    },
+    20_000,
+  );
 });
 
 test("a runtime is known by itself, by its runtime.json, or by its program on PATH", () => {

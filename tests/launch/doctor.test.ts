@@ -30,7 +30,10 @@ test("a program is missing that is in none of the folders, or may not be run", (
   using scratch = openScratch();
   writeProgram(scratch.at("there"), "#!/bin/sh\n");
   writeProgram(scratch.at("not-to-be-run"), "#!/bin/sh\n", 0o600);
-  expect(findMissing(["there", "not-to-be-run", "nowhere"], `/nonexistent:${scratch.path}`)).toEqual(["not-to-be-run", "nowhere"]);
+  expect(findMissing(["there", "not-to-be-run", "nowhere"], `/nonexistent:${scratch.path}`)).toEqual([
+    "not-to-be-run",
+    "nowhere",
+  ]);
 });
 
 describe("the clock", () => {
@@ -50,17 +53,24 @@ describe("the clock", () => {
     ["a line of a moment later: clocks are set a little back and forth", "ts=2026-05-01T12:00:04.000Z ev=x\n"],
     ["a time that is none", "ts=soon ev=x\n"],
     ["a line that has no end yet", "ts=2027-01-01T00:00:00.000Z ev=x"],
-    ["an older line from the future, and a right one after it", "ts=2027-01-01T00:00:00.000Z ev=x\nts=2026-05-01T11:00:00.000Z ev=x\n"],
+    [
+      "an older line from the future, and a right one after it",
+      "ts=2027-01-01T00:00:00.000Z ev=x\nts=2026-05-01T11:00:00.000Z ev=x\n",
+    ],
   ])("is right: %s", (_, text) => {
     expect(look(text)).toEqual([expect.objectContaining({ state: "ok" })]);
   });
 
   test("is behind a newest line from the future", () => {
-    expect(look("ts=2026-05-01T12:00:06.000Z ev=x\n")).toEqual([expect.objectContaining({ state: "warning", message: expect.stringContaining("newest line of exits.log") })]);
+    expect(look("ts=2026-05-01T12:00:06.000Z ev=x\n")).toEqual([
+      expect.objectContaining({ state: "warning", message: expect.stringContaining("newest line of exits.log") }),
+    ]);
   });
 
   test("is wrong before 2025, as on a board without a battery", () => {
-    expect(look("", new Date(0))).toEqual([expect.objectContaining({ state: "error", message: "the clock says 1970-01-01T00:00:00.000Z" })]);
+    expect(look("", new Date(0))).toEqual([
+      expect.objectContaining({ state: "error", message: "the clock says 1970-01-01T00:00:00.000Z" }),
+    ]);
   });
 });
 
@@ -71,7 +81,9 @@ describe("folders and logs", () => {
     expect(checkFolders(layout)).toEqual([expect.objectContaining({ state: "ok" })]);
     mkdirSync(`${layout.root}/state`, { mode: 0o700 });
     writeFileSync(`${layout.root}/state/iapeer`, "");
-    expect(checkFolders({ ...layout, root: `${layout.root}/state/iapeer/below` })).toContainEqual(expect.objectContaining({ state: "error", message: expect.stringContaining("is not a folder") }));
+    expect(checkFolders({ ...layout, root: `${layout.root}/state/iapeer/below` })).toContainEqual(
+      expect.objectContaining({ state: "error", message: expect.stringContaining("is not a folder") }),
+    );
   });
 
   test("a folder that others may write is an error that says which", () => {
@@ -79,7 +91,9 @@ describe("folders and logs", () => {
     const layout = layoutIn(scratch);
     mkdirSync(layout.stateFolder, { recursive: true });
     chmodSync(layout.stateFolder, 0o777);
-    expect(checkFolders(layout)).toEqual([expect.objectContaining({ state: "error", message: `the state folder ${layout.stateFolder} may be written by others` })]);
+    expect(checkFolders(layout)).toEqual([
+      expect.objectContaining({ state: "error", message: `the state folder ${layout.stateFolder} may be written by others` }),
+    ]);
   });
 
   test("a log that is a link or a folder takes no record", () => {
@@ -95,7 +109,13 @@ describe("folders and logs", () => {
 });
 
 describe("the self-test's judge", () => {
-  const scenario: Scenario = { check: "c", personality: "x", claim: "it works", record: { ev: "server-exit", signal: "KILL" }, end: async () => await Promise.resolve() };
+  const scenario: Scenario = {
+    check: "c",
+    personality: "x",
+    claim: "it works",
+    record: { ev: "server-exit", signal: "KILL" },
+    end: async () => await Promise.resolve(),
+  };
   const record = { ev: "server-exit", identity: "test-x", signal: "KILL", verdict: "killed" };
   const judge = (records: Record<string, string>[], troubles: string[] = []) => judgeScenario(scenario, records, troubles);
 
@@ -108,15 +128,25 @@ describe("the self-test's judge", () => {
     ["two", [record, record], "came: ev=server-exit signal=KILL verdict=killed; and ev=server-exit signal=KILL verdict=killed"],
     ["another", [{ ...record, signal: "TERM" }], "came: ev=server-exit signal=TERM verdict=killed"],
   ])("says what was expected and what came: %s", (_, records, came) => {
-    expect(judge(records)).toEqual({ check: "c", state: "error", message: `expected: one record with ev=server-exit signal=KILL; ${came}` });
+    expect(judge(records)).toEqual({
+      check: "c",
+      state: "error",
+      message: `expected: one record with ev=server-exit signal=KILL; ${came}`,
+    });
   });
 
   test("says what went wrong on the way, though the record be right", () => {
-    expect(judge([record], ["its canary does not end"])).toMatchObject({ state: "error", message: expect.stringContaining("; its canary does not end") });
+    expect(judge([record], ["its canary does not end"])).toMatchObject({
+      state: "error",
+      message: expect.stringContaining("; its canary does not end"),
+    });
   });
 
   test("of an end that is wanted there must be none", () => {
     expect(judgeScenario({ ...scenario, record: null }, [], []).state).toBe("ok");
-    expect(judgeScenario({ ...scenario, record: null }, [record], [])).toMatchObject({ state: "error", message: expect.stringMatching(/^expected: no record; came: ev=server-exit/) });
+    expect(judgeScenario({ ...scenario, record: null }, [record], [])).toMatchObject({
+      state: "error",
+      message: expect.stringMatching(/^expected: no record; came: ev=server-exit/),
+    });
   });
 });

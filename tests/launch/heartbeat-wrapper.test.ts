@@ -36,11 +36,20 @@ afterEach(async () => {
   sandbox[Symbol.dispose]();
 });
 
-const SHELLS = [["dash"], ["bash"], ["busybox", "sh"], ["zsh", "--emulate", "sh"]].filter(([shell]) => Bun.which(shell!) !== null);
+const SHELLS = [["dash"], ["bash"], ["busybox", "sh"], ["zsh", "--emulate", "sh"]].filter(
+  ([shell]) => Bun.which(shell!) !== null,
+);
 
 describe.each(SHELLS.map((shell) => [shell.join(" "), shell] as const))("with %s as sh", (_, shell) => {
   const wrap = (...command: string[]) => [...shell, ...prefix().slice(1), ...command];
-  const start = (...command: string[]) => Bun.spawn(wrap(...command), { env: { ...sandbox.env, every: "own", beat: "own" }, cwd: sandbox.folder, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const start = (...command: string[]) =>
+    Bun.spawn(wrap(...command), {
+      env: { ...sandbox.env, every: "own", beat: "own" },
+      cwd: sandbox.folder,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
 
   test("the program has its process, its words, its variables and its status, and beats as long as it lives", async () => {
     const words = ["a b", "", "$HOME", "'", '"', "\\", "*", "-n", "--", "line\nend", "é\u{1f600}", "x".repeat(60_000)];
@@ -55,7 +64,8 @@ describe.each(SHELLS.map((shell) => [shell.join(" "), shell] as const))("with %s
 
     const long = start("sleep", "600");
     const found = readProcess(long.pid)!;
-    const own = () => readBeats().filter((line) => line === `--with two words heartbeat --if-answers ${found.pid}:${found.start}`);
+    const own = () =>
+      readBeats().filter((line) => line === `--with two words heartbeat --if-answers ${found.pid}:${found.start}`);
     await until("it beats again and again", () => own().length >= 2);
     // Nothing is the program's child that it did not start.
     if (process.platform === "linux") expect(readFileSync(`/proc/${long.pid}/task/${long.pid}/children`, "latin1")).toBe("");
@@ -81,16 +91,21 @@ test("a beat command that is missing for a while, or replaced, is called again w
 });
 
 describe("in a terminal", () => {
-  const openWrapped = async (...command: string[]) => await openPrivateTmux({ env: sandbox.env, command: [...prefix(), ...command] });
+  const openWrapped = async (...command: string[]) =>
+    await openPrivateTmux({ env: sandbox.env, command: [...prefix(), ...command] });
 
   test("holds no descriptor of it, and ends at once when it is hung up", async () => {
     await using tmux = await openWrapped("cat");
     const pid = Number(await tmux.call("display-message", "-p", "-t", "%0", "#{pane_pid}"));
     await untilNextBeat();
-    const others = processesOf(sandbox).filter((one) => one.pid !== pid && one.pid !== tmux.server.pid && one.pgid === readProcess(pid)!.pgid);
+    const others = processesOf(sandbox).filter(
+      (one) => one.pid !== pid && one.pid !== tmux.server.pid && one.pgid === readProcess(pid)!.pgid,
+    );
     expect(others.length).toBeGreaterThan(0);
     if (process.platform === "linux") {
-      const open = others.flatMap((one) => readdirSync(`/proc/${one.pid}/fd`).map((fd) => readlinkSync(`/proc/${one.pid}/fd/${fd}`)));
+      const open = others.flatMap((one) =>
+        readdirSync(`/proc/${one.pid}/fd`).map((fd) => readlinkSync(`/proc/${one.pid}/fd/${fd}`)),
+      );
       expect(open.filter((path) => path !== "/dev/null" && !path.startsWith("/proc/"))).toEqual([]);
     }
     await tmux.call("set-option", "-g", "exit-empty", "off");
@@ -123,7 +138,11 @@ describe("in a terminal", () => {
 test("a folder that goes does not matter to it", async () => {
   const folder = join(sandbox.folder, "gone");
   mkdirSync(folder);
-  const child = Bun.spawn([...prefix(), "sleep", "600"], { env: sandbox.env, cwd: folder, stdio: ["ignore", "ignore", "ignore"] });
+  const child = Bun.spawn([...prefix(), "sleep", "600"], {
+    env: sandbox.env,
+    cwd: folder,
+    stdio: ["ignore", "ignore", "ignore"],
+  });
   await untilNextBeat();
   renameSync(folder, `${folder}-away`);
   await untilNextBeat();

@@ -15,13 +15,44 @@ function write(scratch: Scratch, content: string | Uint8Array, mode = 0o600): st
 describe("a launch.env", () => {
   test("gives its variables as they are written, and nothing is expanded", () => {
     const text = [
-      "# a comment", "", "  # another", "A=1", "export B=two words", "  C=$HOME `id` \\n ~ #x", 'D="in quotes "', "E=' single '", "F=", "G=a=b=c",
-      "_h1=x  ", 'I="', "J=\"a'", "K='it\"s'", 'L="a" and "b"', "export=1", "M=''", 'N="a\\"', "O=é😀",
+      "# a comment",
+      "",
+      "  # another",
+      "A=1",
+      "export B=two words",
+      "  C=$HOME `id` \\n ~ #x",
+      'D="in quotes "',
+      "E=' single '",
+      "F=",
+      "G=a=b=c",
+      "_h1=x  ",
+      'I="',
+      "J=\"a'",
+      "K='it\"s'",
+      'L="a" and "b"',
+      "export=1",
+      "M=''",
+      'N="a\\"',
+      "O=é😀",
     ].join("\n");
     expect(parseLaunchEnv(text)).toEqual({
       variables: {
-        A: "1", B: "two words", C: "$HOME `id` \\n ~ #x", D: "in quotes ", E: " single ", F: "", G: "a=b=c", _h1: "x", I: '"', J: "\"a'", K: 'it"s',
-        L: '"a" and "b"', export: "1", M: "", N: "a\\", O: "é😀",
+        A: "1",
+        B: "two words",
+        C: "$HOME `id` \\n ~ #x",
+        D: "in quotes ",
+        E: " single ",
+        F: "",
+        G: "a=b=c",
+        _h1: "x",
+        I: '"',
+        J: "\"a'",
+        K: 'it"s',
+        L: '"a" and "b"',
+        export: "1",
+        M: "",
+        N: "a\\",
+        O: "é😀",
       },
       startArgs: [],
       problems: [],
@@ -55,7 +86,10 @@ describe("a launch.env", () => {
     ["\ufeffA=1", "line 1: begins with a byte order mark"],
     ["PEER_START_ARGS=it's", "PEER_START_ARGS: a quote is not closed"],
     ["PEER_START_ARGS=a\nPEER_START_ARGS=b", "line 2: PEER_START_ARGS is set twice"],
-    ...["PEER_PERSONALITY", "PEER_RUNTIME", "PEER_IDENTITY", "TMUX", "TMUX_PANE"].map((key): [string, string] => [`${key}=x`, `line 1: ${key} may not be set here`]),
+    ...["PEER_PERSONALITY", "PEER_RUNTIME", "PEER_IDENTITY", "TMUX", "TMUX_PANE"].map((key): [string, string] => [
+      `${key}=x`,
+      `line 1: ${key} may not be set here`,
+    ]),
   ])("is refused: %j", (text, problem) => {
     const { problems } = parseLaunchEnv(text);
     expect(problems.length).toBe(1);
@@ -78,7 +112,9 @@ describe("a launch.env", () => {
     const path = write(scratch, "A\nB=1\nTMUX=x\n");
     const error = errorOf(() => readLaunchEnv(scratch.path, "claude"));
     expect([error.code, error.exitStatus, error.message]).toEqual([
-      "launch-env-invalid", 5, `${path}: line 1: is not KEY=VALUE: "A"; line 3: TMUX may not be set here; iapeer sets it`,
+      "launch-env-invalid",
+      5,
+      `${path}: line 1: is not KEY=VALUE: "A"; line 3: TMUX may not be set here; iapeer sets it`,
     ]);
   });
 
@@ -93,10 +129,13 @@ describe("a launch.env", () => {
     ["is no UTF-8", (scratch) => write(scratch, Buffer.from([0x41, 0x3d, 0xff]))],
     ["is too large", (scratch) => write(scratch, `A=${"x".repeat(65_536)}`)],
     ["is a folder", (scratch) => mkdirSync(scratch.at(".iapeer", "runtimes", "claude", "launch.env"), { recursive: true })],
-    ["is a link", (scratch) => {
-      mkdirSync(scratch.at(".iapeer", "runtimes", "claude"), { recursive: true });
-      symlinkSync("/dev/null", scratch.at(".iapeer", "runtimes", "claude", "launch.env"));
-    }],
+    [
+      "is a link",
+      (scratch) => {
+        mkdirSync(scratch.at(".iapeer", "runtimes", "claude"), { recursive: true });
+        symlinkSync("/dev/null", scratch.at(".iapeer", "runtimes", "claude", "launch.env"));
+      },
+    ],
   ])("that %s is refused", (_, make) => {
     using scratch = openScratch();
     make(scratch);

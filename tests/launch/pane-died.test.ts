@@ -1,5 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { parseEvents } from "../../src/core/event-log.ts";
 import { PANE_DIED_HOOK, type PaneDiedOptions, renderPaneDiedHook, renderPaneDiedProgram } from "../../src/launch/pane-died.ts";
@@ -34,7 +44,11 @@ interface Setup extends PrivateTmuxOptions {
 }
 
 async function launch({ last = "exit 0", rootName = "root", more, shell, ...server }: Setup = {}): Promise<Session> {
-  const base = await openPrivateTmux({ ...server, session: IDENTITY, command: ["/bin/sh", "-c", `until [ -e "$0" ]; do /bin/sleep 0.02; done; ${last}`, "/nowhere"] });
+  const base = await openPrivateTmux({
+    ...server,
+    session: IDENTITY,
+    command: ["/bin/sh", "-c", `until [ -e "$0" ]; do /bin/sleep 0.02; done; ${last}`, "/nowhere"],
+  });
   const root = base.at(rootName);
   const options: PaneDiedOptions = {
     identity: IDENTITY,
@@ -129,7 +143,9 @@ describe("the end of the agent's pane is recorded and claimed, and ends the sess
 });
 
 describe("the record is the same", () => {
-  const shells = ["dash", "bash", "zsh", "fish", "tcsh", "csh", "ksh", "mksh"].map((name) => Bun.which(name)).filter((path) => path !== null);
+  const shells = ["dash", "bash", "zsh", "fish", "tcsh", "csh", "ksh", "mksh"]
+    .map((name) => Bun.which(name))
+    .filter((path) => path !== null);
   test.each(shells)("with the default-shell %s, below a hostile path", async (shell) => {
     await using session = await launch({ last: "exit 7", shell, rootName: HOSTILE });
     await session.end();
@@ -153,7 +169,10 @@ describe("the record is the same", () => {
   });
 
   test("with a root whose path is a thousand bytes long", async () => {
-    await using session = await launch({ last: "exit 7", rootName: Array.from({ length: 5 }, (_, n) => `${n} ${"x".repeat(200)}`).join("/") });
+    await using session = await launch({
+      last: "exit 7",
+      rootName: Array.from({ length: 5 }, (_, n) => `${n} ${"x".repeat(200)}`).join("/"),
+    });
     await session.end();
     expectRecord(session, { dead_status: "7" });
   });
@@ -171,7 +190,11 @@ describe("nothing is recorded", () => {
     // What the hook would have started is done before this second program.
     await session.tmux.call("run-shell", "sleep 0.3");
     expect(session.events()).toEqual([]);
-    expect([session.inFolder("claim"), session.inFolder("recorded"), existsSync(session.options.deathsFolder)]).toEqual([false, false, false]);
+    expect([session.inFolder("claim"), session.inFolder("recorded"), existsSync(session.options.deathsFolder)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
     await session.end();
     expectRecord(session, { dead_status: "0" });
   });
@@ -210,15 +233,21 @@ describe("nothing is recorded", () => {
     expect(existsSync(`${session.options.exitsLog}.elsewhere`)).toBe(false);
   });
 
-  test.skipIf(!canRun("unshare", "-m"))("when the disk of the log is full, so nothing is claimed either, and the session ends", async () => {
-    const disk = `/tmp/iap-disk-${process.pid}`;
-    mkdirSync(disk);
-    const full = `mount -t tmpfs -o size=16k none ${disk} && : >${disk}/exits.log && { cat /dev/zero >${disk}/rest 2>/dev/null; exec "$@"; }`;
-    await using session = await launch({ wrapper: ["unshare", "-m", "sh", "-c", full, "sh"], more: { exitsLog: `${disk}/exits.log`, deathsFolder: `${disk}/deaths` } });
-    await session.end();
-    rmSync(disk, { recursive: true });
-    expect([session.inFolder("claim"), session.inFolder("recorded")]).toEqual([false, false]);
-  });
+  test.skipIf(!canRun("unshare", "-m"))(
+    "when the disk of the log is full, so nothing is claimed either, and the session ends",
+    async () => {
+      const disk = `/tmp/iap-disk-${process.pid}`;
+      mkdirSync(disk);
+      const full = `mount -t tmpfs -o size=16k none ${disk} && : >${disk}/exits.log && { cat /dev/zero >${disk}/rest 2>/dev/null; exec "$@"; }`;
+      await using session = await launch({
+        wrapper: ["unshare", "-m", "sh", "-c", full, "sh"],
+        more: { exitsLog: `${disk}/exits.log`, deathsFolder: `${disk}/deaths` },
+      });
+      await session.end();
+      rmSync(disk, { recursive: true });
+      expect([session.inFolder("claim"), session.inFolder("recorded")]).toEqual([false, false]);
+    },
+  );
 });
 
 test("a session of another incarnation on the same socket is left alone", async () => {
@@ -260,7 +289,12 @@ describe("the log", () => {
     await using session = await launch();
     await session.end();
     const { forensics } = expectRecord(session, { dead_status: "0" });
-    const modes = [session.options.exitsLog, forensics!, session.options.deathsFolder, join(session.options.incarnationFolder, "claim")].map((path) => statSync(path).mode & 0o777);
+    const modes = [
+      session.options.exitsLog,
+      forensics!,
+      session.options.deathsFolder,
+      join(session.options.incarnationFolder, "claim"),
+    ].map((path) => statSync(path).mode & 0o777);
     expect(modes).toEqual([0o600, 0o600, 0o700, 0o600]);
   });
 
@@ -279,8 +313,16 @@ describe("lived_secs", () => {
   const agoSecs = (secs: number) => new Date(Date.now() - secs * 1000);
   test.each<[string, () => Partial<PaneDiedOptions>, number]>([
     ["counts by the monotonic clock", () => ({ launchedAt: agoSecs(900), launchedUptimeSecs: uptimeSecs() - 50 }), 50],
-    ["counts by the date where there is no other clock", () => ({ launchedAt: agoSecs(900), launchedUptimeSecs: undefined }), 900],
-    ["counts by the date when the other clock has begun again", () => ({ launchedAt: agoSecs(900), launchedUptimeSecs: uptimeSecs() + 5000 }), 900],
+    [
+      "counts by the date where there is no other clock",
+      () => ({ launchedAt: agoSecs(900), launchedUptimeSecs: undefined }),
+      900,
+    ],
+    [
+      "counts by the date when the other clock has begun again",
+      () => ({ launchedAt: agoSecs(900), launchedUptimeSecs: uptimeSecs() + 5000 }),
+      900,
+    ],
     ["is never negative", () => ({ launchedAt: agoSecs(-900), launchedUptimeSecs: undefined }), 0],
   ])("%s", async (_, more, secs) => {
     await using session = await launch({ more: more() });
@@ -319,8 +361,15 @@ describe("the forensics file", () => {
 
 describe("the program", () => {
   const options: PaneDiedOptions = {
-    identity: IDENTITY, incarnation: INCARNATION, incarnationFolder: `/x/${HOSTILE}`, socket: `/y/${HOSTILE}`, tmux: `/z/${HOSTILE}`,
-    exitsLog: `/l/${HOSTILE}`, deathsFolder: `/d/${HOSTILE}`, launchedAt: new Date(0), launchedUptimeSecs: 1.5,
+    identity: IDENTITY,
+    incarnation: INCARNATION,
+    incarnationFolder: `/x/${HOSTILE}`,
+    socket: `/y/${HOSTILE}`,
+    tmux: `/z/${HOSTILE}`,
+    exitsLog: `/l/${HOSTILE}`,
+    deathsFolder: `/d/${HOSTILE}`,
+    launchedAt: new Date(0),
+    launchedUptimeSecs: 1.5,
   };
 
   test("is the same word in every shell: no single quote, no `!`, no newline, no backslash but in octals", () => {
@@ -328,19 +377,52 @@ describe("the program", () => {
   });
 
   test.skipIf(Bun.which("shellcheck") === null)("passes shellcheck", () => {
-    const checked = Bun.spawnSync(["shellcheck", "-s", "sh", "-"], { stdin: Buffer.from(`${renderPaneDiedProgram(options)}\n`), stdout: "pipe" });
+    const checked = Bun.spawnSync(["shellcheck", "-s", "sh", "-"], {
+      stdin: Buffer.from(`${renderPaneDiedProgram(options)}\n`),
+      stdout: "pipe",
+    });
     expect(checked.stdout.toString()).toBe("");
   });
 
-  test.each([["dash", "-n"], ["bash", "--posix", "-n"], ["busybox", "sh", "-n"], ["zsh", "-n"]].filter(([name]) => Bun.which(name!) !== null).map((argv) => [argv[0]!, argv]))("is read by %s", (_, argv) => {
+  test.each(
+    [
+      ["dash", "-n"],
+      ["bash", "--posix", "-n"],
+      ["busybox", "sh", "-n"],
+      ["zsh", "-n"],
+    ]
+      .filter(([name]) => Bun.which(name!) !== null)
+      .map((argv) => [argv[0]!, argv]),
+  )("is read by %s", (_, argv) => {
     const read = Bun.spawnSync([...argv, "/dev/stdin"], { stdin: Buffer.from(renderPaneDiedProgram(options)), stderr: "pipe" });
     expect([read.exitCode, read.stderr.toString()]).toEqual([0, ""]);
   });
 
-  test.each([["bash", "--posix"], ["busybox", "sh"], ["zsh", "--emulate", "sh"]].filter(([name]) => Bun.which(name!) !== null).map((argv) => [argv[0]!, argv]))("records the same when /bin/sh is %s", async (_, argv) => {
+  test.each(
+    [
+      ["bash", "--posix"],
+      ["busybox", "sh"],
+      ["zsh", "--emulate", "sh"],
+    ]
+      .filter(([name]) => Bun.which(name!) !== null)
+      .map((argv) => [argv[0]!, argv]),
+  )("records the same when /bin/sh is %s", async (_, argv) => {
     await using session = await launch({ rootName: HOSTILE });
     await session.tmux.call("set-hook", "-gu", PANE_DIED_HOOK);
-    const run = Bun.spawnSync([...argv, "-c", renderPaneDiedProgram(session.options), "sh", "%0", "", "11", String(session.tmux.server.pid), String(session.panePid)], { stdin: "ignore", env: {} });
+    const run = Bun.spawnSync(
+      [
+        ...argv,
+        "-c",
+        renderPaneDiedProgram(session.options),
+        "sh",
+        "%0",
+        "",
+        "11",
+        String(session.tmux.server.pid),
+        String(session.panePid),
+      ],
+      { stdin: "ignore", env: {} },
+    );
     expect(run.exitCode).toBe(0);
     expectRecord(session, { dead_signal: "SEGV" });
     await until("the server is gone", () => !session.tmux.isRunning());

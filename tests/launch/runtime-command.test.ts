@@ -48,7 +48,9 @@ const BUILT_INS = [
 ] as const;
 
 test("the built-in runtimes are these", () => {
-  expect(Object.entries(RUNTIME_TABLE).map(([runtime, { variable }]) => [runtime, variable])).toEqual(BUILT_INS.map((one) => [...one]));
+  expect(Object.entries(RUNTIME_TABLE).map(([runtime, { variable }]) => [runtime, variable])).toEqual(
+    BUILT_INS.map((one) => [...one]),
+  );
   expect(Object.keys(RUNTIME_TABLE)).toEqual([...BUILT_IN_RUNTIMES]);
 });
 
@@ -84,7 +86,11 @@ describe.each(BUILT_INS)("the built-in runtime %s", (runtime, variable) => {
     using host = openHost();
     host.program(runtime);
     const error = errorOf(() => host.resolve(runtime, { [variable]: named }));
-    expect([error.code, error.message.includes(variable), error.message.includes(told)]).toEqual(["program-not-found", true, true]);
+    expect([error.code, error.message.includes(variable), error.message.includes(told)]).toEqual([
+      "program-not-found",
+      true,
+      true,
+    ]);
   });
 
   test("that cannot be run is an error that says why", () => {
@@ -113,13 +119,16 @@ test.each(["claude", "codex"])("the built-in runtime %s is not a runtime.json's 
   expect(host.resolve(runtime)).toEqual([program]);
 });
 
-test.each(["pi", "opencode"])("the built-in runtime %s gives way to a runtime.json, which alone says how it is told things", (runtime) => {
-  using host = openHost();
-  host.program(runtime);
-  host.declare(runtime, { command: "/bin/true", args: ["x"] });
-  expect(host.resolve(runtime)).toEqual(["/bin/true", "x"]);
-  expect(host.waysOf(runtime)).toEqual({ command: "/bin/true", args: ["x"], heartbeat: "wrapper" } as never);
-});
+test.each(["pi", "opencode"])(
+  "the built-in runtime %s gives way to a runtime.json, which alone says how it is told things",
+  (runtime) => {
+    using host = openHost();
+    host.program(runtime);
+    host.declare(runtime, { command: "/bin/true", args: ["x"] });
+    expect(host.resolve(runtime)).toEqual(["/bin/true", "x"]);
+    expect(host.waysOf(runtime)).toEqual({ command: "/bin/true", args: ["x"], heartbeat: "wrapper" } as never);
+  },
+);
 
 describe("any other runtime", () => {
   test("is what its runtime.json says, whatever else stands there", () => {
@@ -134,7 +143,12 @@ describe("any other runtime", () => {
 
   test("is told things as its runtime.json says", () => {
     using host = openHost();
-    host.declare("gemini", { command: "/bin/true", model_args: ["-m{model}", "--model={model}", "x"], prompt_args: ["--system", "<{prompt}>"], heartbeat: "own" });
+    host.declare("gemini", {
+      command: "/bin/true",
+      model_args: ["-m{model}", "--model={model}", "x"],
+      prompt_args: ["--system", "<{prompt}>"],
+      heartbeat: "own",
+    });
     expect(host.waysOf("gemini")).toMatchObject({
       model: { args: ["-m{model}", "--model={model}", "x"], options: ["-m", "--model"] },
       prompt: { by: "args", args: ["--system", "<{prompt}>"], options: ["--system"] },
@@ -160,7 +174,11 @@ describe("any other runtime", () => {
   test("that is nowhere is an error that names the file to write", () => {
     using host = openHost();
     const error = errorOf(() => host.resolve("gemini"));
-    expect([error.code, error.message.includes("gemini-runtime"), error.hint?.includes(host.scratch.at("root", "runtimes", "gemini", "runtime.json"))]).toEqual(["program-not-found", true, true]);
+    expect([
+      error.code,
+      error.message.includes("gemini-runtime"),
+      error.hint?.includes(host.scratch.at("root", "runtimes", "gemini", "runtime.json")),
+    ]).toEqual(["program-not-found", true, true]);
   });
 
   test.each<[unknown, string]>([
@@ -204,6 +222,10 @@ describe("any other runtime", () => {
     expect([missing.code, missing.message.includes(path)]).toEqual(["program-not-found", true]);
     host.declare("gemini", { command: "/tmp" });
     const folder = errorOf(() => host.resolve("gemini"));
-    expect([folder.code, folder.message.includes(path), folder.message.includes("is a folder")]).toEqual(["program-not-executable", true, true]);
+    expect([folder.code, folder.message.includes(path), folder.message.includes("is a folder")]).toEqual([
+      "program-not-executable",
+      true,
+      true,
+    ]);
   });
 });

@@ -15,18 +15,29 @@ interface Case {
 
 /** What a runtime is given, with the model "m" and that prompt wished for. */
 function give(ways: RuntimeWays, { args = [], variables = {}, env = {}, ...wish }: Case = {}): Given {
-  return planGiven(ways, { model: "m", prompt: HOSTILE, promptFile: "/state/p.md", ...wish }, { args, variables, env: { ...env, ...variables } });
+  return planGiven(
+    ways,
+    { model: "m", prompt: HOSTILE, promptFile: "/state/p.md", ...wish },
+    { args, variables, env: { ...env, ...variables } },
+  );
 }
 
 describe("an agent of the fleet is given its model and its text", () => {
   test("by claude and pi as two options, the text as it is", () => {
     for (const ways of [RUNTIME_TABLE.claude, RUNTIME_TABLE.pi]) {
-      expect(give(ways)).toEqual({ args: ["--model", "m", "--append-system-prompt", HOSTILE], variables: {}, model: "m", needsFile: false, left: [] });
+      expect(give(ways)).toEqual({
+        args: ["--model", "m", "--append-system-prompt", HOSTILE],
+        variables: {},
+        model: "m",
+        needsFile: false,
+        left: [],
+      });
     }
   });
 
   test("by codex as a string of TOML, which reads back the same whatever it holds", () => {
-    const settingOf = (prompt: string) => planGiven(RUNTIME_TABLE.codex, { prompt, promptFile: "/p" }, { args: [], variables: {}, env: {} }).args[1]!;
+    const settingOf = (prompt: string) =>
+      planGiven(RUNTIME_TABLE.codex, { prompt, promptFile: "/p" }, { args: [], variables: {}, env: {} }).args[1]!;
     expect(give(RUNTIME_TABLE.codex).args.slice(0, 3)).toEqual(["--model", "m", "--config"]);
     fc.assert(
       fc.property(fc.oneof(fc.constant(HOSTILE), fc.string({ unit: "grapheme" })), (prompt) => {
@@ -36,21 +47,34 @@ describe("an agent of the fleet is given its model and its text", () => {
   });
 
   test("by opencode as a file to read beside those that are named already", () => {
-    const { variables, ...rest } = give(RUNTIME_TABLE.opencode, { env: { OPENCODE_CONFIG_CONTENT: '{"theme":"x","instructions":["a.md"]}' } });
+    const { variables, ...rest } = give(RUNTIME_TABLE.opencode, {
+      env: { OPENCODE_CONFIG_CONTENT: '{"theme":"x","instructions":["a.md"]}' },
+    });
     expect(rest).toEqual({ args: ["--model", "m"], model: "m", needsFile: true, left: [] });
     expect(JSON.parse(variables["OPENCODE_CONFIG_CONTENT"]!)).toEqual({ theme: "x", instructions: ["a.md", "/state/p.md"] });
     for (const env of [{}, { OPENCODE_CONFIG_CONTENT: "" }]) {
-      expect(give(RUNTIME_TABLE.opencode, { env }).variables).toEqual({ OPENCODE_CONFIG_CONTENT: '{"instructions":["/state/p.md"]}' });
+      expect(give(RUNTIME_TABLE.opencode, { env }).variables).toEqual({
+        OPENCODE_CONFIG_CONTENT: '{"instructions":["/state/p.md"]}',
+      });
     }
   });
 
   test("by any other in the words of its runtime.json, each placeholder replaced once", () => {
-    const ways: RuntimeWays = { model: { args: ["-m={model}{model}{prompt}"], options: [] }, prompt: { by: "args", args: ["<{prompt}>{model}"], options: [] }, heartbeat: "own" };
+    const ways: RuntimeWays = {
+      model: { args: ["-m={model}{model}{prompt}"], options: [] },
+      prompt: { by: "args", args: ["<{prompt}>{model}"], options: [] },
+      heartbeat: "own",
+    };
     expect(give(ways, { model: "$&{model}" }).args).toEqual(["-m=$&{model}$&{model}{prompt}", `<${HOSTILE}>{model}`]);
   });
 
   test("not at all where no way is known: for the model that is told", () => {
-    expect(give({ heartbeat: "wrapper" })).toEqual({ args: [], variables: {}, needsFile: false, left: [{ what: "model", why: "its runtime does not say how it takes a model" }] });
+    expect(give({ heartbeat: "wrapper" })).toEqual({
+      args: [],
+      variables: {},
+      needsFile: false,
+      left: [{ what: "model", why: "its runtime does not say how it takes a model" }],
+    });
     expect(give({ heartbeat: "wrapper" }, { model: undefined }).left).toEqual([]);
   });
 
@@ -90,16 +114,31 @@ describe("the peer's own arguments go before the fleet's", () => {
     ["codex", { args: ["-c", "model_provider=x", "--config", "review_model=x"] }],
     ["pi", { args: ["-m", "x", "--models", "x"] }],
   ])("%s with %j has the fleet's", (runtime, own) => {
-    expect(give(RUNTIME_TABLE[runtime], own)).toMatchObject({ model: "m", args: expect.arrayContaining(["--model", "m"]) as unknown });
+    expect(give(RUNTIME_TABLE[runtime], own)).toMatchObject({
+      model: "m",
+      args: expect.arrayContaining(["--model", "m"]) as unknown,
+    });
   });
 
   test.each<[keyof typeof RUNTIME_TABLE, Case, string]>([
     ["claude", { args: ["--append-system-prompt", "Be brief."] }, "it has --append-system-prompt of its own"],
     ["claude", { args: ["--append-system-prompt-file=x.md"] }, "it has --append-system-prompt-file of its own"],
     ["codex", { args: ["-c", "developer_instructions=x"] }, "it has developer_instructions of its own"],
-    ["opencode", { env: { OPENCODE_CONFIG_CONTENT: "{/* mine */}" } }, "its OPENCODE_CONFIG_CONTENT is no JSON object with a list of instructions"],
-    ["opencode", { env: { OPENCODE_CONFIG_CONTENT: '{"instructions":"a.md"}' } }, "its OPENCODE_CONFIG_CONTENT is no JSON object with a list of instructions"],
-    ["opencode", { env: { OPENCODE_CONFIG_CONTENT: "[]" } }, "its OPENCODE_CONFIG_CONTENT is no JSON object with a list of instructions"],
+    [
+      "opencode",
+      { env: { OPENCODE_CONFIG_CONTENT: "{/* mine */}" } },
+      "its OPENCODE_CONFIG_CONTENT is no JSON object with a list of instructions",
+    ],
+    [
+      "opencode",
+      { env: { OPENCODE_CONFIG_CONTENT: '{"instructions":"a.md"}' } },
+      "its OPENCODE_CONFIG_CONTENT is no JSON object with a list of instructions",
+    ],
+    [
+      "opencode",
+      { env: { OPENCODE_CONFIG_CONTENT: "[]" } },
+      "its OPENCODE_CONFIG_CONTENT is no JSON object with a list of instructions",
+    ],
   ])("%s with %j is not given the text, and that is told", (runtime, own, why) => {
     const given = give(RUNTIME_TABLE[runtime], own);
     expect(given).toMatchObject({ args: ["--model", "m"], variables: {}, needsFile: false, left: [{ what: "prompt", why }] });

@@ -10,13 +10,23 @@ import { canRun } from "../support/script.ts";
 
 const HOSTILE = "a b'c\"d#{pid}$HOME`id`%H%s\\n#[x]~;{}!é\n e.log";
 const MB = 1024 * 1024;
-const SHELLS = [["dash"], ["bash"], ["busybox", "sh"]].filter(([name]) => Bun.which(name!) !== null).map((argv) => [argv[0]!, argv] as const);
+const SHELLS = [["dash"], ["bash"], ["busybox", "sh"]]
+  .filter(([name]) => Bun.which(name!) !== null)
+  .map((argv) => [argv[0]!, argv] as const);
 
 /** A logger that is fed by the test. */
 function startLogger(argv: readonly string[], options: { path: string; maxBytes: number }) {
   // A bash that is not called sh reads ~/.bashrc when its stdin is a socket, as it is here and in tmux.
   const argv0 = argv[0] === "bash" ? "sh" : argv[0]!;
-  return Bun.spawn([...argv, "-c", renderSessionLogger(options)], { argv0, stdin: "pipe", stdout: "pipe", stderr: "pipe", env: {}, cwd: "/", timeout: 30_000 });
+  return Bun.spawn([...argv, "-c", renderSessionLogger(options)], {
+    argv0,
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+    env: {},
+    cwd: "/",
+    timeout: 30_000,
+  });
 }
 
 /** Every byte value, in no order. */
@@ -38,7 +48,11 @@ describe.each(SHELLS)("the logger in %s", (_, argv) => {
     await logger.stdin.end();
     expect([await logger.exited, await logger.stdout.text(), await logger.stderr.text()]).toEqual([0, "", ""]);
     expect(sha(readFileSync(path))).toBe(sha(sent));
-    expect([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o777, readdirSync(dirname(path))]).toEqual([0o600, 0o700, [HOSTILE]]);
+    expect([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o777, readdirSync(dirname(path))]).toEqual([
+      0o600,
+      0o700,
+      [HOSTILE],
+    ]);
   });
 
   test("writes at once, and appends to what is there", async () => {
@@ -78,10 +92,13 @@ describe.each(SHELLS)("the logger in %s", (_, argv) => {
     ["is a link", (path) => symlinkSync(`${path}.elsewhere`, path)],
     ["is a folder", (path) => mkdirSync(path)],
     ["is a FIFO", (path) => Bun.spawnSync(["mkfifo", path])],
-    ["is in a file", (path) => {
-      rmSync(dirname(path), { recursive: true });
-      writeFileSync(dirname(path), "");
-    }],
+    [
+      "is in a file",
+      (path) => {
+        rmSync(dirname(path), { recursive: true });
+        writeFileSync(dirname(path), "");
+      },
+    ],
   ])("drains a flood when its log %s", async (__, spoil) => {
     using scratch = openScratch();
     const path = scratch.at("logs", "log");
@@ -151,7 +168,13 @@ describe.each(SHELLS)("the logger in %s", (_, argv) => {
       exec 3>&-
       wait $logger || exit 93`;
     const env = { PATH: process.env["PATH"]!, LOGGER: renderSessionLogger({ path: `${disk}/log`, maxBytes: 32 * 1024 }) };
-    const ran = Bun.spawn(["unshare", "-m", "sh", "-c", script], { stdin: "ignore", stdout: "pipe", stderr: "pipe", env, timeout: 20_000 });
+    const ran = Bun.spawn(["unshare", "-m", "sh", "-c", script], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      env,
+      timeout: 20_000,
+    });
     expect([await ran.exited, (await ran.stdout.text()).trim(), await ran.stderr.text()]).toEqual([0, "found", ""]);
   });
 });
@@ -161,7 +184,16 @@ describe("on a real pane", () => {
     await using tmux = await openPrivateTmux();
     const path = tmux.at("logs", HOSTILE);
     const go = tmux.at("go");
-    const pane = await tmux.call("new-window", "-d", "-P", "-F", "#{pane_id}", "sh", "-c", `until [ -e ${go} ]; do sleep 0.02; done; printf 'h\\303\\251llo \\001\\377'; seq 1 20000; sleep 600`);
+    const pane = await tmux.call(
+      "new-window",
+      "-d",
+      "-P",
+      "-F",
+      "#{pane_id}",
+      "sh",
+      "-c",
+      `until [ -e ${go} ]; do sleep 0.02; done; printf 'h\\303\\251llo \\001\\377'; seq 1 20000; sleep 600`,
+    );
     await tmux.call("pipe-pane", "-t", pane, renderPipePaneCommand({ path, maxBytes: 10 * MB, heldMark: tmux.at("held") }));
     writeFileSync(go, "");
     await until("all is logged", () => existsSync(path) && readFileSync(path, "latin1").endsWith("\r\n20000\r\n"));
@@ -191,18 +223,27 @@ describe("the command", () => {
   const options = { path: `/x/${HOSTILE}`, maxBytes: 5 * MB };
 
   test.skipIf(Bun.which("shellcheck") === null)("passes shellcheck", () => {
-    const checked = Bun.spawnSync(["shellcheck", "-s", "sh", "-"], { stdin: Buffer.from(`${renderSessionLogger(options)}\n`), stdout: "pipe" });
+    const checked = Bun.spawnSync(["shellcheck", "-s", "sh", "-"], {
+      stdin: Buffer.from(`${renderSessionLogger(options)}\n`),
+      stdout: "pipe",
+    });
     expect(checked.stdout.toString()).toBe("");
   });
 
   test.each(SHELLS)("is read by %s", (_, argv) => {
-    const read = Bun.spawnSync([...argv, "-n", "/dev/stdin"], { stdin: Buffer.from(renderSessionLogger(options)), stderr: "pipe" });
+    const read = Bun.spawnSync([...argv, "-n", "/dev/stdin"], {
+      stdin: Buffer.from(renderSessionLogger(options)),
+      stderr: "pipe",
+    });
     expect([read.exitCode, read.stderr.toString()]).toEqual([0, ""]);
   });
 
   test("ends, and still drains, where there is no dd", () => {
     using scratch = openScratch();
-    const command = renderSessionLogger({ path: scratch.at("log"), maxBytes: MB }).replace("PATH=/usr/bin:/bin:/usr/sbin:/sbin", `PATH=${scratch.path}`);
+    const command = renderSessionLogger({ path: scratch.at("log"), maxBytes: MB }).replace(
+      "PATH=/usr/bin:/bin:/usr/sbin:/sbin",
+      `PATH=${scratch.path}`,
+    );
     Bun.spawnSync(["ln", "-s", Bun.which("cat")!, Bun.which("mkdir")!, scratch.path]);
     const ran = Bun.spawnSync(["dash", "-c", command], { stdin: noise(MB), timeout: 5000 });
     expect(ran.exitCode).toBe(0);

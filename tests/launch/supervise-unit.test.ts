@@ -9,18 +9,47 @@ const ROOT = "/home/somebody/.iapeer";
 const UNIT = { program: ["/usr/local/bin/iapeer"], root: ROOT, environment: { IAPEER_ROOT: ROOT, PATH: "/usr/bin:/bin" } };
 
 /** Names that mean something to systemd, to XML or to a shell. */
-const HOSTILE = ["with space", `"quoted"`, "it's", "%h%%n", "$HOME $$ $", "back\\slash\\n", "a;b", "tab\tin", "<&>\"]]>", "日本 é", "-x", "{}*?[a]"];
+const HOSTILE = [
+  "with space",
+  `"quoted"`,
+  "it's",
+  "%h%%n",
+  "$HOME $$ $",
+  "back\\slash\\n",
+  "a;b",
+  "tab\tin",
+  '<&>"]]>',
+  "日本 é",
+  "-x",
+  "{}*?[a]",
+];
 
 function linesOf(text: string, key: string): string[] {
-  return text.split("\n").filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith(`${key}=`))
+    .map((line) => line.slice(key.length + 1));
 }
 
 describe("the unit of systemd", () => {
   test("runs supervise with its root, its sockets' folder and its path, and lets recorders live", () => {
-    const text = renderSystemdUnit({ ...UNIT, environment: { IAPEER_ROOT: ROOT, IAPEER_SOCK_DIR: "/tmp/socks", PATH: "/usr/bin:/bin" } });
+    const text = renderSystemdUnit({
+      ...UNIT,
+      environment: { IAPEER_ROOT: ROOT, IAPEER_SOCK_DIR: "/tmp/socks", PATH: "/usr/bin:/bin" },
+    });
     expect(linesOf(text, "ExecStart")).toEqual(['"/usr/local/bin/iapeer" "supervise"']);
-    expect(linesOf(text, "Environment")).toEqual(['"IAPEER_ROOT=/home/somebody/.iapeer"', '"IAPEER_SOCK_DIR=/tmp/socks"', '"PATH=/usr/bin:/bin"']);
-    const settings = { Restart: "on-failure", KillMode: "process", OOMPolicy: "continue", ManagedOOMPreference: "avoid", WantedBy: "default.target" };
+    expect(linesOf(text, "Environment")).toEqual([
+      '"IAPEER_ROOT=/home/somebody/.iapeer"',
+      '"IAPEER_SOCK_DIR=/tmp/socks"',
+      '"PATH=/usr/bin:/bin"',
+    ]);
+    const settings = {
+      Restart: "on-failure",
+      KillMode: "process",
+      OOMPolicy: "continue",
+      ManagedOOMPreference: "avoid",
+      WantedBy: "default.target",
+    };
     for (const [key, value] of Object.entries(settings)) expect(linesOf(text, key)).toEqual([value]);
     expect(linesOf(renderSystemdUnit(UNIT), "Environment")).toHaveLength(2);
     expect(linesOf(renderSystemdUnit({ ...UNIT, environment: { PATH: "/bin" } }), "Environment")).toEqual(['"PATH=/bin"']);
@@ -31,7 +60,11 @@ describe("the unit of systemd", () => {
     ["$ in the program", '"/a$b/iapeer" "supervise"', ["/a$b/iapeer"]],
     ["$ in an argument", '"/bun" "/a$$b/$$c d.ts" "supervise"', ["/bun", "/a$b/$c d.ts"]],
     ["a quote in an argument", String.raw`"/bun" "/a\"b\\c" "supervise"`, ["/bun", String.raw`/a"b\c`]],
-    ["a quote in the program, which systemd takes in no way", String.raw`"/bin/sh" "-c" "exec \"$$0\" \"$$@\"" "/a\"b" "supervise"`, ['/a"b']],
+    [
+      "a quote in the program, which systemd takes in no way",
+      String.raw`"/bin/sh" "-c" "exec \"$$0\" \"$$@\"" "/a\"b" "supervise"`,
+      ['/a"b'],
+    ],
     ["a line end", String.raw`"/bun" "/a\x0ab" "supervise"`, ["/bun", "/a\nb"]],
   ])("escapes %s", (_, command, program) => {
     expect(linesOf(renderSystemdUnit({ ...UNIT, program }), "ExecStart")).toEqual([command]);
@@ -42,7 +75,10 @@ describe("the unit of systemd", () => {
     const verify = (unit: Parameters<typeof renderSystemdUnit>[0]) => {
       const file = scratch.at("iapeer-supervise.service");
       writeFileSync(file, renderSystemdUnit(unit));
-      const { stdout, stderr, exitCode } = Bun.spawnSync(["systemd-analyze", "verify", "--man=no", file], { stdin: "ignore", timeout: 20_000 });
+      const { stdout, stderr, exitCode } = Bun.spawnSync(["systemd-analyze", "verify", "--man=no", file], {
+        stdin: "ignore",
+        timeout: 20_000,
+      });
       return { exitCode, said: `${stdout.toString()}${stderr.toString()}` };
     };
     for (const name of HOSTILE) {
@@ -51,7 +87,14 @@ describe("the unit of systemd", () => {
       mkdirSync(root);
       copyFileSync(Bun.which("true")!, program);
       chmodSync(program, 0o755);
-      expect({ name, ...verify({ program: [program, join(root, "main.ts")], root, environment: { IAPEER_ROOT: root, IAPEER_SOCK_DIR: root, PATH: `${root}:/bin` } }) }).toEqual({ name, exitCode: 0, said: "" });
+      expect({
+        name,
+        ...verify({
+          program: [program, join(root, "main.ts")],
+          root,
+          environment: { IAPEER_ROOT: root, IAPEER_SOCK_DIR: root, PATH: `${root}:/bin` },
+        }),
+      }).toEqual({ name, exitCode: 0, said: "" });
     }
     // It looks: a program that is not there is told.
     expect(verify({ ...UNIT, program: [scratch.at("gone")] }).exitCode).not.toBe(0);
@@ -65,8 +108,18 @@ describe("the agent of launchd", () => {
     using scratch = openScratch();
     for (const name of [...HOSTILE, "line\r\nend"]) {
       const root = `/tmp/${name}`;
-      writeFileSync(scratch.at("agent.plist"), renderLaunchdAgent({ program: [`${root}/iapeer`, "main"], root, environment: { IAPEER_ROOT: root, IAPEER_SOCK_DIR: root, PATH: root } }));
-      const { stdout, stderr } = Bun.spawnSync(["python3", "-c", READ, scratch.at("agent.plist")], { stdin: "ignore", timeout: 20_000 });
+      writeFileSync(
+        scratch.at("agent.plist"),
+        renderLaunchdAgent({
+          program: [`${root}/iapeer`, "main"],
+          root,
+          environment: { IAPEER_ROOT: root, IAPEER_SOCK_DIR: root, PATH: root },
+        }),
+      );
+      const { stdout, stderr } = Bun.spawnSync(["python3", "-c", READ, scratch.at("agent.plist")], {
+        stdin: "ignore",
+        timeout: 20_000,
+      });
       expect(stderr.toString()).toBe("");
       expect(JSON.parse(stdout.toString())).toEqual({
         Label: "com.iapeer.supervise",

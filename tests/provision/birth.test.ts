@@ -13,7 +13,10 @@ afterEach(() => host[Symbol.dispose]());
 
 /** Notes each call, and what it finds of claude's own memory. */
 function recorder(exit = 0): Partial<Slot> {
-  const command = host.provider("provision", `echo "$*" >> "$host/calls"; cat "$1/.claude/settings.json" >> "$host/settings" 2>/dev/null; exit ${exit}`);
+  const command = host.provider(
+    "provision",
+    `echo "$*" >> "$host/calls"; cat "$1/.claude/settings.json" >> "$host/settings" 2>/dev/null; exit ${exit}`,
+  );
   return { provision: { command, args: ["{cwd}", "{runtime}", "{personality}", "{occasion}"] } };
 }
 
@@ -40,7 +43,10 @@ test("the runtime's own memory is off before the provider runs", async () => {
 test("a provider that fails is a row and no throw; the next runtime is tried all the same", async () => {
   const command = host.provider("provision", `[ "$1" = claude ] || exit 0; echo broken >&2; exit 9`);
   const rows = await give({ provision: { command, args: ["{runtime}"] } }, ["claude", "codex"]);
-  expect(rows).toMatchObject([{ runtime: "claude", state: "failed", detail: "broken" }, { runtime: "codex", state: "ok" }]);
+  expect(rows).toMatchObject([
+    { runtime: "claude", state: "failed", detail: "broken" },
+    { runtime: "codex", state: "ok" },
+  ]);
 });
 
 test("what came of a birth is kept with the identity", async () => {

@@ -17,18 +17,34 @@ describe("off writes the key, in the shape of the text", () => {
     ["keys on their own lines", '{\n    "a": 1\n}\n', '{\n    "autoMemoryEnabled": false,\n    "a": 1\n}\n'],
     ["tabs and CRLF", '{\r\n\t"a": 1\r\n}', '{\r\n\t"autoMemoryEnabled": false,\r\n\t"a": 1\r\n}'],
     ["one line", '{"a":1,"b":[1,2]}', '{"autoMemoryEnabled": false, "a":1,"b":[1,2]}'],
-    ["comments", '// top\n{ // open\n  // of a\n  "a": 1, // one\n}\n', '// top\n{ // open\n  "autoMemoryEnabled": false,\n  // of a\n  "a": 1, // one\n}\n'],
+    [
+      "comments",
+      '// top\n{ // open\n  // of a\n  "a": 1, // one\n}\n',
+      '// top\n{ // open\n  "autoMemoryEnabled": false,\n  // of a\n  "a": 1, // one\n}\n',
+    ],
     ["a value that is true", '{ "autoMemoryEnabled" :  true , "a":1 }', '{ "autoMemoryEnabled" :  false , "a":1 }'],
-    ["the key inside another object", '{\n  "env": { "autoMemoryEnabled": false }\n}', '{\n  "autoMemoryEnabled": false,\n  "env": { "autoMemoryEnabled": false }\n}'],
+    [
+      "the key inside another object",
+      '{\n  "env": { "autoMemoryEnabled": false }\n}',
+      '{\n  "autoMemoryEnabled": false,\n  "env": { "autoMemoryEnabled": false }\n}',
+    ],
   ])("%s", (_, before, after) => expect(textOf(switchClaudeMemory(before, "off"))).toBe(after));
 });
 
 test.each<[string, string, string]>([
   ["a line of its own", '{\n  "autoMemoryEnabled": false,\n  "a": 1\n}\n', '{\n  "a": 1\n}\n'],
-  ["the last line, and the comma that led to it", '{\n  "a": 1, // one\n  "autoMemoryEnabled": false\n}\n', '{\n  "a": 1 // one\n}\n'],
+  [
+    "the last line, and the comma that led to it",
+    '{\n  "a": 1, // one\n  "autoMemoryEnabled": false\n}\n',
+    '{\n  "a": 1 // one\n}\n',
+  ],
   ["the last line, and the comma at its end", '{\n  "a": 1,\n  "autoMemoryEnabled": false,\n}\n', '{\n  "a": 1,\n}\n'],
   ["the pair beside a comment", '{\n  "autoMemoryEnabled": false, // mine\n  "a": 1\n}\n', '{\n  // mine\n  "a": 1\n}\n'],
-  ["the pair and its comma, with a comment between them", '{ "autoMemoryEnabled": false /* x */, "a": 1 }', '{  /* x */ "a": 1 }'],
+  [
+    "the pair and its comma, with a comment between them",
+    '{ "autoMemoryEnabled": false /* x */, "a": 1 }',
+    '{  /* x */ "a": 1 }',
+  ],
   ["all there is", '{ "autoMemoryEnabled": false }\n', "{}\n"],
 ])("on takes out %s", (_, before, after) => expect(textOf(switchClaudeMemory(before, "on"))).toBe(after));
 
@@ -55,9 +71,17 @@ test.each<[string, string, string]>([
 
 const value = fc.constantFrom("1", '"x"', "[1,2 /* c */, 3]", '{"a" : 1 , // z\n "b":2}', "{}", "null");
 const gap = fc.constantFrom("", " ", "\n", "\n  ", " // c\n  ", " /* d */ ", "\t");
-const member = fc.tuple(gap, fc.constantFrom("a", "b", "c", "d"), gap, value, gap).map(([a, k, b, v, c]) => ({ key: k, text: `${a}"${k}":${b}${v}${c}` }));
+const member = fc
+  .tuple(gap, fc.constantFrom("a", "b", "c", "d"), gap, value, gap)
+  .map(([a, k, b, v, c]) => ({ key: k, text: `${a}"${k}":${b}${v}${c}` }));
 const document = fc
-  .tuple(gap, fc.uniqueArray(member, { maxLength: 4, selector: ({ key }) => key }), gap, fc.constantFrom("", ","), fc.constantFrom("\n", "\r\n"))
+  .tuple(
+    gap,
+    fc.uniqueArray(member, { maxLength: 4, selector: ({ key }) => key }),
+    gap,
+    fc.constantFrom("", ","),
+    fc.constantFrom("\n", "\r\n"),
+  )
   .map(([around, members, inside, comma, eol]) => {
     const body = members.map(({ text }) => text).join(",");
     return `${around}{${body}${members.length > 0 ? comma : ""}${inside}}${around}`.replaceAll("\n", eol);

@@ -14,23 +14,34 @@ describe("memories = false goes where the text has its features", () => {
     ["an empty text", "", "[features]\nmemories = false\n"],
     ["no features at all", "a = 1\n", "a = 1\n\n[features]\nmemories = false\n"],
     ["no newline at the end", "a = 1 # c", "a = 1 # c\n\n[features]\nmemories = false"],
-    ["a table, keys indented, comments below", "[features] # f\n  x = true # x\n\n\t# end\n[z]\n", "[features] # f\n  x = true # x\n  memories = false\n\n\t# end\n[z]\n"],
+    [
+      "a table, keys indented, comments below",
+      "[features] # f\n  x = true # x\n\n\t# end\n[z]\n",
+      "[features] # f\n  x = true # x\n  memories = false\n\n\t# end\n[z]\n",
+    ],
     ["a table at the very end", "[features]\nx = 1", "[features]\nx = 1\nmemories = false"],
     ["an inline table", "features = { a = 1 }   # c\n", "features = { a = 1, memories = false }   # c\n"],
     ["an inline table with a comma at its end", "features = {a=1,  b = 2 ,}\n", "features = {a=1,  b = 2, memories = false ,}\n"],
     ["an empty inline table", "features = {}\n", "features = { memories = false }\n"],
     ["dotted keys", "features.z   = 3\nb = 1\n", "features.z   = 3\nfeatures.memories = false\nb = 1\n"],
     ["a table below it only", "[features.sub]\nx = 1\n", "[features.sub]\nx = 1\n\n[features]\nmemories = false\n"],
-    ["CRLF", "a = 1\r\n\r\n[features]\r\nx = 1\r\n# end\r\n", "a = 1\r\n\r\n[features]\r\nx = 1\r\nmemories = false\r\n# end\r\n"],
+    [
+      "CRLF",
+      "a = 1\r\n\r\n[features]\r\nx = 1\r\n# end\r\n",
+      "a = 1\r\n\r\n[features]\r\nx = 1\r\nmemories = false\r\n# end\r\n",
+    ],
     ["a value that is true", "[features]\nmemories   =   true   # mine\n", "[features]\nmemories   =   false   # mine\n"],
     ["a dotted value that is true", "features.memories = true\n", "features.memories = false\n"],
     ["quoted keys", '[ "features" ]\n"memories"=true\n', '[ "features" ]\n"memories"=false\n'],
   ])("%s", (_, before, after) => expect(textOf(switchCodexMemory(before, "off"))).toBe(after));
 });
 
-test.each(["[features]\nmemories = false\n", "features = { memories = false }", "features.memories=false"])("%j is off already", (text) => {
-  expect(switchCodexMemory(text, "off")).toEqual({ state: "unchanged" });
-});
+test.each(["[features]\nmemories = false\n", "features = { memories = false }", "features.memories=false"])(
+  "%j is off already",
+  (text) => {
+    expect(switchCodexMemory(text, "off")).toEqual({ state: "unchanged" });
+  },
+);
 
 test.each<[string, string, string]>([
   ["the whole table, when nothing else is in it", "a = 1\n\n[features]\nmemories = false\n", "a = 1\n"],
@@ -59,7 +70,18 @@ test.each<[string, string, string]>([
 });
 
 describe("a folder becomes a key that reads back as that folder", () => {
-  test.each(["/plain", "/with space", '/quo"te', "/back\\slash", "/brack]et", "/dot.ted", "/новая 😀", "/new\nline", "/del\u007f", "/tab\t"])("%j", (folder) => {
+  test.each([
+    "/plain",
+    "/with space",
+    '/quo"te',
+    "/back\\slash",
+    "/brack]et",
+    "/dot.ted",
+    "/новая 😀",
+    "/new\nline",
+    "/del\u007f",
+    "/tab\t",
+  ])("%j", (folder) => {
     const trusted = textOf(trustFolder("model = 'x'\n", folder));
     expect(readTomlValue(trusted, ["projects", folder, "trust_level"])).toBe("trusted");
     expect(Bun.TOML.parse(trusted)).toEqual({ model: "x", projects: { [folder]: { trust_level: "trusted" } } });
@@ -73,10 +95,11 @@ test.each(["untrusted", "on-request"])("a folder that somebody called %j is not 
   expect(untrustFolder(text, "/x")).toEqual({ state: "unchanged" });
 });
 
-test.each(['[projects."/x"]\ntrust_level = "trusted"\n', 'projects = { "/x" = { trust_level = "trusted" } }', "projects.'/x'.trust_level = 'trusted'"])(
-  "%j trusts the folder already",
-  (text) => expect(trustFolder(text, "/x")).toEqual({ state: "unchanged" }),
-);
+test.each([
+  '[projects."/x"]\ntrust_level = "trusted"\n',
+  'projects = { "/x" = { trust_level = "trusted" } }',
+  "projects.'/x'.trust_level = 'trusted'",
+])("%j trusts the folder already", (text) => expect(trustFolder(text, "/x")).toEqual({ state: "unchanged" }));
 
 test("the trust of one peer goes without a trace while those around it stay", () => {
   const start = "model = 'x' # mine\n";
@@ -90,7 +113,20 @@ test("the trust of one peer goes without a trace while those around it stay", ()
 const key = fc.constantFrom("a", "b", '"q k"', "'l'", "features", "projects", '"/x"', '"é😀"', "memories", "trust_level");
 const space = fc.constantFrom("", " ", "  ", "\t");
 const comment = fc.constantFrom("", "# c", ' # é😀 "x" [y]', "\t# [features]");
-const value = fc.constantFrom("1", "true", '"s # no"', "'''\nml\n'''", '"""\na\n"""', "[1, # c\n 2]", "{ a = 1 }", "{}", "{a=1,b.c=2}", "1979-05-27", "0x1F", "inf");
+const value = fc.constantFrom(
+  "1",
+  "true",
+  '"s # no"',
+  "'''\nml\n'''",
+  '"""\na\n"""',
+  "[1, # c\n 2]",
+  "{ a = 1 }",
+  "{}",
+  "{a=1,b.c=2}",
+  "1979-05-27",
+  "0x1F",
+  "inf",
+);
 const dotted = fc.tuple(fc.array(key, { minLength: 1, maxLength: 3 }), space).map(([keys, gap]) => keys.join(`${gap}.${gap}`));
 const line = fc.oneof(
   { weight: 5, arbitrary: fc.tuple(space, dotted, space, value, comment).map(([a, k, b, v, c]) => `${a}${k}${b}=${a}${v} ${c}`) },

@@ -16,7 +16,8 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const place = (at = folder) => ({ folder: at, env: { HOME: join(root, "home") }, lockFile: join(root, "native-memory.lock") });
-const turn = (direction: MemorySwitch["direction"], runtime: MemorySwitch["runtime"], at = folder) => switchNativeMemory({ ...place(at), direction, runtime });
+const turn = (direction: MemorySwitch["direction"], runtime: MemorySwitch["runtime"], at = folder) =>
+  switchNativeMemory({ ...place(at), direction, runtime });
 const read = (...parts: string[]) => readFileSync(join(...parts), "utf8");
 
 function write(path: string, text: string): string {
@@ -111,7 +112,15 @@ describe("codex", () => {
       const { folders, ...place } = JSON.parse(process.argv[1]);
       await Promise.all(folders.map((folder) => switchNativeMemory({ ...place, folder, direction: "off", runtime: "codex" })));`;
     const half = (from: number) =>
-      Bun.spawn([process.execPath, "-e", program, JSON.stringify({ ...place(), folders: names.slice(from, from + 12).map((name) => join(root, name)) })], { stderr: "inherit" }).exited;
+      Bun.spawn(
+        [
+          process.execPath,
+          "-e",
+          program,
+          JSON.stringify({ ...place(), folders: names.slice(from, from + 12).map((name) => join(root, name)) }),
+        ],
+        { stderr: "inherit" },
+      ).exited;
     expect(await Promise.all([half(0), half(12)])).toEqual([0, 0]);
     const parsed = Bun.TOML.parse(read(config)) as { projects: Record<string, unknown> };
     expect(Object.keys(parsed.projects).toSorted()).toEqual(names.map((name) => join(root, name)).toSorted());

@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -53,10 +63,19 @@ let runner: Runner;
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), "iapeer-plugin-")));
   runner = createRunner(GUARD_ARGV);
-  for (const [name, script] of [["claude", CLAUDE], ["codex", CODEX]] as const) {
+  for (const [name, script] of [
+    ["claude", CLAUDE],
+    ["codex", CODEX],
+  ] as const) {
     const state = join(root, `${name}-state`);
     mkdirSync(state);
-    for (const [file, text] of [["markets", "mem\n"], ["installs", ""], ["banner", ""], ["calls", ""]] as const) writeFileSync(join(state, file), text);
+    for (const [file, text] of [
+      ["markets", "mem\n"],
+      ["installs", ""],
+      ["banner", ""],
+      ["calls", ""],
+    ] as const)
+      writeFileSync(join(state, file), text);
     mkdirSync(join(root, "bin"), { recursive: true });
     writeFileSync(join(root, "bin", name), script.replaceAll("STATE", state));
     chmodSync(join(root, "bin", name), 0o755);
@@ -76,12 +95,22 @@ function peer(personality: string, ...runtimes: string[]) {
 function sweep(wanted: Partial<PluginSweep> & Pick<PluginSweep, "direction" | "targets">) {
   const env = { PATH: `${join(root, "bin")}:${process.env["PATH"]}` };
   const plugin = { name: "iap", marketplace: "mem", marketplaceRef: "o/r" };
-  return runPluginForm({ scope: "all", allTargets: wanted.targets, plugin, runner, env, jobs: 4, onRow: () => undefined, ...wanted });
+  return runPluginForm({
+    scope: "all",
+    allTargets: wanted.targets,
+    plugin,
+    runner,
+    env,
+    jobs: 4,
+    onRow: () => undefined,
+    ...wanted,
+  });
 }
 
 const stateFile = (runtime: string, name: string) => join(root, `${runtime}-state`, name);
 const calls = (runtime: string) => readFileSync(stateFile(runtime, "calls"), "utf8").trimEnd().split("\n");
-const states = (rows: readonly { personality: string; runtime: string; state: string }[]) => rows.map((row) => `${row.runtime}-${row.personality} ${row.state}`);
+const states = (rows: readonly { personality: string; runtime: string; state: string }[]) =>
+  rows.map((row) => `${row.runtime}-${row.personality} ${row.state}`);
 
 describe("claude", () => {
   test("a plugin is installed in the peer's folder, found there the next time, and taken out of it again", async () => {
@@ -91,7 +120,14 @@ describe("claude", () => {
     expect(states(await sweep({ direction: "off", targets: [a] }))).toEqual(["claude-a removed"]);
     expect(states(await sweep({ direction: "off", targets: [a] }))).toEqual(["claude-a absent"]);
     expect(calls("claude")).toEqual(
-      ["list --json", `install ${ID} --scope project`, "list --json", "list --json", `uninstall ${ID} --scope project`, "list --json"].map((call) => `${a.cwd} plugin ${call}`),
+      [
+        "list --json",
+        `install ${ID} --scope project`,
+        "list --json",
+        "list --json",
+        `uninstall ${ID} --scope project`,
+        "list --json",
+      ].map((call) => `${a.cwd} plugin ${call}`),
     );
   });
 
@@ -112,9 +148,15 @@ describe("claude", () => {
 
   test("many folders at once lose no install and keep the order", async () => {
     const targets = ["a", "b", "c", "d", "e", "f"].map((name) => peer(name, "claude"));
-    expect(states(await sweep({ direction: "on", targets, jobs: 6 }))).toEqual(targets.map(({ personality }) => `claude-${personality} installed`));
-    expect(states(await sweep({ direction: "on", targets, jobs: 6 }))).toEqual(targets.map(({ personality }) => `claude-${personality} already`));
-    expect(states(await sweep({ direction: "off", targets, jobs: 6 }))).toEqual(targets.map(({ personality }) => `claude-${personality} removed`));
+    expect(states(await sweep({ direction: "on", targets, jobs: 6 }))).toEqual(
+      targets.map(({ personality }) => `claude-${personality} installed`),
+    );
+    expect(states(await sweep({ direction: "on", targets, jobs: 6 }))).toEqual(
+      targets.map(({ personality }) => `claude-${personality} already`),
+    );
+    expect(states(await sweep({ direction: "off", targets, jobs: 6 }))).toEqual(
+      targets.map(({ personality }) => `claude-${personality} removed`),
+    );
   });
 
   test("a marketplace that is not known is added once, and the install tried again", async () => {
@@ -130,7 +172,12 @@ describe("claude", () => {
     writeFileSync(stateFile("claude", "installs"), `${ID}|${b.cwd}|true\n`);
     const rows = await sweep({ direction: "on", targets: [a, b], plugin: { name: "iap", marketplace: "mem" } });
     expect(rows).toEqual([
-      { personality: "a", runtime: "claude", state: "failed", detail: `Failed to install plugin "${ID}": not found in marketplace` },
+      {
+        personality: "a",
+        runtime: "claude",
+        state: "failed",
+        detail: `Failed to install plugin "${ID}": not found in marketplace`,
+      },
       { personality: "b", runtime: "claude", state: "already" },
     ]);
   });
@@ -155,9 +202,19 @@ describe("claude", () => {
 describe("codex", () => {
   test("is asked once per host; the further peers are already served", async () => {
     const targets = [peer("a", "codex"), peer("b", "claude", "codex"), peer("c", "codex")];
-    expect(states(await sweep({ direction: "on", targets }))).toEqual(["codex-a installed", "claude-b installed", "codex-b already", "codex-c already"]);
+    expect(states(await sweep({ direction: "on", targets }))).toEqual([
+      "codex-a installed",
+      "claude-b installed",
+      "codex-b already",
+      "codex-c already",
+    ]);
     expect(calls("codex")).toEqual(["plugin list --json", `plugin add ${ID}`]);
-    expect(states(await sweep({ direction: "off", targets }))).toEqual(["codex-a removed", "claude-b removed", "codex-b already", "codex-c already"]);
+    expect(states(await sweep({ direction: "off", targets }))).toEqual([
+      "codex-a removed",
+      "claude-b removed",
+      "codex-b already",
+      "codex-c already",
+    ]);
     expect(existsSync(stateFile("codex", "plugin"))).toBe(false);
   });
 

@@ -8,16 +8,39 @@ import { type Host, openHost } from "../support/provision.ts";
 const WORDS = ["cwd", "runtime", "personality", "occasion"] as const;
 
 describe("the argv of a run", () => {
-  const piece = fc.oneof(fc.constantFrom("{cwd}", "{runtime}", "{personality}", "{occasion}", "{unknown}", "{", "}", "{}", "{cwd", "{{cwd}}", "$&", "$1", "--cwd="), fc.string({ maxLength: 5 }));
+  const piece = fc.oneof(
+    fc.constantFrom(
+      "{cwd}",
+      "{runtime}",
+      "{personality}",
+      "{occasion}",
+      "{unknown}",
+      "{",
+      "}",
+      "{}",
+      "{cwd",
+      "{{cwd}}",
+      "$&",
+      "$1",
+      "--cwd=",
+    ),
+    fc.string({ maxLength: 5 }),
+  );
   const argument = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(""));
   const value = fc.oneof(fc.constantFrom("{runtime}", "{cwd}", "$&", "$'", "$`", "$$", ""), fc.string());
-  const values: fc.Arbitrary<Placeholders> = fc.record({ cwd: value, runtime: value, personality: value, occasion: fc.constantFrom(...OCCASIONS) });
+  const values: fc.Arbitrary<Placeholders> = fc.record({
+    cwd: value,
+    runtime: value,
+    personality: value,
+    occasion: fc.constantFrom(...OCCASIONS),
+  });
 
   /** From left to right, never looking back. */
   function naive(text: string, placeholders: Placeholders): string {
     for (let at = 0; at < text.length; at += 1) {
       const word = WORDS.find((one) => text.startsWith(`{${one}}`, at));
-      if (word !== undefined) return text.slice(0, at) + placeholders[word] + naive(text.slice(at + word.length + 2), placeholders);
+      if (word !== undefined)
+        return text.slice(0, at) + placeholders[word] + naive(text.slice(at + word.length + 2), placeholders);
     }
     return text;
   }
@@ -25,7 +48,10 @@ describe("the argv of a run", () => {
   test("has each word replaced in one pass, and unknown words as they are", () => {
     fc.assert(
       fc.property(fc.array(argument), values, (args, placeholders) => {
-        expect(renderArgv({ command: "/bin/{cwd}", args }, placeholders)).toEqual(["/bin/{cwd}", ...args.map((one) => naive(one, placeholders))]);
+        expect(renderArgv({ command: "/bin/{cwd}", args }, placeholders)).toEqual([
+          "/bin/{cwd}",
+          ...args.map((one) => naive(one, placeholders)),
+        ]);
       }),
       { numRuns: 500 },
     );
@@ -33,7 +59,12 @@ describe("the argv of a run", () => {
 
   test("keeps a value that itself holds a word as it is", () => {
     const placeholders = { cwd: "/tmp/{runtime}", runtime: "claude", personality: "a", occasion: "birth" } as const;
-    expect(renderArgv({ command: "/c", args: ["{cwd}", "--runtime={runtime}", "{home}"] }, placeholders)).toEqual(["/c", "/tmp/{runtime}", "--runtime=claude", "{home}"]);
+    expect(renderArgv({ command: "/c", args: ["{cwd}", "--runtime={runtime}", "{home}"] }, placeholders)).toEqual([
+      "/c",
+      "/tmp/{runtime}",
+      "--runtime=claude",
+      "{home}",
+    ]);
   });
 });
 
@@ -80,7 +111,9 @@ describe("a run", () => {
   });
 
   test("hands any text over as it is", async () => {
-    const text = fc.string({ unit: "binary", minLength: 1, maxLength: 60 }).filter((one) => one.isWellFormed() && !one.includes("\0"));
+    const text = fc
+      .string({ unit: "binary", minLength: 1, maxLength: 60 })
+      .filter((one) => one.isWellFormed() && !one.includes("\0"));
     const command = dump();
     await fc.assert(
       fc.asyncProperty(text, text, async (personality, argument) => {
@@ -96,7 +129,14 @@ describe("a run", () => {
     await run({ occasion: "sweep-on" }, command);
     const [event, ...more] = host.events();
     expect(more).toEqual([]);
-    expect(event).toMatchObject({ ev: "memory-provision", identity: "claude-a", occasion: "sweep-on", state: "failed", exit: "3", detail: "state=ok ev=forged\nsecond" });
+    expect(event).toMatchObject({
+      ev: "memory-provision",
+      identity: "claude-a",
+      occasion: "sweep-on",
+      state: "failed",
+      exit: "3",
+      detail: "state=ok ev=forged\nsecond",
+    });
     expect(Number(event!["ms"])).toBeGreaterThanOrEqual(0);
   });
 
@@ -116,14 +156,21 @@ describe("a run", () => {
     ["off-peer", true],
     ["off-all", true],
     ["remove", true],
-  ] as const)("for %s in a folder that is gone: runs all the same is %p, for detaching must still be possible", async (occasion, runs) => {
-    const cwd = host.at("gone");
-    const outcome = await run({ cwd, occasion }, dump(), ["{cwd}"]);
-    if (runs) expect(outcome.state).toBe("ok");
-    else expect(outcome).toMatchObject({ state: "not-executable", detail: `the working folder ${cwd} does not exist` });
-  });
+  ] as const)(
+    "for %s in a folder that is gone: runs all the same is %p, for detaching must still be possible",
+    async (occasion, runs) => {
+      const cwd = host.at("gone");
+      const outcome = await run({ cwd, occasion }, dump(), ["{cwd}"]);
+      if (runs) expect(outcome.state).toBe("ok");
+      else expect(outcome).toMatchObject({ state: "not-executable", detail: `the working folder ${cwd} does not exist` });
+    },
+  );
 
-  test.each([["a NUL", "/tmp/a\0b"], ["half of a pair", "/tmp/\ud800"], ["a path through a file", "/etc/passwd/x"]])("for a folder of %s does not throw", async (_, cwd) => {
+  test.each([
+    ["a NUL", "/tmp/a\0b"],
+    ["half of a pair", "/tmp/\ud800"],
+    ["a path through a file", "/etc/passwd/x"],
+  ])("for a folder of %s does not throw", async (_, cwd) => {
     expect((await run({ cwd }, dump(), ["{cwd}"])).state).toBe("not-executable");
   });
 

@@ -5,7 +5,14 @@ import { judgeMemory, type MemoryState, type ProvisionNote, readNote, writeNote 
 import { openScratch, type Scratch } from "../support/scratch.ts";
 
 const NOW = { provider: "mem", version: "2" };
-const NOTE: ProvisionNote = { version: 1, occasion: "birth", state: "ok", provider: "mem", provider_version: "2", ts: "2026-01-01T00:00:00.000Z" };
+const NOTE: ProvisionNote = {
+  version: 1,
+  occasion: "birth",
+  state: "ok",
+  provider: "mem",
+  provider_version: "2",
+  ts: "2026-01-01T00:00:00.000Z",
+};
 
 describe("whether an identity has the host's memory", () => {
   test.each<[string, Partial<ProvisionNote> | undefined, typeof NOW | undefined, MemoryState]>([

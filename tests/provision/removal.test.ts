@@ -38,7 +38,10 @@ test("memory is detached from a peer whose folder is gone already", async () => 
 test.each<[string, Partial<Slot> | undefined]>([
   ["an empty slot", undefined],
   ["a provider without unprovision", { provision: { command: "/bin/false", args: [] } }],
-  ["a plugin beside provision, which is ignored", { provision: { command: "/bin/false", args: [] }, plugin: { name: "n", marketplace: "m" } }],
+  [
+    "a plugin beside provision, which is ignored",
+    { provision: { command: "/bin/false", args: [] }, plugin: { name: "n", marketplace: "m" } },
+  ],
   ["a provider that declares nothing", {}],
 ])("%s has nothing to detach", async (_, slot) => {
   const target = host.peer("alpha", "claude");
@@ -53,10 +56,23 @@ test("an interruption begins no further runtime", async () => {
 });
 
 test("everything kept about the identity is purged, and nothing of its neighbours", async () => {
-  keep("claude-alpha.provision.json", "claude-alpha.stopped", "codex-alpha.provision.json", "claude-alpha2.stopped", "claude-alpha-b.stopped", "xclaude-alpha.stopped", "claude-alpha");
+  keep(
+    "claude-alpha.provision.json",
+    "claude-alpha.stopped",
+    "codex-alpha.provision.json",
+    "claude-alpha2.stopped",
+    "claude-alpha-b.stopped",
+    "xclaude-alpha.stopped",
+    "claude-alpha",
+  );
   mkdirSync(`${host.layout.stateFolder}/claude-alpha.canary/inner`, { recursive: true });
   const names = await purgePeer(host.peer("alpha", "claude", "codex", "telegram"), host.context({}));
-  expect(names.toSorted()).toEqual(["claude-alpha.canary", "claude-alpha.provision.json", "claude-alpha.stopped", "codex-alpha.provision.json"]);
+  expect(names.toSorted()).toEqual([
+    "claude-alpha.canary",
+    "claude-alpha.provision.json",
+    "claude-alpha.stopped",
+    "codex-alpha.provision.json",
+  ]);
   expect(kept()).toEqual(["claude-alpha", "claude-alpha-b.stopped", "claude-alpha2.stopped", "xclaude-alpha.stopped"]);
 });
 

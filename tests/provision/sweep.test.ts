@@ -15,7 +15,12 @@ describe("what a slot has to run", () => {
     ["nothing in it", undefined, "sweep-on", "memory slot is EMPTY"],
     ["no unprovision", { provision: BLOCK }, "off-all", 'provider "mem" declares no unprovision command'],
     ["no provision", { unprovision: BLOCK }, "sweep-on", 'provider "mem" declares no provision command'],
-    ["a plugin beside provision, and no unprovision", { provision: BLOCK, plugin: PLUGIN }, "off-all", 'provider "mem" declares no unprovision command'],
+    [
+      "a plugin beside provision, and no unprovision",
+      { provision: BLOCK, plugin: PLUGIN },
+      "off-all",
+      'provider "mem" declares no unprovision command',
+    ],
     ["nothing at all", {}, "sweep-on", 'provider "mem" declares nothing to run: no provision, unprovision or plugin'],
     ["the command", { provision: BLOCK }, "sweep-on", undefined],
     ["only a plugin", { plugin: PLUGIN }, "off-all", undefined],
@@ -37,8 +42,15 @@ describe("a sweep", () => {
     return { provision: { command: host.provider("provision", body), args: ["{personality}", "{runtime}"] } };
   }
 
-  async function sweep(slot: Partial<Slot>, request: Partial<SweepRequest> & Pick<SweepRequest, "targets">, signal?: AbortSignal) {
-    return await sweepMemory({ occasion: "sweep-on", allTargets: request.targets, jobs: 4, onRow: () => undefined, ...request }, host.context(slot, signal));
+  async function sweep(
+    slot: Partial<Slot>,
+    request: Partial<SweepRequest> & Pick<SweepRequest, "targets">,
+    signal?: AbortSignal,
+  ) {
+    return await sweepMemory(
+      { occasion: "sweep-on", allTargets: request.targets, jobs: 4, onRow: () => undefined, ...request },
+      host.context(slot, signal),
+    );
   }
 
   test.each([1, 2, 8])("has its rows in registry order, whatever ends first, with %i at a time", async (jobs) => {
@@ -54,7 +66,10 @@ describe("a sweep", () => {
 
   test.each([1, 3])("runs no more than %i at a time", async (jobs) => {
     const targets = ["a", "b", "c", "d", "e", "f"].map((name) => host.peer(name, "claude"));
-    const rows = await sweep(provider(`: > "$host/run-$1"; ls "$host" | grep -c '^run-' >> "$host/at-once"; sleep 0.05; rm "$host/run-$1"`), { targets, jobs });
+    const rows = await sweep(
+      provider(`: > "$host/run-$1"; ls "$host" | grep -c '^run-' >> "$host/at-once"; sleep 0.05; rm "$host/run-$1"`),
+      { targets, jobs },
+    );
     expect(rows.every(({ state }) => state === "ok")).toBe(true);
     expect(Math.max(...host.lines("at-once").map(Number))).toBe(jobs);
   });
@@ -70,7 +85,12 @@ describe("a sweep", () => {
   });
 
   test("goes on after a row that failed, whatever was wrong with it", async () => {
-    const targets = [host.peer("a", "claude"), { ...host.peer("b", "claude"), cwd: "/etc/passwd/x" }, { ...host.peer("c", "claude"), cwd: "/tmp/\0" }, host.peer("d", "claude")];
+    const targets = [
+      host.peer("a", "claude"),
+      { ...host.peer("b", "claude"), cwd: "/etc/passwd/x" },
+      { ...host.peer("c", "claude"), cwd: "/tmp/\0" },
+      host.peer("d", "claude"),
+    ];
     const rows = await sweep(provider(`[ $1 = d ] || { echo bad >&2; exit 1; }`), { targets, jobs: 2 });
     expect(rows.map(({ state }) => state)).toEqual(["failed", "not-executable", "not-executable", "ok"]);
     expect(readNote(host.layout, "claude", "a")).toMatchObject({ state: "failed", detail: "bad", occasion: "sweep-on" });

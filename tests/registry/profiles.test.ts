@@ -7,7 +7,14 @@ import type { Row } from "../../src/registry/schema.ts";
 import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
 
 const NOW = new Date("2026-01-02T03:04:05.678Z");
-const rowIn = ({ path }: Scratch): Row => ({ personality: "a", cwd: path, default_runtime: "claude", runtimes: ["claude"], description: "d", removing: "now" });
+const rowIn = ({ path }: Scratch): Row => ({
+  personality: "a",
+  cwd: path,
+  default_runtime: "claude",
+  runtimes: ["claude"],
+  description: "d",
+  removing: "now",
+});
 
 function plant({ path }: Scratch, text: string): string {
   const card = profilePath(path);
@@ -20,7 +27,12 @@ describe("a card that is written", () => {
   test("is private, and says what the row says but the folder and the removal", () => {
     using scratch = openScratch();
     writeCard(rowIn(scratch));
-    expect(readCard(scratch.path)).toEqual({ personality: "a", default_runtime: "claude", runtimes: ["claude"], description: "d" });
+    expect(readCard(scratch.path)).toEqual({
+      personality: "a",
+      default_runtime: "claude",
+      runtimes: ["claude"],
+      description: "d",
+    });
     expect(statSync(profilePath(scratch.path)).mode & 0o777).toBe(0o600);
     expect(statSync(dirname(profilePath(scratch.path))).mode & 0o777).toBe(0o700);
   });
@@ -72,10 +84,13 @@ describe("the mark of a removal", () => {
   test.each<[string, (scratch: Scratch) => void]>([
     ["a card", () => undefined],
     ["a card that can be read", (scratch) => plant(scratch, "{")],
-    ["a card of its own, but a link", (scratch) => {
-      mkdirSync(dirname(profilePath(scratch.path)));
-      symlinkSync("nowhere", profilePath(scratch.path));
-    }],
+    [
+      "a card of its own, but a link",
+      (scratch) => {
+        mkdirSync(dirname(profilePath(scratch.path)));
+        symlinkSync("nowhere", profilePath(scratch.path));
+      },
+    ],
   ])("is left out where there is not %s", (_, make) => {
     using scratch = openScratch();
     make(scratch);

@@ -22,7 +22,11 @@ describe("a registry is refused, with the place and the reason, when", () => {
     ["a runtime is no name", { peers: [{ ...ROW, runtimes: ["x;y"] }] }, "peers.0.runtimes: is not a list of runtimes' names"],
     ["runtimes are a text", { peers: [{ ...ROW, runtimes: "claude" }] }, "peers.0.runtimes: is not a list of runtimes' names"],
     ["a description is a number", { peers: [{ ...ROW, description: 1 }] }, "peers.0.description: is not a text"],
-    ["an intelligence is unknown", { peers: [{ ...ROW, intelligence: "alien" }] }, "peers.0.intelligence: is not artificial, natural or absent"],
+    [
+      "an intelligence is unknown",
+      { peers: [{ ...ROW, intelligence: "alien" }] },
+      "peers.0.intelligence: is not artificial, natural or absent",
+    ],
     ["two rows have one name", { peers: [ROW, { ...ROW, cwd: "/b" }] }, "has two rows for a"],
   ])("%s", (_, json, why) => {
     const checked = checkRegistry(json);
@@ -42,7 +46,9 @@ describe("a registry", () => {
   });
 
   test("gives its peers in its order", () => {
-    expect(peersOf({ version: 2, revision: 0, peers: [{ ...ROW, personality: "b" }, ROW] }).map(({ personality }) => personality)).toEqual(["b", "a"]);
+    expect(
+      peersOf({ version: 2, revision: 0, peers: [{ ...ROW, personality: "b" }, ROW] }).map(({ personality }) => personality),
+    ).toEqual(["b", "a"]);
   });
 });
 
@@ -61,11 +67,23 @@ describe("a card", () => {
 
 describe("a peer's defaults:", () => {
   test.each<[string, Partial<Row>, object]>([
-    ["a bare row", {}, { defaultRuntime: "claude", runtimes: ["claude"], description: "", intelligence: "artificial", isBeingRemoved: false }],
+    [
+      "a bare row",
+      {},
+      { defaultRuntime: "claude", runtimes: ["claude"], description: "", intelligence: "artificial", isBeingRemoved: false },
+    ],
     ["the older field runtime", { runtime: "codex" }, { defaultRuntime: "codex", runtimes: ["codex"] }],
-    ["default_runtime over runtime", { runtime: "codex", default_runtime: "claude" }, { defaultRuntime: "claude", runtimes: ["claude"] }],
+    [
+      "default_runtime over runtime",
+      { runtime: "codex", default_runtime: "claude" },
+      { defaultRuntime: "claude", runtimes: ["claude"] },
+    ],
     ["the first of the runtimes", { runtimes: ["codex", "claude"] }, { defaultRuntime: "codex", runtimes: ["codex", "claude"] }],
-    ["a default that the runtimes lack comes first", { default_runtime: "claude", runtimes: ["codex"] }, { defaultRuntime: "claude", runtimes: ["claude", "codex"] }],
+    [
+      "a default that the runtimes lack comes first",
+      { default_runtime: "claude", runtimes: ["codex"] },
+      { defaultRuntime: "claude", runtimes: ["claude", "codex"] },
+    ],
     ["the intelligence that goes with the runtime", { runtime: "telegram" }, { intelligence: "natural" }],
     ["a row that is being removed", { removing: "2026-01-01T00:00:00.000Z" }, { isBeingRemoved: true }],
     ["the last active runtime", { last_active_runtime: "codex" }, { lastActiveRuntime: "codex" }],

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { IapeerError } from "../../src/core/errors.ts";
 import type { Layout } from "../../src/core/paths.ts";
 import { withoutRow, withRow } from "../../src/registry/edits.ts";
@@ -27,7 +37,11 @@ describe("a change", () => {
     expect(textOf(layout.registryBackup)).toBe(textOf(layout.registry));
     expect(statSync(layout.registry).mode & 0o777).toBe(0o600);
     expect(statSync(layout.registryBackup).mode & 0o777).toBe(0o600);
-    expect(readdirSync(layout.root).toSorted()).toEqual(["peers-profiles.json", "peers-profiles.json.bak", "peers-profiles.lock"]);
+    expect(readdirSync(layout.root).toSorted()).toEqual([
+      "peers-profiles.json",
+      "peers-profiles.json.bak",
+      "peers-profiles.lock",
+    ]);
   });
 
   test("that returns what it was given writes nothing", async () => {
@@ -44,12 +58,17 @@ describe("a change", () => {
     using scratch = openScratch();
     const layout = layoutIn(scratch);
     let prepared = 0;
-    const failing = changeRegistry(layout, AT_ONCE, () => {
-      throw new IapeerError("peer-conflict", "no");
-    }, () => {
-      prepared += 1;
-      return () => undefined;
-    });
+    const failing = changeRegistry(
+      layout,
+      AT_ONCE,
+      () => {
+        throw new IapeerError("peer-conflict", "no");
+      },
+      () => {
+        prepared += 1;
+        return () => undefined;
+      },
+    );
     expect((await rejectionOf(failing)).code).toBe("peer-conflict");
     expect(prepared).toBe(0);
     expect(existsSync(layout.registry)).toBe(false);
@@ -112,7 +131,11 @@ describe("an empty registry never replaces a full one", () => {
 });
 
 describe("ifRevision", () => {
-  test.each([[1, undefined], [0, "revision-conflict"], [2, "revision-conflict"]])("%d, where the registry has 1: %p", async (ifRevision, code) => {
+  test.each([
+    [1, undefined],
+    [0, "revision-conflict"],
+    [2, "revision-conflict"],
+  ])("%d, where the registry has 1: %p", async (ifRevision, code) => {
     using scratch = openScratch();
     const layout = layoutIn(scratch);
     await withPeers(layout, "a");
@@ -142,7 +165,10 @@ describe("a registry that is not there", () => {
     const layout = layoutIn(scratch);
     await withPeers(layout, "a");
     rmSync(layout.registry);
-    for (const error of [errorOf(() => readRegistry(layout)), await rejectionOf(changeRegistry(layout, AT_ONCE, addTo(layout, "b")))]) {
+    for (const error of [
+      errorOf(() => readRegistry(layout)),
+      await rejectionOf(changeRegistry(layout, AT_ONCE, addTo(layout, "b"))),
+    ]) {
       expect(error).toMatchObject({ code: "registry-corrupt", exitStatus: 5, details: { backup: layout.registryBackup } });
       expect(error.message).toContain("is gone, but its backup holds 1 peer");
     }
@@ -156,10 +182,13 @@ describe("a backup", () => {
     ["cut off", (path) => writeFileSync(path, "{", { mode: 0o600 })],
     ["a link", (path) => symlinkSync("elsewhere", path)],
     ["a folder", (path) => mkdirSync(path)],
-    ["writable by others", (path) => {
-      writeFileSync(path, '{"peers":[]}');
-      chmodSync(path, 0o666);
-    }],
+    [
+      "writable by others",
+      (path) => {
+        writeFileSync(path, '{"peers":[]}');
+        chmodSync(path, 0o666);
+      },
+    ],
   ])("that is %s is none", (_, make) => {
     using scratch = openScratch();
     const layout = layoutIn(scratch);

@@ -33,14 +33,46 @@ function putCard(layout: Layout, folder: string, card: object): void {
 type Expected = Pick<Difference, "kind" | "personality" | "isFixable"> & { readonly says: string };
 
 const DIFFERENCES: readonly (readonly [what: string, spoil: (layout: Layout) => void, expected: Expected])[] = [
-  ["a registry that cannot be read", ({ registry }) => writeFileSync(registry, "{"), { kind: "registry-unreadable", personality: "", isFixable: true, says: "is not JSON" }],
-  ["a registry that is gone", ({ registry }) => rmSync(registry), { kind: "registry-unreadable", personality: "", isFixable: true, says: "backup holds 2 peers" }],
-  ["a missing card", (layout) => rmSync(cardOf(layout, "a")), { kind: "card-missing", personality: "a", isFixable: true, says: "peer-profile.json is missing" }],
-  ["a card that cannot be read", (layout) => writeFileSync(cardOf(layout, "a"), ""), { kind: "card-unreadable", personality: "a", isFixable: false, says: "is empty" }],
-  ["a card that says something else", (layout) => putCard(layout, "a", { personality: "a", description: "new", z: 1 }), { kind: "card-differs", personality: "a", isFixable: true, says: "description, z" }],
-  ["a missing folder", (layout) => rmSync(folderOf(layout, "a"), { recursive: true }), { kind: "folder-missing", personality: "a", isFixable: false, says: "is gone" }],
-  ["a card nobody registered", (layout) => putCard(layout, "c", { personality: "c" }), { kind: "not-registered", personality: "c", isFixable: true, says: "no such peer" }],
-  ["a folder with another peer's card", (layout) => putCard(layout, "a", { personality: "b" }), { kind: "folder-of-another", personality: "a", isFixable: false, says: "is b's" }],
+  [
+    "a registry that cannot be read",
+    ({ registry }) => writeFileSync(registry, "{"),
+    { kind: "registry-unreadable", personality: "", isFixable: true, says: "is not JSON" },
+  ],
+  [
+    "a registry that is gone",
+    ({ registry }) => rmSync(registry),
+    { kind: "registry-unreadable", personality: "", isFixable: true, says: "backup holds 2 peers" },
+  ],
+  [
+    "a missing card",
+    (layout) => rmSync(cardOf(layout, "a")),
+    { kind: "card-missing", personality: "a", isFixable: true, says: "peer-profile.json is missing" },
+  ],
+  [
+    "a card that cannot be read",
+    (layout) => writeFileSync(cardOf(layout, "a"), ""),
+    { kind: "card-unreadable", personality: "a", isFixable: false, says: "is empty" },
+  ],
+  [
+    "a card that says something else",
+    (layout) => putCard(layout, "a", { personality: "a", description: "new", z: 1 }),
+    { kind: "card-differs", personality: "a", isFixable: true, says: "description, z" },
+  ],
+  [
+    "a missing folder",
+    (layout) => rmSync(folderOf(layout, "a"), { recursive: true }),
+    { kind: "folder-missing", personality: "a", isFixable: false, says: "is gone" },
+  ],
+  [
+    "a card nobody registered",
+    (layout) => putCard(layout, "c", { personality: "c" }),
+    { kind: "not-registered", personality: "c", isFixable: true, says: "no such peer" },
+  ],
+  [
+    "a folder with another peer's card",
+    (layout) => putCard(layout, "a", { personality: "b" }),
+    { kind: "folder-of-another", personality: "a", isFixable: false, says: "is b's" },
+  ],
 ];
 
 describe("verify tells", () => {
@@ -60,7 +92,10 @@ describe("verify tells", () => {
   test.each<[string, (layout: Layout) => void]>([
     ["a registry and cards that agree", () => undefined],
     ["a card that says less", (layout) => putCard(layout, "a", { personality: "a" })],
-    ["the card of a peer that was removed", (layout) => putCard(layout, "c", { personality: "c", removed: "2026-01-01T00:00:00.000Z" })],
+    [
+      "the card of a peer that was removed",
+      (layout) => putCard(layout, "c", { personality: "c", removed: "2026-01-01T00:00:00.000Z" }),
+    ],
     ["a folder without a card", (layout) => mkdirSync(folderOf(layout, "c"))],
     ["a root without peers", (layout) => rmSync(layout.root, { recursive: true })],
   ])("nothing of %s", (_, make) => {
@@ -85,7 +120,14 @@ describe("verify --fix", () => {
     const names = readRegistry(layout).peers.map(({ personality }) => personality);
     expect(names).toEqual(expect.arrayContaining(["a", "b"]));
     expect(names).toEqual(names.toSorted());
-    expect(readRegistry(layout)).toMatchObject({ host: "kept", peers: [{ cwd: folderOf(layout, "a") }, { cwd: folderOf(layout, "b"), interfaces: { voice: 1 } }, ...names.slice(2).map(() => ({}))] });
+    expect(readRegistry(layout)).toMatchObject({
+      host: "kept",
+      peers: [
+        { cwd: folderOf(layout, "a") },
+        { cwd: folderOf(layout, "b"), interfaces: { voice: 1 } },
+        ...names.slice(2).map(() => ({})),
+      ],
+    });
   });
 
   test("has nothing to do where all agree: the revision stays", async () => {
@@ -107,7 +149,10 @@ describe("verify --fix", () => {
     expect(kept).toBe(join(layout.root, KEPT));
     expect(readFileSync(kept!, "utf8")).toBe("bad\0");
     expect(differences.map(({ kind }) => kind)).toEqual(["registry-unreadable", "card-differs", "not-registered"]);
-    expect(readRegistry(layout)).toMatchObject({ revision: 6, peers: [{ personality: "a", description: "newer" }, { personality: "b" }, { personality: "c", cwd: folderOf(layout, "c") }] });
+    expect(readRegistry(layout)).toMatchObject({
+      revision: 6,
+      peers: [{ personality: "a", description: "newer" }, { personality: "b" }, { personality: "c", cwd: folderOf(layout, "c") }],
+    });
     expect(readFileSync(layout.registryBackup, "utf8")).toBe(readFileSync(layout.registry, "utf8"));
   });
 
@@ -118,7 +163,10 @@ describe("verify --fix", () => {
     writeFileSync(layout.registry, "");
     writeFileSync(layout.registryBackup, "");
     await fixRegistry(layout, AT_ONCE, NOW);
-    expect(readRegistry(layout).peers).toMatchObject([{ personality: "a", description: "A" }, { personality: "b", interfaces: { voice: 1 } }]);
+    expect(readRegistry(layout).peers).toMatchObject([
+      { personality: "a", description: "A" },
+      { personality: "b", interfaces: { voice: 1 } },
+    ]);
   });
 
   test.each<[string, (path: string) => void, (kept: string) => boolean]>([

@@ -8,7 +8,13 @@ import { readForensics } from "../../src/status/forensics.ts";
 import { IDENTITY, watchServer, type WatchedServer } from "../support/recorder.ts";
 import { until } from "../support/sandbox.ts";
 
-const SHELLS: readonly (readonly [string, ...string[]])[] = [["dash"], ["bash", "--posix"], ["bash"], ["busybox", "sh"], ["zsh", "--emulate", "sh"]];
+const SHELLS: readonly (readonly [string, ...string[]])[] = [
+  ["dash"],
+  ["bash", "--posix"],
+  ["bash"],
+  ["busybox", "sh"],
+  ["zsh", "--emulate", "sh"],
+];
 const installed = SHELLS.filter(([program]) => Bun.which(program) !== null).map((argv) => [argv.join(" "), argv] as const);
 const WITNESSES = ["parent", "client"] as const satisfies readonly Witness[];
 const rows = installed.flatMap(([name, shell]) => WITNESSES.map((witness) => [name, witness, shell] as const));
@@ -38,7 +44,13 @@ describe.each(rows)("under %s, as a %s, the recorder", (_, witness, shell) => {
     await recorderIsGone(watched);
     const [record, ...more] = watched.exits();
     expect(more).toEqual([]);
-    expect(record).toMatchObject({ ev: "server-exit", identity: IDENTITY, server_pid: String(server.pid), witness, ...KILLED[witness] });
+    expect(record).toMatchObject({
+      ev: "server-exit",
+      identity: IDENTITY,
+      server_pid: String(server.pid),
+      witness,
+      ...KILLED[witness],
+    });
     expect(record!["forensics"]!.startsWith(`${layout.deathsFolder}/${IDENTITY}-`)).toBe(true);
     const forensics = readForensics(record!["forensics"]!)!;
     expect(forensics.reasons.length).toBeGreaterThan(0);
@@ -101,7 +113,12 @@ test("a client that is refused again and again is not started in a circle, and t
 });
 
 test("a recorder whose starter was killed before it let it go on ends by itself", async () => {
-  const child = Bun.spawn(["/bin/sh", "-c", renderCanaryScript(SCRIPT)], { stdin: "ignore", stdout: "ignore", stderr: "ignore", env: { PATH: process.env["PATH"]! } });
+  const child = Bun.spawn(["/bin/sh", "-c", renderCanaryScript(SCRIPT)], {
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "ignore",
+    env: { PATH: process.env["PATH"]! },
+  });
   expect(await child.exited).toBe(0);
 });
 
@@ -118,12 +135,16 @@ const SCRIPT = {
 
 describe.each(["linux", "darwin"] as const)("the script for %s", (platform) => {
   test.skipIf(Bun.which("shellcheck") === null)("is clean under shellcheck -s sh", () => {
-    const { exitCode, stdout } = Bun.spawnSync(["shellcheck", "-s", "sh", "-"], { stdin: Buffer.from(renderCanaryScript({ ...SCRIPT, platform })) });
+    const { exitCode, stdout } = Bun.spawnSync(["shellcheck", "-s", "sh", "-"], {
+      stdin: Buffer.from(renderCanaryScript({ ...SCRIPT, platform })),
+    });
     expect({ exitCode, said: stdout.toString() }).toEqual({ exitCode: 0, said: "" });
   });
 
   test.skipIf(Bun.which("dash") === null)("is one that dash reads", () => {
-    const { exitCode, stderr } = Bun.spawnSync(["dash", "-n"], { stdin: Buffer.from(renderCanaryScript({ ...SCRIPT, platform })) });
+    const { exitCode, stderr } = Bun.spawnSync(["dash", "-n"], {
+      stdin: Buffer.from(renderCanaryScript({ ...SCRIPT, platform })),
+    });
     expect({ exitCode, said: stderr.toString() }).toEqual({ exitCode: 0, said: "" });
   });
 });

@@ -41,7 +41,13 @@ describe.skipIf(memoryFolder === undefined || !isKernelLogReadable)("a server th
     await using watched = await watchServer({ witness });
     writeFileSync(join(memoryFolder!, "cgroup.procs"), String(watched.server.pid));
     writeFileSync(`/proc/${watched.server.pid}/oom_score_adj`, "1000");
-    const hog = Bun.spawn(["sh", "-c", `echo $$ >'${memoryFolder!}/cgroup.procs'; exec tail /dev/zero`], { stdin: "ignore", stdout: "ignore", stderr: "ignore", timeout: 10_000, killSignal: "SIGKILL" });
+    const hog = Bun.spawn(["sh", "-c", `echo $$ >'${memoryFolder!}/cgroup.procs'; exec tail /dev/zero`], {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+      timeout: 10_000,
+      killSignal: "SIGKILL",
+    });
     const record = await recordOf(watched);
     await hog.exited;
     expect(record).toMatchObject({ verdict: "oom-kill", signal: "KILL" });

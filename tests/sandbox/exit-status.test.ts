@@ -9,10 +9,18 @@ const PANES = 24;
 async function statusOf(exit: number): Promise<string> {
   await using tmux = await openPrivateTmux({ command: ["sh", "-c", `read -r _; exit ${exit}`] });
   await tmux.call("set-option", "-g", "remain-on-exit", "on");
-  await tmux.call("pipe-pane", "-t", "%0", renderPipePaneCommand({ path: tmux.at("log"), maxBytes: 1_000_000, heldMark: tmux.at("held") }));
+  await tmux.call(
+    "pipe-pane",
+    "-t",
+    "%0",
+    renderPipePaneCommand({ path: tmux.at("log"), maxBytes: 1_000_000, heldMark: tmux.at("held") }),
+  );
   await until("the logger is at work", async () => await Bun.file(tmux.at("log")).exists());
   await tmux.call("send-keys", "-t", "%0", "Enter");
-  await until("the pane is dead", async () => (await tmux.call("display-message", "-p", "-t", "%0", "#{pane_dead}")).trim() === "1");
+  await until(
+    "the pane is dead",
+    async () => (await tmux.call("display-message", "-p", "-t", "%0", "#{pane_dead}")).trim() === "1",
+  );
   return (await tmux.call("display-message", "-p", "-t", "%0", "#{pane_dead_status}")).trim();
 }
 

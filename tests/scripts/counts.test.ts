@@ -1,10 +1,14 @@
 import { expect, test } from "bun:test";
 import { addCounts, parseJUnitReport, renderCounts } from "../../scripts/test/counts.ts";
 
-const report = (attributes: string, inside = "") => `<?xml version="1.0"?>\n<testsuites name="bun test" ${attributes}>${inside}</testsuites>\n`;
+const report = (attributes: string, inside = "") =>
+  `<?xml version="1.0"?>\n<testsuites name="bun test" ${attributes}>${inside}</testsuites>\n`;
 
 test("a report's totals are those of its root element, not of the suites inside", () => {
-  const xml = report('tests="7" assertions="9" failures="2" skipped="1" time="0.1"', '<testsuite tests="99" failures="98" skipped="97"></testsuite>');
+  const xml = report(
+    'tests="7" assertions="9" failures="2" skipped="1" time="0.1"',
+    '<testsuite tests="99" failures="98" skipped="97"></testsuite>',
+  );
   expect(parseJUnitReport(xml)).toEqual({ passed: 4, failed: 2, skipped: 1 });
 });
 

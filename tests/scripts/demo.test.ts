@@ -25,7 +25,10 @@ test("a scene that prints something else fails the demo", () => {
 
 test("a scene whose line is made of what the one before printed gets the pid and the id from there", () => {
   const made = SCENES.flatMap(({ type }) => (typeof type === "string" ? [] : [type]));
-  const before = ["claude-bob  4711  armed (parent, pid 4710)  2026-01-02T03:04:05.678Z\n", "2026-01-02T03:04:05.678Z (3 s ago)  claude-bob  its server died  killed  signal KILL  3f2a91c0\n"];
+  const before = [
+    "claude-bob  4711  armed (parent, pid 4710)  2026-01-02T03:04:05.678Z\n",
+    "2026-01-02T03:04:05.678Z (3 s ago)  claude-bob  its server died  killed  signal KILL  3f2a91c0\n",
+  ];
   expect(made.map((line, index) => line(before[index]!))).toEqual(["kill -9 4711", "iapeer deaths show 3f2a | head -n 11"]);
 });
 
@@ -47,7 +50,10 @@ function lineageOf(pid: number, own: number): ProcessInfo[] {
   return found === undefined || pid === own || pid <= 1 ? [] : [found, ...lineageOf(found.ppid, own)];
 }
 
-test.each([["SIGTERM", 143], ["SIGINT", 130]] as const)("a demo that gets %s while a session lives leaves no process and no folder", async (signal, status) => {
+test.each([
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)("a demo that gets %s while a session lives leaves no process and no folder", async (signal, status) => {
   const child = Bun.spawn([process.execPath, DEMO], { stdin: "ignore", stdout: "pipe", stderr: "ignore" });
   let printed = "";
   let session: ProcessInfo[] = [];

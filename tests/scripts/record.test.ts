@@ -9,14 +9,22 @@ const page = (...blocks: string[]) => ["# A page", ...blocks, "The end."].join("
 const block = (info: string, ...lines: string[]) => ["```" + info, ...lines, "```"].join("\n");
 
 test("only blocks that are run are found, in page order", () => {
-  const blocks = parseBlocks(page(block("sh", "true"), block("text", "npm test"), block("console", "$ echo a", "a"), block("console demo")));
+  const blocks = parseBlocks(
+    page(block("sh", "true"), block("text", "npm test"), block("console", "$ echo a", "a"), block("console demo")),
+  );
   expect(blocks.map(({ kind }) => kind)).toEqual(["sh", "console", "demo"]);
   expect(parseTyped(blocks[1]!)).toEqual(["echo a"]);
 });
 
 test("a recording replaces what a page shows by what is printed now", async () => {
-  const told = page(block("sh", "word=new"), block("console", "$ echo $word; exit_with() { return $1; }", "old", "$ exit_with 3"));
-  const recorded = page(block("sh", "word=new"), block("console", "$ echo $word; exit_with() { return $1; }", "new", "$ exit_with 3", "(exit 3)"));
+  const told = page(
+    block("sh", "word=new"),
+    block("console", "$ echo $word; exit_with() { return $1; }", "old", "$ exit_with 3"),
+  );
+  const recorded = page(
+    block("sh", "word=new"),
+    block("console", "$ echo $word; exit_with() { return $1; }", "new", "$ exit_with 3", "(exit 3)"),
+  );
   expect(await recordPage(told, BINARY)).toBe(recorded);
 });
 

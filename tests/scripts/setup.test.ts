@@ -42,8 +42,20 @@ test("a second set-up waits, says so once, and works after the first", async () 
   const told: string[] = [];
   const first = Promise.withResolvers<void>();
   const both = [
-    withLock(file, { onWait: () => undefined, work: async () => { await first.promise; told.push("first"); } }),
-    withLock(file, { onWait: () => { told.push("waits"); first.resolve(); }, work: () => void told.push("second") }),
+    withLock(file, {
+      onWait: () => undefined,
+      work: async () => {
+        await first.promise;
+        told.push("first");
+      },
+    }),
+    withLock(file, {
+      onWait: () => {
+        told.push("waits");
+        first.resolve();
+      },
+      work: () => void told.push("second"),
+    }),
   ];
   await Promise.all(both);
   expect(told).toEqual(["waits", "first", "second"]);
@@ -54,53 +66,81 @@ test("a lock whose owner is gone is taken over at once", async () => {
   const gone = Bun.spawn(["true"]);
   await gone.exited;
   writeFileSync(join(folder, "lock"), String(gone.pid));
-  expect(await withLock(join(folder, "lock"), { onWait: () => { throw new Error("it waited"); }, work: () => "done" })).toBe("done");
+  expect(
+    await withLock(join(folder, "lock"), {
+      onWait: () => {
+        throw new Error("it waited");
+      },
+      work: () => "done",
+    }),
+  ).toBe("done");
 });
 
 test("a lock is given back when the work fails", async () => {
   const file = join(folder, "lock");
-  const failing = withLock(file, { onWait: () => undefined, work: () => { throw new Error("no network"); } });
+  const failing = withLock(file, {
+    onWait: () => undefined,
+    work: () => {
+      throw new Error("no network");
+    },
+  });
   expect(failing).rejects.toThrow("no network");
   await failing.catch(() => undefined);
   expect(existsSync(file)).toBe(false);
 });
 
 test("only programs that PATH does not have are missing", () => {
-  expect(findMissing({ need: ["sh", "no-such-program"], want: ["no-other-program", "cat"] })).toEqual({ need: ["no-such-program"], want: ["no-other-program"] });
-});
-
-describe.skipIf(process.platform !== "linux" || process.getuid!() !== 0 || !canRun("unshare", "--mount"))("as root with apt", () => {
-  /** Installs as a machine would that has only these in /usr/sbin; a false apt-get says what it was asked. */
-  async function install(policy: string | undefined, aptGet: string, ...tools: string[]) {
-    const bin = join(folder, "bin");
-    mkdirSync(bin);
-    writeFileSync(join(bin, "apt-get"), `#!/bin/sh\necho "$*" >>'${folder}/asked'; cat /usr/sbin/policy-rc.d >>'${folder}/policy' 2>&1\n${aptGet}\n`, { mode: 0o755 });
-    writeFileSync(join(folder, "run.mjs"), `import { installTools } from ${JSON.stringify(join(import.meta.dir, "../../scripts/setup/tools.mjs"))};\ninstallTools({ need: [], want: ${JSON.stringify(tools)} });\n`);
-    const keep = policy === undefined ? "true" : `echo '${policy}' >/usr/sbin/policy-rc.d`;
-    const script = `mount -t tmpfs none /usr/sbin && ${keep} && node '${folder}/run.mjs'; status=$?; cat /usr/sbin/policy-rc.d >'${folder}/left' 2>/dev/null; exit $status`;
-    const child = Bun.spawn(["unshare", "--mount", "sh", "-c", script], { env: { ...process.env, PATH: `${bin}:${dirname(Bun.which("node")!)}:/usr/bin:/bin` }, stdio: ["ignore", "ignore", "pipe"] });
-    const [stderr, status] = [await child.stderr.text(), await child.exited];
-    const read = (name: string) => readFileSync(join(folder, name), "utf8");
-    return { status, stderr, asked: read("asked"), policy: read("policy"), left: read("left") };
-  }
-
-  test("packages are asked for by their names, and none of them starts a service", async () => {
-    const { status, stderr, asked, policy, left } = await install(undefined, "exit 0", "sshd", "no-such-program");
-    expect(status).toBe(0);
-    expect(stderr).toContain("setup: installing openssh-server, no-such-program with apt-get");
-    expect(asked.trim().split("\n").at(-1)).toEndWith("install openssh-server no-such-program");
-    expect(policy).toContain("exit 101");
-    expect(left).toBe("");
-  });
-
-  test("a machine's own rule about services stays", async () => {
-    const { policy, left } = await install("exit 104", "exit 0", "sshd");
-    expect(policy).toContain("exit 104");
-    expect(left).toBe("exit 104\n");
-  });
-
-  test("a signal in the middle ends it, and the rule goes all the same", async () => {
-    const { status, left } = await install(undefined, "kill -s TERM $PPID; sleep 0.2", "sshd");
-    expect({ status, left }).toEqual({ status: 143, left: "" });
+  expect(findMissing({ need: ["sh", "no-such-program"], want: ["no-other-program", "cat"] })).toEqual({
+    need: ["no-such-program"],
+    want: ["no-other-program"],
   });
 });
+
+describe.skipIf(process.platform !== "linux" || process.getuid!() !== 0 || !canRun("unshare", "--mount"))(
+  "as root with apt",
+  () => {
+    /** Installs as a machine would that has only these in /usr/sbin; a false apt-get says what it was asked. */
+    async function install(policy: string | undefined, aptGet: string, ...tools: string[]) {
+      const bin = join(folder, "bin");
+      mkdirSync(bin);
+      writeFileSync(
+        join(bin, "apt-get"),
+        `#!/bin/sh\necho "$*" >>'${folder}/asked'; cat /usr/sbin/policy-rc.d >>'${folder}/policy' 2>&1\n${aptGet}\n`,
+        { mode: 0o755 },
+      );
+      writeFileSync(
+        join(folder, "run.mjs"),
+        `import { installTools } from ${JSON.stringify(join(import.meta.dir, "../../scripts/setup/tools.mjs"))};\ninstallTools({ need: [], want: ${JSON.stringify(tools)} });\n`,
+      );
+      const keep = policy === undefined ? "true" : `echo '${policy}' >/usr/sbin/policy-rc.d`;
+      const script = `mount -t tmpfs none /usr/sbin && ${keep} && node '${folder}/run.mjs'; status=$?; cat /usr/sbin/policy-rc.d >'${folder}/left' 2>/dev/null; exit $status`;
+      const child = Bun.spawn(["unshare", "--mount", "sh", "-c", script], {
+        env: { ...process.env, PATH: `${bin}:${dirname(Bun.which("node")!)}:/usr/bin:/bin` },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      const [stderr, status] = [await child.stderr.text(), await child.exited];
+      const read = (name: string) => readFileSync(join(folder, name), "utf8");
+      return { status, stderr, asked: read("asked"), policy: read("policy"), left: read("left") };
+    }
+
+    test("packages are asked for by their names, and none of them starts a service", async () => {
+      const { status, stderr, asked, policy, left } = await install(undefined, "exit 0", "sshd", "no-such-program");
+      expect(status).toBe(0);
+      expect(stderr).toContain("setup: installing openssh-server, no-such-program with apt-get");
+      expect(asked.trim().split("\n").at(-1)).toEndWith("install openssh-server no-such-program");
+      expect(policy).toContain("exit 101");
+      expect(left).toBe("");
+    });
+
+    test("a machine's own rule about services stays", async () => {
+      const { policy, left } = await install("exit 104", "exit 0", "sshd");
+      expect(policy).toContain("exit 104");
+      expect(left).toBe("exit 104\n");
+    });
+
+    test("a signal in the middle ends it, and the rule goes all the same", async () => {
+      const { status, left } = await install(undefined, "kill -s TERM $PPID; sleep 0.2", "sshd");
+      expect({ status, left }).toEqual({ status: 143, left: "" });
+    });
+  },
+);

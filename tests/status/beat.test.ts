@@ -49,5 +49,6 @@ test("what was stamped is read, and what cannot be read is none", () => {
   sandbox.write(beatPath(layout, "claude-open"), JSON.stringify(BEAT), 0o666);
   symlinkSync(beatPath(layout, "claude-bob"), beatPath(layout, "claude-link"));
   mkdirSync(join(layout.stateFolder, "claude-folder.beat"));
-  for (const identity of ["claude-torn", "claude-open", "claude-link", "claude-folder"]) expect([identity, readBeat(layout, identity, now)]).toEqual([identity, undefined]);
+  for (const identity of ["claude-torn", "claude-open", "claude-link", "claude-folder"])
+    expect([identity, readBeat(layout, identity, now)]).toEqual([identity, undefined]);
 });

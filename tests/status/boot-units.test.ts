@@ -50,14 +50,27 @@ describe("what starts at boot", () => {
     unit("iapeer-fleet.target", root);
     unit("iapeer-agent-bob.service", root).enable();
     unit("iapeer-agent-eve.service").enable();
-    expect([read().isInstalled, read().unitOf("bob"), read().unitOf("eve"), read().listAgents()]).toEqual([false, "absent", "enabled", ["eve"]]);
+    expect([read().isInstalled, read().unitOf("bob"), read().unitOf("eve"), read().listAgents()]).toEqual([
+      false,
+      "absent",
+      "enabled",
+      ["eve"],
+    ]);
   });
 
   test("is on macOS what has a file", () => {
     using scratch = openScratch();
     mkdirSync(scratch.at("Library/LaunchAgents"), { recursive: true });
-    writeFileSync(scratch.at("Library/LaunchAgents/com.iapeer.agent.bob.plist"), renderPlist({ [PLIST_MARK]: renderMark({ root: scratch.at("root") }) }));
+    writeFileSync(
+      scratch.at("Library/LaunchAgents/com.iapeer.agent.bob.plist"),
+      renderPlist({ [PLIST_MARK]: renderMark({ root: scratch.at("root") }) }),
+    );
     const units = readBootUnits({ home: scratch.path, env: { IAPEER_ROOT: scratch.at("root") }, platform: "darwin" });
-    expect([units.isInstalled, units.unitOf("bob"), units.unitOf("eve"), units.listAgents()]).toEqual([false, "enabled", "absent", ["bob"]]);
+    expect([units.isInstalled, units.unitOf("bob"), units.unitOf("eve"), units.listAgents()]).toEqual([
+      false,
+      "enabled",
+      "absent",
+      ["bob"],
+    ]);
   });
 });

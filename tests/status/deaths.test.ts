@@ -39,8 +39,16 @@ describe("the ends of the last day", () => {
     ["ends of sessions and servers", line(2, { ev: "session-exit" }) + line(1), 2],
     ["what is no end", line(1, { ev: "canary-armed" }), 0],
     ["a line that was cut short", line(2) + line(1).slice(0, 20), 1],
-    ["a detail that looks like an end", line(1, { ev: "note", detail: "x\nts=2026-01-02T11:00:00.000Z ev=server-exit identity=b" }), 0],
-    ["an end in the detail of one line", line(1, { ev: "note", detail: "ts=2026-01-02T11:00:00.000Z ev=server-exit identity=b" }), 0],
+    [
+      "a detail that looks like an end",
+      line(1, { ev: "note", detail: "x\nts=2026-01-02T11:00:00.000Z ev=server-exit identity=b" }),
+      0,
+    ],
+    [
+      "an end in the detail of one line",
+      line(1, { ev: "note", detail: "ts=2026-01-02T11:00:00.000Z ev=server-exit identity=b" }),
+      0,
+    ],
     ["a time that is none", "ts=soon ev=server-exit identity=claude-a\n", 0],
     ["an end of nobody", line(1, { identity: "" }), 0],
   ])("a log of %s", (_, text, expected) => {
@@ -80,7 +88,8 @@ describe("the ends of the last day", () => {
   test("what stands beside the logs is none of them", () => {
     using scratch = openScratch();
     const logs = logIn(scratch, line(1));
-    for (const name of ["exits.log.old", "exits.log.1.gz", "exits.log.0", "exits.log.-1"]) writeFileSync(scratch.at(name), line(2));
+    for (const name of ["exits.log.old", "exits.log.1.gz", "exits.log.0", "exits.log.-1"])
+      writeFileSync(scratch.at(name), line(2));
     expect(count(logs)).toBe(1);
   });
 });
@@ -92,7 +101,16 @@ describe("a record", () => {
   };
 
   test("has its numbers as numbers, and nothing of what is empty", () => {
-    const more = { ev: "session-exit", dead_status: 7, dead_signal: "", pane_pid: 1, server_pid: 2, incarnation: "u", lived_secs: 12.5, forensics: "/f" };
+    const more = {
+      ev: "session-exit",
+      dead_status: 7,
+      dead_signal: "",
+      pane_pid: 1,
+      server_pid: 2,
+      incarnation: "u",
+      lived_secs: 12.5,
+      forensics: "/f",
+    };
     expect(readOne(line(1, more))).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{8}$/),
       ts: at(1),
@@ -109,7 +127,13 @@ describe("a record", () => {
   });
 
   test("of an older version has what every line has, and no verdict that nothing speaks for", () => {
-    expect(readOne(line(1))).toEqual({ id: expect.any(String), ts: at(1), ev: "server-exit", identity: "claude-a", verdict: "unknown" });
+    expect(readOne(line(1))).toEqual({
+      id: expect.any(String),
+      ts: at(1),
+      ev: "server-exit",
+      identity: "claude-a",
+      verdict: "unknown",
+    });
   });
 
   test("a number that is none is absent", () => {
@@ -123,7 +147,9 @@ describe("a record", () => {
     [{ dead_signal: "9" }, "killed"],
     [{ dead_signal: "SIGRTMIN" }, "killed"],
     [{ dead_signal: "99" }, "killed"],
-    ...["SEGV", "ABRT", "BUS", "ILL", "FPE", "TRAP", "SYS", "SIGSEGV", "11"].map((dead_signal) => [{ dead_signal }, "crashed"] as const),
+    ...["SEGV", "ABRT", "BUS", "ILL", "FPE", "TRAP", "SYS", "SIGSEGV", "11"].map(
+      (dead_signal) => [{ dead_signal }, "crashed"] as const,
+    ),
     [{ dead_status: 0 }, "orderly-exit"],
     [{ dead_status: 137 }, "orderly-exit"],
     [{ dead_status: "", dead_signal: "" }, "unknown"],
@@ -143,7 +169,9 @@ describe("a record", () => {
       {
         identity: text,
         verdict: fc.constantFrom(...VERDICTS),
-        ...Object.fromEntries(["cause", "signal", "dead_signal", "forensics", "witness", "incarnation"].map((key) => [key, text])),
+        ...Object.fromEntries(
+          ["cause", "signal", "dead_signal", "forensics", "witness", "incarnation"].map((key) => [key, text]),
+        ),
         ...Object.fromEntries(["server_pid", "dead_status", "wait_rc", "lived_secs", "pane_pid"].map((key) => [key, number])),
       },
       { requiredKeys: ["identity", "verdict"] },
@@ -165,7 +193,11 @@ describe("a record", () => {
 describe("the order", () => {
   test("is by the time of death, whatever a clock that went back did to the log, and of equal times the later line first", () => {
     using scratch = openScratch();
-    const logs = logIn(scratch, line(3, { identity: "c-c" }) + line(9, { identity: "d-d" }) + line(3, { identity: "e-e" }), line(1, { identity: "a-a" }));
+    const logs = logIn(
+      scratch,
+      line(3, { identity: "c-c" }) + line(9, { identity: "d-d" }) + line(3, { identity: "e-e" }),
+      line(1, { identity: "a-a" }),
+    );
     expect(readDeaths(logs).map(({ identity }) => identity)).toEqual(["a-a", "e-e", "c-c", "d-d"]);
   });
 
@@ -191,17 +223,31 @@ describe("two records of one end", () => {
   const unwitnessed = { ...server, cause: "unwitnessed" };
 
   test.each([
-    ["a session's, which knows its status, over a server that ended in order", { ...session, dead_status: 7 }, { ...server, verdict: "orderly-exit" }],
+    [
+      "a session's, which knows its status, over a server that ended in order",
+      { ...session, dead_status: 7 },
+      { ...server, verdict: "orderly-exit" },
+    ],
     ["a session's over a server of which nothing is known", { ...session, dead_status: 7 }, { ...server, verdict: "unknown" }],
     ["a session's over what nobody witnessed", { ...session, dead_signal: "HUP" }, { ...unwitnessed, verdict: "killed" }],
-    ["a server that was killed over its session", { ...server, signal: "KILL", verdict: "killed" }, { ...session, dead_signal: "HUP" }],
+    [
+      "a server that was killed over its session",
+      { ...server, signal: "KILL", verdict: "killed" },
+      { ...session, dead_signal: "HUP" },
+    ],
     ["a session of which nothing is known over a server of which nothing is", session, { ...unwitnessed, verdict: "unknown" }],
-    ["a witnessed end over one that nobody witnessed", { ...server, verdict: "oom-kill" }, { ...unwitnessed, verdict: "oom-kill" }],
+    [
+      "a witnessed end over one that nobody witnessed",
+      { ...server, verdict: "oom-kill" },
+      { ...unwitnessed, verdict: "oom-kill" },
+    ],
   ])("are one: %s", (_, kept, dropped) => {
     for (const text of [line(2, kept) + line(1, dropped), line(2, dropped) + line(1, kept)]) {
       using scratch = openScratch();
       const logs = logIn(scratch, text);
-      expect(readDeaths(logs).map(({ ev, cause }) => ({ ev, cause }))).toEqual([{ ev: kept.ev as never, cause: (kept as typeof server).cause }]);
+      expect(readDeaths(logs).map(({ ev, cause }) => ({ ev, cause }))).toEqual([
+        { ev: kept.ev as never, cause: (kept as typeof server).cause },
+      ]);
       expect(readLastDeaths(logs, ["claude-a"]).get("claude-a")).toMatchObject({ ev: kept.ev });
     }
   });
@@ -229,10 +275,13 @@ describe("an id", () => {
   test("is of the time, the event, the identity, the server and the incarnation", () => {
     const others = [{}, { ts: at(2) }, { ev: "session-exit" }, { identity: "b-b" }, { server_pid: 1 }, { incarnation: "u" }];
     using scratch = openScratch();
-    expect(new Set(readDeaths(logIn(scratch, others.map((more) => line(1, more)).join(""))).map(({ id }) => id)).size).toBe(others.length);
+    expect(new Set(readDeaths(logIn(scratch, others.map((more) => line(1, more)).join(""))).map(({ id }) => id)).size).toBe(
+      others.length,
+    );
   });
 
-  const withIds = (...ids: readonly string[]) => ids.map((id) => ({ id, ts: at(1), ev: "server-exit", identity: "claude-a", verdict: "unknown" }) as const);
+  const withIds = (...ids: readonly string[]) =>
+    ids.map((id) => ({ id, ts: at(1), ev: "server-exit", identity: "claude-a", verdict: "unknown" }) as const);
   const deaths = withIds("3f2a0000", "3f2a1111", "abcd0123");
 
   test.each([
@@ -263,7 +312,10 @@ describe("the last death of each identity", () => {
     using scratch = openScratch();
     const logs = logIn(scratch, line(2) + line(1) + line(1, { identity: "codex-z" }), line(3, { identity: "claude-b" }));
     const last = readLastDeaths(logs, ["claude-a", "claude-b", "claude-c"]);
-    expect(Object.fromEntries([...last].map(([identity, { ts }]) => [identity, ts]))).toEqual({ "claude-a": at(1), "claude-b": at(3) });
+    expect(Object.fromEntries([...last].map(([identity, { ts }]) => [identity, ts]))).toEqual({
+      "claude-a": at(1),
+      "claude-b": at(3),
+    });
   });
 
   test("is found behind whatever else is told of it", () => {
@@ -291,6 +343,8 @@ describe("the last death of each identity", () => {
   test("is looked for in the newest MiB alone", () => {
     using scratch = openScratch();
     const filler = line(1, { identity: "codex-z" }).repeat(20_000);
-    expect(readLastDeaths(logIn(scratch, line(2) + filler), ["claude-a", "codex-z"])).toEqual(new Map([["codex-z", expect.anything()]]) as never);
+    expect(readLastDeaths(logIn(scratch, line(2) + filler), ["claude-a", "codex-z"])).toEqual(
+      new Map([["codex-z", expect.anything()]]) as never,
+    );
   });
 });

@@ -58,7 +58,11 @@ describe("a file", () => {
   test.each([
     ["is a folder", (path: string) => mkdirSync(path), /is a folder/],
     ["is a link", (path: string) => symlinkSync("/etc/passwd", path), /symbolic link/],
-    ["is too large", (path: string) => writeFileSync(path, "x".repeat(1024 * 1024 + 1), { mode: 0o600 }), /more than the 1048576/],
+    [
+      "is too large",
+      (path: string) => writeFileSync(path, "x".repeat(1024 * 1024 + 1), { mode: 0o600 }),
+      /more than the 1048576/,
+    ],
     ["others may write", (path: string) => (writeFileSync(path, TEXT), chmodSync(path, 0o622)), /may be written by others/],
     ["is a FIFO", (path: string) => Bun.spawnSync(["mkfifo", path]), /is a FIFO/],
   ])("that %s is refused", (_, make, message) => {

@@ -21,5 +21,6 @@ test.each([
 test("a heartbeat that is not there, or that no path can name, has no age and is no error", () => {
   using scratch = openScratch();
   symlinkSync("loop", scratch.at("loop"));
-  for (const path of [scratch.at("gone"), scratch.at("loop"), "/etc/passwd/x", `/${"x".repeat(300)}`, "/tmp/a\0b"]) expect(heartbeatAgeSecs(path, NOW)).toBeUndefined();
+  for (const path of [scratch.at("gone"), scratch.at("loop"), "/etc/passwd/x", `/${"x".repeat(300)}`, "/tmp/a\0b"])
+    expect(heartbeatAgeSecs(path, NOW)).toBeUndefined();
 });

@@ -15,13 +15,21 @@ test.each([
   ["not after more", [death("b", 30.001), death("a", 0)], [undefined, undefined]],
   ["each within 30 seconds of the one before", [death("c", 55), death("b", 28), death("a", 0)], ["a@0", "a@0", "a@0"]],
   ["sessions have none", [death("b", 1), death("a", 0, { ev: "session-exit" })], [undefined, undefined]],
-  ["a server that dies again and again is none", [death("a", 20), death("a", 10), death("a", 0)], [undefined, undefined, undefined]],
+  [
+    "a server that dies again and again is none",
+    [death("a", 20), death("a", 10), death("a", 0)],
+    [undefined, undefined, undefined],
+  ],
   [
     "one that was started again and died again is no part of what took the others",
     [death("a", 12), death("b", 10), death("a", 0)],
     [undefined, "a@0", "a@0"],
   ],
-  ["two that were swept twice are two incidents", [death("b", 12), death("a", 11), death("b", 1), death("a", 0)], ["a@11", "a@11", "a@0", "a@0"]],
+  [
+    "two that were swept twice are two incidents",
+    [death("b", 12), death("a", 11), death("b", 1), death("a", 0)],
+    ["a@11", "a@11", "a@0", "a@0"],
+  ],
   ["the order in which they are told does not matter", [death("a", 0), death("b", 5)], ["a@0", "a@0"]],
 ])("%s", (_, deaths, incidents) => {
   expect(groupIncidents(deaths).map(({ incident }) => incident)).toEqual(incidents);
@@ -34,7 +42,10 @@ test("whatever died when, each stays as it was but for its incident, and no inci
       const deaths = told.map(([name, secs], index) => death(name, secs, { id: String(index) }));
       const grouped = groupIncidents(deaths);
       expect(grouped.map(({ incident: _incident, ...rest }) => rest)).toEqual(deaths);
-      for (const members of Map.groupBy(grouped.filter(({ incident }) => incident !== undefined), ({ incident }) => incident).values()) {
+      for (const members of Map.groupBy(
+        grouped.filter(({ incident }) => incident !== undefined),
+        ({ incident }) => incident,
+      ).values()) {
         expect(members.length).toBeGreaterThan(1);
         expect(new Set(members.map(({ identity }) => identity)).size).toBe(members.length);
       }

@@ -26,7 +26,11 @@ function listen(path: string, onOpen: () => void = () => undefined): Disposable 
 
 /** The file of a server that died: it stays, and nobody listens. */
 function leaveDeadSocket(path: string): void {
-  const child = Bun.spawnSync([process.execPath, "-e", `Bun.listen({ unix: ${JSON.stringify(path)}, socket: { data() {} } }); process.kill(process.pid, "SIGKILL")`]);
+  const child = Bun.spawnSync([
+    process.execPath,
+    "-e",
+    `Bun.listen({ unix: ${JSON.stringify(path)}, socket: { data() {} } }); process.kill(process.pid, "SIGKILL")`,
+  ]);
   if (child.signalCode !== "SIGKILL" || !existsSync(path)) throw new Error("no dead socket");
 }
 
@@ -79,7 +83,14 @@ test("a peer is live, asleep, stopped or unknown, each identity by itself", asyn
   [1, 2, 3].forEach(() => probeSocket(socketOf("hung")));
   const statuses = readStatuses(layout);
   const of = async (personality: string) => statuses.statusOf("claude", personality);
-  expect({ live: await of("live"), hung: await of("hung"), dead: await of("dead"), halted: await of("halted"), silent: await of("silent"), never: await of("never") }).toEqual({
+  expect({
+    live: await of("live"),
+    hung: await of("hung"),
+    dead: await of("dead"),
+    halted: await of("halted"),
+    silent: await of("silent"),
+    never: await of("never"),
+  }).toEqual({
     live: "live",
     hung: "unknown",
     dead: "asleep",

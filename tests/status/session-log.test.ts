@@ -22,7 +22,12 @@ describe("the end of a log", () => {
     if (text !== undefined) writeFileSync(scratch.at("a.log"), text);
     using log = openSessionLog(scratch.at("a.log"));
     const all = `${before ?? ""}${text ?? ""}`.split("\n");
-    expect(log.readEnd(count).split("\n").slice(-count - 1)).toEqual(all.slice(-count - 1));
+    expect(
+      log
+        .readEnd(count)
+        .split("\n")
+        .slice(-count - 1),
+    ).toEqual(all.slice(-count - 1));
   });
 
   test("of a large log little is read for a few lines", () => {
@@ -99,7 +104,10 @@ describe("what is new", () => {
   });
 
   test("is everything that was written, in its order, whatever happens between two looks", () => {
-    const step = fc.oneof(fc.constantFrom("look", "rotate"), fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => text.isWellFormed()));
+    const step = fc.oneof(
+      fc.constantFrom("look", "rotate"),
+      fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => text.isWellFormed()),
+    );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 15 }), (steps) => {
         using scratch = openScratch();

@@ -6,7 +6,13 @@ import { locate } from "../../src/status/slot-location.ts";
 import { findMissingCommands, readSlot, readSlotFile } from "../../src/status/slot.ts";
 import { openScratch, type Scratch } from "../support/scratch.ts";
 
-const SLOT = { provider: "mem", package: "@x/mem", version: "1", provision: { command: "/bin/true", args: [] }, unprovision: { command: "/bin/true", args: [] } };
+const SLOT = {
+  provider: "mem",
+  package: "@x/mem",
+  version: "1",
+  provision: { command: "/bin/true", args: [] },
+  unprovision: { command: "/bin/true", args: [] },
+};
 
 let scratch: Scratch;
 let layout: Layout;
@@ -38,7 +44,14 @@ test.each<[string, () => void, string]>([
   ["a file that all may write", () => write(undefined, 0o602), "slot-insecure"],
   ["a file in a root that others may write", () => (write(), chmodSync(layout.root, 0o777)), "slot-insecure"],
   ["a file in a root with a sticky bit that others may write", () => (write(), chmodSync(layout.root, 0o1777)), "slot-insecure"],
-  ["a link", () => (writeFileSync(scratch.at("real"), JSON.stringify(SLOT), { mode: 0o600 }), symlinkSync(scratch.at("real"), layout.slot)), "unreadable"],
+  [
+    "a link",
+    () => (
+      writeFileSync(scratch.at("real"), JSON.stringify(SLOT), { mode: 0o600 }),
+      symlinkSync(scratch.at("real"), layout.slot)
+    ),
+    "unreadable",
+  ],
   ["a link that leads nowhere", () => symlinkSync(scratch.at("gone"), layout.slot), "unreadable"],
   ["a link to itself", () => symlinkSync(layout.slot, layout.slot), "unreadable"],
   ["a folder", () => mkdirSync(layout.slot), "unreadable"],
@@ -74,8 +87,14 @@ describe("whatever bytes there are", () => {
     const folder = mkdtempSync(scratch.at("fuzz-"));
     const path = `${folder}/slot`;
     const text = JSON.stringify(SLOT);
-    const damaged = fc.tuple(fc.nat(text.length), fc.nat(5), fc.string({ maxLength: 4 })).map(([at, cut, put]) => text.slice(0, at) + put + text.slice(at + cut));
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), damaged.map((one) => Buffer.from(one)), fc.json().map((one) => Buffer.from(one)));
+    const damaged = fc
+      .tuple(fc.nat(text.length), fc.nat(5), fc.string({ maxLength: 4 }))
+      .map(([at, cut, put]) => text.slice(0, at) + put + text.slice(at + cut));
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      damaged.map((one) => Buffer.from(one)),
+      fc.json().map((one) => Buffer.from(one)),
+    );
     fc.assert(
       fc.property(bytes, (content) => {
         writeFileSync(path, content, { mode: 0o600 });
@@ -91,7 +110,12 @@ describe("whatever bytes there are", () => {
 test("a command that could not be run now is told with its place", () => {
   const gone = { command: scratch.at("gone"), args: [] };
   expect(findMissingCommands({ ...SLOT, provision: gone })).toEqual([
-    { code: "command-not-executable", message: `${gone.command} does not exist`, path: ["provision", "command"], severity: "error" },
+    {
+      code: "command-not-executable",
+      message: `${gone.command} does not exist`,
+      path: ["provision", "command"],
+      severity: "error",
+    },
   ]);
   expect(findMissingCommands(SLOT)).toEqual([]);
 });

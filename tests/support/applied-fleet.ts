@@ -3,7 +3,15 @@ import { type AppliedAgent, writeApplied } from "../../src/fleet/applied.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** Has it that a fleet of these agents was applied: persistent ones of this host, where nothing else is said. */
-export function applyAgents(sandbox: Sandbox, ...agents: readonly (string | (Partial<AppliedAgent> & Pick<AppliedAgent, "name">))[]): void {
-  const whole = agents.map((agent): AppliedAgent => ({ class: "tester", runtime: "claude", isPersistent: true, ...(typeof agent === "string" ? { name: agent } : agent) }));
+export function applyAgents(
+  sandbox: Sandbox,
+  ...agents: readonly (string | (Partial<AppliedAgent> & Pick<AppliedAgent, "name">))[]
+): void {
+  const whole = agents.map((agent): AppliedAgent => ({
+    class: "tester",
+    runtime: "claude",
+    isPersistent: true,
+    ...(typeof agent === "string" ? { name: agent } : agent),
+  }));
   writeApplied(layoutFrom(sandbox.env), { file: `${sandbox.root}/fleet.yaml`, agents: whole, left: [] });
 }

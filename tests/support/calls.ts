@@ -40,7 +40,10 @@ export function modeOf(path: string): string {
 /** A slot whose commands append what they were told to a file, a line each, and end with the given status. */
 export function recordingSlot(sandbox: Sandbox, { exit = 0, version = "1.0.0" } = {}): { told: () => string[] } {
   const log = `${sandbox.folder}/told`;
-  const command = sandbox.script("provider", `printf '%s\\n' "$*" >>'${log}'\n[ ${exit} = 0 ] || echo "said on stderr" >&2\nexit ${exit}`);
+  const command = sandbox.script(
+    "provider",
+    `printf '%s\\n' "$*" >>'${log}'\n[ ${exit} = 0 ] || echo "said on stderr" >&2\nexit ${exit}`,
+  );
   const args = ["{occasion}", "{runtime}", "{personality}", "{cwd}"];
   sandbox.slot({
     provider: "p",

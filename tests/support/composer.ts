@@ -19,8 +19,13 @@ function draw(): void {
     process.stdout.write(`\u001b[H\u001b[2J${shown()}`);
     return;
   }
-  const above = transcript.slice(-8).map((line) => `${line}\r\n`).join("");
-  process.stdout.write(`\u001b[H\u001b[2Jwelcome\r\n${above}\r\n${isFramed ? "────────────\r\n" : ""}> ${shown()}\u001b7${isFramed ? "\r\n────────────\r\n? for help" : ""}\u001b8`);
+  const above = transcript
+    .slice(-8)
+    .map((line) => `${line}\r\n`)
+    .join("");
+  process.stdout.write(
+    `\u001b[H\u001b[2Jwelcome\r\n${above}\r\n${isFramed ? "────────────\r\n" : ""}> ${shown()}\u001b7${isFramed ? "\r\n────────────\r\n? for help" : ""}\u001b8`,
+  );
 }
 
 function enter(): void {

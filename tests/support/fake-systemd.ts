@@ -22,13 +22,18 @@ export function feignSystemd(sandbox: Sandbox): FakeSystemd {
   sandbox.env["PATH"] = `${writeFakeSystemd(state)}:${sandbox.env["PATH"]}`;
   return {
     asked: () => {
-      const lines = readFileSync(asked, "utf8").split("\n").filter((line) => line !== "");
+      const lines = readFileSync(asked, "utf8")
+        .split("\n")
+        .filter((line) => line !== "");
       sandbox.write(asked, "");
       return lines.map((line) => line.trimEnd());
     },
     refuse: (verb) => void sandbox.write(join(state, `refuse-${verb}`), ""),
     killAt: (verb) => void sandbox.write(join(state, `kill-${verb}`), ""),
-    relent: () => readdirSync(state).filter((name) => /^(?:refuse|kill)-/.test(name)).forEach((name) => rmSync(join(state, name))),
+    relent: () =>
+      readdirSync(state)
+        .filter((name) => /^(?:refuse|kill)-/.test(name))
+        .forEach((name) => rmSync(join(state, name))),
   };
 }
 
@@ -37,7 +42,9 @@ export function readUnits({ home }: Sandbox): Record<string, "enabled" | "disabl
   const folder = join(home, ".config/systemd/user");
   if (!existsSync(folder)) return {};
   const units = readdirSync(folder).filter((name) => statSync(join(folder, name)).isFile() && !name.startsWith("."));
-  const links = readdirSync(folder).filter((name) => name.endsWith(".wants")).flatMap((wants) => readdirSync(join(folder, wants)));
+  const links = readdirSync(folder)
+    .filter((name) => name.endsWith(".wants"))
+    .flatMap((wants) => readdirSync(join(folder, wants)));
   const dangling = links.filter((name) => lstatSync(join(folder, name), { throwIfNoEntry: false }) === undefined);
   const states = units.map((name) => [name, links.includes(name) ? "enabled" : "disabled"] as const);
   return Object.fromEntries([...states, ...dangling.map((name) => [name, "dangling"] as const)]);

@@ -23,7 +23,11 @@ export function checkText(text: string): CheckedFleet {
 export type AgentText = Readonly<Record<string, string | boolean>>;
 
 /** Writes the sandbox's fleet file: no policy unless one is named. */
-export function writeFleet(sandbox: Sandbox, agents: readonly AgentText[], more: Readonly<Record<string, unknown>> = { policy: "none" }): string {
+export function writeFleet(
+  sandbox: Sandbox,
+  agents: readonly AgentText[],
+  more: Readonly<Record<string, unknown>> = { policy: "none" },
+): string {
   return sandbox.write(`${sandbox.root}/fleet.yaml`, `${JSON.stringify({ version: 1, ...more, agents }, null, 2)}\n`);
 }
 

@@ -81,7 +81,10 @@ export function trace(place: Place, body: string, args: readonly string[]): Trac
     count: () => told().length,
     survivors: () => {
       const own = new Set(told());
-      return readdirSync("/proc").filter((name) => /^[1-9][0-9]*$/.test(name)).map(Number).flatMap((pid) => describe(pid, { marker, own, folder: place.path }));
+      return readdirSync("/proc")
+        .filter((name) => /^[1-9][0-9]*$/.test(name))
+        .map(Number)
+        .flatMap((pid) => describe(pid, { marker, own, folder: place.path }));
     },
   };
 }
@@ -99,7 +102,8 @@ function describe(pid: number, { marker, own, folder }: Traces): string[] {
   const command = readProc(pid, "cmdline");
   // A number that was told may be another process by now; ours are all shells and sleeps.
   const isTold = own.has(pid) && /sleep|sh/.test(command);
-  const bears = command.includes(marker) || readProc(pid, "environ").includes(marker) || isTold || readFolder(pid).startsWith(folder);
+  const bears =
+    command.includes(marker) || readProc(pid, "environ").includes(marker) || isTold || readFolder(pid).startsWith(folder);
   return bears && isRunning(found) ? [`${pid} ${command.replaceAll("\0", " ")}`] : [];
 }
 
@@ -123,7 +127,9 @@ function readFolder(pid: number): string {
 
 function readLines(path: string): string[] {
   try {
-    return readFileSync(path, "utf8").split("\n").filter((line) => line !== "");
+    return readFileSync(path, "utf8")
+      .split("\n")
+      .filter((line) => line !== "");
   } catch {
     // Nobody has written yet.
     return [];

@@ -16,7 +16,8 @@ done`;
 
 export async function okOn(host: Host, ...args: string[]): Promise<Finished> {
   const finished = await host.iapeer(...args);
-  if (finished.status !== 0) throw new Error(`iapeer ${args.join(" ")} on ${host.name}: exit ${finished.status}: ${finished.stderr}`);
+  if (finished.status !== 0)
+    throw new Error(`iapeer ${args.join(" ")} on ${host.name}: exit ${finished.status}: ${finished.stderr}`);
   return finished;
 }
 
@@ -26,7 +27,13 @@ export async function launchOn(host: Host, name: string, body = AGENT): Promise<
   await okOn(host, "launch", name);
 }
 
-export const agentOf = (name: string, agentClass: string, more: Partial<AppliedAgent> = {}): AppliedAgent => ({ name, class: agentClass, runtime: "claude", isPersistent: false, ...more });
+export const agentOf = (name: string, agentClass: string, more: Partial<AppliedAgent> = {}): AppliedAgent => ({
+  name,
+  class: agentClass,
+  runtime: "claude",
+  isPersistent: false,
+  ...more,
+});
 
 /** As `fleet apply` leaves it. */
 export function applyOn(host: Host, agents: readonly AppliedAgent[]): void {
@@ -34,15 +41,20 @@ export function applyOn(host: Host, agents: readonly AppliedAgent[]): void {
 }
 
 /** A fleet of alice, who is on the first host, and bob, who is on the second, as each host has it. */
-export function applyBoth({ a, b }: Pick<Hosts, "a" | "b">, { aliceClass = "orchestrator", socket }: { readonly aliceClass?: string; readonly socket?: string } = {}): void {
+export function applyBoth(
+  { a, b }: Pick<Hosts, "a" | "b">,
+  { aliceClass = "orchestrator", socket }: { readonly aliceClass?: string; readonly socket?: string } = {},
+): void {
   const at = (host: Host, more = {}) => ({ remote: { host: host.name, ssh: `root@${host.address}`, ...more } });
   applyOn(a, [agentOf("alice", aliceClass), agentOf("bob", "implementer", at(b, socket === undefined ? {} : { socket }))]);
   applyOn(b, [agentOf("alice", aliceClass, at(a)), agentOf("bob", "implementer")]);
 }
 
 /** What an agent of launchOn has read. */
-export const heard = (host: Host, name: string) => (existsSync(join(host.home, `heard-${name}`)) ? readFileSync(join(host.home, `heard-${name}`), "utf8") : "");
-export const logOf = (host: Host, name: string) => (existsSync(join(host.root, "logs/iapeer", name)) ? parseEvents(readFileSync(join(host.root, "logs/iapeer", name), "utf8")) : []);
+export const heard = (host: Host, name: string) =>
+  existsSync(join(host.home, `heard-${name}`)) ? readFileSync(join(host.home, `heard-${name}`), "utf8") : "";
+export const logOf = (host: Host, name: string) =>
+  existsSync(join(host.root, "logs/iapeer", name)) ? parseEvents(readFileSync(join(host.root, "logs/iapeer", name), "utf8")) : [];
 
 /** What a peer's own call of iapeer came to. */
 export async function runIn(host: Host, name: string, command: string): Promise<{ status: number; output: string }> {

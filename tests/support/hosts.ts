@@ -1,4 +1,14 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ProcessId } from "../../src/core/process-table.ts";
@@ -39,7 +49,18 @@ export interface Hosts extends AsyncDisposable {
 const IP = findTool("ip") ?? "ip";
 
 /** The end of what it runs is the end of everything on the host. */
-const UNSHARE = ["unshare", "--net", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc", "--mount", "--propagation", "private"] as const;
+const UNSHARE = [
+  "unshare",
+  "--net",
+  "--uts",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+  "--mount",
+  "--propagation",
+  "private",
+] as const;
 const ENTER = ["--net", "--uts", "--pid", "--mount"] as const;
 
 /** Why no two hosts can be had here; undefined when they can. */
@@ -88,7 +109,24 @@ export async function openHosts(): Promise<Hosts> {
 
 /** Nothing of it is ever in this machine's own network. */
 async function connect(a: StartedHost, b: StartedHost): Promise<void> {
-  const made = Bun.spawnSync([IP, "link", "add", "cable", "netns", String(a.first.pid), "type", "veth", "peer", "name", "cable", "netns", String(b.first.pid)], { stdin: "ignore" });
+  const made = Bun.spawnSync(
+    [
+      IP,
+      "link",
+      "add",
+      "cable",
+      "netns",
+      String(a.first.pid),
+      "type",
+      "veth",
+      "peer",
+      "name",
+      "cable",
+      "netns",
+      String(b.first.pid),
+    ],
+    { stdin: "ignore" },
+  );
   if (!made.success) throw new Error(made.stderr.toString());
   for (const host of [a, b]) {
     await mustRun(host, [IP, "link", "set", "lo", "up"]);
@@ -115,7 +153,14 @@ async function startHost(above: string, name: string, address: string): Promise<
   const holder = Bun.spawn([...UNSHARE, "sh", "-c", setUp], { stdio: ["ignore", "ignore", "inherit"] });
   await until("the host stands", () => existsSync(join(folder, "ready")));
   const first = listProcesses().find(({ ppid }) => ppid === holder.pid)!;
-  const env = { HOME: home, IAPEER_ROOT: root, IAPEER_TEST_SANDBOX: "1", TMUX_TMPDIR: root, PATH: `${bin}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`, LANG: "C.UTF-8" };
+  const env = {
+    HOME: home,
+    IAPEER_ROOT: root,
+    IAPEER_TEST_SANDBOX: "1",
+    TMUX_TMPDIR: root,
+    PATH: `${bin}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
+    LANG: "C.UTF-8",
+  };
   const enter = ["nsenter", "--target", String(first.pid), `--wd=${folder}`, ...ENTER];
   const run = async (argv: readonly string[], { stdin, env: more }: RunOptions = {}) => {
     const options = { env: { ...env, ...more }, cwd: folder, stdout: "pipe", stderr: "pipe" } as const;
@@ -131,7 +176,9 @@ async function startHost(above: string, name: string, address: string): Promise<
 }
 
 function renderPasswd(home: string): string {
-  const others = readFileSync("/etc/passwd", "utf8").split("\n").filter((line) => line !== "" && !/^(root|sshd):/.test(line));
+  const others = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !/^(root|sshd):/.test(line));
   return [`root:x:0:0:root:${home}:/bin/sh`, "sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin", ...others, ""].join("\n");
 }
 
@@ -152,7 +199,12 @@ const LOG = "sshd.log";
 
 function startSshd(host: StartedHost): Bun.Subprocess {
   const { folder, address, env } = host;
-  const inside = Object.entries({ IAPEER_ROOT: env["IAPEER_ROOT"], IAPEER_TEST_SANDBOX: "1", TMUX_TMPDIR: env["TMUX_TMPDIR"], PATH: env["PATH"] }).map(([key, value]) => `${key}=${value}`);
+  const inside = Object.entries({
+    IAPEER_ROOT: env["IAPEER_ROOT"],
+    IAPEER_TEST_SANDBOX: "1",
+    TMUX_TMPDIR: env["TMUX_TMPDIR"],
+    PATH: env["PATH"],
+  }).map(([key, value]) => `${key}=${value}`);
   const config = [
     `ListenAddress ${address}:22`,
     `HostKey ${folder}/host_key`,
@@ -169,7 +221,19 @@ function startSshd(host: StartedHost): Bun.Subprocess {
   ];
   writeFileSync(join(folder, SERVER_FILE), config.join("\n"));
   // It is our own child: nsenter would fork for the pid namespace.
-  const argv = ["nsenter", "--target", String(host.first.pid), "--no-fork", ...ENTER, findTool("sshd")!, "-D", "-E", join(folder, LOG), "-f", join(folder, SERVER_FILE)];
+  const argv = [
+    "nsenter",
+    "--target",
+    String(host.first.pid),
+    "--no-fork",
+    ...ENTER,
+    findTool("sshd")!,
+    "-D",
+    "-E",
+    join(folder, LOG),
+    "-f",
+    join(folder, SERVER_FILE),
+  ];
   return Bun.spawn(argv, { env: { PATH: env["PATH"]! }, stdio: ["ignore", "ignore", "ignore"] });
 }
 

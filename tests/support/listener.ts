@@ -14,6 +14,7 @@ export function listenWithoutAccepting(path: string): Disposable {
   address.writeUInt16LE(AF_UNIX, 0);
   address.write(path, 2);
   const fd = symbols.socket(AF_UNIX, SOCK_STREAM, 0);
-  if (symbols.bind(fd, ptr(address), address.length) !== 0 || symbols.listen(fd, 0) !== 0) throw new Error(`cannot listen on ${path}`);
+  if (symbols.bind(fd, ptr(address), address.length) !== 0 || symbols.listen(fd, 0) !== 0)
+    throw new Error(`cannot listen on ${path}`);
   return { [Symbol.dispose]: () => closeSync(fd) };
 }

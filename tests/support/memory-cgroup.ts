@@ -9,7 +9,9 @@ export const isKernelLogReadable = process.platform === "linux" && Bun.spawnSync
  * this machine does not let us.
  */
 export function openMemoryFolder(limitBytes: number): string | undefined {
-  const own = existsSync("/proc/self/cgroup") ? /^\d+:(?:.*,)?memory(?:,.*)?:(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] : undefined;
+  const own = existsSync("/proc/self/cgroup")
+    ? /^\d+:(?:.*,)?memory(?:,.*)?:(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1]
+    : undefined;
   if (own === undefined) return undefined;
   const folder = join("/sys/fs/cgroup/memory", own, `iap-test-${process.pid}`);
   try {

@@ -35,7 +35,19 @@ export async function openPrivateTmux(options: PrivateTmuxOptions = {}): Promise
   const socket = scratch.at("s");
   const tmux = Bun.which("tmux")!;
   const call = async (...args: readonly string[]) => await run([tmux, "-S", socket, ...args], {});
-  const start = ["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "-s", options.session ?? "one", ...(options.command ?? ["sleep", "600"])];
+  const start = [
+    "-f",
+    "/dev/null",
+    "new-session",
+    "-d",
+    "-x",
+    "80",
+    "-y",
+    "24",
+    "-s",
+    options.session ?? "one",
+    ...(options.command ?? ["sleep", "600"]),
+  ];
   await run([...(options.wrapper ?? []), tmux, "-S", socket, ...start], options);
   const server = readProcess(Number(await call("display-message", "-p", "#{pid}")))!;
   return {
@@ -47,7 +59,8 @@ export async function openPrivateTmux(options: PrivateTmuxOptions = {}): Promise
     isRunning: () => isRunning(server),
     nudge: () => {
       // By a program: a server that has just gone is no error here.
-      if (isRunning(server)) Bun.spawnSync(["kill", "-s", "CHLD", String(server.pid)], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+      if (isRunning(server))
+        Bun.spawnSync(["kill", "-s", "CHLD", String(server.pid)], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
     },
     [Symbol.asyncDispose]: async () => {
       signalProcess(server, "SIGKILL");
@@ -59,7 +72,15 @@ export async function openPrivateTmux(options: PrivateTmuxOptions = {}): Promise
 
 async function run(argv: readonly string[], { env, cwd = "/" }: PrivateTmuxOptions): Promise<string> {
   const { TMUX: _tmux, TMUX_PANE: _pane, ...ours } = process.env;
-  const child = Bun.spawn([...argv], { stdin: "ignore", stdout: "pipe", stderr: "pipe", env: env ?? ours, cwd, timeout: 10_000, killSignal: "SIGKILL" });
+  const child = Bun.spawn([...argv], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    env: env ?? ours,
+    cwd,
+    timeout: 10_000,
+    killSignal: "SIGKILL",
+  });
   const [stdout, stderr, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (status !== 0) throw new Error(`${argv.join(" ")}: ${stderr}`);
   return stdout.trimEnd();

@@ -28,11 +28,21 @@ export interface Host extends Disposable {
 
 export function openHost(): Host {
   const scratch = openScratch();
-  const env = { HOME: scratch.at("home"), CODEX_HOME: scratch.at("codex"), IAPEER_ROOT: scratch.at("root"), IAPEER_TEST_SANDBOX: "1", PATH: scratch.at("bin") };
+  const env = {
+    HOME: scratch.at("home"),
+    CODEX_HOME: scratch.at("codex"),
+    IAPEER_ROOT: scratch.at("root"),
+    IAPEER_TEST_SANDBOX: "1",
+    PATH: scratch.at("bin"),
+  };
   const layout = layoutFrom(env);
   const warnings: string[] = [];
   const runner = createRunner(GUARD_ARGV);
-  const tools = { runner, log: { path: layout.lifecycleLog, rotation: { maxBytes: 1e9, keep: 1 } }, warn: (message: string) => void warnings.push(message) };
+  const tools = {
+    runner,
+    log: { path: layout.lifecycleLog, rotation: { maxBytes: 1e9, keep: 1 } },
+    warn: (message: string) => void warnings.push(message),
+  };
   const read = (path: string) => readFileSync(path, "utf8");
   return {
     layout,
@@ -46,7 +56,13 @@ export function openHost(): Host {
       return { personality, cwd, runtimes };
     },
     provider: (name, body) => writeScript(scratch.at(name), `host='${scratch.path}'\n${body}`),
-    context: (slot, signal) => ({ layout, env, slot: { provider: "mem", package: "@x/mem", version: "1.0.0", ...slot }, tools, ...(signal !== undefined && { signal }) }),
+    context: (slot, signal) => ({
+      layout,
+      env,
+      slot: { provider: "mem", package: "@x/mem", version: "1.0.0", ...slot },
+      tools,
+      ...(signal !== undefined && { signal }),
+    }),
     lines: (name) => read(scratch.at(name)).trimEnd().split("\n"),
     events: () => parseEvents(read(layout.lifecycleLog)),
     [Symbol.dispose]: () => {

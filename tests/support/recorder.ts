@@ -42,7 +42,15 @@ export interface WatchOptions {
 }
 
 /** Starts a real tmux server and the rendered recorder script of it, as launch and arm do. */
-export async function watchServer({ shell = ["/bin/sh"], witness, rootName = "root", graceMs = 200, through = [], change = (text) => text, isReadyAwaited = true }: WatchOptions): Promise<WatchedServer> {
+export async function watchServer({
+  shell = ["/bin/sh"],
+  witness,
+  rootName = "root",
+  graceMs = 200,
+  through = [],
+  change = (text) => text,
+  isReadyAwaited = true,
+}: WatchOptions): Promise<WatchedServer> {
   const scratch = openScratch();
   const layout = layoutFrom({ IAPEER_ROOT: scratch.at(rootName), IAPEER_SOCK_DIR: scratch.at("s"), IAPEER_TEST_SANDBOX: "1" });
   const paths = incarnationPaths(layout, IDENTITY, INCARNATION);
@@ -51,12 +59,27 @@ export async function watchServer({ shell = ["/bin/sh"], witness, rootName = "ro
   mkdirSync(scratch.at(rootName, "logs", "iapeer"), { recursive: true, mode: 0o700 });
   const socket = `${layout.socketFolder}/tmux-iap-${IDENTITY}.sock`;
   const options = { env: { PATH: process.env["PATH"]!, TERM: "xterm", LANG: "C.UTF-8" }, stdin: "ignore", cwd: "/" } as const;
-  const tmux = (...args: string[]) => Bun.spawnSync([findTmux(), "-f", "/dev/null", "-S", socket, ...args], options).stdout.toString();
+  const tmux = (...args: string[]) =>
+    Bun.spawnSync([findTmux(), "-f", "/dev/null", "-S", socket, ...args], options).stdout.toString();
   const startRecorder = async (script: Partial<CanaryScript>) => {
-    const told = { layout, platform: process.platform, identity: IDENTITY, incarnation: INCARNATION, socket, tmux: findTmux(), witness, graceMs, ...script };
+    const told = {
+      layout,
+      platform: process.platform,
+      identity: IDENTITY,
+      incarnation: INCARNATION,
+      socket,
+      tmux: findTmux(),
+      witness,
+      graceMs,
+      ...script,
+    };
     await Bun.write(paths.script, change(renderCanaryScript(told)));
     const lock = tryHold(paths.lock)!;
-    const child = Bun.spawn([...through, ...shell, paths.script], { ...options, stdio: ["pipe", "ignore", "ignore", lock], detached: true });
+    const child = Bun.spawn([...through, ...shell, paths.script], {
+      ...options,
+      stdio: ["pipe", "ignore", "ignore", lock],
+      detached: true,
+    });
     closeSync(lock);
     void child.stdin!.write("go\n");
     void child.stdin!.end();

@@ -15,5 +15,13 @@ export function layoutIn(scratch: Scratch): Layout {
 
 /** A row in its peer's default folder. */
 export function rowOf(layout: Layout, personality: string, more: Readonly<Record<string, unknown>> = {}): Row {
-  return { personality, default_runtime: "claude", runtimes: ["claude"], description: "", intelligence: "artificial", cwd: `${layout.peersFolder}/${personality}`, ...more };
+  return {
+    personality,
+    default_runtime: "claude",
+    runtimes: ["claude"],
+    description: "",
+    intelligence: "artificial",
+    cwd: `${layout.peersFolder}/${personality}`,
+    ...more,
+  };
 }

@@ -11,7 +11,11 @@ export type Script = Bun.Subprocess<"pipe", "pipe", "pipe">;
  */
 export function startScript(source: string, argv: readonly string[] = [], wrapper: readonly string[] = []): Script {
   const text = source.replaceAll('from "#/', `from "${SRC}/`);
-  return Bun.spawn([...wrapper, process.execPath, "-e", text, "--", "script", ...argv], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+  return Bun.spawn([...wrapper, process.execPath, "-e", text, "--", "script", ...argv], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
 }
 
 /** The first line that it prints: its way to say that it is ready. */

@@ -40,7 +40,12 @@ export function prepareSessions(sandbox: Sandbox, { graceMs = GRACE_MS }: { read
 }
 
 /** Launches a registered peer, which must work. */
-export async function launchPeer(sandbox: Sandbox, personality: string, runtime = "claude", more: readonly string[] = []): Promise<Session> {
+export async function launchPeer(
+  sandbox: Sandbox,
+  personality: string,
+  runtime = "claude",
+  more: readonly string[] = [],
+): Promise<Session> {
   await ok(sandbox, "launch", personality, "--runtime", runtime, ...more);
   return readSession(sandbox, `${runtime}-${personality}`);
 }
@@ -80,7 +85,11 @@ export function isTmux(pid: number): boolean {
 export function signal(name: string, ...targets: readonly ProcessId[]): void {
   const gone = targets.find((target) => !isRunning(target));
   if (gone !== undefined) throw new Error(`pid ${gone.pid} is gone before it got SIG${name}`);
-  Bun.spawnSync(["/bin/kill", "-s", name, ...targets.map(({ pid }) => String(pid))], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+  Bun.spawnSync(["/bin/kill", "-s", name, ...targets.map(({ pid }) => String(pid))], {
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "ignore",
+  });
 }
 
 export async function untilGone(...targets: readonly ProcessId[]): Promise<void> {
@@ -88,7 +97,10 @@ export async function untilGone(...targets: readonly ProcessId[]): Promise<void>
 }
 
 /** Calls tmux as somebody who knows nothing of iapeer would. */
-export async function callOutside({ socket, sandbox }: Pick<Session, "socket" | "sandbox">, ...args: readonly string[]): Promise<string> {
+export async function callOutside(
+  { socket, sandbox }: Pick<Session, "socket" | "sandbox">,
+  ...args: readonly string[]
+): Promise<string> {
   const child = Bun.spawn(["tmux", "-f", "/dev/null", "-S", socket, ...args], {
     env: { ...sandbox.env, TERM: "xterm" },
     stdin: "ignore",

@@ -30,6 +30,8 @@ export async function startPersonsServer(sandbox: Sandbox): Promise<PersonsServe
   const { IAPEER_ROOT: _root, ...env } = sandbox.env;
   const theirs = { ...sandbox, env: { ...env, OF_THE_PERSON: "secret", HOME: "/nonexistent" } };
   await callOutside({ socket, sandbox: theirs }, "new-session", "-d", "-s", "mine", "exec sleep 600");
-  const [server, mine] = (await callOutside({ socket, sandbox }, "display-message", "-p", "-t", "=mine:", "#{pid} #{pane_pid}")).split(" ");
+  const [server, mine] = (
+    await callOutside({ socket, sandbox }, "display-message", "-p", "-t", "=mine:", "#{pid} #{pane_pid}")
+  ).split(" ");
   return { sandbox, socket, server: readProcess(Number(server))!, mine: readProcess(Number(mine))! };
 }

@@ -16,11 +16,19 @@ export interface Terminal extends Disposable {
 }
 
 /** A terminal in which `iapeer` is the compiled program, `$` the prompt. */
-export function openTerminal(sandbox: Sandbox, { columns = 100, env = {}, called = "terminal" }: { columns?: number; env?: Record<string, string>; called?: string } = {}): Terminal {
+export function openTerminal(
+  sandbox: Sandbox,
+  { columns = 100, env = {}, called = "terminal" }: { columns?: number; env?: Record<string, string>; called?: string } = {},
+): Terminal {
   const socket = join(sandbox.folder, `${called}.sock`);
   // A tmux client makes its stdin non-blocking, and with it that of whoever it has it from.
-  const options = { env: { ...sandbox.env, TERM: "xterm-256color", SHELL: "/bin/sh", ...env }, stdin: "ignore", cwd: sandbox.folder } as const;
-  const tmux = (...args: string[]) => Bun.spawnSync(["tmux", "-f", "/dev/null", "-S", socket, ...args], options).stdout.toString();
+  const options = {
+    env: { ...sandbox.env, TERM: "xterm-256color", SHELL: "/bin/sh", ...env },
+    stdin: "ignore",
+    cwd: sandbox.folder,
+  } as const;
+  const tmux = (...args: string[]) =>
+    Bun.spawnSync(["tmux", "-f", "/dev/null", "-S", socket, ...args], options).stdout.toString();
   const rc = sandbox.write("rc", `PS1='$ '\niapeer() { '${BINARY}' "$@"; echo "[exit $?]"; }\n`);
   tmux("new-session", "-d", "-s", "t", "-x", String(columns), "-y", "50", "-e", `ENV=${rc}`, "sh", "-i");
   const screen = () => tmux("capture-pane", "-p", "-e", "-t", "=t:");

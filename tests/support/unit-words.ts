@@ -1,6 +1,9 @@
 /** The values of a key of a unit file, one for each line that has it. */
 export function linesOf(text: string, key: string): string[] {
-  return text.split("\n").filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith(`${key}=`))
+    .map((line) => line.slice(key.length + 1));
 }
 
 /**
@@ -9,13 +12,18 @@ export function linesOf(text: string, key: string): string[] {
  * @throws Error for what systemd would refuse or read as something else than a plain word.
  */
 export function readUnitWords(line: string): string[] {
-  return splitWords(line).map((word) => word.replaceAll(/%(.?)/gs, (_, next: string) => (next === "%" ? "%" : fail(`a specifier: %${next}`))));
+  return splitWords(line).map((word) =>
+    word.replaceAll(/%(.?)/gs, (_, next: string) => (next === "%" ? "%" : fail(`a specifier: %${next}`))),
+  );
 }
 
 /** The argv of a command (systemd.service(5), Command Lines): variables are substituted in arguments alone. */
 export function readUnitCommand(line: string): string[] {
   const [program, ...args] = readUnitWords(line);
-  return [program!, ...args.map((arg) => arg.replaceAll(/\$(.?)/gs, (_, next: string) => (next === "$" ? "$" : fail(`a variable: $${next}`))))];
+  return [
+    program!,
+    ...args.map((arg) => arg.replaceAll(/\$(.?)/gs, (_, next: string) => (next === "$" ? "$" : fail(`a variable: $${next}`)))),
+  ];
 }
 
 function splitWords(line: string): string[] {
@@ -41,7 +49,19 @@ function splitWords(line: string): string[] {
   return word === undefined ? words : [...words, word];
 }
 
-const LETTERS: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", a: "\u0007", b: "\b", f: "\f", v: "\v", s: " ", '"': '"', "'": "'", "\\": "\\" };
+const LETTERS: Readonly<Record<string, string>> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  a: "\u0007",
+  b: "\b",
+  f: "\f",
+  v: "\v",
+  s: " ",
+  '"': '"',
+  "'": "'",
+  "\\": "\\",
+};
 
 function readEscape(rest: string): { text: string; length: number } {
   const hex = /^x([0-9a-f]{2})/.exec(rest)?.[1];

@@ -29,16 +29,41 @@ export function openUserSystemd(sandbox: Sandbox): UserSystemd | undefined {
   mkdirSync(runtime, { mode: 0o700 });
   sandbox.env["XDG_RUNTIME_DIR"] = runtime;
   const { HOME, PATH, LANG } = sandbox.env as { HOME: string; PATH: string; LANG: string };
-  const env = { HOME, PATH, LANG, XDG_RUNTIME_DIR: runtime, IAPEER_TEST_SANDBOX: "1", SYSTEMD_LOG_TARGET: "console", SYSTEMD_LOG_LEVEL: "notice" };
+  const env = {
+    HOME,
+    PATH,
+    LANG,
+    XDG_RUNTIME_DIR: runtime,
+    IAPEER_TEST_SANDBOX: "1",
+    SYSTEMD_LOG_TARGET: "console",
+    SYSTEMD_LOG_LEVEL: "notice",
+  };
   // It only runs where the host was booted with systemd, by this folder (sd_booted(3)).
   // In any other group than our own it would take what is there for its own, too.
   const isInside = `grep -Eq '^(0:|[0-9]+:name=systemd):.*/${basename(group)}$' /proc/self/cgroup`;
   const script = `mount --make-rprivate / && mount -t tmpfs none /run && mkdir -p /run/systemd/system && echo $$ >'${group}/cgroup.procs' && ${isInside} && exec ${PROGRAM} --user`;
   let manager: Bun.Subprocess | undefined;
-  const ask = (args: readonly string[]) => Bun.spawnSync(["systemctl", "--user", ...args], { env: { ...env }, stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: START_MS });
+  const ask = (args: readonly string[]) =>
+    Bun.spawnSync(["systemctl", "--user", ...args], {
+      env: { ...env },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: START_MS,
+    });
   const boot = async () => {
-    manager = Bun.spawn(["unshare", "--mount", "setsid", "sh", "-c", script], { env, cwd: "/", stdin: "ignore", stdout: "ignore", stderr: "ignore" });
-    await until("the user's systemd answers", () => ask(["show", "--property=Version"]).success || manager?.exitCode !== null, START_MS);
+    manager = Bun.spawn(["unshare", "--mount", "setsid", "sh", "-c", script], {
+      env,
+      cwd: "/",
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+    });
+    await until(
+      "the user's systemd answers",
+      () => ask(["show", "--property=Version"]).success || manager?.exitCode !== null,
+      START_MS,
+    );
     if (manager.exitCode !== null) throw new Error(`systemd ended with ${manager.exitCode}`);
   };
   const untilEnded = async () => {
@@ -48,7 +73,8 @@ export function openUserSystemd(sandbox: Sandbox): UserSystemd | undefined {
   };
   const cutPower = async () => {
     manager?.kill("SIGKILL");
-    for (const pid of processesOf(group)) Bun.spawnSync(["/bin/kill", "-s", "KILL", String(pid)], { stdin: "ignore", stderr: "ignore" });
+    for (const pid of processesOf(group))
+      Bun.spawnSync(["/bin/kill", "-s", "KILL", String(pid)], { stdin: "ignore", stderr: "ignore" });
     await untilEnded();
   };
   return {
@@ -73,8 +99,13 @@ const HIERARCHIES = "/sys/fs/cgroup";
  * only one there is.
  */
 function openGroup(): string | undefined {
-  const hierarchy = ["unified", "systemd", "."].map((name) => join(HIERARCHIES, name)).find((folder) => existsSync(join(folder, "cgroup.procs")));
-  const isAble = process.geteuid?.() === 0 && existsSync(PROGRAM) && Bun.spawnSync(["unshare", "--mount", "true"], { stderr: "ignore" }).success;
+  const hierarchy = ["unified", "systemd", "."]
+    .map((name) => join(HIERARCHIES, name))
+    .find((folder) => existsSync(join(folder, "cgroup.procs")));
+  const isAble =
+    process.geteuid?.() === 0 &&
+    existsSync(PROGRAM) &&
+    Bun.spawnSync(["unshare", "--mount", "true"], { stderr: "ignore" }).success;
   if (hierarchy === undefined || !isAble) return undefined;
   const group = join(hierarchy, `iap-test-${process.pid}-${opened++}`);
   try {
@@ -107,15 +138,19 @@ function processesOf(group: string): number[] {
 
 /** systemd makes the same groups for every controller. */
 function removeGroup(group: string): void {
-  const everywhere = [HIERARCHIES, ...readdirSync(HIERARCHIES).map((name) => join(HIERARCHIES, name))].map((folder) => join(folder, basename(group)));
+  const everywhere = [HIERARCHIES, ...readdirSync(HIERARCHIES).map((name) => join(HIERARCHIES, name))].map((folder) =>
+    join(folder, basename(group)),
+  );
   everywhere.flatMap(foldersOf).forEach((folder) => rmdirSync(folder));
 }
 
 /** Whether such a systemd starts on this machine at all. */
 export async function hasUserSystemd(sandbox: Sandbox): Promise<boolean> {
   await using systemd = openUserSystemd(sandbox);
-  return (await systemd?.boot().then(
-    () => true,
-    () => false,
-  )) ?? false;
+  return (
+    (await systemd?.boot().then(
+      () => true,
+      () => false,
+    )) ?? false
+  );
 }

@@ -48,7 +48,11 @@ export interface Prepared {
 }
 
 /** Plans what makes this host match a fleet. Throws `revision-conflict`, and what cannot be read. */
-export function prepareApply({ path, fleet }: Pick<FleetFile, "path" | "fleet">, options: ApplyOptions, context: Context): Prepared {
+export function prepareApply(
+  { path, fleet }: Pick<FleetFile, "path" | "fleet">,
+  options: ApplyOptions,
+  context: Context,
+): Prepared {
   const { layout } = context;
   const registry = readRegistry(layout);
   refuseOtherRevision(registry.revision, options.ifRevision);
@@ -61,7 +65,9 @@ export function prepareApply({ path, fleet }: Pick<FleetFile, "path" | "fleet">,
 export async function applyFleet(file: Omit<FleetFile, "text">, options: ApplyOptions, context: Context): Promise<Applied> {
   const { plan, steps } = prepareApply(file, options, context);
   return await withInterruption(async ({ signal, exitStatus }) => {
-    const rows = options.isDryRun ? await previewPlan(plan, steps) : await runWithProgress({ plan, steps }, { jobs: options.jobs, signal }, context);
+    const rows = options.isDryRun
+      ? await previewPlan(plan, steps)
+      : await runWithProgress({ plan, steps }, { jobs: options.jobs, signal }, context);
     if (!options.isDryRun) noteApply(rows, context);
     const ok = rows.every(({ status }) => status !== "failed" && status !== "skipped");
     const report = {
@@ -77,7 +83,11 @@ export async function applyFleet(file: Omit<FleetFile, "text">, options: ApplyOp
   });
 }
 
-async function runWithProgress({ plan, steps }: Prepared, run: { readonly jobs: number; readonly signal: AbortSignal }, { output }: Context): Promise<Row[]> {
+async function runWithProgress(
+  { plan, steps }: Prepared,
+  run: { readonly jobs: number; readonly signal: AbortSignal },
+  { output }: Context,
+): Promise<Row[]> {
   const changing = plan.rows.filter(({ op }: PlannedRow) => op !== "unchanged");
   const progress = openProgress(output, changing.length);
   try {

@@ -13,9 +13,15 @@ export function checkFleet(context: Context): readonly Check[] {
     const missing = units.isInstalled ? agents.filter(({ name }) => units.unitOf(name) !== "enabled") : [];
     const unwanted = units.listAgents().filter((name) => !agents.some((agent) => agent.name === name));
     const problems = [
-      ...unregistered.map((name) => warning("fleet", `${name} is to start with this host, and is not registered`, "iapeer fleet apply")),
-      ...missing.map(({ name }) => warning("fleet", `${name} is to start with this host, and has no enabled unit`, "iapeer fleet install")),
-      ...unwanted.map((name) => warning("fleet", `a unit starts ${name} with this host, who is not to be`, "iapeer fleet install")),
+      ...unregistered.map((name) =>
+        warning("fleet", `${name} is to start with this host, and is not registered`, "iapeer fleet apply"),
+      ),
+      ...missing.map(({ name }) =>
+        warning("fleet", `${name} is to start with this host, and has no enabled unit`, "iapeer fleet install"),
+      ),
+      ...unwanted.map((name) =>
+        warning("fleet", `a unit starts ${name} with this host, who is not to be`, "iapeer fleet install"),
+      ),
     ];
     return orGood(problems, "fleet", "it can be read, and starts as it says");
   } catch (error) {

@@ -33,7 +33,11 @@ export async function editAndApply({ file, edit, agent }: FileEdit, options: App
     tellProblems(after.problems, context.output);
     if (options.isDryRun) return await applyFleet(after, options, context);
     await refuseObstacle(agent, prepareApply(after, options, context));
-    replaceFleetFile(before.path, { before: before.text, after: after.text, surroundings: surroundingsOf(context.layout, context.env) });
+    replaceFleetFile(before.path, {
+      before: before.text,
+      after: after.text,
+      surroundings: surroundingsOf(context.layout, context.env),
+    });
     // It was asked for before the file was written; what is written is to be applied.
     return await applyFleet(after, { ...options, ifRevision: undefined }, context);
   };
@@ -59,7 +63,10 @@ function edited(path: string, text: string, { layout, env }: Context): FleetFile
   const code = errors.every((problem) => problem.code === "fleet-policy") ? "fleet-policy" : "fleet-invalid";
   const why = errors.map(({ message }) => message).join("; ");
   const hint = errors.find((problem) => problem.hint !== undefined)?.hint;
-  throw new IapeerError(code, `with this change the fleet file would be wrong, so it was not changed: ${why}`, { ...(hint !== undefined && { hint }), details: { file: path, problems } });
+  throw new IapeerError(code, `with this change the fleet file would be wrong, so it was not changed: ${why}`, {
+    ...(hint !== undefined && { hint }),
+    details: { file: path, problems },
+  });
 }
 
 async function refuseObstacle(agent: string, { plan, steps }: ReturnType<typeof prepareApply>): Promise<void> {
@@ -69,6 +76,10 @@ async function refuseObstacle(agent: string, { plan, steps }: ReturnType<typeof 
     await steps.check(row);
   } catch (error) {
     if (!(error instanceof IapeerError)) throw error;
-    throw new IapeerError(error.code, `${error.message}; the fleet file was not changed`, { ...(error.hint !== undefined && { hint: error.hint }), ...(error.details !== undefined && { details: error.details }), cause: error });
+    throw new IapeerError(error.code, `${error.message}; the fleet file was not changed`, {
+      ...(error.hint !== undefined && { hint: error.hint }),
+      ...(error.details !== undefined && { details: error.details }),
+      cause: error,
+    });
   }
 }

@@ -10,7 +10,11 @@ import { peersOf, type Registry } from "../../registry/schema.ts";
 import { readSlot } from "../../status/slot.ts";
 
 /** What a plan is made from, as it stands on this host now. */
-export function gatherFacts(fleet: Fleet, registry: Registry, { layout, isPruned }: { readonly layout: Layout; readonly isPruned: PlanFacts["isPruned"] }): PlanFacts {
+export function gatherFacts(
+  fleet: Fleet,
+  registry: Registry,
+  { layout, isPruned }: { readonly layout: Layout; readonly isPruned: PlanFacts["isPruned"] },
+): PlanFacts {
   const { slot } = readSlot(layout);
   return {
     fleet,

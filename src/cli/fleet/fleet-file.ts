@@ -10,7 +10,12 @@ import type { OptionSpec } from "../verb.ts";
 import { countProblems, renderProblem } from "./problems.ts";
 
 /** `--file F` of verbs that read the fleet file. */
-export const FLEET_FILE = { type: "string", value: "FILE", help: "the fleet file, in the place of $IAPEER_FLEET or fleet.yaml in the root", completes: "files" } as const satisfies OptionSpec;
+export const FLEET_FILE = {
+  type: "string",
+  value: "FILE",
+  help: "the fleet file, in the place of $IAPEER_FLEET or fleet.yaml in the root",
+  completes: "files",
+} as const satisfies OptionSpec;
 
 /** A fleet file without an error. */
 export interface FleetFile {
@@ -34,10 +39,17 @@ export function openFleetFile(named: string | undefined, context: Context): Flee
 }
 
 /** What a reading came to, where it is a fleet. Throws `fleet-invalid`. */
-export function requireFleet(path: string, { fleet, text, problems }: FleetReading, { output }: Context): Omit<FleetFile, "path"> {
+export function requireFleet(
+  path: string,
+  { fleet, text, problems }: FleetReading,
+  { output }: Context,
+): Omit<FleetFile, "path"> {
   if (fleet !== undefined && text !== undefined) return { fleet, text, problems };
   tellProblems(problems, output);
-  throw new IapeerError("fleet-invalid", `${path}: no fleet, ${countProblems(problems)}`, { hint: `see: iapeer fleet check ${path}`, details: { file: path, problems } });
+  throw new IapeerError("fleet-invalid", `${path}: no fleet, ${countProblems(problems)}`, {
+    hint: `see: iapeer fleet check ${path}`,
+    details: { file: path, problems },
+  });
 }
 
 /** Says what is wrong with a fleet file; with --json it is in what is printed. */

@@ -36,20 +36,26 @@ export function reportInstall(installation: Installation, { output }: Context): 
 }
 
 function warnOf({ found, unstartable, linger, notStarted }: Installation, output: Output): void {
-  for (const name of found.unregistered) output.warn(`${name} does not start at boot: it is not registered with its runtime; to register it: iapeer fleet apply`);
-  for (const { name, why, hint } of unstartable) output.warn(`${name} cannot start at boot with what its unit has: ${why}${hint === undefined ? "" : `; ${hint}`}`);
+  for (const name of found.unregistered)
+    output.warn(`${name} does not start at boot: it is not registered with its runtime; to register it: iapeer fleet apply`);
+  for (const { name, why, hint } of unstartable)
+    output.warn(`${name} cannot start at boot with what its unit has: ${why}${hint === undefined ? "" : `; ${hint}`}`);
   if (linger?.state === "failed") {
     output.warn(`nothing starts before you log in: ${linger.why}`);
     output.note(`type, as somebody who may: sudo ${lingerCommand(userOfServices()).join(" ")}`);
   }
-  for (const name of notStarted ?? []) output.warn(`${name} did not start; see why: systemctl --user status iapeer-agent-${name}`);
+  for (const name of notStarted ?? [])
+    output.warn(`${name} did not start; see why: systemctl --user status iapeer-agent-${name}`);
 }
 
 /** What an uninstallation came to. */
 export function reportUninstall(rows: readonly BootRow[], hasLinger: boolean, { output }: Context): number {
   const isAbsent = rows.length === 0;
-  output.result({ action: isAbsent ? "absent" : "removed", units: rows }, () => (isAbsent ? "nothing of this root starts at boot" : renderRows(rows).join("\n")));
-  if (!isAbsent && hasLinger) output.note(`that your services run without a login stays as it is; to end it: loginctl disable-linger ${userOfServices()}`);
+  output.result({ action: isAbsent ? "absent" : "removed", units: rows }, () =>
+    isAbsent ? "nothing of this root starts at boot" : renderRows(rows).join("\n"),
+  );
+  if (!isAbsent && hasLinger)
+    output.note(`that your services run without a login stays as it is; to end it: loginctl disable-linger ${userOfServices()}`);
   return 0;
 }
 

@@ -9,7 +9,16 @@ import type { Boot, SharedUnit } from "../../fleet/boot/sync.ts";
 import { agentFile, fleetFile } from "../../fleet/boot/units.ts";
 import { superviseFile } from "../../launch/supervise/service-unit.ts";
 import { readBootUnits, readService, unitState } from "../../status/boot-units.ts";
-import { type BootAgents, findUnstartable, freshBoot, openBoot, readBootAgents, syncBoot, takeFromBoot, userOfServices } from "../boot.ts";
+import {
+  type BootAgents,
+  findUnstartable,
+  freshBoot,
+  openBoot,
+  readBootAgents,
+  syncBoot,
+  takeFromBoot,
+  userOfServices,
+} from "../boot.ts";
 import type { Context } from "../context.ts";
 import { reportInstall, reportUninstall } from "./install-report.ts";
 import { withFleetLock } from "./lock.ts";
@@ -49,7 +58,12 @@ export async function installFleet(isNow: boolean, context: Context): Promise<nu
 export async function uninstallFleet(context: Context): Promise<number> {
   const boot = openBoot(context);
   return await withFleetLock(context, () => {
-    const services = [...readBootUnits(boot.place).listAgents().map((agent) => ({ agent })), ...sharedToTake(boot)];
+    const services = [
+      ...readBootUnits(boot.place)
+        .listAgents()
+        .map((agent) => ({ agent })),
+      ...sharedToTake(boot),
+    ];
     // The fleet's own file goes last: as long as it is there, the rest may be.
     const rows = [...takeFromBoot(services, boot, context), ...takeFromBoot(["fleet"], boot, context)];
     stopSupervise(rows, boot);
@@ -73,7 +87,8 @@ function noManager(why: string): IapeerError {
 function sharedUnits(boot: Boot): SharedUnit[] {
   const { place, program, root, environment } = boot;
   const before = readService("fleet", place);
-  const keepsSupervise = before === undefined ? unitState("supervise", place) === "enabled" : before.mark?.keepsSupervise === true;
+  const keepsSupervise =
+    before === undefined ? unitState("supervise", place) === "enabled" : before.mark?.keepsSupervise === true;
   return [
     { service: "fleet", file: fleetFile(boot, keepsSupervise) },
     { service: "supervise", file: superviseFile({ program, root, environment }, place) },
@@ -96,7 +111,10 @@ function restartSupervise(rows: readonly BootRow[], { place, warn }: Boot): void
 function stopSupervise(rows: readonly BootRow[], { place, warn }: Boot): void {
   const name = serviceName("supervise", platformOf(place));
   if (!rows.some(({ unit }) => unit === name)) return;
-  const answer = callManager(platformOf(place) === "darwin" ? ["launchctl", "remove", name] : [...SYSTEMCTL, "stop", name], place.env);
+  const answer = callManager(
+    platformOf(place) === "darwin" ? ["launchctl", "remove", name] : [...SYSTEMCTL, "stop", name],
+    place.env,
+  );
   if (!answer.ok) warn(answer.why);
 }
 
@@ -113,7 +131,10 @@ function startAll(found: BootAgents, boot: Boot): string[] {
 /** systemctl(1), is-active: a line for each unit, whatever the exit status is. */
 function findInactive({ agents }: BootAgents, { place }: Boot): string[] {
   if (agents.length === 0) return [];
-  const { stdout } = callManager([...SYSTEMCTL, "is-active", ...agents.map(({ name }) => serviceName({ agent: name }, "linux"))], place.env);
+  const { stdout } = callManager(
+    [...SYSTEMCTL, "is-active", ...agents.map(({ name }) => serviceName({ agent: name }, "linux"))],
+    place.env,
+  );
   const states = stdout.trimEnd().split("\n");
   return agents.map(({ name }) => name).filter((_, index) => states[index] !== "active");
 }

@@ -8,7 +8,10 @@ import type { Context } from "../context.ts";
  *
  * @throws IapeerError `lock-busy`.
  */
-export async function withFleetLock<T>({ layout, lockTimeoutMs }: Pick<Context, "layout" | "lockTimeoutMs">, work: () => Promise<T> | T): Promise<T> {
+export async function withFleetLock<T>(
+  { layout, lockTimeoutMs }: Pick<Context, "layout" | "lockTimeoutMs">,
+  work: () => Promise<T> | T,
+): Promise<T> {
   makeFolder(dirname(layout.fleetLock));
   return await withLock(layout.fleetLock, { timeoutMs: lockTimeoutMs }, work);
 }

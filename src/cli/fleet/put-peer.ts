@@ -42,7 +42,11 @@ export const NOT_MOVED: Moved = { unborn: [], outcomes: [] };
  * Gives a peer another folder, with all that anybody gave it. The folder is made before anything is detached, and the peer is registered
  * throughout; killed at any instant, it is done again.
  */
-export async function movePeerTo(cwd: string, found: FoundPeer, { serially, context }: { readonly serially: Queue; readonly context: Context }): Promise<Moved> {
+export async function movePeerTo(
+  cwd: string,
+  found: FoundPeer,
+  { serially, context }: { readonly serially: Queue; readonly context: Context },
+): Promise<Moved> {
   const { layout, lockTimeoutMs, now } = context;
   const { personality } = found;
   makeFolder(cwd);
@@ -63,9 +67,15 @@ export interface Put {
 /** Registers a peer as it is declared. */
 export async function putPeer(row: PlannedRow, agent: AppliedAgent, context: Context): Promise<Put> {
   const { layout, lockTimeoutMs } = context;
-  const { action, row: registered, newRuntimes, revision } = await registerPeer(layout, { lockTimeoutMs }, requestOf(agent, row.found, context));
+  const {
+    action,
+    row: registered,
+    newRuntimes,
+    revision,
+  } = await registerPeer(layout, { lockTimeoutMs }, requestOf(agent, row.found, context));
   const { personality, cwd, defaultRuntime } = toPeer(registered);
-  if (action !== "unchanged") logDecision(context, { ev: "add", personality, action, runtimes: newRuntimes.join(","), cwd, revision });
+  if (action !== "unchanged")
+    logDecision(context, { ev: "add", personality, action, runtimes: newRuntimes.join(","), cwd, revision });
   const newborn = newRuntimes.includes(agent.runtime) || row.changes.includes("memory") ? [agent.runtime] : [];
   // Of one that was removed before, nothing is left to take away.
   const leaving = row.found?.isBeingRemoved ? undefined : runtimeThatGoes(row);
@@ -76,10 +86,21 @@ export async function putPeer(row: PlannedRow, agent: AppliedAgent, context: Con
 }
 
 /** Attaches memory to runtimes of a peer that it has. Throws `interrupted`. */
-export async function attachMemory(personality: string, runtimes: readonly string[], context: Context): Promise<readonly OutcomeJson[]> {
+export async function attachMemory(
+  personality: string,
+  runtimes: readonly string[],
+  context: Context,
+): Promise<readonly OutcomeJson[]> {
   if (runtimes.length === 0) return [];
   const peer = toPeer(requireRow(readRegistry(context.layout), personality));
-  const { outcomes, status } = await giveBirth(peer, runtimes.filter((runtime) => peer.runtimes.includes(runtime)), context);
-  if (status !== 0) throw new IapeerError("interrupted", `interrupted while the memory of ${personality} was being attached`, { exitStatus: status });
+  const { outcomes, status } = await giveBirth(
+    peer,
+    runtimes.filter((runtime) => peer.runtimes.includes(runtime)),
+    context,
+  );
+  if (status !== 0)
+    throw new IapeerError("interrupted", `interrupted while the memory of ${personality} was being attached`, {
+      exitStatus: status,
+    });
   return outcomes;
 }

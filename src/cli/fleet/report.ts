@@ -17,16 +17,26 @@ export function printReport(report: ApplyReport, { layout, env, output }: Contex
   const { undeclared, file } = report;
   if (output.isJson || undeclared.length === 0) return;
   const named = file === fleetPath(layout, env) ? "" : ` --file ${quoteForSh(file)}`;
-  output.note(`declared no more, and still here: ${undeclared.join(", ")}; to remove ${undeclared.length === 1 ? "it" : "them"}: iapeer fleet apply --prune${named}`);
+  output.note(
+    `declared no more, and still here: ${undeclared.join(", ")}; to remove ${undeclared.length === 1 ? "it" : "them"}: iapeer fleet apply --prune${named}`,
+  );
 }
 
 function renderReport({ rows, dry_run: isDryRun }: ApplyReport, colors: Colors): string {
   const shown = rows.filter(({ status }) => status !== "unchanged");
   const isInline = ({ message }: Row) => (message ?? "").length <= MAX_INLINE;
-  const cells = shown.map((row) => [row.peer, row.op, { painted: paint(row.status, colors) }, row.stage, isInline(row) ? (row.message ?? "") : "see below"]);
+  const cells = shown.map((row) => [
+    row.peer,
+    row.op,
+    { painted: paint(row.status, colors) },
+    row.stage,
+    isInline(row) ? (row.message ?? "") : "see below",
+  ]);
   const table = shown.length === 0 ? [] : [renderTable(COLUMNS, cells, { paintTitle: colors.bold })];
   const below = shown.filter((row) => !isInline(row)).map(({ peer, message }) => `${peer}: ${tame(message!)}`);
-  return [...table, ...(below.length === 0 ? [] : ["", ...below, ""]), `${isDryRun ? "would be: " : ""}${countRows(rows)}`].join("\n");
+  return [...table, ...(below.length === 0 ? [] : ["", ...below, ""]), `${isDryRun ? "would be: " : ""}${countRows(rows)}`].join(
+    "\n",
+  );
 }
 
 function paint(status: Row["status"], colors: Colors): string {

@@ -58,14 +58,16 @@ function openQueue(): Queue {
 function checkRow(row: PlannedRow, { plan, facts, registry, isStarted, isForced }: StepOptions, context: Context): void {
   const { agent, found, peer, op, isMove } = row;
   if (agent?.remote !== undefined) return refuseLocalTwin(row, facts.isPruned(peer), context);
-  if (op === "remove" && !isForced && found !== undefined) refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
+  if (op === "remove" && !isForced && found !== undefined)
+    refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
   if (agent === undefined) return;
   const leaving = runtimeThatGoes(row);
   const ended = isMove ? found!.runtimes : leaving === undefined ? [] : [leaving];
   if (ended.length > 0) refuseLive(peer, { runtimes: ended, hint: `stop it first: iapeer stop ${peer}` }, context);
   refuseRealRootInSandbox(context.env, requestOf(agent, found, context).cwd);
   // A folder that another peer is still to leave is looked at when it has.
-  if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(withoutLeaving(registry, plan), requestOf(agent, found, context));
+  if (op !== "unchanged" && row.waitsOn.length === 0)
+    checkRegistration(withoutLeaving(registry, plan), requestOf(agent, found, context));
   if (isStarted(peer) && facts.fleet.socketName !== undefined) namedSocketPath(context.env, facts.fleet.socketName);
   if (isStarted(peer)) findProgram({ cwd: requestOf(agent, found, context).cwd, runtime: agent.runtime }, context);
 }
@@ -74,14 +76,17 @@ function checkRow(row: PlannedRow, { plan, facts, registry, isStarted, isForced 
 function refuseLocalTwin({ peer, before, found }: PlannedRow, isPruned: boolean, context: Context): void {
   if (found === undefined) return;
   const isMember = before !== undefined && before.remote === undefined;
-  if (isMember && isPruned) return refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
+  if (isMember && isPruned)
+    return refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
   const hint = isMember ? "have it leave this one: iapeer fleet apply --prune" : `take it away here: iapeer remove ${peer}`;
   throw new IapeerError("peer-conflict", `${peer} is declared on another host, and registered on this one`, { hint });
 }
 
 /** The registry as it will be when those that go, and those that change their folder, have left it. */
 function withoutLeaving(registry: Registry, { rows }: Plan): Registry {
-  const leaving = new Set(rows.filter(({ op, isMove, found }) => op === "remove" || isMove || found?.isBeingRemoved).map(({ peer }) => peer));
+  const leaving = new Set(
+    rows.filter(({ op, isMove, found }) => op === "remove" || isMove || found?.isBeingRemoved).map(({ peer }) => peer),
+  );
   return { ...registry, peers: registry.peers.filter(({ personality }) => !leaving.has(personality)) };
 }
 
@@ -89,7 +94,15 @@ function withoutLeaving(registry: Registry, { rows }: Plan): Registry {
 function toPlannedPeer(agent: AppliedAgent, found: FoundPeer | undefined, context: Context): Peer {
   const { name, runtime } = agent;
   const { cwd } = requestOf(agent, found, context);
-  return { personality: name, defaultRuntime: runtime, runtimes: [runtime], cwd, description: "", intelligence: defaultIntelligence(runtime), isBeingRemoved: false };
+  return {
+    personality: name,
+    defaultRuntime: runtime,
+    runtimes: [runtime],
+    cwd,
+    description: "",
+    intelligence: defaultIntelligence(runtime),
+    isBeingRemoved: false,
+  };
 }
 
 interface Change {
@@ -105,15 +118,23 @@ async function changeRow(row: PlannedRow, { enter, serially, isForced }: Change,
     enter("remove");
     await takeAway(peer, isForced, voice.context);
   }
-  if (agent === undefined || agent.remote !== undefined) return { stage: agent === undefined ? "remove" : "record", ...voice.done() };
+  if (agent === undefined || agent.remote !== undefined)
+    return { stage: agent === undefined ? "remove" : "record", ...voice.done() };
   enter("register");
-  const moved = isMove && !found!.isBeingRemoved ? await movePeerTo(agent.workingDirectory!, found!, { serially, context: voice.context }) : NOT_MOVED;
+  const moved =
+    isMove && !found!.isBeingRemoved
+      ? await movePeerTo(agent.workingDirectory!, found!, { serially, context: voice.context })
+      : NOT_MOVED;
   const { newborn, outcomes } = await serially(async () => await putPeer(row, agent, voice.context));
   enter("memory");
   const runtimes = [...new Set([...moved.unborn, ...newborn])];
   const births = await attachMemory(peer, runtimes, voice.context);
   const bad = [...moved.outcomes, ...outcomes, ...births].filter((outcome) => !isGood(outcome));
-  return { stage: births.length === 0 ? "register" : "memory", ...voice.done(liveHint(row, context)), ...(bad.length > 0 && { cause: "provider" as const }) };
+  return {
+    stage: births.length === 0 ? "register" : "memory",
+    ...voice.done(liveHint(row, context)),
+    ...(bad.length > 0 && { cause: "provider" as const }),
+  };
 }
 
 /** What is said to the person while many rows are done at once goes into the row's message. */
@@ -157,8 +178,12 @@ function announceFleet(added: readonly PlannedRow[], { facts, file }: StepOption
 function recordFleet({ standing, failed }: Outcome, { plan, facts, file }: StepOptions, { layout }: Context): void {
   const failing = new Set(failed.map(({ peer }) => peer));
   const registered = new Set(peersOf(readRegistry(layout)).map(({ personality }) => personality));
-  const half = failed.filter(({ op, peer, before }) => op === "add" && before === undefined && registered.has(peer)).flatMap(({ agent }) => agent ?? []);
-  const agents = plan.rows.map(({ peer, agent, before }) => (agent === undefined ? undefined : failing.has(peer) ? before : agent));
+  const half = failed
+    .filter(({ op, peer, before }) => op === "add" && before === undefined && registered.has(peer))
+    .flatMap(({ agent }) => agent ?? []);
+  const agents = plan.rows.map(({ peer, agent, before }) =>
+    agent === undefined ? undefined : failing.has(peer) ? before : agent,
+  );
   const staying = failed.filter(({ op }) => op === "remove").flatMap(({ before }) => before ?? []);
   if (standing.length === 0 && half.length === 0 && facts.applied === undefined) return;
   const { socketName } = facts.fleet;
@@ -174,12 +199,18 @@ function recordFleet({ standing, failed }: Outcome, { plan, facts, file }: StepO
 function syncUnits(context: Context): ReadonlySet<string> {
   const boot = openBoot(context);
   const rows = syncBoot(readBootAgents(context), [], boot, context);
-  return new Set(rows.filter(({ op }) => op !== "unchanged").flatMap(({ unit }) => agentOfFile(unit, platformOf(boot.place)) ?? []));
+  return new Set(
+    rows.filter(({ op }) => op !== "unchanged").flatMap(({ unit }) => agentOfFile(unit, platformOf(boot.place)) ?? []),
+  );
 }
 
 async function launchRow({ agent, peer, found }: PlannedRow, context: Context): Promise<boolean> {
   if (agent === undefined || isLive(agent, context)) return false;
-  const chosen = { peer: toPlannedPeer(agent, found, context), runtime: agent.runtime, identity: identityOf(agent.runtime, peer) };
+  const chosen = {
+    peer: toPlannedPeer(agent, found, context),
+    runtime: agent.runtime,
+    identity: identityOf(agent.runtime, peer),
+  };
   const { action } = await launchIdentity(planLaunch(chosen, [], context), launchContext(context));
   return action === "launched";
 }

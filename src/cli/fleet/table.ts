@@ -28,12 +28,30 @@ const COLUMNS: readonly PsColumn[] = [
   { title: "AGENT", cell: ({ peer }) => peer },
   { title: "CLASS", cuts: "end", cell: (row) => row.class ?? "" },
   { title: "RUNTIME", cell: ({ runtime }) => runtime ?? "" },
-  { title: "HEALTH", cell: ({ health, status }, { colors }) => ({ painted: colors[HEALTH_PAINT[health]](status === "stopped" ? "down (stopped)" : health) }) },
-  { title: "BEAT", cell: ({ heartbeat_age_secs: age, health }) => (age === null ? (health === "silent" ? "never" : "") : coarse(age)) },
+  {
+    title: "HEALTH",
+    cell: ({ health, status }, { colors }) => ({
+      painted: colors[HEALTH_PAINT[health]](status === "stopped" ? "down (stopped)" : health),
+    }),
+  },
+  {
+    title: "BEAT",
+    cell: ({ heartbeat_age_secs: age, health }) => (age === null ? (health === "silent" ? "never" : "") : coarse(age)),
+  },
   { title: "UP", cell: ({ since }, { now }) => (since === null ? "" : coarse((now.getTime() - Date.parse(since)) / 1000)) },
   { title: "BOOT", isOptional: true, cell: ({ unit }) => (unit === null || unit === "absent" ? "" : unit) },
-  { title: "LAST DEATH", isOptional: true, cuts: "end", cell: ({ last_death: death }, { now }) => (death === null ? "" : `${death.verdict} ${renderAge(death.ts, now)}`) },
-  { title: "HOST", isOptional: true, cuts: "start", cell: ({ status, tenant, host }) => (status === "remote" ? [tenant, host].filter((word) => word !== null).join("@") : "") },
+  {
+    title: "LAST DEATH",
+    isOptional: true,
+    cuts: "end",
+    cell: ({ last_death: death }, { now }) => (death === null ? "" : `${death.verdict} ${renderAge(death.ts, now)}`),
+  },
+  {
+    title: "HOST",
+    isOptional: true,
+    cuts: "start",
+    cell: ({ status, tenant, host }) => (status === "remote" ? [tenant, host].filter((word) => word !== null).join("@") : ""),
+  },
 ];
 
 /** Seconds in their largest unit alone: "12 s", "5 min", "3 h", "2 d". */
@@ -86,7 +104,9 @@ const HEALTHS = Object.keys(HEALTH_PAINT) as readonly Health[];
 
 /** "5 agents: 3 healthy, 1 silent, 1 down; 2 need a person" */
 function renderCounts(rows: readonly PsRow[]): string {
-  const parts = HEALTHS.map((health) => ({ health, count: rows.filter((row) => row.health === health).length })).filter(({ count }) => count > 0);
+  const parts = HEALTHS.map((health) => ({ health, count: rows.filter((row) => row.health === health).length })).filter(
+    ({ count }) => count > 0,
+  );
   const counts = parts.map(({ health, count }) => `${count} ${health}`).join(", ");
   const needing = rows.filter(needsPerson).length;
   const what = needing === 0 ? "" : `; ${needing} ${needing === 1 ? "needs" : "need"} a look`;

@@ -35,7 +35,10 @@ async function printOn(look: () => Look, { intervalSecs }: WatchOptions, { outpu
       const found = look();
       if ("error" in found) sayProblem(found.error, output);
       else if (output.isJson) isRead = output.text(JSON.stringify(found.rows));
-      else isRead = output.text(`${isFirst ? "" : "\n"}${renderFleet(found.rows, { colors: output.colors, now: now(), width: output.width() })}`);
+      else
+        isRead = output.text(
+          `${isFirst ? "" : "\n"}${renderFleet(found.rows, { colors: output.colors, now: now(), width: output.width() })}`,
+        );
       if (isRead) await sleepUnless(signal, intervalSecs * 1000);
     }
     return exitStatus() ?? 0;

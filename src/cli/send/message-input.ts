@@ -17,11 +17,15 @@ function readBytes(file: string): Buffer {
   try {
     const bytes = Buffer.alloc(MAX_BYTES + 1);
     const length = readFully(fd, bytes);
-    if (length > MAX_BYTES) throw messageInvalid(`the message has more than ${MAX_CHARS} characters`, "send a file's path, not the file");
+    if (length > MAX_BYTES)
+      throw messageInvalid(`the message has more than ${MAX_CHARS} characters`, "send a file's path, not the file");
     return bytes.subarray(0, length);
   } catch (error) {
     if (error instanceof IapeerError) throw error;
-    throw new IapeerError("read-failed", `cannot read ${file === "-" ? "stdin" : file}: ${describeErrno(error)}`, { details: { path: file }, cause: error });
+    throw new IapeerError("read-failed", `cannot read ${file === "-" ? "stdin" : file}: ${describeErrno(error)}`, {
+      details: { path: file },
+      cause: error,
+    });
   } finally {
     if (fd !== 0) closeSync(fd);
   }
@@ -31,7 +35,8 @@ function openMessage(file: string): number {
   try {
     return openSync(file, constants.O_RDONLY);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") throw new IapeerError("file-not-found", `there is no file ${file}`, { details: { path: file } });
+    if (errnoOf(error) === "ENOENT")
+      throw new IapeerError("file-not-found", `there is no file ${file}`, { details: { path: file } });
     throw error;
   }
 }

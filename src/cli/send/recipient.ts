@@ -29,7 +29,9 @@ export function chooseRecipient(verb: Verb, typed: TypedRecipient, context: Cont
   const { layout, env } = context;
   const name = parsePersonality(typed.personality);
   const isRegistered = findRow(readRegistry(layout), name) !== undefined;
-  const agent = typed.isHandedOn ? undefined : readFleet(isRegistered, context)?.agents.find((one) => one.name === name && one.remote !== undefined);
+  const agent = typed.isHandedOn
+    ? undefined
+    : readFleet(isRegistered, context)?.agents.find((one) => one.name === name && one.remote !== undefined);
   if (agent?.remote === undefined) {
     const socket = typed.socket === undefined ? undefined : parseSocket(verb, typed.socket);
     const path = socket === undefined || socket.startsWith("/") ? socket : namedSocketPath(env, socket);
@@ -55,7 +57,9 @@ function readFleet(isRegistered: boolean, { layout, output }: Context): AppliedF
 /** The orchestrators of the applied fleet that run on this host, by their identities. */
 export function readOrchestrators({ layout }: Context): string[] {
   const agents = readApplied(layout)?.agents ?? [];
-  return agents.filter((one) => one.class === "orchestrator" && one.remote === undefined).map(({ runtime, name }) => identityOf(runtime, name));
+  return agents
+    .filter((one) => one.class === "orchestrator" && one.remote === undefined)
+    .map(({ runtime, name }) => identityOf(runtime, name));
 }
 
 function parseSocket(verb: Verb, text: string): string {

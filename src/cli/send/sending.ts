@@ -57,7 +57,11 @@ async function sendLocal(sending: Sending, recipient: LocalRecipient, context: C
       status ??= exitStatus();
       return done;
     });
-  const delivery = await deliver(messageOf(sending, recipient), recipient, { verify: sending.verify, unbroken, context: launchContext(context) });
+  const delivery = await deliver(messageOf(sending, recipient), recipient, {
+    verify: sending.verify,
+    unbroken,
+    context: launchContext(context),
+  });
   return { ...delivery, status };
 }
 
@@ -69,7 +73,11 @@ async function sendToSleep(sending: Sending, recipient: LocalRecipient, context:
         if (signal.aborted) throw new IapeerError("interrupted", "stopped before anything was sent");
         return await work();
       };
-      return await deliver(messageOf(sending, recipient), recipient, { verify: sending.verify, unbroken, context: launchContext(context) });
+      return await deliver(messageOf(sending, recipient), recipient, {
+        verify: sending.verify,
+        unbroken,
+        context: launchContext(context),
+      });
     };
     const options = { graceMs: sending.order!.graceMs, tell, signal, context: launchContext(context) };
     return await orExitWith(exitStatus, async () => await putToSleep(recipient, options));

@@ -20,7 +20,12 @@ export const add = defineVerb({
     "The same peer at the same folder merges: what is not given stays, runtimes are united, and only new\n" +
     "runtimes get a birth. A provider that fails is a warning: the peer is registered all the same.",
   options: {
-    cwd: { type: "string", value: "DIR", help: "its folder, made if missing (default: <root>/peers/<personality>)", completes: "folders" },
+    cwd: {
+      type: "string",
+      value: "DIR",
+      help: "its folder, made if missing (default: <root>/peers/<personality>)",
+      completes: "folders",
+    },
     runtime: { type: "string", value: "R", multiple: true, help: "a runtime it has (default: claude)", completes: "runtimes" },
     description: DESCRIPTION,
     intelligence: INTELLIGENCE,
@@ -48,7 +53,8 @@ export const add = defineVerb({
       ...(values.intelligence !== undefined && { intelligence: values.intelligence as Intelligence }),
     });
     const peer = toPeer(row);
-    if (action !== "unchanged") logDecision(context, { ev: "add", personality, action, runtimes: peer.runtimes.join(","), cwd: peer.cwd, revision });
+    if (action !== "unchanged")
+      logDecision(context, { ev: "add", personality, action, runtimes: peer.runtimes.join(","), cwd: peer.cwd, revision });
     const { outcomes, status } = values["no-provision"] ? NO_BIRTH : await giveBirth(peer, newRuntimes, context);
     const json = { action, peer: toPeerJson(peer, readStatuses(layout)), outcomes, revision };
     output.result(json, () => `${SENTENCE[action](personality, tame(peer.cwd))}${renderOutcomes(outcomes, output.colors)}`);

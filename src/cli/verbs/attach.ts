@@ -22,13 +22,15 @@ export const attach = defineVerb({
     const state = observeServer(layout, identity);
     if (state.kind !== "ours" && state.kind !== "other") throw notLive(identity, state);
     if (output.isJson) throw usage(attach, "attach has no JSON: it gives the terminal to the session");
-    if (!isTerminal(0) || !isTerminal(1)) throw new IapeerError("usage", "attach needs a terminal", { hint: `for what it printed: iapeer tail ${positionals[0]!}` });
+    if (!isTerminal(0) || !isTerminal(1))
+      throw new IapeerError("usage", "attach needs a terminal", { hint: `for what it printed: iapeer tail ${positionals[0]!}` });
     const socket = state.kind === "ours" ? state.incarnation.socket : socketPathOf(layout, identity);
     refuseInsecureFolder(dirname(socket));
     const argv = [findTmux(), "-S", socket, "attach-session", "-t", `=${identity}`];
     const child = Bun.spawn(argv, { stdio: ["inherit", "inherit", "inherit"], env: withoutTmux(env) });
     const status = await child.exited;
-    if (observeServer(layout, identity).kind === "gone") output.note(`${identity} has ended; if nobody asked for it: iapeer deaths --peer ${positionals[0]!}`);
+    if (observeServer(layout, identity).kind === "gone")
+      output.note(`${identity} has ended; if nobody asked for it: iapeer deaths --peer ${positionals[0]!}`);
     return status;
   },
 });

@@ -13,7 +13,9 @@ export const canaryArm = defineVerb({
   run: async ({ positionals, values }, context) => {
     const { identity } = chooseIdentity(canaryArm, { personality: positionals[0]!, runtime: values.runtime }, context);
     const action = await armIdentity(identity, "manual", launchContext(context));
-    context.output.result({ identity, action }, () => (action === "armed" ? `${identity} has a canary` : `${identity} has a canary already`));
+    context.output.result({ identity, action }, () =>
+      action === "armed" ? `${identity} has a canary` : `${identity} has a canary already`,
+    );
     return 0;
   },
 });

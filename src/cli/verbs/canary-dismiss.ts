@@ -9,11 +9,15 @@ export const canaryDismiss = defineVerb({
   description: "The server itself goes on. stop does this by itself; it is for whoever ends servers by other means.",
   options: { runtime: RUNTIME_OPTION },
   positionals: [{ name: "personality", help: "its name", completes: "peers" }],
-  examples: [{ command: "iapeer canary dismiss alice", note: "nothing that ends her server is recorded; to take it back: canary arm" }],
+  examples: [
+    { command: "iapeer canary dismiss alice", note: "nothing that ends her server is recorded; to take it back: canary arm" },
+  ],
   run: async ({ positionals, values }, context) => {
     const { identity } = chooseIdentity(canaryDismiss, { personality: positionals[0]!, runtime: values.runtime }, context);
     const action = await dismissIdentity(identity, launchContext(context));
-    context.output.result({ identity, action }, () => (action === "dismissed" ? `dismissed the canary of ${identity}` : `the canary of ${identity} is dismissed already`));
+    context.output.result({ identity, action }, () =>
+      action === "dismissed" ? `dismissed the canary of ${identity}` : `the canary of ${identity} is dismissed already`,
+    );
     return 0;
   },
 });

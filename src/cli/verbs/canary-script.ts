@@ -7,14 +7,22 @@ import { defineVerb } from "../verb.ts";
 export const canaryScript = defineVerb({
   name: "canary script",
   summary: "print the script that watches a peer's server",
-  description: "It is what a server that runs now is watched with, through a client; for a peer that is not live it holds no pid.",
+  description:
+    "It is what a server that runs now is watched with, through a client; for a peer that is not live it holds no pid.",
   options: { runtime: RUNTIME_OPTION },
   positionals: [{ name: "personality", help: "its name", completes: "peers" }],
   examples: [{ command: "iapeer canary script alice", note: "read it before you trust it" }],
   run: async ({ positionals, values }, context) => {
     const { layout, env, output } = context;
     const sample = readSample(canaryScript, { personality: positionals[0]!, runtime: values.runtime }, context);
-    const text = renderCanaryScript({ ...scriptOf(sample), layout, platform: process.platform, tmux: findTmux(), witness: "client", graceMs: graceFrom(env) });
+    const text = renderCanaryScript({
+      ...scriptOf(sample),
+      layout,
+      platform: process.platform,
+      tmux: findTmux(),
+      witness: "client",
+      graceMs: graceFrom(env),
+    });
     output.result({ identity: sample.identity, script: text }, () => text);
     return 0;
   },

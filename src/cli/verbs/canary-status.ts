@@ -20,7 +20,12 @@ export const canaryStatus = defineVerb({
   },
 });
 
-const COLUMNS: readonly Column[] = [{ title: "IDENTITY" }, { title: "SERVER" }, { title: "CANARY" }, { title: "SINCE / WHY NOT", cuts: "end" }];
+const COLUMNS: readonly Column[] = [
+  { title: "IDENTITY" },
+  { title: "SERVER" },
+  { title: "CANARY" },
+  { title: "SINCE / WHY NOT", cuts: "end" },
+];
 
 function render(rows: readonly CanaryRow[], { colors, width }: Output): string {
   if (rows.length === 0) return "";

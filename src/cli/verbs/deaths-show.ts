@@ -36,7 +36,9 @@ export const deathsShow = defineVerb({
 });
 
 /** The forensics of a death, or why there are none. */
-type Found = { readonly forensics: Forensics; readonly missing?: never } | { readonly forensics?: never; readonly missing: string };
+type Found =
+  | { readonly forensics: Forensics; readonly missing?: never }
+  | { readonly forensics?: never; readonly missing: string };
 
 function findForensics({ forensics: path }: Death): Found {
   if (path === undefined) return { missing: "none were kept" };

@@ -37,7 +37,8 @@ export const deaths = defineVerb({
     if (output.isJson) return 0;
     if (wanted.length === 0) output.note("no deaths");
     const unrecorded = findUnrecorded(layout);
-    if (unrecorded.length > 0) output.note(`ended, and not recorded yet: ${unrecorded.join(", ")}; to have it recorded: iapeer supervise --once`);
+    if (unrecorded.length > 0)
+      output.note(`ended, and not recorded yet: ${unrecorded.join(", ")}; to have it recorded: iapeer supervise --once`);
     return 0;
   },
 });
@@ -63,7 +64,11 @@ function renderDeaths(shown: readonly Death[], all: readonly Death[], context: C
   if (shown.length === 0) return "";
   const { colors, width } = context.output;
   const rows = [...Map.groupBy(shown, ({ id, incident }) => incident ?? id).values()].flat();
-  const table = renderTable(COLUMNS, rows.map((death) => toCells(death, context)), { paintTitle: colors.bold, width: width() });
+  const table = renderTable(
+    COLUMNS,
+    rows.map((death) => toCells(death, context)),
+    { paintTitle: colors.bold, width: width() },
+  );
   const [titles, ...lines] = table.split("\n");
   const blocks = lines.flatMap((line, index) => {
     const { incident } = rows[index]!;
@@ -80,7 +85,10 @@ function toCells(death: Death, { now, output }: Context): Cell[] {
 }
 
 /** Who died is told of all of them, also of those that are not shown. */
-function headIncident(incident: string, { shown, all }: { readonly shown: readonly Death[]; readonly all: readonly Death[] }): string {
+function headIncident(
+  incident: string,
+  { shown, all }: { readonly shown: readonly Death[]; readonly all: readonly Death[] },
+): string {
   const [members, here] = [all, shown].map((some) => some.filter((death) => death.incident === incident)) as [Death[], Death[]];
   return `${renderIncident(members)}${here.length === members.length ? "" : ` (${here.length} of them shown)`}`;
 }

@@ -19,7 +19,7 @@ export const doctor = defineVerb({
   description:
     "Looks at everything that sessions stand on and changes nothing. Then it launches a few sessions in a throw-away root,\n" +
     "ends them in every way, and looks at what was recorded; that takes some seconds, and nothing of it stays.\n" +
-    "Exit 1 where there is a warning or an error; what is only good to know is \"ok\".",
+    'Exit 1 where there is a warning or an error; what is only good to know is "ok".',
   options: { "no-self-test": { type: "boolean", help: "look only, and launch nothing" } },
   positionals: [],
   examples: [
@@ -28,7 +28,10 @@ export const doctor = defineVerb({
   ],
   run: async ({ values }, context) =>
     await withInterruption(async ({ signal, exitStatus }) => {
-      const [checks, selfTest] = await Promise.all([lookAround(context), values["no-self-test"] ? [] : testSelf(context, signal)]);
+      const [checks, selfTest] = await Promise.all([
+        lookAround(context),
+        values["no-self-test"] ? [] : testSelf(context, signal),
+      ]);
       if (signal.aborted) return exitStatus()!;
       const isOk = [...checks, ...selfTest].every(({ state }) => state === "ok");
       context.output.result({ ok: isOk, checks, self_test: selfTest }, () => render(checks, selfTest, context.output.colors));

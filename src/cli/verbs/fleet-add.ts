@@ -21,7 +21,12 @@ export const fleetAdd: Verb = defineVerb({
     class: { type: "string", value: "CLASS", help: "what it is for: orchestrator, implementer, tester, …" },
     runtime: { type: "string", value: "R", help: "its runtime (default: the file's)", completes: "runtimes" },
     "model-hint": { type: "string", value: "M", help: "which model, in the runtime's own words" },
-    "working-directory": { type: "string", value: "DIR", help: "its folder (default: the file's, else one of iapeer's own)", completes: "folders" },
+    "working-directory": {
+      type: "string",
+      value: "DIR",
+      help: "its folder (default: the file's, else one of iapeer's own)",
+      completes: "folders",
+    },
     "persistent-persona": { type: "boolean", help: "start it at boot" },
     host: { type: "string", value: "H", help: "the other host that it is on" },
     ssh: { type: "string", value: "[USER@]HOST", help: "how that host is reached" },
@@ -39,8 +44,19 @@ export const fleetAdd: Verb = defineVerb({
   run: async ({ values, positionals }, context) => {
     const agent = parseAgent(positionals[0]!, values);
     const { ifRevision } = changeOptionsFrom(fleetAdd, values["if-revision"], context);
-    const options = { isPruned: () => false, isForced: false, isStarted: (name: string) => values.start === true && name === agent.name, isDryRun: values["dry-run"] === true, jobs: DEFAULT_JOBS, ifRevision };
-    const { report, status } = await editAndApply({ file: values.file, agent: agent.name, edit: (text) => addAgent(text, agent) }, options, context);
+    const options = {
+      isPruned: () => false,
+      isForced: false,
+      isStarted: (name: string) => values.start === true && name === agent.name,
+      isDryRun: values["dry-run"] === true,
+      jobs: DEFAULT_JOBS,
+      ifRevision,
+    };
+    const { report, status } = await editAndApply(
+      { file: values.file, agent: agent.name, edit: (text) => addAgent(text, agent) },
+      options,
+      context,
+    );
     printReport(report, context);
     return status;
   },
@@ -59,7 +75,8 @@ interface Values {
 
 function parseAgent(name: string, values: Values): NewAgent {
   const { class: agentClass, runtime, host, ssh, socket, "model-hint": modelHint, "working-directory": folder } = values;
-  if (agentClass === undefined) throw usage(fleetAdd, "fleet add needs --class", `what the agent is for: ${CLASSES.join(", ")}, or another word`);
+  if (agentClass === undefined)
+    throw usage(fleetAdd, "fleet add needs --class", `what the agent is for: ${CLASSES.join(", ")}, or another word`);
   if ((host === undefined) !== (ssh === undefined)) throw usage(fleetAdd, "an agent of another host needs both --host and --ssh");
   if (socket !== undefined && host === undefined) throw usage(fleetAdd, "--socket is for an agent of another host");
   return {

@@ -16,7 +16,10 @@ export const fleetApply: Verb = defineVerb({
   options: {
     file: FLEET_FILE,
     "dry-run": { type: "boolean", help: "say what would be done, and touch nothing" },
-    prune: { type: "boolean", help: "remove the agents that were applied before and are declared no more; live ones are refused" },
+    prune: {
+      type: "boolean",
+      help: "remove the agents that were applied before and are declared no more; live ones are refused",
+    },
     start: { type: "boolean", help: "launch every agent of this host that is not live" },
     jobs: { type: "string", value: "N", help: `how many agents at once (default: ${DEFAULT_JOBS})` },
     "if-revision": IF_REVISION,
@@ -30,7 +33,14 @@ export const fleetApply: Verb = defineVerb({
     const { ifRevision } = changeOptionsFrom(fleetApply, values["if-revision"], context);
     const jobs = parseCount(fleetApply, "jobs", values.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS;
     const isDryRun = values["dry-run"] === true;
-    const options = { isPruned: () => values.prune === true, isForced: false, isStarted: () => values.start === true, isDryRun, jobs, ifRevision };
+    const options = {
+      isPruned: () => values.prune === true,
+      isForced: false,
+      isStarted: () => values.start === true,
+      isDryRun,
+      jobs,
+      ifRevision,
+    };
     const apply = async () => await applyFleet(openFleetFile(values.file, context), options, context);
     // Nothing is touched for a file with an error, the lock neither; what counts is the file as it is when the lock is ours.
     if (!isDryRun) openFleetFile(values.file, context);

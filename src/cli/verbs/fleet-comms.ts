@@ -15,7 +15,8 @@ export const fleetComms = defineVerb({
   run: async ({ positionals }, { layout, output }) => {
     const name = parsePersonality(positionals[0]!);
     const fleet = readApplied(layout);
-    if (fleet === undefined) throw new IapeerError("fleet-not-applied", "no fleet was ever applied here", { hint: "apply one: iapeer fleet apply" });
+    if (fleet === undefined)
+      throw new IapeerError("fleet-not-applied", "no fleet was ever applied here", { hint: "apply one: iapeer fleet apply" });
     const comms = planComms(fleet, name, readHere());
     const text = renderComms(comms);
     const peers = comms.peers.map((one) => ({ ...one, send: renderSend(one), watch: renderWatch(one) }));

@@ -9,7 +9,10 @@ import { defineVerb, type Verb } from "../verb.ts";
 export const fleetInit: Verb = defineVerb({
   name: "fleet init",
   summary: "print a commented fleet file to begin with, or write it",
-  description: ["A file that is there is never written over. The profiles:", ...PROFILE_NAMES.map((name) => `  ${name}: ${PROFILES[name].summary}`)].join("\n"),
+  description: [
+    "A file that is there is never written over. The profiles:",
+    ...PROFILE_NAMES.map((name) => `  ${name}: ${PROFILES[name].summary}`),
+  ].join("\n"),
   options: {
     profile: { type: "string", value: "NAME", help: "what to begin with", choices: PROFILE_NAMES },
     write: { type: "boolean", help: "write it, to $IAPEER_FLEET, else fleet.yaml in the root" },

@@ -25,7 +25,11 @@ export const fleetPs: Verb = defineVerb({
     file: FLEET_FILE,
     within: { type: "string", value: "T", help: `how old a healthy agent's heartbeat may be (default: ${WITHIN_SECS}s)` },
     watch: { type: "boolean", help: "look again and again, until Ctrl-C" },
-    interval: { type: "string", value: "T", help: `with --watch: how long from one look to the next (default: ${INTERVAL_SECS}s)` },
+    interval: {
+      type: "string",
+      value: "T",
+      help: `with --watch: how long from one look to the next (default: ${INTERVAL_SECS}s)`,
+    },
   },
   positionals: [],
   examples: [
@@ -44,7 +48,8 @@ export const fleetPs: Verb = defineVerb({
       return readRows(fleet, withinSecs, context);
     };
     // What is wrong with the file is shown in the place of the rows.
-    if (values.watch) return await watchFleet(() => look(withoutNotes(context)), { intervalSecs: intervalSecs ?? INTERVAL_SECS }, context);
+    if (values.watch)
+      return await watchFleet(() => look(withoutNotes(context)), { intervalSecs: intervalSecs ?? INTERVAL_SECS }, context);
     const rows = look(context);
     output.result(rows, () => renderFleet(rows, { colors: output.colors, now: now(), width: output.width() }));
     return rows.some(needsPerson) ? 1 : 0;

@@ -32,8 +32,19 @@ export const fleetRemove: Verb = defineVerb({
     const name = parsePersonality(positionals[0]!);
     const { ifRevision } = changeOptionsFrom(fleetRemove, values["if-revision"], context);
     const isDryRun = values["dry-run"] === true;
-    const options = { isPruned: (one: string) => one === name, isForced: values.force === true, isStarted: () => false, isDryRun, jobs: DEFAULT_JOBS, ifRevision };
-    const { report, status } = await editAndApply({ file: values.file, agent: name, edit: (text) => withoutAgent(text, name, context) }, options, context);
+    const options = {
+      isPruned: (one: string) => one === name,
+      isForced: values.force === true,
+      isStarted: () => false,
+      isDryRun,
+      jobs: DEFAULT_JOBS,
+      ifRevision,
+    };
+    const { report, status } = await editAndApply(
+      { file: values.file, agent: name, edit: (text) => withoutAgent(text, name, context) },
+      options,
+      context,
+    );
     printReport(report, context);
     return status;
   },

@@ -41,9 +41,11 @@ export const heartbeat: Verb = defineVerb({
   run: async ({ positionals, values, rest }, context) => {
     const { output } = context;
     if (rest.length === 0 && values.every !== undefined) throw usage(heartbeat, "--every goes with -- COMMAND");
-    if (rest.length > 0 && values["if-answers"] !== undefined) throw usage(heartbeat, "--if-answers is for a process that runs already");
+    if (rest.length > 0 && values["if-answers"] !== undefined)
+      throw usage(heartbeat, "--if-answers is for a process that runs already");
     const asked = values["if-answers"] === undefined ? undefined : parseProcess(values["if-answers"]);
-    const identity = positionals[0] === undefined ? ownIdentity(values.runtime, context) : identityFrom(positionals[0], values.runtime, context);
+    const identity =
+      positionals[0] === undefined ? ownIdentity(values.runtime, context) : identityFrom(positionals[0], values.runtime, context);
     if (rest.length > 0) return wrap(rest, { everySecs: parseEvery(values.every), identity }, context);
     const silence = asked === undefined ? undefined : await awaitAnswer(asked, ANSWER_MS);
     if (silence !== undefined) output.note(`no heartbeat: the process ${asked!.pid} ${SILENCE[silence]}`);
@@ -83,12 +85,24 @@ function parseProcess(text: string): { readonly pid: number; readonly start?: st
 }
 
 /** Becomes the program, by way of the shell that beats beside it. Of a session of another root it becomes the program all the same. */
-function wrap(command: readonly string[], { everySecs, identity }: { everySecs: number; identity: string | undefined }, { self, layout }: Context): never {
+function wrap(
+  command: readonly string[],
+  { everySecs, identity }: { everySecs: number; identity: string | undefined },
+  { self, layout }: Context,
+): never {
   const broken = command.find((word) => word.includes("\ufffd"));
-  if (broken !== undefined) throw new IapeerError("invalid-value", `a word of the command is not UTF-8, and would not arrive as it is: ${quoteForMessage(broken)}`);
-  const argv = identity === undefined ? command : [...heartbeatWrapper([...self, "--root", layout.root], everySecs, identity), ...command];
+  if (broken !== undefined)
+    throw new IapeerError(
+      "invalid-value",
+      `a word of the command is not UTF-8, and would not arrive as it is: ${quoteForMessage(broken)}`,
+    );
+  const argv =
+    identity === undefined ? command : [...heartbeatWrapper([...self, "--root", layout.root], everySecs, identity), ...command];
   becomeProgram("/bin/sh", identity === undefined ? ["/bin/sh", "-c", 'exec "$@"', "iapeer-heartbeat", ...argv] : argv);
-  throw new IapeerError("command-failed", "the system does not run the command: its arguments and its environment may be too long");
+  throw new IapeerError(
+    "command-failed",
+    "the system does not run the command: its arguments and its environment may be too long",
+  );
 }
 
 /** Of the session that this is called in. The registry is not asked: that is for every turn of an agent. */
@@ -108,7 +122,8 @@ function identityFrom(word: string, runtime: string | undefined, context: Contex
   if (parsed !== undefined) {
     const peers = peersOf(readRegistry(context.layout));
     const has = (peer: Peer) => peer.personality === parsed.personality && peer.runtimes.includes(parseRuntime(parsed.runtime));
-    if (!peers.some(({ personality }) => personality === word) && peers.some(has)) return identityOf(parsed.runtime, parsed.personality);
+    if (!peers.some(({ personality }) => personality === word) && peers.some(has))
+      return identityOf(parsed.runtime, parsed.personality);
   }
   return chooseIdentity(heartbeat, { personality: word, runtime }, context).identity;
 }

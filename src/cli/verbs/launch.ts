@@ -32,7 +32,10 @@ export const launch = defineVerb({
     const chosen = chooseIdentity(launch, { personality: call.positionals[0]!, runtime: call.values.runtime }, context);
     const { identity } = chosen;
     const named = call.values.socket;
-    const plan = { ...planLaunch(chosen, call.rest, context), ...(named !== undefined && { socket: namedSocketPath(context.env, parseSocketName(named)) }) };
+    const plan = {
+      ...planLaunch(chosen, call.rest, context),
+      ...(named !== undefined && { socket: namedSocketPath(context.env, parseSocketName(named)) }),
+    };
     // A launch takes a second, and half of one is of no use: who asks it to stop hears what it came to.
     return await withInterruption(async ({ exitStatus }) => {
       const launched = await launchIdentity(plan, launchContext(context)).catch((error: unknown) => {
@@ -40,7 +43,8 @@ export const launch = defineVerb({
         throw error;
       });
       output.result(toJson(identity, launched), () => render(identity, launched));
-      if (launched.action === "already-live") ignoredOf(plan, launched, call.rest).forEach((what) => output.warn(`${identity} is live already: ${what}`));
+      if (launched.action === "already-live")
+        ignoredOf(plan, launched, call.rest).forEach((what) => output.warn(`${identity} is live already: ${what}`));
       return exitStatus() ?? 0;
     });
   },
@@ -49,7 +53,10 @@ export const launch = defineVerb({
 /** What was asked for and cannot be had of a session that is there. */
 function ignoredOf({ socket }: LaunchPlan, { incarnation }: Launched, args: readonly string[]): string[] {
   const isElsewhere = socket !== undefined && incarnation !== undefined && incarnation.socket !== socket;
-  return [...(args.length > 0 ? ["its new arguments were not used"] : []), ...(isElsewhere ? [`it stays on the server of ${incarnation.socket}`] : [])];
+  return [
+    ...(args.length > 0 ? ["its new arguments were not used"] : []),
+    ...(isElsewhere ? [`it stays on the server of ${incarnation.socket}`] : []),
+  ];
 }
 
 function lastLinesOf(error: unknown): readonly string[] {

@@ -56,7 +56,9 @@ function identitiesOf({ runtimes, personality }: Peer): string[] {
 
 function lastDeathOf(peer: Peer, deaths: ReadonlyMap<string, Death>): Pick<ListRow, "last_death"> {
   if (deaths.size === 0) return {};
-  const own = identitiesOf(peer).map((identity) => deaths.get(identity)).filter((death) => death !== undefined);
+  const own = identitiesOf(peer)
+    .map((identity) => deaths.get(identity))
+    .filter((death) => death !== undefined);
   const last = own.toSorted((a, b) => Date.parse(b.ts) - Date.parse(a.ts))[0];
   return last === undefined ? {} : { last_death: { id: last.id, ts: last.ts, ev: last.ev, verdict: last.verdict } };
 }

@@ -60,7 +60,10 @@ function requireSlot(occasion: Occasion, { layout, output }: Context): Slot {
 function reportRefusal({ message }: IapeerError, { slot, problems }: SlotReading, output: Output): void {
   const plugin = slot === undefined ? null : nameOf(slot);
   output.result({ ok: false, plugin, error: message, outcomes: [] }, () => "");
-  warnOfSlot(problems.filter(({ code }) => code !== "slot-insecure"), output);
+  warnOfSlot(
+    problems.filter(({ code }) => code !== "slot-insecure"),
+    output,
+  );
 }
 
 /** The provider's name, or the id of its plugin in the older form. */

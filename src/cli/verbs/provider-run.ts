@@ -22,7 +22,12 @@ export const providerRun = defineVerb({
   summary: "run one provider command by hand",
   options: {
     peer: ONE_PEER,
-    runtime: { type: "string", value: "R", help: "for which agentic runtime (default: the peer's default one)", completes: "runtimes" },
+    runtime: {
+      type: "string",
+      value: "R",
+      help: "for which agentic runtime (default: the peer's default one)",
+      completes: "runtimes",
+    },
     "dry-run": { type: "boolean", help: "print the argv as JSON and run nothing" },
   },
   positionals: [{ name: "occasion", help: "why it runs", choices: OCCASIONS }],
@@ -62,9 +67,13 @@ function pluginOnly({ provider }: Slot): IapeerError {
 function chooseRuntime(peer: Peer, given: string | undefined): string {
   const runtime = given === undefined ? [peer.defaultRuntime, ...peer.runtimes].find(isAgentic) : parseRuntime(given);
   if (runtime !== undefined && peer.runtimes.includes(runtime) && isAgentic(runtime)) return runtime;
-  throw new IapeerError("runtime-not-found", `${peer.personality} has no agentic runtime${given === undefined ? "" : ` ${given}`}`, {
-    hint: `it has: ${peer.runtimes.join(", ")}; provider commands run for claude and codex`,
-  });
+  throw new IapeerError(
+    "runtime-not-found",
+    `${peer.personality} has no agentic runtime${given === undefined ? "" : ` ${given}`}`,
+    {
+      hint: `it has: ${peer.runtimes.join(", ")}; provider commands run for claude and codex`,
+    },
+  );
 }
 
 function statusOf({ state }: ProvisionRow): number {

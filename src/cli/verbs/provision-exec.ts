@@ -47,7 +47,10 @@ export const provisionExec = defineVerb({
 });
 
 /** All four are needed: a command that is told less than a provider's would be told shows nothing. */
-function parsePlaceholders(env: Env, values: { cwd?: string; runtime?: string; personality?: string; occasion?: string }): Placeholders {
+function parsePlaceholders(
+  env: Env,
+  values: { cwd?: string; runtime?: string; personality?: string; occasion?: string },
+): Placeholders {
   const { cwd, runtime, personality, occasion } = values;
   if (cwd === undefined || runtime === undefined || personality === undefined || occasion === undefined) {
     throw usage(provisionExec, "provision exec needs --cwd, --runtime, --personality and --occasion");

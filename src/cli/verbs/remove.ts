@@ -66,7 +66,8 @@ const STOPPERS: ReadonlySet<ErrorCode | undefined> = new Set(["interrupted", "re
 
 function renderRemoval(removal: RemovalJson, colors: Colors): string {
   const boot = removal.bootUnit === undefined ? "" : "; it starts at boot no more";
-  if (removal.action === "absent") return `${removal.personality} is not registered; ${boot === "" ? "nothing to remove" : "it starts at boot no more"}`;
+  if (removal.action === "absent")
+    return `${removal.personality} is not registered; ${boot === "" ? "nothing to remove" : "it starts at boot no more"}`;
   return `removed ${removal.personality}${boot}; ${describeFolder(removal.cwd ?? "")}${renderOutcomes(removal.unprovision, colors)}`;
 }
 

@@ -35,14 +35,23 @@ const MOST_GRACE_MS = 3_600_000;
 export const send: Verb = defineVerb({
   name: "send",
   summary: "send a message to a live peer, on this host or another of the fleet",
-  description: "It is pasted into the agent's own pane and submitted, with a head that says who sent it; to another host over ssh.",
+  description:
+    "It is pasted into the agent's own pane and submitted, with a head that says who sent it; to another host over ssh.",
   options: {
     message: { type: "string", short: "m", value: "TEXT", help: "the message", mayBeEmpty: true },
     file: { type: "string", value: "F", help: "a file that holds it; - is stdin", completes: "files" },
     runtime: RUNTIME_OPTION,
     from: { type: "string", value: "P", help: "the peer in whose name a person sends, or HOST:NAME", completes: "peers" },
-    verify: { type: "boolean", help: "look whether the peer takes it, for up to 5 s; exit 1 when not, or when it cannot be told" },
-    directive: { type: "string", value: "D", help: "an order to the agent, by a person or the orchestrator", choices: DIRECTIVES },
+    verify: {
+      type: "boolean",
+      help: "look whether the peer takes it, for up to 5 s; exit 1 when not, or when it cannot be told",
+    },
+    directive: {
+      type: "string",
+      value: "D",
+      help: "an order to the agent, by a person or the orchestrator",
+      choices: DIRECTIVES,
+    },
     grace: { type: "string", value: "T", help: `how long the agent has before it is put to sleep (default: ${GRACE})` },
     socket: { type: "string", value: "S", help: "only if it is on this tmux server: a name (tmux -L) or a path" },
   },
@@ -54,10 +63,17 @@ export const send: Verb = defineVerb({
   ],
   run: async ({ positionals, values }, context) => {
     const author = values.from === undefined ? undefined : parseParty(values.from);
-    const typed = { personality: positionals[0]!, runtime: values.runtime, socket: values.socket, isHandedOn: author !== undefined };
+    const typed = {
+      personality: positionals[0]!,
+      runtime: values.runtime,
+      socket: values.socket,
+      isHandedOn: author !== undefined,
+    };
     const recipient = chooseRecipient(send, typed, context);
     const sender = identifySender(context.layout, context.env);
-    const from = chooseAuthor(sender, values.from, (name) => peersOf(readRegistry(context.layout)).some(({ personality }) => personality === name));
+    const from = chooseAuthor(sender, values.from, (name) =>
+      peersOf(readRegistry(context.layout)).some(({ personality }) => personality === name),
+    );
     const order = planOrder(values, { recipient, sender }, context);
     const text = parseMessage(readText(values, recipient.kind === "remote" ? renderParty(from) : renderSender(from), order));
     const sending = { recipient, from, text, verify: values.verify === true, order };
@@ -67,7 +83,11 @@ export const send: Verb = defineVerb({
   },
 });
 
-function planOrder(values: { directive?: string; grace?: string }, { recipient, sender }: { recipient: Recipient; sender: Sender }, context: Context): Order | undefined {
+function planOrder(
+  values: { directive?: string; grace?: string },
+  { recipient, sender }: { recipient: Recipient; sender: Sender },
+  context: Context,
+): Order | undefined {
   if (values.directive === undefined) {
     if (values.grace !== undefined) throw usage(send, "--grace needs --directive beside it");
     return undefined;
@@ -75,10 +95,18 @@ function planOrder(values: { directive?: string; grace?: string }, { recipient, 
   const graceMs = parseDuration(send, "grace", values.grace ?? GRACE);
   if (graceMs > MOST_GRACE_MS) throw usage(send, "--grace takes an hour at most");
   const orchestrators = sender.kind === "peer" ? readOrchestrators(context) : [];
-  return { directive: "sleep", graceMs, authority: judgeDirective(sender, orchestrators, recipient.kind === "local" ? recipient.identity : undefined) };
+  return {
+    directive: "sleep",
+    graceMs,
+    authority: judgeDirective(sender, orchestrators, recipient.kind === "local" ? recipient.identity : undefined),
+  };
 }
 
-function readText({ message, file }: { readonly message?: string; readonly file?: string }, from: string, order: Order | undefined): string {
+function readText(
+  { message, file }: { readonly message?: string; readonly file?: string },
+  from: string,
+  order: Order | undefined,
+): string {
   if (message !== undefined && file !== undefined) throw usage(send, "send takes -m or --file, not both");
   // What is no UTF-8 on a command line arrives as that.
   if (message?.includes("\ufffd")) throw messageInvalid("the message is not UTF-8", "send text");
@@ -88,12 +116,18 @@ function readText({ message, file }: { readonly message?: string; readonly file?
   throw usage(send, "send needs a message: -m TEXT or --file F");
 }
 
-function report({ recipient, from, order }: Sending, { sender, sent }: { sender: Sender; sent: Sent }, { output }: Context): void {
+function report(
+  { recipient, from, order }: Sending,
+  { sender, sent }: { sender: Sender; sent: Sent },
+  { output }: Context,
+): void {
   const { state, bytes, effect, why } = sent;
   const isRemote = recipient.kind === "remote";
   const to = isRemote ? recipient.name : parseIdentity(recipient.identity)!.personality;
-  if (order?.authority.isGiven === false) output.warn(`the directive has no effect, it was sent as a message: ${order.authority.why}`);
-  if (why !== undefined) output.warn(`the connection to ${isRemote ? recipient.host : to} was lost after the text had gone: ${why}`);
+  if (order?.authority.isGiven === false)
+    output.warn(`the directive has no effect, it was sent as a message: ${order.authority.why}`);
+  if (why !== undefined)
+    output.warn(`the connection to ${isRemote ? recipient.host : to} was lost after the text had gone: ${why}`);
   const json: SendJson = {
     to,
     ...(isRemote && { host: recipient.host }),
@@ -105,7 +139,11 @@ function report({ recipient, from, order }: Sending, { sender, sent }: { sender:
     ...(effect !== undefined && { effect }),
   };
   const done = why === undefined ? DONE[state] : "it cannot be told whether it got to";
-  output.result(json, () => `${done} ${isRemote ? `${to} on ${recipient.host}` : recipient.identity}${effect === "sleep" ? ", which sleeps now" : ""}`);
+  output.result(
+    json,
+    () =>
+      `${done} ${isRemote ? `${to} on ${recipient.host}` : recipient.identity}${effect === "sleep" ? ", which sleeps now" : ""}`,
+  );
 }
 
 const DONE = {

@@ -74,7 +74,9 @@ function renderShow(json: ShowJson, colors: Colors): string {
     line("default", json.default_runtime),
     ...json.provision.map((one) => line(`memory ${one.runtime}`, renderMemory(one, colors))),
     line("last death", json.last_death === null ? colors.dim("none") : renderDeath(json.last_death)),
-    ...(json.heartbeats ?? []).map(({ runtime, age_secs }) => line(`alive ${runtime}`, `last heartbeat ${renderDuration(age_secs)} ago`)),
+    ...(json.heartbeats ?? []).map(({ runtime, age_secs }) =>
+      line(`alive ${runtime}`, `last heartbeat ${renderDuration(age_secs)} ago`),
+    ),
   ].join("\n");
 }
 
@@ -85,7 +87,10 @@ const MEMORY_PAINT = {
   none: "dim",
 } as const satisfies Record<MemoryState, keyof Colors>;
 
-function renderMemory({ memory, provider, provider_version, occasion, state, detail, ts }: ProvisionJson, colors: Colors): string {
+function renderMemory(
+  { memory, provider, provider_version, occasion, state, detail, ts }: ProvisionJson,
+  colors: Colors,
+): string {
   const word = colors[MEMORY_PAINT[memory]](memory);
   if (ts === undefined) return word;
   const how = state === "failed" ? "" : ` ${state}`;

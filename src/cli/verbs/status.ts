@@ -33,13 +33,18 @@ function renderReport(report: HostReport, colors: Colors): string {
     line("memory:", renderCounts(report.memory) || "none"),
     ...(unwatched.length === 0 ? [] : [line("servers:", `${unwatched.length} without a canary: ${unwatched.join(", ")}`)]),
     line("deaths:", `${report.deaths_last_day} in the last 24 hours`),
-    ...report.attention.map(({ message, hint }) => `${colors.yellow("!")} ${tame(message)}${hint === undefined ? "" : `; see: ${hint}`}`),
+    ...report.attention.map(
+      ({ message, hint }) => `${colors.yellow("!")} ${tame(message)}${hint === undefined ? "" : `; see: ${hint}`}`,
+    ),
   ].join("\n");
 }
 
 /** "2 live, 1 asleep" */
 function renderCounts(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts).filter(([, n]) => n > 0).map(([key, n]) => `${n} ${key}`).join(", ");
+  return Object.entries(counts)
+    .filter(([, n]) => n > 0)
+    .map(([key, n]) => `${n} ${key}`)
+    .join(", ");
 }
 
 function renderProblem({ message, severity }: HostReport["slot_problems"][number], colors: Colors): string {

@@ -21,7 +21,8 @@ interface StopJson {
 export const stop = defineVerb({
   name: "stop",
   summary: "end a peer's sessions on purpose, and wait until they are gone",
-  description: "Nothing of it is recorded as a death. Without --runtime every session of the peer ends. The peer then shows as stopped.",
+  description:
+    "Nothing of it is recorded as a death. Without --runtime every session of the peer ends. The peer then shows as stopped.",
   options: {
     runtime: { type: "string", value: "R", help: "only the session of this runtime", completes: "runtimes" },
     all: ALL_PEERS,
@@ -35,19 +36,31 @@ export const stop = defineVerb({
     const stops: Stop[] = [];
     for (const identity of chooseIdentities(positionals[0], values, context)) stops.push(await stopOne(identity, context));
     const rows = stops.map(({ json }) => json);
-    context.output.result(rows, () => rows.filter(({ error }) => error === undefined).map(render).join("\n"));
+    context.output.result(rows, () =>
+      rows
+        .filter(({ error }) => error === undefined)
+        .map(render)
+        .join("\n"),
+    );
     rows.forEach(({ error }) => error && context.output.error(error));
     return jointStatus(stops.map(({ status }) => status));
   },
 });
 
-function chooseIdentities(personality: string | undefined, { runtime, all }: { runtime?: string; all?: boolean }, context: Context): string[] {
+function chooseIdentities(
+  personality: string | undefined,
+  { runtime, all }: { runtime?: string; all?: boolean },
+  context: Context,
+): string[] {
   if ((personality === undefined) === (all === undefined)) throw usage(stop, "stop takes either a <personality> or --all");
   if (personality !== undefined && runtime !== undefined) {
     return [chooseIdentity(stop, { personality: parsePersonality(personality), runtime }, context).identity];
   }
   const only = runtime === undefined ? undefined : parseRuntime(runtime);
-  const targets = personality === undefined ? chooseTargets(stop, { all: true }, context).targets : [chooseIdentity(stop, { personality }, context).peer];
+  const targets =
+    personality === undefined
+      ? chooseTargets(stop, { all: true }, context).targets
+      : [chooseIdentity(stop, { personality }, context).peer];
   return targets.flatMap((peer) =>
     peer.runtimes.filter((one) => only === undefined || one === only).map((one) => identityOf(one, peer.personality)),
   );
@@ -63,7 +76,10 @@ async function stopOne(identity: string, context: Context): Promise<Stop> {
   try {
     return { json: { identity, ...(await stopIdentity(identity, "stop", launchContext(context))) }, status: 0 };
   } catch (error) {
-    return { json: { identity, action: "failed", error: toErrorView(error) }, status: error instanceof IapeerError ? error.exitStatus : 70 };
+    return {
+      json: { identity, action: "failed", error: toErrorView(error) },
+      status: error instanceof IapeerError ? error.exitStatus : 70,
+    };
   }
 }
 

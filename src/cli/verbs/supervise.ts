@@ -32,7 +32,8 @@ export const supervise = defineVerb({
     { command: "iapeer supervise --install", note: "from now on, and after every reboot" },
   ],
   run: async ({ values }, context): Promise<number> => {
-    const intervalSecs = parseCount(supervise, "interval", values.interval, { min: 1, max: MAX_INTERVAL_SECS }) ?? DEFAULT_INTERVAL_SECS;
+    const intervalSecs =
+      parseCount(supervise, "interval", values.interval, { min: 1, max: MAX_INTERVAL_SECS }) ?? DEFAULT_INTERVAL_SECS;
     refuseMixed(values);
     if (values.install || values.uninstall) {
       const { changeService } = await import("../supervise-service.ts");
@@ -43,10 +44,24 @@ export const supervise = defineVerb({
   },
 });
 
-function refuseMixed({ once, interval, install, uninstall, print }: { once?: boolean; interval?: string; install?: boolean; uninstall?: boolean; print?: boolean }): void {
+function refuseMixed({
+  once,
+  interval,
+  install,
+  uninstall,
+  print,
+}: {
+  once?: boolean;
+  interval?: string;
+  install?: boolean;
+  uninstall?: boolean;
+  print?: boolean;
+}): void {
   if (print && !install) throw usage(supervise, "--print goes with --install");
-  if ([once, install, uninstall].filter(Boolean).length > 1) throw usage(supervise, "only one of --once, --install and --uninstall can be given");
-  if (interval !== undefined && (once || install || uninstall)) throw usage(supervise, "--interval is for a supervise that goes on");
+  if ([once, install, uninstall].filter(Boolean).length > 1)
+    throw usage(supervise, "only one of --once, --install and --uninstall can be given");
+  if (interval !== undefined && (once || install || uninstall))
+    throw usage(supervise, "--interval is for a supervise that goes on");
 }
 
 /** The lock ends with its holder, however that one ends. */

@@ -14,7 +14,8 @@ const MOST_LINES = 100_000;
 export const tail: Verb = defineVerb({
   name: "tail",
   summary: "show what a session printed last",
-  description: "As lines to read: without colours and other escape sequences, a line that was written over as it stands in the end.",
+  description:
+    "As lines to read: without colours and other escape sequences, a line that was written over as it stands in the end.",
   options: {
     runtime: RUNTIME_OPTION,
     lines: { type: "string", value: "N", help: `how many lines (default: ${DEFAULT_LINES})` },

@@ -21,7 +21,12 @@ export const update = defineVerb({
     description: DESCRIPTION,
     "add-runtime": { type: "string", value: "R", multiple: true, help: "a runtime it gets", completes: "runtimes" },
     "remove-runtime": { type: "string", value: "R", multiple: true, help: "a runtime it loses", completes: "runtimes" },
-    "default-runtime": { type: "string", value: "R", help: "the runtime that is meant when none is named", completes: "runtimes" },
+    "default-runtime": {
+      type: "string",
+      value: "R",
+      help: "the runtime that is meant when none is named",
+      completes: "runtimes",
+    },
     intelligence: INTELLIGENCE,
     "no-provision": { type: "boolean", help: "run no provider command" },
     "if-revision": IF_REVISION,
@@ -40,7 +45,11 @@ export const update = defineVerb({
     const change = changeOptionsFrom(update, values["if-revision"], context);
     const request = parseRequest(values, output);
     if (Object.keys(request).length === 0) throw usage(update, "nothing to change is given");
-    const { action, peer, outcomes, revision, status } = await changePeer(personality, { request, change, isSilent: values["no-provision"] === true }, context);
+    const { action, peer, outcomes, revision, status } = await changePeer(
+      personality,
+      { request, change, isSilent: values["no-provision"] === true },
+      context,
+    );
     dropLostUnit(personality, context);
     const json = { action, peer: toPeerJson(peer, readStatuses(layout)), outcomes, revision };
     output.result(json, () => `${SENTENCE[action](personality)}${renderOutcomes(outcomes, output.colors)}`);

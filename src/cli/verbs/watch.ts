@@ -13,7 +13,8 @@ import { defineVerb, type Verb } from "../verb.ts";
 export const watch: Verb = defineVerb({
   name: "watch",
   summary: "look at a peer's session in this terminal, without typing to it",
-  description: "Ctrl-b d leaves it. Keys do nothing else, and others who are attached see no change. It also works inside another tmux.",
+  description:
+    "Ctrl-b d leaves it. Keys do nothing else, and others who are attached see no change. It also works inside another tmux.",
   options: { runtime: RUNTIME_OPTION },
   positionals: [{ name: "personality", help: "the peer's name", completes: "peers" }],
   examples: [{ command: "iapeer watch alice", note: "see her screen, and be sure to touch nothing" }],
@@ -24,7 +25,8 @@ export const watch: Verb = defineVerb({
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind !== "ours") throw notLive(identity, state);
     if (output.isJson) throw usage(watch, "watch has no JSON: it gives the terminal to the session");
-    if (!isTerminal(0) || !isTerminal(1)) throw new IapeerError("usage", "watch needs a terminal", { hint: `for what it printed: iapeer tail ${positionals[0]!}` });
+    if (!isTerminal(0) || !isTerminal(1))
+      throw new IapeerError("usage", "watch needs a terminal", { hint: `for what it printed: iapeer tail ${positionals[0]!}` });
     refuseInsecureFolder(dirname(state.incarnation.socket));
     const tmux = findTmux();
     const argv = [tmux, "-S", state.incarnation.socket, ...(await planView(state.incarnation))];

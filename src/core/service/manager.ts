@@ -7,7 +7,9 @@ import type { Env } from "../paths.ts";
 import { platformOf, type ServicePlace } from "./place.ts";
 
 /** What a call of the service manager came to; judged by its exit status. */
-export type ManagerAnswer = { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly why: string; readonly stdout: string };
+export type ManagerAnswer =
+  | { readonly ok: true; readonly stdout: string }
+  | { readonly ok: false; readonly why: string; readonly stdout: string };
 
 /** systemd of the user, and not that of the host. */
 export const SYSTEMCTL = ["systemctl", "--user"] as const;
@@ -22,7 +24,14 @@ export function callManager(argv: readonly string[], env: Env, timeoutMs = COMMA
   try {
     using outputs = openOutputs();
     const { out, err } = outputs;
-    const child = Bun.spawnSync([program, ...argv.slice(1)], { env: { ...env }, stdin: "ignore", stdout: out, stderr: err, timeout: timeoutMs, killSignal: "SIGKILL" });
+    const child = Bun.spawnSync([program, ...argv.slice(1)], {
+      env: { ...env },
+      stdin: "ignore",
+      stdout: out,
+      stderr: err,
+      timeout: timeoutMs,
+      killSignal: "SIGKILL",
+    });
     const stdout = textOf(out);
     if (child.success) return { ok: true, stdout };
     const status = child.exitedDueToTimeout === true ? `no answer within ${timeoutMs / 1000} s` : `exit status ${child.exitCode}`;

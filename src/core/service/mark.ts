@@ -24,7 +24,10 @@ export function renderMarkSection(mark: ServiceMark): string {
 
 /** On one line, and in characters that XML can hold. */
 export function renderMark(mark: ServiceMark): string {
-  return JSON.stringify(mark).replace(/[\u007f-\u009f\u2028\u2029\ufffe\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(mark).replace(
+    /[\u007f-\u009f\u2028\u2029\ufffe\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** The mark of a service's file, of whichever service manager; undefined: it has none that can be read. */
@@ -35,7 +38,12 @@ export function readMark(text: string): ServiceMark | undefined {
     const { root, program, environment, keepsSupervise } = JSON.parse(json) as Record<string, unknown>;
     if (typeof root !== "string") return undefined;
     const read = parseServiceEnvironment(environment);
-    return { root, ...(isArgv(program) && { program }), ...(read !== undefined && { environment: read }), ...(keepsSupervise === true && { keepsSupervise }) };
+    return {
+      root,
+      ...(isArgv(program) && { program }),
+      ...(read !== undefined && { environment: read }),
+      ...(keepsSupervise === true && { keepsSupervise }),
+    };
   } catch {
     return undefined;
   }

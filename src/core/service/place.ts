@@ -26,7 +26,10 @@ export function serviceName(service: Service, platform: ServicePlatform): string
   return `iapeer-${typeof service === "string" ? service : `agent-${service.agent}`}.service`;
 }
 
-const AGENT_FILE = { linux: /^iapeer-agent-(?<agent>.+)\.service$/s, darwin: /^com\.iapeer\.agent\.(?<agent>.+)\.plist$/s } as const;
+const AGENT_FILE = {
+  linux: /^iapeer-agent-(?<agent>.+)\.service$/s,
+  darwin: /^com\.iapeer\.agent\.(?<agent>.+)\.plist$/s,
+} as const;
 
 /** The agent whose service's file has this name; undefined: it is no agent's. */
 export function agentOfFile(fileName: string, platform: ServicePlatform): string | undefined {

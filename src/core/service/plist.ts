@@ -21,7 +21,10 @@ function renderValue(value: PlistValue, indent: string): string[] {
   if (typeof value === "boolean") return [`${indent}<${String(value)}/>`];
   const inner = `${indent}  `;
   if (isList(value)) return [`${indent}<array>`, ...value.flatMap((one) => renderValue(one, inner)), `${indent}</array>`];
-  const lines = Object.entries(value).flatMap(([key, one]) => [`${inner}<key>${escapeXml(key)}</key>`, ...renderValue(one, inner)]);
+  const lines = Object.entries(value).flatMap(([key, one]) => [
+    `${inner}<key>${escapeXml(key)}</key>`,
+    ...renderValue(one, inner),
+  ]);
   return [`${indent}<dict>`, ...lines, `${indent}</dict>`];
 }
 
@@ -34,7 +37,8 @@ function isList(value: object): value is readonly string[] {
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 function escapeXml(text: string): string {
-  if (NOT_IN_XML.test(text)) throw new IapeerError("invalid-value", `launchd's files cannot hold the path ${JSON.stringify(text)}`);
+  if (NOT_IN_XML.test(text))
+    throw new IapeerError("invalid-value", `launchd's files cannot hold the path ${JSON.stringify(text)}`);
   // A bare CR would be read as a line feed (2.11).
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\r", "&#13;");
 }

@@ -25,7 +25,8 @@ export function readUnitText(path: string): string | undefined {
   try {
     const found = fstatSync(fd);
     if (found.isCharacterDevice()) return "";
-    if (!found.isFile() || found.size > MAX_BYTES) throw new IapeerError("read-failed", `cannot read ${path}: it is no unit's file`, { details: { path } });
+    if (!found.isFile() || found.size > MAX_BYTES)
+      throw new IapeerError("read-failed", `cannot read ${path}: it is no unit's file`, { details: { path } });
     return readWhole(fd, found.size).toString("utf8");
   } finally {
     closeSync(fd);
@@ -56,7 +57,10 @@ export function listFolder(path: string): string[] {
 export function listWants(path: string): string[] {
   const isFolder = !isThere(path) || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false;
   if (isFolder) return listFolder(path);
-  throw new IapeerError("read-failed", `cannot read ${path}: it is no folder`, { hint: "systemd needs that name for a folder of links; move it away", details: { path } });
+  throw new IapeerError("read-failed", `cannot read ${path}: it is no folder`, {
+    hint: "systemd needs that name for a folder of links; move it away",
+    details: { path },
+  });
 }
 
 /** Whether something has that name, a link that leads nowhere too. Nothing is below a file. Throws `read-failed`. */

@@ -5,7 +5,16 @@ import type { Agent, Fleet } from "../fleet.ts";
 export type Op = "add" | "update" | "unchanged" | "remove";
 
 /** What of an agent is not yet as it is declared: a key of the fleet file, or that its memory is not attached. */
-export type Change = "membership" | "class" | "runtime" | "model_hint" | "working_directory" | "persistent_persona" | "host" | "socket_name" | "memory";
+export type Change =
+  | "membership"
+  | "class"
+  | "runtime"
+  | "model_hint"
+  | "working_directory"
+  | "persistent_persona"
+  | "host"
+  | "socket_name"
+  | "memory";
 
 /** A peer as the registry has it. */
 export interface FoundPeer {
@@ -73,8 +82,12 @@ function planAgent({ line: _line, ...agent }: Agent, before: AppliedAgent | unde
   const isNew = agent.remote === undefined ? found === undefined || found.isBeingRemoved : before === undefined;
   const common = { peer: agent.name, agent, ...(before !== undefined && { before }), ...(found !== undefined && { found }) };
   if (isNew) return { ...common, op: "add", changes: [], isMove: false };
-  const isMove = agent.remote === undefined && agent.workingDirectory !== undefined && !facts.isSameFolder(agent.workingDirectory, found!.cwd);
-  const changes = [...changesOfRecord(agent, before, facts), ...(agent.remote === undefined ? changesOfPeer(agent, found!, { before, isMove, facts }) : [])];
+  const isMove =
+    agent.remote === undefined && agent.workingDirectory !== undefined && !facts.isSameFolder(agent.workingDirectory, found!.cwd);
+  const changes = [
+    ...changesOfRecord(agent, before, facts),
+    ...(agent.remote === undefined ? changesOfPeer(agent, found!, { before, isMove, facts }) : []),
+  ];
   return { ...common, op: changes.length === 0 ? "unchanged" : "update", changes: [...new Set(changes)], isMove };
 }
 
@@ -118,7 +131,8 @@ export interface Departure {
 
 /** The runtime that an agent had by its earlier declaration, and is to lose; one that somebody else gave it stays. */
 export function runtimeThatGoes({ agent, before, found }: Departure): string | undefined {
-  if (agent === undefined || before === undefined || before.remote !== undefined || before.runtime === agent.runtime) return undefined;
+  if (agent === undefined || before === undefined || before.remote !== undefined || before.runtime === agent.runtime)
+    return undefined;
   return found?.runtimes.includes(before.runtime) ? before.runtime : undefined;
 }
 
@@ -133,16 +147,23 @@ function planRemoval(before: AppliedAgent, { peers }: PlanFacts): Unordered {
  */
 function withOrder(rows: readonly Unordered[], facts: PlanFacts): PlannedRow[] {
   const leaving = rows.filter(({ op, isMove, found }) => found !== undefined && (op === "remove" || isMove));
-  const takes = ({ agent, op, isMove }: Unordered) => (agent !== undefined && agent.remote === undefined && (op === "add" || isMove) ? (agent.workingDirectory ?? facts.defaultFolder(agent.name)) : undefined);
+  const takes = ({ agent, op, isMove }: Unordered) =>
+    agent !== undefined && agent.remote === undefined && (op === "add" || isMove)
+      ? (agent.workingDirectory ?? facts.defaultFolder(agent.name))
+      : undefined;
   const folderWaits = new Map(
     rows.map((row) => {
       const folder = takes(row);
-      const owners = folder === undefined ? [] : leaving.filter((one) => one.peer !== row.peer && facts.isSameFolder(one.found!.cwd, folder));
+      const owners =
+        folder === undefined ? [] : leaving.filter((one) => one.peer !== row.peer && facts.isSameFolder(one.found!.cwd, folder));
       return [row.peer, owners.map(({ peer }) => peer)];
     }),
   );
   return rows.map((row) => {
-    const successors = row.op === "remove" && FLOOR.has(row.before?.class ?? "") ? rows.filter((one) => one.op !== "unchanged" && one.agent?.class === row.before?.class) : [];
+    const successors =
+      row.op === "remove" && FLOOR.has(row.before?.class ?? "")
+        ? rows.filter((one) => one.op !== "unchanged" && one.agent?.class === row.before?.class)
+        : [];
     const free = successors.filter((one) => !folderWaits.get(one.peer)!.includes(row.peer));
     return { ...row, waitsOn: [...folderWaits.get(row.peer)!, ...free.map(({ peer }) => peer)] };
   });
@@ -151,7 +172,10 @@ function withOrder(rows: readonly Unordered[], facts: PlanFacts): PlannedRow[] {
 const FLOOR: ReadonlySet<string> = new Set(["orchestrator", "enhancer"]);
 
 /** Rows in rounds, each of which only waits for rounds before it; and the rows that wait for each other and can never be done. */
-export function inRounds(rows: readonly PlannedRow[]): { readonly rounds: readonly (readonly PlannedRow[])[]; readonly stuck: readonly PlannedRow[] } {
+export function inRounds(rows: readonly PlannedRow[]): {
+  readonly rounds: readonly (readonly PlannedRow[])[];
+  readonly stuck: readonly PlannedRow[];
+} {
   const rounds: PlannedRow[][] = [];
   const placed = new Set<string>();
   let left = [...rows];

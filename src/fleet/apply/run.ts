@@ -69,7 +69,10 @@ export async function runPlan({ rows }: Plan, steps: ApplySteps, options: RunOpt
 }
 
 /** What runPlan would try, as far as looking tells; nothing is touched. */
-export async function previewPlan({ rows }: Plan, { check, isToLaunch }: Pick<ApplySteps, "check" | "isToLaunch">): Promise<Row[]> {
+export async function previewPlan(
+  { rows }: Plan,
+  { check, isToLaunch }: Pick<ApplySteps, "check" | "isToLaunch">,
+): Promise<Row[]> {
   const board = new Board(rows);
   for (const row of rows) await board.attempt(row, "check", async () => await check(row));
   const { rounds, stuck } = inRounds(rows);
@@ -99,7 +102,9 @@ async function changeRows(rows: readonly PlannedRow[], board: Board, { steps, jo
       able,
       async (row) => {
         if (signal.aborted) return board.interrupt(row);
-        await board.attempt(row, row.op === "remove" ? "remove" : "register", async (enter) => board.done(row, await steps.change(row, enter)));
+        await board.attempt(row, row.op === "remove" ? "remove" : "register", async (enter) =>
+          board.done(row, await steps.change(row, enter)),
+        );
         onRow(!board.stands(row));
       },
       { concurrency: jobs },
@@ -107,12 +112,18 @@ async function changeRows(rows: readonly PlannedRow[], board: Board, { steps, jo
   }
 }
 
-async function launchRows(local: readonly PlannedRow[], board: Board, { steps: { isToLaunch, launch }, jobs, signal }: Run): Promise<void> {
+async function launchRows(
+  local: readonly PlannedRow[],
+  board: Board,
+  { steps: { isToLaunch, launch }, jobs, signal }: Run,
+): Promise<void> {
   await pMap(
     board.standing(local).filter(isToLaunch),
     async (row) => {
       if (signal.aborted) return board.interrupt(row);
-      await board.attempt(row, "launch", async () => ((await launch(row)) ? board.done(row, { stage: "launch", message: "launched" }) : undefined));
+      await board.attempt(row, "launch", async () =>
+        (await launch(row)) ? board.done(row, { stage: "launch", message: "launched" }) : undefined,
+      );
     },
     { concurrency: jobs },
   );
@@ -124,7 +135,10 @@ function announceRows(rows: readonly PlannedRow[], board: Board, { announce }: A
     announce(board.standing(rows).filter(({ op, agent }) => op === "add" && agent?.remote === undefined));
     return true;
   } catch (error) {
-    board.standing(rows).filter(({ op }) => op !== "unchanged").forEach((row) => board.fail(row, "record", error));
+    board
+      .standing(rows)
+      .filter(({ op }) => op !== "unchanged")
+      .forEach((row) => board.fail(row, "record", error));
     return false;
   }
 }
@@ -132,7 +146,10 @@ function announceRows(rows: readonly PlannedRow[], board: Board, { announce }: A
 function recordRows(rows: readonly PlannedRow[], board: Board, { record }: ApplySteps): void {
   const standing = board.standing(rows);
   try {
-    record(standing, rows.filter((row) => !board.stands(row)));
+    record(
+      standing,
+      rows.filter((row) => !board.stands(row)),
+    );
   } catch (error) {
     standing.filter(({ op }) => op !== "unchanged").forEach((row) => board.fail(row, "record", error));
   }
@@ -143,7 +160,9 @@ function syncUnits(rows: readonly PlannedRow[], board: Board, { units }: ApplySt
     const changed = units?.();
     rows.filter(({ peer }) => changed?.has(peer)).forEach((row) => board.done(row, { stage: "unit" }));
   } catch (error) {
-    rows.filter(({ agent, before }) => agent?.isPersistent || before?.isPersistent).forEach((row) => board.fail(row, "unit", error));
+    rows
+      .filter(({ agent, before }) => agent?.isPersistent || before?.isPersistent)
+      .forEach((row) => board.fail(row, "unit", error));
   }
 }
 
@@ -186,13 +205,25 @@ class Board {
 
   done(row: PlannedRow, { stage, message, cause }: Done): void {
     const before = this.#of(row);
-    this.#put(row, { ...before, status: "done", stage, cause: cause ?? before.cause, retryable: cause !== undefined || before.retryable, message: message ?? before.message ?? (row.changes.join(", ") || null) });
+    this.#put(row, {
+      ...before,
+      status: "done",
+      stage,
+      cause: cause ?? before.cause,
+      retryable: cause !== undefined || before.retryable,
+      message: message ?? before.message ?? (row.changes.join(", ") || null),
+    });
   }
 
   plan(row: PlannedRow, isLaunched: boolean): void {
     const before = this.#of(row);
     const words = [...row.changes, ...(isLaunched ? ["launch"] : [])];
-    this.#put(row, { ...before, status: "planned", stage: isLaunched ? "launch" : before.stage, message: words.join(", ") || null });
+    this.#put(row, {
+      ...before,
+      status: "planned",
+      stage: isLaunched ? "launch" : before.stage,
+      message: words.join(", ") || null,
+    });
   }
 
   fail(row: PlannedRow, stage: Stage, error: unknown): void {
@@ -202,14 +233,26 @@ class Board {
   }
 
   interrupt(row: PlannedRow): void {
-    this.#put(row, { ...this.#of(row), status: "skipped", cause: "interrupted", retryable: true, message: "interrupted before its turn came" });
+    this.#put(row, {
+      ...this.#of(row),
+      status: "skipped",
+      cause: "interrupted",
+      retryable: true,
+      message: "interrupted before its turn came",
+    });
   }
 
   /** Whether a row that this one waits for was not done. */
   skipIfBlocked(row: PlannedRow): boolean {
     const blocker = row.waitsOn.find((peer) => !this.stands({ peer }));
     if (blocker === undefined) return false;
-    this.#put(row, { ...this.#of(row), status: "skipped", cause: "blocked", retryable: true, message: `it waits for ${blocker}, which was not done` });
+    this.#put(row, {
+      ...this.#of(row),
+      status: "skipped",
+      cause: "blocked",
+      retryable: true,
+      message: `it waits for ${blocker}, which was not done`,
+    });
     return true;
   }
 
@@ -218,7 +261,9 @@ class Board {
   }
 
   #of({ peer, op }: PlannedRow): Row {
-    return this.#ended.get(peer) ?? { peer, op, status: "unchanged", stage: "check", cause: null, retryable: false, message: null };
+    return (
+      this.#ended.get(peer) ?? { peer, op, status: "unchanged", stage: "check", cause: null, retryable: false, message: null }
+    );
   }
 
   #put({ peer }: PlannedRow, row: Row): void {

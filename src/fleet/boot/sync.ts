@@ -41,7 +41,9 @@ export function syncBootUnits({ agents, shared = [] }: WantedUnits, boot: Boot):
   const services: Service[] = [...shared.map(({ service }) => service), ...agents.map(({ name }) => ({ agent: name }))];
   services.forEach((service) => refuseForeign(service, boot));
   const names = new Set(agents.map(({ name }) => name));
-  const others = readBootUnits(boot.place).listAgents().filter((name) => !names.has(name));
+  const others = readBootUnits(boot.place)
+    .listAgents()
+    .filter((name) => !names.has(name));
   return change(wanted, [...services, ...others.map((agent) => ({ agent }))], boot);
 }
 
@@ -52,7 +54,11 @@ export function syncBootUnits({ agents, shared = [] }: WantedUnits, boot: Boot):
  * @throws IapeerError `write-failed`: they may still be there.
  */
 export function takeBootUnits(services: readonly Service[], boot: Boot): BootRow[] {
-  return change([], services.filter((service) => readService(service, boot.place)?.isOf(boot.root) ?? true), boot);
+  return change(
+    [],
+    services.filter((service) => readService(service, boot.place)?.isOf(boot.root) ?? true),
+    boot,
+  );
 }
 
 function change(wanted: readonly UnitFile[], services: readonly Service[], boot: Boot): BootRow[] {
@@ -124,7 +130,10 @@ function refuseHalfEnabled(enabled: readonly UnitFile[], { place }: Boot): void 
 function runAll(argvs: readonly (readonly string[])[], { place }: Boot): void {
   for (const argv of argvs) {
     const answer = callManager(argv, place.env);
-    if (!answer.ok) throw new IapeerError("command-failed", answer.why, { hint: "mend that, then run the same command again: it goes on where it stopped" });
+    if (!answer.ok)
+      throw new IapeerError("command-failed", answer.why, {
+        hint: "mend that, then run the same command again: it goes on where it stopped",
+      });
   }
 }
 

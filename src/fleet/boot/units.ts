@@ -33,7 +33,10 @@ export function agentFile(agent: BootAgent, settings: BootSettings): UnitFile {
  * An agent for systemd (systemd.service(5)). It is started once and never again by itself. To stop it is a stop on purpose, which leaves
  * no death; so is an orderly end of the host, since the end of a session's scope waits for that of this unit (see scopeLauncher).
  */
-export function renderAgentUnit({ name, runtime }: BootAgent, { program, root, environment }: Omit<BootSettings, "place">): string {
+export function renderAgentUnit(
+  { name, runtime }: BootAgent,
+  { program, root, environment }: Omit<BootSettings, "place">,
+): string {
   const supervise = serviceName("supervise", "linux");
   const fleet = serviceName("fleet", "linux");
   const call = (verb: string) => [...program, verb, name, "--runtime", runtime];
@@ -104,5 +107,10 @@ ${renderMarkSection(mark)}`;
 
 /** launchd has no targets: this one runs nothing, and only says that the fleet is installed. */
 function renderFleetPlist(mark: ServiceMark): string {
-  return renderPlist({ Label: serviceName("fleet", "darwin"), ProgramArguments: ["/usr/bin/true"], RunAtLoad: false, [PLIST_MARK]: renderMark(mark) });
+  return renderPlist({
+    Label: serviceName("fleet", "darwin"),
+    ProgramArguments: ["/usr/bin/true"],
+    RunAtLoad: false,
+    [PLIST_MARK]: renderMark(mark),
+  });
 }

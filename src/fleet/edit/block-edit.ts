@@ -15,7 +15,11 @@ export function appendToBlock(text: string, last: BlockItem, lines: readonly str
 }
 
 /** The first items of a list whose key stands alone on its line. */
-export function beginBlock(text: string, key: { readonly start: number; readonly end: number }, lines: readonly string[]): Splice[] {
+export function beginBlock(
+  text: string,
+  key: { readonly start: number; readonly end: number },
+  lines: readonly string[],
+): Splice[] {
   const indent = `${text.slice(lineStart(text, key.start), key.start)}  `;
   return [asLines(text, nextLine(text, key.end), renderItem(indent, lines, newlineOf(text)))];
 }

@@ -26,7 +26,11 @@ export function addAgent(text: string, agent: NewAgent): string {
     refuseWrongAgent(agent);
     const tree = parse(own);
     const names = namesOf(tree);
-    if (names.includes(agent.name)) throw new IapeerError("agent-exists", `the fleet file has an agent called ${agent.name}`, { hint: "choose another name; or, if it is there and not applied yet: iapeer fleet apply", details: { name: agent.name } });
+    if (names.includes(agent.name))
+      throw new IapeerError("agent-exists", `the fleet file has an agent called ${agent.name}`, {
+        hint: "choose another name; or, if it is there and not applied yet: iapeer fleet apply",
+        details: { name: agent.name },
+      });
     const result = applySplices(own, planAdd(own, findAgents(own, tree), agent));
     refuseClash(result, names.length);
     return proven(result, [...agentsOf(tree), agentsOf(parse(result)).at(-1)], tree);
@@ -46,7 +50,8 @@ export function removeAgent(text: string, name: string): string {
     if (index === -1) throw notFound(name, names);
     refuseLast(tree.value, index, name);
     const list = findAgents(own, tree);
-    const splices = list.kind === "flow" ? removeFromFlow(own, list.items, index) : removeFromBlock(own, (list as BlockList).items[index]!);
+    const splices =
+      list.kind === "flow" ? removeFromFlow(own, list.items, index) : removeFromBlock(own, (list as BlockList).items[index]!);
     return proven(applySplices(own, splices), agentsOf(tree).toSpliced(index, 1), tree);
   });
 }
@@ -88,10 +93,14 @@ function refuseLast(value: unknown, index: number, name: string): void {
   const left = classes.filter((one) => one === own).length - 1;
   const wanted = wantedOf(policyOf(file.policy), own);
   if (left >= wanted) return;
-  throw new IapeerError("fleet-policy", `${name} stays: the policy wants ${wanted} of the class ${own}, and ${left} would be left`, {
-    hint: `add another agent with class: ${own} first, or change the policy`,
-    details: { name, class: own },
-  });
+  throw new IapeerError(
+    "fleet-policy",
+    `${name} stays: the policy wants ${wanted} of the class ${own}, and ${left} would be left`,
+    {
+      hint: `add another agent with class: ${own} first, or change the policy`,
+      details: { name, class: own },
+    },
+  );
 }
 
 interface BlockList {
@@ -115,7 +124,9 @@ interface NoList {
 
 function findAgents(text: string, { document }: YamlTree): BlockList | FlowList | NoList {
   const root = document.contents;
-  const pair = isMap(root) ? (root.items as unknown as Pair<Node, Node | null>[]).find(({ key }) => isScalar(key) && key.value === "agents") : undefined;
+  const pair = isMap(root)
+    ? (root.items as unknown as Pair<Node, Node | null>[]).find(({ key }) => isScalar(key) && key.value === "agents")
+    : undefined;
   const list = pair?.value;
   if (isSeq(list)) return isFlow(list) ? toFlow(list) : toBlock(text, list);
   if (pair === undefined || isFlow(root) || !(list === null || (isScalar(list) && list.value === null && list.source === ""))) {
@@ -144,31 +155,49 @@ function toBlock(text: string, list: YAMLSeq): BlockList {
   const nodes = list.items as Node[];
   const items = nodes.map((node, index) => {
     const dash = tokens[index]!.start.find(({ type }) => type === "seq-item-ind")!.offset;
-    if (text.slice(lineStart(text, dash), dash).trim() !== "") throw invalid("the agents are written in a way that is not edited here", "edit the file by hand, with each agent on lines of its own");
+    if (text.slice(lineStart(text, dash), dash).trim() !== "")
+      throw invalid(
+        "the agents are written in a way that is not edited here",
+        "edit the file by hand, with each agent on lines of its own",
+      );
     return { dash, end: node.range![1] };
   });
   return { kind: "block", items, nodes };
 }
 
 function planAdd(text: string, list: ReturnType<typeof findAgents>, agent: NewAgent): Splice[] {
-  if (list.kind === "nothing") return beginBlock(text, list, renderAgent(agent, { isFlow: false, isQuoted: false, isPadded: true }));
+  if (list.kind === "nothing")
+    return beginBlock(text, list, renderAgent(agent, { isFlow: false, isQuoted: false, isPadded: true }));
   const last = list.nodes.at(-1);
   const [from, to] = last?.range ?? [0, 0];
   const written = text.slice(from, to);
-  const style = { isFlow: list.kind === "flow" || isFlow(last), isQuoted: /^\{\s*"/.test(written), isPadded: !/^\{\S/.test(written) };
+  const style = {
+    isFlow: list.kind === "flow" || isFlow(last),
+    isQuoted: /^\{\s*"/.test(written),
+    isPadded: !/^\{\S/.test(written),
+  };
   const lines = renderAgent(agent, last === undefined ? { ...style, isQuoted: /^\s*\{/.test(text), isPadded: true } : style);
-  return list.kind === "flow" ? appendToFlow(text, list, list.items, lines.join("")) : appendToBlock(text, list.items.at(-1)!, lines);
+  return list.kind === "flow"
+    ? appendToFlow(text, list, list.items, lines.join(""))
+    : appendToBlock(text, list.items.at(-1)!, lines);
 }
 
 /** What no host and no folder has a part in; the rest is for the check of the file that comes out. */
-const ANYWHERE: Surroundings = { home: "/~", defaultFolder: (name) => `/default/${name}`, hasRuntime: () => true, resolveLinks: (path) => path };
+const ANYWHERE: Surroundings = {
+  home: "/~",
+  defaultFolder: (name) => `/default/${name}`,
+  hasRuntime: () => true,
+  resolveLinks: (path) => path,
+};
 
 function refuseWrongAgent(agent: NewAgent): void {
   const row = Object.fromEntries(fieldsOf(agent));
   const [wrong] = checkShape({ version: FLEET_VERSION, agents: [row] }).findings;
   if (wrong !== undefined) throw refusal(wrong);
   if (Object.values(row).some((value) => typeof value === "string" && holdsSecret(value))) {
-    throw new IapeerError("invalid-value", "this looks like a credential: secrets never go into the fleet file", { hint: "put it into the agent's launch.env" });
+    throw new IapeerError("invalid-value", "this looks like a credential: secrets never go into the fleet file", {
+      hint: "put it into the agent's launch.env",
+    });
   }
 }
 

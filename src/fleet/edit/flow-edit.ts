@@ -19,7 +19,9 @@ export function appendToFlow(text: string, list: Span, items: readonly Span[], i
   const line = newlineOf(text) + indent + item;
   if (rest === null) return [insert(last.to, `,${line}`)];
   const end = lineEnd(text, last.to);
-  return rest[1] === "," ? [insert(end, `${line},`)] : [{ ...insert(last.to, ","), text: last.to === end ? `,${line}` : "," }, ...(last.to === end ? [] : [insert(end, line)])];
+  return rest[1] === ","
+    ? [insert(end, `${line},`)]
+    : [{ ...insert(last.to, ","), text: last.to === end ? `,${line}` : "," }, ...(last.to === end ? [] : [insert(end, line)])];
 }
 
 /** Takes an item out of a list in brackets, with one comma. Comments on other lines than its own stay. */
@@ -36,9 +38,12 @@ export function removeFromFlow(text: string, items: readonly Span[], index: numb
     return rest[1] === "" && next === undefined && previous !== undefined ? [comma(text, previous), lines] : [lines];
   }
   if (next !== undefined && !text.slice(item.to, next.from).includes("#")) return [cut(item.from, next.from)];
-  if (next === undefined && previous !== undefined && !text.slice(previous.to, item.from).includes("#")) return [cut(previous.to, item.to)];
+  if (next === undefined && previous !== undefined && !text.slice(previous.to, item.from).includes("#"))
+    return [cut(previous.to, item.to)];
   if (next === undefined && previous !== undefined) return [comma(text, previous), cut(item.from, item.to)];
-  return rest?.[1] === "," || next !== undefined ? [cut(item.from, item.to), comma(text, item)] : [cut(item.from, ownEnd(text, item))];
+  return rest?.[1] === "," || next !== undefined
+    ? [cut(item.from, item.to), comma(text, item)]
+    : [cut(item.from, ownEnd(text, item))];
 }
 
 /** Behind the comma that may follow the only item on its line. */

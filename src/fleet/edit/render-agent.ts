@@ -25,7 +25,9 @@ export interface AgentStyle {
 /** The agent's lines, the first without an indent and the rest with none of their own. */
 export function renderAgent(agent: NewAgent, { isFlow, isQuoted, isPadded }: AgentStyle): string[] {
   const scalar = (value: string | boolean) => (isQuoted ? JSON.stringify(value) : stringify(value, { lineWidth: 0 }).trimEnd());
-  const pairs = fieldsOf(agent).map(([key, value]) => `${isQuoted ? JSON.stringify(key) : key}: ${inFlow(scalar(value), value, isFlow)}`);
+  const pairs = fieldsOf(agent).map(
+    ([key, value]) => `${isQuoted ? JSON.stringify(key) : key}: ${inFlow(scalar(value), value, isFlow)}`,
+  );
   if (!isFlow) return pairs;
   const space = isPadded ? " " : "";
   return [`{${space}${pairs.join(", ")}${space}}`];
@@ -37,7 +39,15 @@ function inFlow(text: string, value: string | boolean, isFlow: boolean): string 
 }
 
 /** Its keys and values, in the order that they are written. */
-export function fieldsOf({ name, class: agentClass, runtime, isPersistent, modelHint, workingDirectory, remote }: NewAgent): [string, string | boolean][] {
+export function fieldsOf({
+  name,
+  class: agentClass,
+  runtime,
+  isPersistent,
+  modelHint,
+  workingDirectory,
+  remote,
+}: NewAgent): [string, string | boolean][] {
   const fields: [string, string | boolean | undefined][] = [
     ["name", name],
     ["class", agentClass],

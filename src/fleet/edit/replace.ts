@@ -18,7 +18,10 @@ export interface Replacement {
  */
 export function replaceFleetFile(path: string, { before, after, surroundings }: Replacement): void {
   if (readFleet(path, surroundings).text !== before) {
-    throw new IapeerError("fleet-changed", `${path} was changed by somebody else meanwhile; nothing was written`, { hint: "look at it, then run this again", details: { path } });
+    throw new IapeerError("fleet-changed", `${path} was changed by somebody else meanwhile; nothing was written`, {
+      hint: "look at it, then run this again",
+      details: { path },
+    });
   }
   if (after === before) return;
   const real = realPath(path);

@@ -7,7 +7,9 @@ export interface Splice {
 
 /** The text with its splices, which do not overlap; every other byte is as it was. */
 export function applySplices(text: string, splices: readonly Splice[]): string {
-  return splices.toSorted((a, b) => b.from - a.from).reduce((result, { from, to, text: put }) => result.slice(0, from) + put + result.slice(to), text);
+  return splices
+    .toSorted((a, b) => b.from - a.from)
+    .reduce((result, { from, to, text: put }) => result.slice(0, from) + put + result.slice(to), text);
 }
 
 /** Where the line of an offset begins. */

@@ -28,7 +28,13 @@ export interface AgentsCheck {
 /** What is wrong between the agents of a parsed file, and between each of them and this host. */
 export function checkAgents(value: unknown, check: AgentsCheck): Finding[] {
   const seen = seeAgents(value, check);
-  return [...findTwins(seen, check), ...findSharedFolders(seen, check), ...findRemoteSlips(value), ...findUnknownRuntimes(value, seen, check), ...findUnknownClasses(seen)];
+  return [
+    ...findTwins(seen, check),
+    ...findSharedFolders(seen, check),
+    ...findRemoteSlips(value),
+    ...findUnknownRuntimes(value, seen, check),
+    ...findUnknownClasses(seen),
+  ];
 }
 
 /** The class of every agent; undefined where one of them cannot be told. */
@@ -59,7 +65,9 @@ function seeAgents(value: unknown, check: AgentsCheck): Seen[] {
       class: textOf(one, "class"),
       runtime: textOf(one, "runtime") ?? textOf(defaults, "runtime") ?? DEFAULT_RUNTIME,
       isRemote,
-      folder: isRemote ? undefined : folderOf(name, textOf(one, "working_directory") ?? textOf(defaults, "working_directory"), check),
+      folder: isRemote
+        ? undefined
+        : folderOf(name, textOf(one, "working_directory") ?? textOf(defaults, "working_directory"), check),
       hasOwnFolder: textOf(one, "working_directory") !== undefined,
     };
   });
@@ -81,8 +89,18 @@ function findTwins(seen: readonly Seen[], { lineOf }: AgentsCheck): Finding[] {
       return [];
     }
     const [here, there] = [one, first].map(({ path }) => lineOf(path));
-    const what = first.runtime === one.runtime ? `${one.name} with the runtime ${quote(one.runtime)} is there twice` : `two agents are called ${one.name}`;
-    return [{ code: "fleet-duplicate-agent", message: `${what}, on lines ${there} and ${here}`, path: [...one.path, "name"], hint: "one name, one agent: rename one of them, or take it out" }];
+    const what =
+      first.runtime === one.runtime
+        ? `${one.name} with the runtime ${quote(one.runtime)} is there twice`
+        : `two agents are called ${one.name}`;
+    return [
+      {
+        code: "fleet-duplicate-agent",
+        message: `${what}, on lines ${there} and ${here}`,
+        path: [...one.path, "name"],
+        hint: "one name, one agent: rename one of them, or take it out",
+      },
+    ];
   });
 }
 
@@ -96,7 +114,9 @@ function findSharedFolders(seen: readonly Seen[], { surroundings, lineOf }: Agen
     if (owner === undefined || owner.name === one.name) return [];
     const message = `${one.name} (line ${lineOf(one.path)}) has the folder of ${owner.name} (line ${lineOf(owner.path)}): ${quote(one.folder)}`;
     const hint = "one personality, one folder: give it another, or write {name} into the default";
-    return [{ code: "fleet-shared-folder", message, path: one.hasOwnFolder ? [...one.path, "working_directory"] : one.path, hint }];
+    return [
+      { code: "fleet-shared-folder", message, path: one.hasOwnFolder ? [...one.path, "working_directory"] : one.path, hint },
+    ];
   });
 }
 
@@ -105,7 +125,17 @@ function findRemoteSlips(value: unknown): Finding[] {
     const path = ["agents", index];
     const has = (key: string) => fieldOf(one, key) !== undefined;
     if (has("host")) {
-      return has("ssh") ? [] : [{ code: "fleet-remote", message: "host is there without ssh", path: [...path, "host"], at: "key", hint: "write how it is reached: ssh: user@host" }];
+      return has("ssh")
+        ? []
+        : [
+            {
+              code: "fleet-remote",
+              message: "host is there without ssh",
+              path: [...path, "host"],
+              at: "key",
+              hint: "write how it is reached: ssh: user@host",
+            },
+          ];
     }
     return ["ssh", "socket"].filter(has).map((key) => ({
       code: "fleet-remote",
@@ -118,15 +148,23 @@ function findRemoteSlips(value: unknown): Finding[] {
 }
 
 function findUnknownRuntimes(value: unknown, seen: readonly Seen[], { surroundings }: AgentsCheck): Finding[] {
-  const written = seen.filter(({ isRemote, path }) => !isRemote && textOf(agentsOf(value)[Number(path[1])], "runtime") !== undefined);
-  const named: { readonly runtime: string; readonly path: Path }[] = written.map(({ runtime, path }) => ({ runtime, path: [...path, "runtime"] }));
+  const written = seen.filter(
+    ({ isRemote, path }) => !isRemote && textOf(agentsOf(value)[Number(path[1])], "runtime") !== undefined,
+  );
+  const named: { readonly runtime: string; readonly path: Path }[] = written.map(({ runtime, path }) => ({
+    runtime,
+    path: [...path, "runtime"],
+  }));
   const byDefault = textOf(fieldOf(value, "defaults"), "runtime");
   if (byDefault !== undefined) named.push({ runtime: byDefault, path: ["defaults", "runtime"] });
   return named
     .filter(({ runtime }) => isRuntime(runtime) && !surroundings.hasRuntime(runtime))
     .map(({ runtime, path }) => {
       const near = nearest(runtime, BUILT_IN_RUNTIMES);
-      const hint = near === undefined ? `write <root>/runtimes/${runtime}/runtime.json, or use one of: ${BUILT_IN_RUNTIMES.join(", ")}` : `did you mean ${near}?`;
+      const hint =
+        near === undefined
+          ? `write <root>/runtimes/${runtime}/runtime.json, or use one of: ${BUILT_IN_RUNTIMES.join(", ")}`
+          : `did you mean ${near}?`;
       return { code: "fleet-unknown-runtime", message: `this host has no runtime ${quote(runtime)}`, path, hint };
     });
 }
@@ -136,6 +174,13 @@ function findUnknownClasses(seen: readonly Seen[]): Finding[] {
     if (one.class === undefined || !isClass(one.class) || (CLASSES as readonly string[]).includes(one.class)) return [];
     const near = nearest(one.class, CLASSES);
     const hint = near === undefined ? `it is taken as it is; known are ${CLASSES.join(", ")}` : `did you mean ${near}?`;
-    return [{ code: "fleet-unknown-class", message: `${quote(one.class)} is not a class that iapeer knows`, path: [...one.path, "class"], hint }];
+    return [
+      {
+        code: "fleet-unknown-class",
+        message: `${quote(one.class)} is not a class that iapeer knows`,
+        path: [...one.path, "class"],
+        hint,
+      },
+    ];
   });
 }

@@ -29,12 +29,22 @@ const TOP: Place = { line: 1, column: 1 };
 export function checkFleet({ text, file, base }: FleetText, surroundings: Surroundings): CheckedFleet {
   const tree = parseYaml(text.replace(/^\uFEFF/, ""));
   if (tree === undefined) {
-    const empty: Finding = { code: "fleet-empty", message: "the fleet file is empty", path: [], hint: "begin with: iapeer fleet init --profile minimal" };
+    const empty: Finding = {
+      code: "fleet-empty",
+      message: "the fleet file is empty",
+      path: [],
+      hint: "begin with: iapeer fleet init --profile minimal",
+    };
     return { problems: [toProblem(empty, file, TOP)] };
   }
   const lineOf = (path: Path) => tree.place({ code: "fleet-syntax", message: "", path }).line;
   const shape = tree.isWhole ? checkShape(tree.value) : { findings: [] };
-  const findings = [...tree.findings, ...(tree.isWhole ? unsaid(tree, shape.findings, [...checkAgents(tree.value, { surroundings, base, lineOf }), ...checkPolicy(tree.value)]) : [])];
+  const findings = [
+    ...tree.findings,
+    ...(tree.isWhole
+      ? unsaid(tree, shape.findings, [...checkAgents(tree.value, { surroundings, base, lineOf }), ...checkPolicy(tree.value)])
+      : []),
+  ];
   const problems = inOrder(findings.map((finding) => toProblem(finding, file, tree.place(finding))));
   if (shape.file === undefined || hasErrors(findings)) return { problems };
   return { fleet: toFleet(shape.file, { surroundings, base, lineOf }), problems };
@@ -55,7 +65,13 @@ function checkPolicy(value: unknown): Finding[] {
   const classes = classesOf(value);
   const agents = fieldOf(value, "agents");
   if (file === undefined || classes === undefined || (agents !== null && !Array.isArray(agents))) return [];
-  return findPolicyBreaks(policyOf(file.policy), classes).map(({ message, hint }) => ({ code: "fleet-policy", message, path: ["agents"], at: "key", hint }));
+  return findPolicyBreaks(policyOf(file.policy), classes).map(({ message, hint }) => ({
+    code: "fleet-policy",
+    message,
+    path: ["agents"],
+    at: "key",
+    hint,
+  }));
 }
 
 interface Origin {
@@ -67,7 +83,9 @@ interface Origin {
 function toFleet(file: FleetValues, origin: Origin): Fleet {
   const socketName = file.tmux?.socket_name;
   return {
-    agents: (file.agents ?? []).map((one, index) => toAgent(one, file.defaults, { ...origin, line: origin.lineOf(["agents", index]) })),
+    agents: (file.agents ?? []).map((one, index) =>
+      toAgent(one, file.defaults, { ...origin, line: origin.lineOf(["agents", index]) }),
+    ),
     ...(socketName !== undefined && socketName !== "" && { socketName }),
     policy: policyOf(file.policy),
   };
@@ -75,7 +93,11 @@ function toFleet(file: FleetValues, origin: Origin): Fleet {
 
 type AgentRow = NonNullable<FleetValues["agents"]>[number];
 
-function toAgent(row: AgentRow, defaults: FleetValues["defaults"], { surroundings, base, line }: Origin & { readonly line: number }): Agent {
+function toAgent(
+  row: AgentRow,
+  defaults: FleetValues["defaults"],
+  { surroundings, base, line }: Origin & { readonly line: number },
+): Agent {
   const { name, host, ssh, socket } = row;
   const isRemote = host !== undefined && ssh !== undefined;
   const text = row.working_directory ?? (isRemote ? undefined : defaults?.working_directory);

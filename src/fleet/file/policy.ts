@@ -18,7 +18,10 @@ export function wantedOf(policy: Fleet["policy"], agentClass: string): number {
 }
 
 /** What a fleet with agents of these classes lacks, or has too much of, in the policy's eyes. */
-export function findPolicyBreaks(policy: Fleet["policy"], classes: readonly string[]): { readonly message: string; readonly hint: string }[] {
+export function findPolicyBreaks(
+  policy: Fleet["policy"],
+  classes: readonly string[],
+): { readonly message: string; readonly hint: string }[] {
   if (policy === "none") return [];
   const orchestrators = countOf(classes, "orchestrator");
   const enhancers = countOf(classes, "enhancer");
@@ -26,14 +29,22 @@ export function findPolicyBreaks(policy: Fleet["policy"], classes: readonly stri
     ...(orchestrators === policy.orchestrators ? [] : [orchestratorBreak(policy, orchestrators)]),
     ...(enhancers >= policy.minEnhancers
       ? []
-      : [{ message: `the policy wants at least ${counted(policy.minEnhancers, "enhancer")}, and there ${are(enhancers)}`, hint: wayOut(policy.minEnhancers - enhancers, "enhancer") }]),
+      : [
+          {
+            message: `the policy wants at least ${counted(policy.minEnhancers, "enhancer")}, and there ${are(enhancers)}`,
+            hint: wayOut(policy.minEnhancers - enhancers, "enhancer"),
+          },
+        ]),
   ];
 }
 
 function orchestratorBreak({ orchestrators: wanted }: Policy, found: number): { message: string; hint: string } {
   const message = `the policy wants exactly ${counted(wanted, "orchestrator")}, and there ${are(found)}`;
   if (found < wanted) return { message, hint: wayOut(wanted - found, "orchestrator") };
-  return { message, hint: `give ${found - wanted === 1 ? "one of them" : `${found - wanted} of them`} another class, or set policy.orchestrators to ${found}` };
+  return {
+    message,
+    hint: `give ${found - wanted === 1 ? "one of them" : `${found - wanted} of them`} another class, or set policy.orchestrators to ${found}`,
+  };
 }
 
 function wayOut(missing: number, name: string): string {

@@ -58,7 +58,16 @@ export interface Place {
 
 /** A finding at its place. */
 export function toProblem({ code, message, path, hint }: Finding, file: string, { line, column }: Place): Problem {
-  return { code, message, severity: PROBLEM_SEVERITY[code], file, line, column, path: maskSecrets(path.join(".")), ...(hint !== undefined && { hint }) };
+  return {
+    code,
+    message,
+    severity: PROBLEM_SEVERITY[code],
+    file,
+    line,
+    column,
+    path: maskSecrets(path.join(".")),
+    ...(hint !== undefined && { hint }),
+  };
 }
 
 export function hasErrors(problems: readonly { readonly code: FleetProblemCode }[]): boolean {

@@ -18,24 +18,71 @@ interface Profile {
   readonly rows: readonly Row[];
 }
 
-const ORCHESTRATOR: Row = { name: "orchestrator", class: "orchestrator", runtime: "claude", isPersistent: true, comment: "hands out the work; the one that people talk to" };
-const ENHANCER: Row = { name: "enhancer", class: "enhancer", runtime: "claude", comment: "looks at how the others work, and makes that better" };
+const ORCHESTRATOR: Row = {
+  name: "orchestrator",
+  class: "orchestrator",
+  runtime: "claude",
+  isPersistent: true,
+  comment: "hands out the work; the one that people talk to",
+};
+const ENHANCER: Row = {
+  name: "enhancer",
+  class: "enhancer",
+  runtime: "claude",
+  comment: "looks at how the others work, and makes that better",
+};
 const coder = (name: string, runtime: string): Row => ({ name, class: "implementer", runtime, comment: "writes code" });
-const reviewer: Row = { name: "reviewer", class: "reviewer", runtime: "codex", comment: "reads what the implementers wrote; another runtime sees other things" };
-const researcher = (name: string): Row => ({ name, class: "researcher", runtime: "claude", comment: "finds out, and says from where" });
+const reviewer: Row = {
+  name: "reviewer",
+  class: "reviewer",
+  runtime: "codex",
+  comment: "reads what the implementers wrote; another runtime sees other things",
+};
+const researcher = (name: string): Row => ({
+  name,
+  class: "researcher",
+  runtime: "claude",
+  comment: "finds out, and says from where",
+});
 
 /** What `fleet init` can begin with. */
 export const PROFILES = {
-  general: { summary: "an orchestrator, an enhancer and one more", hasFloor: true, rows: [ORCHESTRATOR, ENHANCER, { name: "worker0", class: "operator", runtime: "claude", comment: "does what comes" }] },
-  coding: { summary: "two implementers and a reviewer", hasFloor: true, rows: [ORCHESTRATOR, ENHANCER, coder("coder0", "claude"), coder("coder1", "codex"), reviewer] },
+  general: {
+    summary: "an orchestrator, an enhancer and one more",
+    hasFloor: true,
+    rows: [ORCHESTRATOR, ENHANCER, { name: "worker0", class: "operator", runtime: "claude", comment: "does what comes" }],
+  },
+  coding: {
+    summary: "two implementers and a reviewer",
+    hasFloor: true,
+    rows: [ORCHESTRATOR, ENHANCER, coder("coder0", "claude"), coder("coder1", "codex"), reviewer],
+  },
   research: {
     summary: "two researchers and a writer",
     hasFloor: true,
-    rows: [ORCHESTRATOR, ENHANCER, researcher("researcher0"), researcher("researcher1"), { name: "writer", class: "writer", runtime: "claude", comment: "makes one text of what was found" }],
+    rows: [
+      ORCHESTRATOR,
+      ENHANCER,
+      researcher("researcher0"),
+      researcher("researcher1"),
+      { name: "writer", class: "writer", runtime: "claude", comment: "makes one text of what was found" },
+    ],
   },
-  hybrid: { summary: "research and code", hasFloor: true, rows: [ORCHESTRATOR, ENHANCER, researcher("researcher0"), coder("coder0", "claude"), reviewer] },
-  minimal: { summary: "one agent and no policy", hasFloor: false, rows: [{ name: "agent0", class: "implementer", runtime: "claude", comment: "the only one" }] },
-  canary: { summary: "one agent to try a host out with", hasFloor: false, rows: [{ name: "canary0", class: "observer", runtime: "claude", comment: "launched first: where it lives, others will" }] },
+  hybrid: {
+    summary: "research and code",
+    hasFloor: true,
+    rows: [ORCHESTRATOR, ENHANCER, researcher("researcher0"), coder("coder0", "claude"), reviewer],
+  },
+  minimal: {
+    summary: "one agent and no policy",
+    hasFloor: false,
+    rows: [{ name: "agent0", class: "implementer", runtime: "claude", comment: "the only one" }],
+  },
+  canary: {
+    summary: "one agent to try a host out with",
+    hasFloor: false,
+    rows: [{ name: "canary0", class: "observer", runtime: "claude", comment: "launched first: where it lives, others will" }],
+  },
 } as const satisfies Record<string, Profile>;
 
 export type ProfileName = keyof typeof PROFILES;
@@ -51,7 +98,9 @@ export function renderProfile(name: ProfileName, surroundings: Surroundings): st
   const { problems } = checkFleet({ text, file: `the profile ${name}`, base: "/" }, surroundings);
   const [first] = problems;
   if (first === undefined) return text;
-  throw new IapeerError("bug", `the profile ${name} does not pass the check: line ${first.line}: ${first.message}`, { details: { problems } });
+  throw new IapeerError("bug", `the profile ${name} does not pass the check: line ${first.line}: ${first.message}`, {
+    details: { problems },
+  });
 }
 
 function render(name: string, { hasFloor, rows }: Profile): string {

@@ -57,7 +57,9 @@ function open(real: string): Opened {
     const found = fstatSync(fd);
     const findings = [...findOddities(found), ...findDistrust(found, real)];
     // A file that others may write is read all the same: what else is wrong with it is told too.
-    return findings.some(({ code }) => code === "fleet-unreadable") ? { findings } : { findings, content: readWhole(fd, found.size) };
+    return findings.some(({ code }) => code === "fleet-unreadable")
+      ? { findings }
+      : { findings, content: readWhole(fd, found.size) };
   } finally {
     closeSync(fd);
   }
@@ -72,9 +74,23 @@ function findOddities(found: Stats): Finding[] {
 
 function findDistrust({ uid, mode }: Stats, real: string): Finding[] {
   const hint = (command: string) => `look at what is in it, then: ${command} '${real}'`;
-  if (uid !== process.geteuid!()) return [{ code: "fleet-insecure", message: `the fleet file belongs to another user (uid ${uid})`, path: [], hint: hint('chown "$(id -un)"') }];
-  if ((mode & 0o002) !== 0) return [{ code: "fleet-insecure", message: "the fleet file may be written by everybody", path: [], hint: hint("chmod go-w") }];
-  if ((mode & 0o020) !== 0) return [{ code: "fleet-group-writable", message: "the fleet file may be written by its group", path: [], hint: hint("chmod g-w") }];
+  if (uid !== process.geteuid!())
+    return [
+      {
+        code: "fleet-insecure",
+        message: `the fleet file belongs to another user (uid ${uid})`,
+        path: [],
+        hint: hint('chown "$(id -un)"'),
+      },
+    ];
+  if ((mode & 0o002) !== 0)
+    return [
+      { code: "fleet-insecure", message: "the fleet file may be written by everybody", path: [], hint: hint("chmod go-w") },
+    ];
+  if ((mode & 0o020) !== 0)
+    return [
+      { code: "fleet-group-writable", message: "the fleet file may be written by its group", path: [], hint: hint("chmod g-w") },
+    ];
   return [];
 }
 

@@ -1,5 +1,13 @@
 import * as v from "valibot";
-import { isHostName, isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination, nearest } from "../../core/names.ts";
+import {
+  isHostName,
+  isPersonality,
+  isRuntime,
+  isSocketName,
+  isSocketPlace,
+  isSshDestination,
+  nearest,
+} from "../../core/names.ts";
 import { CLASSES, isClass } from "../fleet.ts";
 import type { Finding, FleetProblemCode, Path } from "./problems.ts";
 import { quote } from "./secrets.ts";
@@ -27,65 +35,103 @@ function rule<T>(one: Rule<T>): v.CheckAction<T, undefined> {
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]/;
 
-const name = v.pipe(v.string(), rule<string>({
-  code: "fleet-invalid-name",
-  isRight: isPersonality,
-  say: (text) => `${quote(text)} is not a peer's name`,
-  hint: () => "1 to 32 characters: a small letter, then small letters, digits and dashes",
-}));
+const name = v.pipe(
+  v.string(),
+  rule<string>({
+    code: "fleet-invalid-name",
+    isRight: isPersonality,
+    say: (text) => `${quote(text)} is not a peer's name`,
+    hint: () => "1 to 32 characters: a small letter, then small letters, digits and dashes",
+  }),
+);
 
-const runtime = v.pipe(v.string(), rule<string>({
-  code: "fleet-invalid-name",
-  isRight: isRuntime,
-  say: (text) => `${quote(text)} is not a runtime's name`,
-  hint: () => "1 to 32 characters: a small letter, then small letters and digits",
-}));
+const runtime = v.pipe(
+  v.string(),
+  rule<string>({
+    code: "fleet-invalid-name",
+    isRight: isRuntime,
+    say: (text) => `${quote(text)} is not a runtime's name`,
+    hint: () => "1 to 32 characters: a small letter, then small letters and digits",
+  }),
+);
 
-const agentClass = v.pipe(v.string(), rule<string>({
-  code: "fleet-invalid-value",
-  isRight: isClass,
-  say: (text) => `${quote(text)} is not a class`,
-  hint: () => `a small letter, then small letters, digits and dashes; one of: ${CLASSES.join(", ")}`,
-}));
+const agentClass = v.pipe(
+  v.string(),
+  rule<string>({
+    code: "fleet-invalid-value",
+    isRight: isClass,
+    say: (text) => `${quote(text)} is not a class`,
+    hint: () => `a small letter, then small letters, digits and dashes; one of: ${CLASSES.join(", ")}`,
+  }),
+);
 
-const modelHint = v.pipe(v.string(), rule<string>({
-  code: "fleet-invalid-value",
-  isRight: (text) => text !== "" && text.length <= 200 && !text.startsWith("-") && !CONTROLS.test(text),
-  say: (text) => (text.length > 200 ? `is ${text.length} characters long` : `${quote(text)} is not a model's name`),
-  hint: () => "1 to 200 characters, no control characters, no dash first",
-}));
+const modelHint = v.pipe(
+  v.string(),
+  rule<string>({
+    code: "fleet-invalid-value",
+    isRight: (text) => text !== "" && text.length <= 200 && !text.startsWith("-") && !CONTROLS.test(text),
+    say: (text) => (text.length > 200 ? `is ${text.length} characters long` : `${quote(text)} is not a model's name`),
+    hint: () => "1 to 200 characters, no control characters, no dash first",
+  }),
+);
 
-const folder = v.pipe(v.string(), rule<string>({
-  code: "fleet-invalid-value",
-  isRight: (text) => text !== "" && !CONTROLS.test(text) && (!text.startsWith("~") || text === "~" || text.startsWith("~/")),
-  say: (text) => `${quote(text)} is not a folder's path`,
-  hint: (text) => (text.startsWith("~") ? "only ~ and ~/… stand for a home, and for yours; write out any other" : "UTF-8 text without control characters"),
-}));
+const folder = v.pipe(
+  v.string(),
+  rule<string>({
+    code: "fleet-invalid-value",
+    isRight: (text) => text !== "" && !CONTROLS.test(text) && (!text.startsWith("~") || text === "~" || text.startsWith("~/")),
+    say: (text) => `${quote(text)} is not a folder's path`,
+    hint: (text) =>
+      text.startsWith("~")
+        ? "only ~ and ~/… stand for a home, and for yours; write out any other"
+        : "UTF-8 text without control characters",
+  }),
+);
 
 const plainWord = (what: string, isRight: (text: string) => boolean, hint: string) =>
-  v.pipe(v.string(), rule<string>({ code: "fleet-invalid-value", isRight: (text) => isRight(text), say: (text) => `${quote(text)} is not ${what}`, hint: () => hint }));
+  v.pipe(
+    v.string(),
+    rule<string>({
+      code: "fleet-invalid-value",
+      isRight: (text) => isRight(text),
+      say: (text) => `${quote(text)} is not ${what}`,
+      hint: () => hint,
+    }),
+  );
 
 const LETTERS = "letters, digits, dots, dashes and underscores, no dash first";
 
-const count = v.pipe(v.number(), rule<number>({
-  code: "fleet-invalid-value",
-  isRight: (number) => Number.isSafeInteger(number) && number >= 0,
-  say: (number) => `${number} is not a whole number, 0 or more`,
-}));
+const count = v.pipe(
+  v.number(),
+  rule<number>({
+    code: "fleet-invalid-value",
+    isRight: (number) => Number.isSafeInteger(number) && number >= 0,
+    say: (number) => `${number} is not a whole number, 0 or more`,
+  }),
+);
 
-const version = v.pipe(v.number(), rule<number>({
-  code: "fleet-version",
-  isRight: (number) => number === FLEET_VERSION,
-  say: (number) => (number > FLEET_VERSION ? `${number} is newer than what this iapeer reads, which is ${FLEET_VERSION}` : `${number} was never a version of the fleet file`),
-  hint: (number) => (number > FLEET_VERSION ? "update iapeer" : `write: version: ${FLEET_VERSION}`),
-}));
+const version = v.pipe(
+  v.number(),
+  rule<number>({
+    code: "fleet-version",
+    isRight: (number) => number === FLEET_VERSION,
+    say: (number) =>
+      number > FLEET_VERSION
+        ? `${number} is newer than what this iapeer reads, which is ${FLEET_VERSION}`
+        : `${number} was never a version of the fleet file`,
+    hint: (number) => (number > FLEET_VERSION ? "update iapeer" : `write: version: ${FLEET_VERSION}`),
+  }),
+);
 
-const kind = v.pipe(v.string(), rule<string>({
-  code: "fleet-invalid-value",
-  isRight: (text) => text === "tmux",
-  say: (text) => `${quote(text)} is not a connector`,
-  hint: () => "the only one is tmux",
-}));
+const kind = v.pipe(
+  v.string(),
+  rule<string>({
+    code: "fleet-invalid-value",
+    isRight: (text) => text === "tmux",
+    say: (text) => `${quote(text)} is not a connector`,
+    hint: () => "the only one is tmux",
+  }),
+);
 
 const NO_LIST = v.custom<never>(() => false);
 
@@ -97,12 +143,18 @@ const agent = v.object({
   model_hint: v.optional(modelHint),
   working_directory: v.optional(folder),
   host: v.optional(plainWord("a host", isHostName, "a name or an address")),
-  ssh: v.optional(plainWord("what ssh connects to", isSshDestination, "[user@]host, no dash first, no spaces, nothing that a shell would read")),
+  ssh: v.optional(
+    plainWord("what ssh connects to", isSshDestination, "[user@]host, no dash first, no spaces, nothing that a shell would read"),
+  ),
   socket: v.optional(plainWord("a socket", isSocketPlace, `a name of ${LETTERS}; or an absolute path of these`)),
 });
 
 const OBJECTS = {
-  tmux: v.object({ socket_name: v.optional(v.union([v.literal(""), plainWord("a socket's name", isSocketName, `at most 64 characters: ${LETTERS}`)])) }),
+  tmux: v.object({
+    socket_name: v.optional(
+      v.union([v.literal(""), plainWord("a socket's name", isSocketName, `at most 64 characters: ${LETTERS}`)]),
+    ),
+  }),
   defaults: v.object({ working_directory: v.optional(folder), runtime: v.optional(runtime) }),
   connector: v.object({ kind }),
   policy: v.object({ orchestrators: v.optional(count), min_enhancers: v.optional(count) }),
@@ -144,7 +196,8 @@ function toFinding(issue: v.BaseIssue<unknown>): Finding {
     const input = deepest.input as never;
     return { code: broken.code, message: `${key}: ${broken.say(input)}`, path, hint: broken.hint?.(input) };
   }
-  if (issue.input === undefined) return { code: "fleet-missing-key", message: `${quote(key)} is missing`, path, hint: MISSING_HINTS[key] };
+  if (issue.input === undefined)
+    return { code: "fleet-missing-key", message: `${quote(key)} is missing`, path, hint: MISSING_HINTS[key] };
   const expected = expectationOf(issue, path);
   const message = `${typeof path.at(-1) === "number" ? "an agent" : key}: expected ${expected}, found ${describe(issue.input)}`;
   return { code: "fleet-wrong-type", message, path, hint: typeHint(expected, issue.input) };
@@ -186,7 +239,9 @@ function findUnknownKeys(value: unknown): Finding[] {
   return [
     ...unknownIn(value, Object.keys(fleet.entries), []),
     ...Object.entries(OBJECTS).flatMap(([key, { entries }]) => unknownIn(fieldOf(value, key), Object.keys(entries), [key])),
-    ...(Array.isArray(agents) ? agents.flatMap((one: unknown, index) => unknownIn(one, Object.keys(agent.entries), ["agents", index])) : []),
+    ...(Array.isArray(agents)
+      ? agents.flatMap((one: unknown, index) => unknownIn(one, Object.keys(agent.entries), ["agents", index]))
+      : []),
   ];
 }
 
@@ -196,7 +251,13 @@ function unknownIn(value: unknown, known: readonly string[], above: Path): Findi
   return unknown.map((key) => {
     const near = nearest(key, known);
     const hint = near === undefined ? `known here: ${known.join(", ")}` : `did you mean ${near}?`;
-    return { code: "fleet-unknown-key", message: `${quote(key)} is not a key that is read here`, path: [...above, key], at: "key", hint };
+    return {
+      code: "fleet-unknown-key",
+      message: `${quote(key)} is not a key that is read here`,
+      path: [...above, key],
+      at: "key",
+      hint,
+    };
   });
 }
 

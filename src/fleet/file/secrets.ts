@@ -1,7 +1,8 @@
 import { quoteForMessage } from "../../core/names.ts";
 
 /** What a key of this name holds is a credential, whatever it looks like. */
-const SECRET_KEY = /^(?:.*_)?(?:(?:api_?key|password|passwd|passphrase|secret|credential|private_?key|access_?key)s?|token)$|^tokens$/;
+const SECRET_KEY =
+  /^(?:.*_)?(?:(?:api_?key|password|passwd|passphrase|secret|credential|private_?key|access_?key)s?|token)$|^tokens$/;
 
 /** Credentials that tell what they are by how they begin. */
 const SECRET_VALUES = [
@@ -13,11 +14,18 @@ const SECRET_VALUES = [
   /(?<![A-Za-z0-9])AKIA[A-Z0-9]{16}(?![A-Za-z0-9])/,
   /(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{30,}/,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-].map(({ source }) => source).join("|");
+]
+  .map(({ source }) => source)
+  .join("|");
 
 /** `apiKey`, `GITHUB_TOKEN`, `client-secret`. Not `max_tokens`, which is a number of them. */
 export function isSecretKey(key: string): boolean {
-  return SECRET_KEY.test(key.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").replaceAll(/[-. ]/g, "_").toLowerCase());
+  return SECRET_KEY.test(
+    key
+      .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
+      .replaceAll(/[-. ]/g, "_")
+      .toLowerCase(),
+  );
 }
 
 export function holdsSecret(text: string): boolean {

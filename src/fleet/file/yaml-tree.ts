@@ -1,4 +1,15 @@
-import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+} from "yaml";
 import { type Finding, isWithin, type Path, type Place } from "./problems.ts";
 import { findSecrets, holdsSecret, isSecretKey, maskSecrets, quote } from "./secrets.ts";
 
@@ -60,7 +71,9 @@ function findControls(text: string): Finding[] {
   const found = FORBIDDEN.exec(text);
   if (found === null) return [];
   const hex = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
-  return [{ code: "fleet-syntax", message: `not YAML: the control character U+${hex}`, path: [], at: found.index, hint: "take it out" }];
+  return [
+    { code: "fleet-syntax", message: `not YAML: the control character U+${hex}`, path: [], at: found.index, hint: "take it out" },
+  ];
 }
 
 /** Of what is no YAML only the first place: what the parser says of all behind it mostly follows from that. A tag that is not known does no harm to the rest. */
@@ -68,10 +81,18 @@ function findSyntax(document: Document.Parsed): Finding[] {
   const all = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
   const isOfItsOwn = ({ code }: (typeof all)[number]) => code === "TAG_RESOLVE_FAILED";
   const first = all.find(({ code }) => code === "RESOURCE_EXHAUSTION") ?? all.find((problem) => !isOfItsOwn(problem));
-  const found = all.filter((problem) => problem === first || (first?.code !== "RESOURCE_EXHAUSTION" && isOfItsOwn(problem))).map(({ code, message, pos }): Finding => {
-    const said = code === "RESOURCE_EXHAUSTION" ? "nested too deeply" : oneLine(message);
-    return { code: "fleet-syntax", message: `not YAML: ${said}`, path: [], at: pos[0], hint: code === "TAB_AS_INDENT" ? "indent with spaces" : undefined };
-  });
+  const found = all
+    .filter((problem) => problem === first || (first?.code !== "RESOURCE_EXHAUSTION" && isOfItsOwn(problem)))
+    .map(({ code, message, pos }): Finding => {
+      const said = code === "RESOURCE_EXHAUSTION" ? "nested too deeply" : oneLine(message);
+      return {
+        code: "fleet-syntax",
+        message: `not YAML: ${said}`,
+        path: [],
+        at: pos[0],
+        hint: code === "TAB_AS_INDENT" ? "indent with spaces" : undefined,
+      };
+    });
   if (document.directives.yaml.explicit) {
     found.push({ code: "fleet-syntax", message: "a %YAML line is not read here", path: [], at: 0, hint: "take it out" });
   }
@@ -85,7 +106,15 @@ function oneLine(message: string): string {
 
 function findSecond(second: Document.Parsed | undefined): Finding[] {
   if (second === undefined) return [];
-  return [{ code: "fleet-syntax", message: "a second document begins here", path: [], at: second.range[0], hint: "a fleet file is one document" }];
+  return [
+    {
+      code: "fleet-syntax",
+      message: "a second document begins here",
+      path: [],
+      at: second.range[0],
+      hint: "a fleet file is one document",
+    },
+  ];
 }
 
 interface Offsets {
@@ -115,7 +144,12 @@ class Walk {
   read(node: Node | null, path: Path, depth: number, key = startOf(node)): unknown {
     this.#offsets.set(JSON.stringify(path), { key, value: node === null ? key : startOf(node) });
     if (isAlias(node)) {
-      this.#settle(path, { code: "fleet-alias", message: `the alias ${quote(`*${node.source}`)} is not followed`, path, hint: "write out what it stands for; what agents share goes into defaults" });
+      this.#settle(path, {
+        code: "fleet-alias",
+        message: `the alias ${quote(`*${node.source}`)} is not followed`,
+        path,
+        hint: "write out what it stands for; what agents share goes into defaults",
+      });
       return undefined;
     }
     if (isScalar(node)) return this.#readScalar(node.value, node, path);
@@ -150,7 +184,8 @@ class Walk {
   }
 
   #readKey(key: Node, path: Path): string | undefined {
-    if (isScalar(key) && (typeof key.value === "string" || typeof key.value === "number" || typeof key.value === "boolean")) return String(key.value);
+    if (isScalar(key) && (typeof key.value === "string" || typeof key.value === "number" || typeof key.value === "boolean"))
+      return String(key.value);
     const message = isAlias(key) ? "an alias is not followed" : "a key is not a text";
     this.findings.push({ code: isAlias(key) ? "fleet-alias" : "fleet-wrong-type", message, path, at: startOf(key) });
     return undefined;
@@ -176,7 +211,12 @@ class Walk {
 }
 
 function secretFinding(message: string, path: Path): Finding {
-  return { code: "fleet-secret", message: `${message}: secrets never go into the fleet file`, path, hint: "take it out and put it into the agent's launch.env; if the file was ever shared, replace it" };
+  return {
+    code: "fleet-secret",
+    message: `${message}: secrets never go into the fleet file`,
+    path,
+    hint: "take it out and put it into the agent's launch.env; if the file was ever shared, replace it",
+  };
 }
 
 function startOf(node: Node | null): number {

@@ -16,9 +16,16 @@ export interface DriftQuery {
 /** Everything in which an agent is not as it is declared. */
 export function findDrift(query: DriftQuery, facts: FleetFacts): Drift[] {
   const { agent, applied } = query;
-  const local = agent.remote === undefined ? [...findStanding(query), ...findRegistered(query, facts), ...findRunning(query, facts)] : [];
-  const missing: (Drift | undefined)[] = applied === undefined ? [drift("not-applied", "it is declared and not applied: iapeer fleet apply")] : [];
-  return inOrder([...missing, ...(applied === undefined ? [] : findUnapplied(agent, applied)), ...local, ...findUnits(query, facts)]);
+  const local =
+    agent.remote === undefined ? [...findStanding(query), ...findRegistered(query, facts), ...findRunning(query, facts)] : [];
+  const missing: (Drift | undefined)[] =
+    applied === undefined ? [drift("not-applied", "it is declared and not applied: iapeer fleet apply")] : [];
+  return inOrder([
+    ...missing,
+    ...(applied === undefined ? [] : findUnapplied(agent, applied)),
+    ...local,
+    ...findUnits(query, facts),
+  ]);
 }
 
 export function drift(code: DriftCode, message: string): Drift {
@@ -33,7 +40,9 @@ export function inOrder(found: readonly (Drift | undefined)[]): Drift[] {
 
 function findStanding({ applied, peer }: DriftQuery): (Drift | undefined)[] {
   return [
-    peer === undefined && applied !== undefined ? drift("not-registered", "it is applied, and no such peer is registered: iapeer fleet apply") : undefined,
+    peer === undefined && applied !== undefined
+      ? drift("not-registered", "it is applied, and no such peer is registered: iapeer fleet apply")
+      : undefined,
     peer?.isBeingRemoved ? drift("being-removed", "it is declared, and its peer is being removed") : undefined,
   ];
 }
@@ -76,9 +85,14 @@ function persistenceOf({ isPersistent }: AppliedAgent): string {
 }
 
 /** What the registry has a word in. */
-function findRegistered({ agent, applied, peer }: DriftQuery, { fleet, applied: all, surroundings, sessions }: FleetFacts): (Drift | undefined)[] {
+function findRegistered(
+  { agent, applied, peer }: DriftQuery,
+  { fleet, applied: all, surroundings, sessions }: FleetFacts,
+): (Drift | undefined)[] {
   const folder = agent.workingDirectory;
-  const isSame = (other: string | undefined) => other === folder || (other !== undefined && folder !== undefined && surroundings.resolveLinks(other) === surroundings.resolveLinks(folder));
+  const isSame = (other: string | undefined) =>
+    other === folder ||
+    (other !== undefined && folder !== undefined && surroundings.resolveLinks(other) === surroundings.resolveLinks(folder));
   const isElsewhere = folder !== undefined && peer !== undefined && !isSame(peer.cwd);
   const others = (peer?.runtimes ?? []).filter((runtime) => runtime !== agent.runtime);
   const launch = sessions.get(identityOf(agent.runtime, agent.name))?.session?.launch;
@@ -90,8 +104,16 @@ function findRegistered({ agent, applied, peer }: DriftQuery, { fleet, applied: 
       running: running.length === 0 ? undefined : running.join(", "),
     }),
     // One that names no folder has whichever its peer has.
-    differs("folder-differs", folder ?? NONE, { applied: applied === undefined || isSame(applied.workingDirectory) ? undefined : (applied.workingDirectory ?? NONE), registered: isElsewhere ? peer.cwd : undefined }),
-    applied === undefined ? undefined : differs("socket-differs", fleet.socketName ?? OWN, { applied: all?.socketName ?? OWN, running: launch && (launch.socketName ?? OWN) }),
+    differs("folder-differs", folder ?? NONE, {
+      applied: applied === undefined || isSame(applied.workingDirectory) ? undefined : (applied.workingDirectory ?? NONE),
+      registered: isElsewhere ? peer.cwd : undefined,
+    }),
+    applied === undefined
+      ? undefined
+      : differs("socket-differs", fleet.socketName ?? OWN, {
+          applied: all?.socketName ?? OWN,
+          running: launch && (launch.socketName ?? OWN),
+        }),
   ];
 }
 
@@ -104,16 +126,32 @@ function findRunning({ agent, applied }: DriftQuery, { sessions }: FleetFacts): 
       applied: applied && (applied.modelHint ?? NONE),
       running: isLive && session.launch !== undefined ? (session.launch.model ?? NONE) : undefined,
     }),
-    isForeign ? drift("foreign-server", `the server that answers (pid ${session.serverPid}) was not launched from this root: iapeer doctor`) : undefined,
+    isForeign
+      ? drift(
+          "foreign-server",
+          `the server that answers (pid ${session.serverPid}) was not launched from this root: iapeer doctor`,
+        )
+      : undefined,
   ];
 }
 
 function findUnits({ agent }: DriftQuery, { units }: FleetFacts): (Drift | undefined)[] {
   const state = units.unitOf(agent.name);
-  if (agent.remote !== undefined) return [state === "enabled" ? drift("unit-unwanted", "its unit would start it here at boot, and it is of another host") : undefined];
+  if (agent.remote !== undefined)
+    return [
+      state === "enabled" ? drift("unit-unwanted", "its unit would start it here at boot, and it is of another host") : undefined,
+    ];
   if (agent.isPersistent) {
     const why = state === "disabled" ? "its unit is not enabled" : "it has no unit";
-    return [units.isInstalled && state !== "enabled" ? drift("unit-missing", `it is persistent, and ${why}: iapeer fleet install`) : undefined];
+    return [
+      units.isInstalled && state !== "enabled"
+        ? drift("unit-missing", `it is persistent, and ${why}: iapeer fleet install`)
+        : undefined,
+    ];
   }
-  return [state === "enabled" ? drift("unit-unwanted", "its unit would start it at boot, and the file does not say persistent_persona") : undefined];
+  return [
+    state === "enabled"
+      ? drift("unit-unwanted", "its unit would start it at boot, and the file does not say persistent_persona")
+      : undefined,
+  ];
 }

@@ -25,7 +25,8 @@ type Standing = Pick<PsRow, "declared" | "applied" | "registered" | "drift">;
 function toRow(agent: RowAgent, { drift, ...standing }: Standing, facts: FleetFacts): PsRow {
   const identity = agent.runtime === null ? null : identityOf(agent.runtime, agent.name);
   const who = { identity, peer: agent.name, class: agent.class, runtime: agent.runtime };
-  if (agent.remote !== undefined) return { ...who, ...placeOf(agent.remote), ...standing, registered: false, ...NOT_LOOKED_AT, drift };
+  if (agent.remote !== undefined)
+    return { ...who, ...placeOf(agent.remote), ...standing, registered: false, ...NOT_LOOKED_AT, drift };
   const known = (identity === null ? undefined : facts.sessions.get(identity)) ?? NOTHING_KNOWN;
   const { host, tenant } = facts.here;
   return { ...who, host, tenant, ...standing, unit: facts.units.unitOf(agent.name), ...describeSession(known, facts), drift };

@@ -34,7 +34,9 @@ export interface PsQuery {
 export function readFleetFacts({ fleet, layout, env, here, now, withinSecs }: PsQuery): FleetFacts {
   const applied = readApplied(layout);
   const peers = peersOf(readRegistry(layout));
-  const members = [...fleet.agents, ...(applied?.agents ?? []), ...(applied?.left ?? [])].filter(({ remote }) => remote === undefined);
+  const members = [...fleet.agents, ...(applied?.agents ?? []), ...(applied?.left ?? [])].filter(
+    ({ remote }) => remote === undefined,
+  );
   const pairs = [
     ...members.map(({ name, runtime }) => ({ name, runtime })),
     ...peers.flatMap(({ personality, runtimes }) => runtimes.map((runtime) => ({ name: personality, runtime }))),
@@ -49,7 +51,17 @@ export function readFleetFacts({ fleet, layout, env, here, now, withinSecs }: Ps
     const looked = lookAt(layout, identity, statuses.statusOf(runtime, name));
     return [identity, { ...looked, heartbeatAgeSecs: beat?.ageSecs, lastDeath: toLastDeath(deaths.get(identity)) }];
   });
-  return { fleet, applied, peers, sessions: new Map(sessions), units: readUnits(env), here, surroundings: surroundingsOf(layout, env), now, withinSecs };
+  return {
+    fleet,
+    applied,
+    peers,
+    sessions: new Map(sessions),
+    units: readUnits(env),
+    here,
+    surroundings: surroundingsOf(layout, env),
+    now,
+    withinSecs,
+  };
 }
 
 function readUnits(env: Env): UnitFacts {
@@ -64,7 +76,11 @@ function readUnits(env: Env): UnitFacts {
 }
 
 /** Whether the server that answers is the one that was launched, and what of it. */
-function lookAt(layout: Layout, identity: string, status: PeerStatus): { readonly status: PeerStatus; readonly session?: LiveSession } {
+function lookAt(
+  layout: Layout,
+  identity: string,
+  status: PeerStatus,
+): { readonly status: PeerStatus; readonly session?: LiveSession } {
   if (status !== "live") return { status };
   const state = observeServer(layout, identity);
   switch (state.kind) {
@@ -82,7 +98,18 @@ function lookAt(layout: Layout, identity: string, status: PeerStatus): { readonl
       const { server, pane, launched_at: launchedAt, model, shared, socket } = state.incarnation;
       // Of one that was found running nobody knows which process is the agent.
       const isRunning = pane === null || isAgentRunning(state.incarnation);
-      return { status, session: { serverPid: server.pid, launch: { launchedAt, isAgentRunning: isRunning, ...(model !== undefined && { model }), ...(shared && { socketName: basename(socket) }) } } };
+      return {
+        status,
+        session: {
+          serverPid: server.pid,
+          launch: {
+            launchedAt,
+            isAgentRunning: isRunning,
+            ...(model !== undefined && { model }),
+            ...(shared && { socketName: basename(socket) }),
+          },
+        },
+      };
     }
   }
 }

@@ -28,7 +28,10 @@ export function findUndeclared(facts: FleetFacts): Undeclared[] {
   const known = new Set([...members, ...running].map(({ agent }) => agent.name));
   const declared = new Set(facts.fleet.agents.map(({ name }) => name));
   const orphans = facts.units.enabled.filter((name) => isPersonality(name) && !known.has(name) && !declared.has(name));
-  return withUnits([...members, ...running, ...orphans.map((name) => orphan(name, facts))], new Set(facts.units.enabled.filter((name) => !declared.has(name))));
+  return withUnits(
+    [...members, ...running, ...orphans.map((name) => orphan(name, facts))],
+    new Set(facts.units.enabled.filter((name) => !declared.has(name))),
+  );
 }
 
 /** A unit's drift stands once, in the first row of its agent. */
@@ -38,7 +41,10 @@ function withUnits(rows: readonly Undeclared[], gone: ReadonlySet<string>): Unde
     const { name } = row.agent;
     if (!gone.has(name) || told.has(name)) return row;
     told.add(name);
-    return { ...row, drift: inOrder([...row.drift, drift("unit-without-agent", "its unit would start it at boot, and it is not declared")]) };
+    return {
+      ...row,
+      drift: inOrder([...row.drift, drift("unit-without-agent", "its unit would start it at boot, and it is not declared")]),
+    };
   });
 }
 
@@ -46,14 +52,18 @@ function findMembers({ fleet, applied, peers }: FleetFacts): Undeclared[] {
   const declared = new Map(fleet.agents.map((agent) => [agent.name, agent]));
   const registered = new Set(peers.map(({ personality }) => personality));
   // One that is declared on another host now, and has its peer here still.
-  const isLeft = (agent: AppliedAgent) => agent.remote === undefined && declared.get(agent.name)?.remote !== undefined && registered.has(agent.name);
+  const isLeft = (agent: AppliedAgent) =>
+    agent.remote === undefined && declared.get(agent.name)?.remote !== undefined && registered.has(agent.name);
   const toRow = (agent: AppliedAgent, isMember: boolean) => ({
     agent,
     applied: isMember,
     registered: agent.remote === undefined && registered.has(agent.name),
     drift: [drift("undeclared", "it was applied, and is no longer declared: iapeer fleet apply --prune")],
   });
-  const all = [...(applied?.agents ?? []).map((agent) => toRow(agent, true)), ...(applied?.left ?? []).map((agent) => toRow(agent, false))];
+  const all = [
+    ...(applied?.agents ?? []).map((agent) => toRow(agent, true)),
+    ...(applied?.left ?? []).map((agent) => toRow(agent, false)),
+  ];
   return all.filter(({ agent }) => !declared.has(agent.name) || isLeft(agent));
 }
 
@@ -62,18 +72,35 @@ function findRunning({ fleet, applied, peers, sessions }: FleetFacts): Undeclare
   const isHere = ({ remote }: Pick<AppliedAgent, "remote">) => remote === undefined;
   const declared = new Set(fleet.agents.filter(isHere).map(({ name }) => name));
   const elsewhere = new Set(fleet.agents.filter((agent) => !isHere(agent)).map(({ name }) => name));
-  const members = new Set([...(applied?.agents ?? []), ...(applied?.left ?? [])].filter(isHere).map(({ name, runtime }) => identityOf(runtime, name)));
+  const members = new Set(
+    [...(applied?.agents ?? []), ...(applied?.left ?? [])].filter(isHere).map(({ name, runtime }) => identityOf(runtime, name)),
+  );
   return peers
     .filter(({ personality }) => !declared.has(personality))
     .flatMap(({ personality, runtimes }) => runtimes.map((runtime) => ({ name: personality, runtime })))
-    .filter(({ name, runtime }) => !members.has(identityOf(runtime, name)) && sessions.get(identityOf(runtime, name))?.status === "live")
+    .filter(
+      ({ name, runtime }) =>
+        !members.has(identityOf(runtime, name)) && sessions.get(identityOf(runtime, name))?.status === "live",
+    )
     .map(({ name, runtime }) => {
-      const message = elsewhere.has(name) ? "it runs here, and the file has it on another host" : "it runs, and no fleet declares it";
-      return { agent: { name, runtime, class: null }, applied: false, registered: true, drift: [drift("running-undeclared", message)] };
+      const message = elsewhere.has(name)
+        ? "it runs here, and the file has it on another host"
+        : "it runs, and no fleet declares it";
+      return {
+        agent: { name, runtime, class: null },
+        applied: false,
+        registered: true,
+        drift: [drift("running-undeclared", message)],
+      };
     });
 }
 
 function orphan(name: string, { peers }: FleetFacts): Undeclared {
   const peer = peers.find(({ personality }) => personality === name);
-  return { agent: { name, class: null, runtime: peer?.defaultRuntime ?? null }, applied: false, registered: peer !== undefined, drift: [] };
+  return {
+    agent: { name, class: null, runtime: peer?.defaultRuntime ?? null },
+    applied: false,
+    registered: peer !== undefined,
+    drift: [],
+  };
 }

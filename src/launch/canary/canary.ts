@@ -23,12 +23,17 @@ const READY_MS = 3000;
  * Gives a server that runs a recorder, which waits for its end through a client of tmux. The identity's lock must be held.
  * Never throws: a server without a canary is better than none.
  */
-export async function armCanary(incarnation: Incarnation & { readonly server: ProcessId }, origin: Origin, context: LaunchContext): Promise<Arming> {
+export async function armCanary(
+  incarnation: Incarnation & { readonly server: ProcessId },
+  origin: Origin,
+  context: LaunchContext,
+): Promise<Arming> {
   const { layout, env } = context;
   const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
   try {
     if (hasRecorder(paths)) return { outcome: "already-armed" };
-    if (incarnation.shared && incarnation.pane === null) return { outcome: "failed", why: "its launch was killed half-way; stop it, or launch it again" };
+    if (incarnation.shared && incarnation.pane === null)
+      return { outcome: "failed", why: "its launch was killed half-way; stop it, or launch it again" };
     const readyChannel = `iap-ready-${randomHex(8)}`;
     const watching = { witness: "client", readyChannel, environment: withoutTmux(env) } as const;
     const recorder = startRecorder(watching, { incarnation, origin, context });
@@ -46,7 +51,11 @@ export async function armCanary(incarnation: Incarnation & { readonly server: Pr
 }
 
 /** Says in lifecycle.log that a server is watched from now on. */
-export function noteArming(server: ProcessId, recorder: ProcessId, { incarnation, witness, origin, context }: Recording & { readonly witness: Witness }): void {
+export function noteArming(
+  server: ProcessId,
+  recorder: ProcessId,
+  { incarnation, witness, origin, context }: Recording & { readonly witness: Witness },
+): void {
   const { identity } = incarnation;
   context.note({ ev: "canary", identity, state: "armed", origin, witness, server_pid: server.pid, recorder_pid: recorder.pid });
 }
@@ -68,13 +77,23 @@ interface Watching extends Pick<CanaryScript, "witness" | "readyChannel" | "laun
  *
  * @returns undefined when another recorder holds the lock.
  */
-export function startRecorder({ environment, ...watching }: Watching, { incarnation, origin, context }: Recording): ProcessId | undefined {
+export function startRecorder(
+  { environment, ...watching }: Watching,
+  { incarnation, origin, context }: Recording,
+): ProcessId | undefined {
   const { layout, env, now } = context;
   const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
   const lock = tryHold(paths.lock);
   if (lock === undefined) return undefined;
   try {
-    const script = { ...watching, ...scriptOf(incarnation), layout, platform: process.platform, tmux: findTmux(), graceMs: graceFrom(env) };
+    const script = {
+      ...watching,
+      ...scriptOf(incarnation),
+      layout,
+      platform: process.platform,
+      tmux: findTmux(),
+      graceMs: graceFrom(env),
+    };
     writeAtomically(paths.script, renderCanaryScript(script));
     const child = Bun.spawn(["/bin/sh", paths.script], {
       stdio: ["pipe", "ignore", "ignore", lock],

@@ -25,9 +25,18 @@ export function writeCanaryRecord({ canary }: IncarnationPaths, record: CanaryRe
 /** The record of the last arming; undefined: never armed, or it does not read. */
 export function readCanaryRecord({ canary }: IncarnationPaths): CanaryRecord | undefined {
   try {
-    const bytes = readTrusted(canary, { what: "the canary's record", maxBytes: 65_536, unreadable: "read-failed", insecure: "read-failed" });
+    const bytes = readTrusted(canary, {
+      what: "the canary's record",
+      maxBytes: 65_536,
+      unreadable: "read-failed",
+      insecure: "read-failed",
+    });
     const value = parseStrictJson(bytes ?? Buffer.alloc(0)) as CanaryRecord;
-    const isRight = value.version === 1 && isProcessId(value.recorder) && ["parent", "client"].includes(value.witness) && typeof value.since === "string";
+    const isRight =
+      value.version === 1 &&
+      isProcessId(value.recorder) &&
+      ["parent", "client"].includes(value.witness) &&
+      typeof value.since === "string";
     return isRight ? value : undefined;
   } catch {
     return undefined;

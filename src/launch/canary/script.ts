@@ -48,8 +48,21 @@ export function planWake({ incarnation, server }: Pick<Incarnation, "incarnation
 }
 
 /** What a script is told of the incarnation that it is for. */
-export function scriptOf({ identity, incarnation, socket, shared, server, pane }: Incarnation): Pick<CanaryScript, "identity" | "incarnation" | "socket" | "server" | "agent"> {
-  return { identity, incarnation, socket, ...(server !== null && { server }), ...(shared === true && pane !== null && { agent: pane }) };
+export function scriptOf({
+  identity,
+  incarnation,
+  socket,
+  shared,
+  server,
+  pane,
+}: Incarnation): Pick<CanaryScript, "identity" | "incarnation" | "socket" | "server" | "agent"> {
+  return {
+    identity,
+    incarnation,
+    socket,
+    ...(server !== null && { server }),
+    ...(shared === true && pane !== null && { agent: pane }),
+  };
 }
 
 /** The recorder's script for one server: what it is told, then what is the platform's, then what is the same everywhere. */

@@ -4,7 +4,15 @@ import { verifyRegistry } from "../../registry/verify.ts";
 import { type Check, failure, orGood, warning } from "./check.ts";
 import { checkClock } from "./clock.ts";
 import { checkDisk, checkFolders, checkLocking, checkLogs } from "./places.ts";
-import { checkIncarnations, checkLocks, checkLostAgents, checkServers, checkSupervise, checkUnrecorded, type WatchedServer } from "./sessions.ts";
+import {
+  checkIncarnations,
+  checkLocks,
+  checkLostAgents,
+  checkServers,
+  checkSupervise,
+  checkUnrecorded,
+  type WatchedServer,
+} from "./sessions.ts";
 import { checkSocketFolder, checkSocketPaths, checkStaleSockets } from "./sockets.ts";
 import { checkTmux, checkTools, checkWitnesses } from "./tools.ts";
 
@@ -47,7 +55,11 @@ function checkRegistry(layout: Layout): readonly Check[] {
     const { differences } = verifyRegistry(layout);
     const problems = differences.map(({ kind, message, personality }) => {
       const isLost = kind === "registry-unreadable";
-      return (isLost ? failure : warning)("registry", isLost ? message : `${personality}: ${message}`, isLost ? "iapeer verify --fix" : "iapeer verify");
+      return (isLost ? failure : warning)(
+        "registry",
+        isLost ? message : `${personality}: ${message}`,
+        isLost ? "iapeer verify --fix" : "iapeer verify",
+      );
     });
     return orGood(problems, "registry", "registry and profiles agree");
   } catch (error) {

@@ -15,9 +15,13 @@ const TAIL_BYTES = 64 * 1024;
 /** Whether the times in records can be believed, and a restart of the host be seen. */
 export function checkClock({ exitsLog, lifecycleLog }: Layout, now: Date): readonly Check[] {
   const problems = [
-    ...(now.getTime() < LEAST_TIME ? [failure("clock", `the clock says ${now.toISOString()}`, "set it: timedatectl set-ntp true, or date -s")] : []),
+    ...(now.getTime() < LEAST_TIME
+      ? [failure("clock", `the clock says ${now.toISOString()}`, "set it: timedatectl set-ntp true, or date -s")]
+      : []),
     ...[exitsLog, lifecycleLog].flatMap((path) => judgeNewest(path, now)),
-    ...(readBootId() === "" ? [warning("clock", "this run of the kernel has no name: a restart of the host is not told from other ends")] : []),
+    ...(readBootId() === ""
+      ? [warning("clock", "this run of the kernel has no name: a restart of the host is not told from other ends")]
+      : []),
   ];
   return orGood(problems, "clock", "the clock is not behind the logs");
 }

@@ -7,7 +7,13 @@ import { quoteForSh } from "../../core/quoting.ts";
 import { type Check, failure, good, orGood, warning } from "./check.ts";
 
 /** The folders that iapeer writes into, and what they are. */
-function foldersOf({ root, stateFolder, deathsFolder, peersFolder, exitsLog }: Layout): (readonly [what: string, path: string])[] {
+function foldersOf({
+  root,
+  stateFolder,
+  deathsFolder,
+  peersFolder,
+  exitsLog,
+}: Layout): (readonly [what: string, path: string])[] {
   return [
     ["the root", root],
     ["the state folder", stateFolder],
@@ -21,7 +27,11 @@ function foldersOf({ root, stateFolder, deathsFolder, peersFolder, exitsLog }: L
 export function checkFolders(layout: Layout): readonly Check[] {
   const problems = foldersOf(layout).flatMap(([what, path]) => judgeFolder(what, path));
   const isThere = nearestExisting(layout.root) === layout.root;
-  return orGood(problems, "folders", isThere ? `${layout.root} can be written to` : `${layout.root} is not there yet, and can be made`);
+  return orGood(
+    problems,
+    "folders",
+    isThere ? `${layout.root} can be written to` : `${layout.root} is not there yet, and can be made`,
+  );
 }
 
 function judgeFolder(what: string, path: string): Check[] {
@@ -30,9 +40,17 @@ function judgeFolder(what: string, path: string): Check[] {
   if (nearest !== path && what !== "the root") return [];
   const found = statSync(nearest);
   const name = `${what} ${path}`;
-  if (!found.isDirectory()) return [failure("folders", `${name} cannot be made: ${nearest} is not a folder`, `move it away: mv ${quoteForSh(nearest)} ${quoteForSh(`${nearest}.away`)}`)];
+  if (!found.isDirectory())
+    return [
+      failure(
+        "folders",
+        `${name} cannot be made: ${nearest} is not a folder`,
+        `move it away: mv ${quoteForSh(nearest)} ${quoteForSh(`${nearest}.away`)}`,
+      ),
+    ];
   const mend = `look at what is in it, then: chown "$(id -un)" ${quoteForSh(path)} && chmod u+rwx,go-w ${quoteForSh(path)}`;
-  if (nearest === path && found.uid !== process.geteuid!()) return [failure("folders", `${name} belongs to another user (uid ${found.uid})`, mend)];
+  if (nearest === path && found.uid !== process.geteuid!())
+    return [failure("folders", `${name} belongs to another user (uid ${found.uid})`, mend)];
   if (nearest === path && (found.mode & 0o022) !== 0) return [failure("folders", `${name} may be written by others`, mend)];
   const why = whyNotAccess(nearest, constants.W_OK | constants.X_OK);
   return why === undefined ? [] : [failure("folders", `${name} cannot be written to: ${why}`, mend)];
@@ -71,8 +89,12 @@ export function checkDisk(layout: Layout): readonly Check[] {
     const mib = Math.floor(bytes / MIB);
     const few = Math.floor(inodes * 1000) / 10;
     return [
-      ...(bytes < LEAST_BYTES ? [warning("disk", `${mib} MiB are left on the disk of ${path}`, `see what fills it: df -h ${quoteForSh(path)}`)] : []),
-      ...(inodes < LEAST_INODES ? [warning("disk", `${few} % of the inodes are left on the disk of ${path}`, `see: df -i ${quoteForSh(path)}`)] : []),
+      ...(bytes < LEAST_BYTES
+        ? [warning("disk", `${mib} MiB are left on the disk of ${path}`, `see what fills it: df -h ${quoteForSh(path)}`)]
+        : []),
+      ...(inodes < LEAST_INODES
+        ? [warning("disk", `${few} % of the inodes are left on the disk of ${path}`, `see: df -i ${quoteForSh(path)}`)]
+        : []),
     ];
   });
   return orGood(problems, "disk", `${Math.floor(Math.min(...rooms.map(({ bytes }) => bytes)) / MIB)} MiB are left`);
@@ -97,7 +119,9 @@ export function checkLocking({ root }: Layout): Check {
     const fd = openSync(place, constants.O_RDONLY | constants.O_NONBLOCK);
     const held = tryFlock(fd, "shared");
     closeSync(fd);
-    return typeof held === "number" ? failure("locking", `the file system of ${place} does not lock files (flock, errno ${held})`, hint) : good("locking", "the root's file system locks files");
+    return typeof held === "number"
+      ? failure("locking", `the file system of ${place} does not lock files (flock, errno ${held})`, hint)
+      : good("locking", "the root's file system locks files");
   } catch (error) {
     return failure("locking", `whether the file system of ${place} locks files cannot be told: ${describeErrno(error)}`, hint);
   }
@@ -107,7 +131,15 @@ export function checkLocking({ root }: Layout): Check {
 export function checkLogs({ exitsLog, lifecycleLog }: Layout): readonly Check[] {
   const problems = [exitsLog, lifecycleLog].flatMap((path) => {
     const why = whyNotLog(path);
-    return why === undefined ? [] : [failure("logs", `${path} ${why}: nothing can be recorded there`, `look at it, then: mv ${quoteForSh(path)} ${quoteForSh(`${path}.away`)}`)];
+    return why === undefined
+      ? []
+      : [
+          failure(
+            "logs",
+            `${path} ${why}: nothing can be recorded there`,
+            `look at it, then: mv ${quoteForSh(path)} ${quoteForSh(`${path}.away`)}`,
+          ),
+        ];
   });
   return orGood(problems, "logs", "exits.log and lifecycle.log can be written to");
 }

@@ -43,7 +43,8 @@ export async function closeForgotten(env: Env, now: () => Date): Promise<void> {
   for (const name of namesIn(stagesFolder()).filter((one) => one.startsWith(NAME))) {
     const folder = join(stagesFolder(), name);
     const found = lstatSync(folder, { throwIfNoEntry: false });
-    if (found?.isDirectory() && found.uid === process.geteuid!() && now().getTime() - found.mtimeMs > FORGOTTEN_MS) await closeStage(stageIn(folder, env, now));
+    if (found?.isDirectory() && found.uid === process.geteuid!() && now().getTime() - found.mtimeMs > FORGOTTEN_MS)
+      await closeStage(stageIn(folder, env, now));
   }
 }
 
@@ -57,7 +58,14 @@ function stageIn(folder: string, env: Env, now: () => Date): Stage {
     IAPEER_LIFECYCLE_LOG_MAX_BYTES: undefined,
   };
   const warnings: string[] = [];
-  const context = { layout: layoutFrom(own), env: own, now, lockTimeoutMs: 5000, note: () => undefined, warn: (line: string) => void warnings.push(line) };
+  const context = {
+    layout: layoutFrom(own),
+    env: own,
+    now,
+    lockTimeoutMs: 5000,
+    note: () => undefined,
+    warn: (line: string) => void warnings.push(line),
+  };
   return { folder, context, warnings };
 }
 
@@ -85,7 +93,10 @@ export async function closeStage(stage: Stage): Promise<string | undefined> {
 function findProcesses(stage: Stage): ProcessInfo[] {
   const table = listProcesses().filter(({ pid, isZombie }) => pid !== process.pid && !isZombie);
   const roots = new Set(savedProcesses(stage).map(keyOf));
-  return withDescendants(table.filter((one) => roots.has(keyOf(one)) || hasStage(one, stage)), table);
+  return withDescendants(
+    table.filter((one) => roots.has(keyOf(one)) || hasStage(one, stage)),
+    table,
+  );
 }
 
 /** Those that are written down, and those that answer. */
@@ -97,13 +108,17 @@ function savedProcesses({ context: { layout } }: Stage): ProcessId[] {
       return [session?.server, session?.pane, readCanaryRecord(incarnationPaths(layout, identity, incarnation))?.recorder];
     }),
   );
-  return [...listeners.map((probe) => (probe.liveness === "live" ? readProcess(probe.pid) : undefined)), ...saved].filter((one) => one !== undefined && one !== null);
+  return [...listeners.map((probe) => (probe.liveness === "live" ? readProcess(probe.pid) : undefined)), ...saved].filter(
+    (one) => one !== undefined && one !== null,
+  );
 }
 
 /** Its environment is the stage's (proc(5)); on macOS that is not told. */
 function hasStage({ pid }: ProcessId, { folder }: Stage): boolean {
   try {
-    return process.platform === "linux" && readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`IAPEER_ROOT=${folder}`);
+    return (
+      process.platform === "linux" && readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`IAPEER_ROOT=${folder}`)
+    );
   } catch {
     // Gone, or another user's.
     return false;

@@ -104,11 +104,19 @@ export async function runSelfTest({ env, now, signal }: SelfTestOptions): Promis
 }
 
 async function playAll(stage: Stage, signal: AbortSignal): Promise<readonly Check[]> {
-  const failed = await Promise.all(SCENARIOS.map(async (scenario) => await play(scenario, { stage, until: (what, isTrue) => waitUntil(what, isTrue, signal) })));
+  const failed = await Promise.all(
+    SCENARIOS.map(async (scenario) => await play(scenario, { stage, until: (what, isTrue) => waitUntil(what, isTrue, signal) })),
+  );
   // What is recorded already must not be found once more.
   if (!signal.aborted) await superviseOnce([], stage.context);
   const records = readRecords(stage);
-  return SCENARIOS.map((scenario, index) => judgeScenario(scenario, records, [failed[index], ...stage.warnings].filter((why) => why !== undefined)));
+  return SCENARIOS.map((scenario, index) =>
+    judgeScenario(
+      scenario,
+      records,
+      [failed[index], ...stage.warnings].filter((why) => why !== undefined),
+    ),
+  );
 }
 
 /** The identity that a scenario is about. */
@@ -126,14 +134,18 @@ async function play(scenario: Scenario, act: Act): Promise<string | undefined> {
   const identity = identityOf(scenario);
   const argv = ["/bin/sh", "-c", AGENT, "sh", join(folder, personality)];
   try {
-    const { incarnation } = await launchIdentity({ identity, personality, runtime: "test", cwd: folder, findCommand: () => ({ argv, variables: {} }) }, context);
+    const { incarnation } = await launchIdentity(
+      { identity, personality, runtime: "test", cwd: folder, findCommand: () => ({ argv, variables: {} }) },
+      context,
+    );
     const server = incarnation?.server ?? undefined;
     if (incarnation === undefined || server === undefined) return "it was not launched";
     const running = { ...incarnation, server };
     const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
     await scenario.end(running, act);
     await act.until("its server is gone", () => !isRunning(running.server));
-    if (scenario.record !== null) await act.until("its end is in exits.log", () => recordsOf(scenario, readRecords(act.stage)).length > 0);
+    if (scenario.record !== null)
+      await act.until("its end is in exits.log", () => recordsOf(scenario, readRecords(act.stage)).length > 0);
     await act.until("its canary is gone", () => !hasRecorder(paths));
     return undefined;
   } catch (error) {
@@ -168,7 +180,10 @@ function recordsOf(scenario: Scenario, records: readonly Fields[]): Fields[] {
 export function judgeScenario(scenario: Scenario, records: readonly Fields[], troubles: readonly string[]): Check {
   const { check, claim, record } = scenario;
   const own = recordsOf(scenario, records);
-  const isRight = record === null ? own.length === 0 : own.length === 1 && Object.entries(record).every(([key, value]) => own[0]![key] === value);
+  const isRight =
+    record === null
+      ? own.length === 0
+      : own.length === 1 && Object.entries(record).every(([key, value]) => own[0]![key] === value);
   if (isRight && troubles.length === 0) return good(check, claim);
   const expected = record === null ? "no record" : `one record with ${renderFields(record)}`;
   const came = own.length === 0 ? "none" : own.map((one) => renderFields(one, TELLING)).join("; and ");
@@ -178,5 +193,8 @@ export function judgeScenario(scenario: Scenario, records: readonly Fields[], tr
 const TELLING = ["ev", "dead_status", "dead_signal", "cause", "signal", "verdict", "witness"];
 
 function renderFields(fields: Fields, keys: readonly string[] = Object.keys(fields)): string {
-  return keys.filter((key) => fields[key] !== undefined && fields[key] !== "").map((key) => `${key}=${fields[key]}`).join(" ");
+  return keys
+    .filter((key) => fields[key] !== undefined && fields[key] !== "")
+    .map((key) => `${key}=${fields[key]}`)
+    .join(" ");
 }

@@ -35,15 +35,25 @@ export async function checkLocks(layout: Layout): Promise<readonly Check[]> {
     left = left.filter(isHeld);
   }
   const problems = left.map((path) =>
-    warning("locks", `${path} is held, and was not let go within ${PATIENCE_MS / 1000} s`, `see who holds it: fuser -v ${quoteForSh(path)} (a stopped process keeps its lock until it goes on or ends)`),
+    warning(
+      "locks",
+      `${path} is held, and was not let go within ${PATIENCE_MS / 1000} s`,
+      `see who holds it: fuser -v ${quoteForSh(path)} (a stopped process keeps its lock until it goes on or ends)`,
+    ),
   );
   return orGood(problems, "locks", held.length === 0 ? "none is held" : `held for a moment: ${held.join(", ")}`);
 }
 
 /** All but that of supervise, which is held for as long as one runs. */
 function locksOf({ registryLock, stateFolder }: Layout): string[] {
-  const own = namesIn(stateFolder).filter((name) => name.endsWith(".lock") && parseIdentity(name.slice(0, -".lock".length)) !== undefined);
-  return [registryLock, join(dirname(stateFolder), "native-memory.lock"), ...own.toSorted().map((name) => join(stateFolder, name))];
+  const own = namesIn(stateFolder).filter(
+    (name) => name.endsWith(".lock") && parseIdentity(name.slice(0, -".lock".length)) !== undefined,
+  );
+  return [
+    registryLock,
+    join(dirname(stateFolder), "native-memory.lock"),
+    ...own.toSorted().map((name) => join(stateFolder, name)),
+  ];
 }
 
 function namesIn(folder: string): string[] {
@@ -61,7 +71,11 @@ export function checkSupervise({ superviseLock }: Layout, servers: readonly Watc
   const live = servers.filter(({ server_pid: pid }) => pid !== null).length;
   const hint = "have it run from now on: iapeer supervise --install";
   if (live === 0) return good("supervise", "none runs; no session is live that would need it", hint);
-  return warning("supervise", `none runs: of ${live} live ${live === 1 ? "server" : "servers"} a canary that is lost would not be replaced`, hint);
+  return warning(
+    "supervise",
+    `none runs: of ${live} live ${live === 1 ? "server" : "servers"} a canary that is lost would not be replaced`,
+    hint,
+  );
 }
 
 /** What is kept about a session and cannot be read. Nothing is ever done to such a one. */
@@ -70,21 +84,35 @@ export function checkIncarnations(layout: Layout): readonly Check[] {
     incarnations
       .map((incarnation) => ({ incarnation, path: incarnationPaths(layout, identity, incarnation).session }))
       .filter(({ incarnation, path }) => existsSync(path) && readIncarnation(layout, identity, incarnation) === undefined)
-      .map(({ path }) => warning("sessions", `what is kept about a session of ${identity} cannot be read: ${path}`, `look at it; when that session is gone: rm -r ${quoteForSh(dirname(path))}`)),
+      .map(({ path }) =>
+        warning(
+          "sessions",
+          `what is kept about a session of ${identity} cannot be read: ${path}`,
+          `look at it; when that session is gone: rm -r ${quoteForSh(dirname(path))}`,
+        ),
+      ),
   );
   return orGood(problems, "sessions", "what is kept about sessions can be read");
 }
 
 /** Ends that only the next look of supervise will record. */
 export function checkUnrecorded(layout: Layout): readonly Check[] {
-  const problems = findUnrecorded(layout).map((identity) => warning("deaths", `a session of ${identity} ended, and nobody has recorded it yet`, "iapeer supervise --once"));
+  const problems = findUnrecorded(layout).map((identity) =>
+    warning("deaths", `a session of ${identity} ended, and nobody has recorded it yet`, "iapeer supervise --once"),
+  );
   return orGood(problems, "deaths", "every end is recorded, or was wanted");
 }
 
 /** Agents that go on although their server is gone: nobody sees them in a session any more. */
 export function checkLostAgents(layout: Layout): readonly Check[] {
   const lost = [...listIncarnations(layout).keys()].filter((identity) => hasLostAgent(layout, identity));
-  const problems = lost.map((identity) => warning("agents", `an agent of ${identity} goes on although its server is gone`, `to end it: iapeer stop ${callOf(identity)}`));
+  const problems = lost.map((identity) =>
+    warning(
+      "agents",
+      `an agent of ${identity} goes on although its server is gone`,
+      `to end it: iapeer stop ${callOf(identity)}`,
+    ),
+  );
   return orGood(problems, "agents", "no agent goes on without its server");
 }
 
@@ -103,8 +131,16 @@ async function judgeServer(layout: Layout, server: WatchedServer): Promise<Check
   const { kind } = observeServer(layout, identity);
   if (kind === "unknown" || pid === null) return [unknownServer(layout, identity)];
   if (kind === "other") return [await foreignServer(layout, identity, pid)];
-  const unreachable = warning("servers", `the server of ${identity} (pid ${pid}) runs, but its socket is gone: nobody can reach it`, `have it make its socket anew: iapeer launch ${callOf(identity)}`);
-  const unwatched = warning("servers", `the server of ${identity} (pid ${pid}) has no canary: ${reason ?? "why is not known"}`, hintForUnwatched(server));
+  const unreachable = warning(
+    "servers",
+    `the server of ${identity} (pid ${pid}) runs, but its socket is gone: nobody can reach it`,
+    `have it make its socket anew: iapeer launch ${callOf(identity)}`,
+  );
+  const unwatched = warning(
+    "servers",
+    `the server of ${identity} (pid ${pid}) has no canary: ${reason ?? "why is not known"}`,
+    hintForUnwatched(server),
+  );
   return [...(kind === "unreachable" ? [unreachable] : []), ...(armed ? [] : [unwatched])];
 }
 
@@ -112,14 +148,28 @@ function unknownServer(layout: Layout, identity: string): Check {
   const { server, socket } = readCurrent(layout, identity) ?? { server: null, socket: socketPathOf(layout, identity) };
   const message = `whether the server of ${identity} lives cannot be told: its socket ${socket} does not answer`;
   if (server === null || !isRunning(server)) return warning("servers", message);
-  return warning("servers", `${message}, and its process (pid ${server.pid}) runs`, `if it hangs for good: kill -s KILL ${server.pid}`);
+  return warning(
+    "servers",
+    `${message}, and its process (pid ${server.pid}) runs`,
+    `if it hangs for good: kill -s KILL ${server.pid}`,
+  );
 }
 
 async function foreignServer(layout: Layout, identity: string, pid: number): Promise<Check> {
   const message = `the server that answers for ${identity} (pid ${pid}) was not launched from this root`;
   const socket = socketPathOf(layout, identity);
   const stamp = await readStamp(socket).catch(() => undefined);
-  if (stamp === "") return warning("servers", `${message}, and its end would not be recorded`, `have it watched: iapeer canary arm ${callOf(identity)}`);
-  if (stamp === undefined) return warning("servers", `${message}, and it does not say whose it is`, `look at it: ps -p ${pid} -o pid,user,lstart,args`);
-  return warning("servers", `${message} but from another, which has the same socket folder`, "give each root a socket folder of its own: IAPEER_SOCK_DIR");
+  if (stamp === "")
+    return warning(
+      "servers",
+      `${message}, and its end would not be recorded`,
+      `have it watched: iapeer canary arm ${callOf(identity)}`,
+    );
+  if (stamp === undefined)
+    return warning("servers", `${message}, and it does not say whose it is`, `look at it: ps -p ${pid} -o pid,user,lstart,args`);
+  return warning(
+    "servers",
+    `${message} but from another, which has the same socket folder`,
+    "give each root a socket folder of its own: IAPEER_SOCK_DIR",
+  );
 }

@@ -30,7 +30,9 @@ export function hasFittingPath(layout: Layout, identity: string): boolean {
 /** Sockets that nobody listens on, of identities that nobody knows. One of a registered peer is only asleep. */
 export function checkStaleSockets(layout: Layout, identities: readonly string[]): readonly Check[] {
   const known = new Set([...identities, ...listIncarnations(layout).keys()]);
-  const stale = listSocketIdentities(layout.socketFolder).filter((identity) => !known.has(identity) && probeSocket(socketPathOf(layout, identity)).liveness === "dead");
+  const stale = listSocketIdentities(layout.socketFolder).filter(
+    (identity) => !known.has(identity) && probeSocket(socketPathOf(layout, identity)).liveness === "dead",
+  );
   const problems = stale.map((identity) => {
     const path = socketPathOf(layout, identity);
     return warning("stale-sockets", `nobody listens on ${path}, and no peer has it`, `rm ${quoteForSh(path)}`);

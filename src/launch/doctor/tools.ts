@@ -28,9 +28,15 @@ export function judgeTmux(tmux: string, text: string | undefined): Check {
   const version = parseTmuxVersion(text);
   const name = `tmux ${text} at ${tmux}`;
   if (version === undefined) return good("tmux", `${name}; a version without a number is taken to be new enough`);
-  if (isOlder(version, OLDEST_TMUX)) return failure("tmux", `${name} cannot hold sessions: it has no server in the foreground (-D)`, "install tmux 3.2 or later");
-  if (isOlder(version, TELLS_SIGNALS)) return warning("tmux", `${name} does not tell which signal ended an agent (pane_dead_signal)`, "install tmux 3.3 or later");
-  if (isOlder(version, SEES_EVERY_END)) return good("tmux", `${name}; before 3.5 it would miss one end of an agent in five, but for the session's log, which holds the terminal`);
+  if (isOlder(version, OLDEST_TMUX))
+    return failure("tmux", `${name} cannot hold sessions: it has no server in the foreground (-D)`, "install tmux 3.2 or later");
+  if (isOlder(version, TELLS_SIGNALS))
+    return warning("tmux", `${name} does not tell which signal ended an agent (pane_dead_signal)`, "install tmux 3.3 or later");
+  if (isOlder(version, SEES_EVERY_END))
+    return good(
+      "tmux",
+      `${name}; before 3.5 it would miss one end of an agent in five, but for the session's log, which holds the terminal`,
+    );
   return good("tmux", name);
 }
 
@@ -58,7 +64,11 @@ export function checkTools({ PATH = "" }: Env): readonly Check[] {
     ...lacks(HOOK_TOOLS, HOOK_PATH, "the record of a session's end"),
     ...lacks([...RECORDER_TOOLS, ...(isLinux ? LINUX_TOOLS : [])], RECORDER_PATH, "the record of a server's end"),
     ...(isLinux ? findMissing(["setsid"], PATH) : []).map(() =>
-      warning("tools", "setsid is not on PATH: a signal to the whole group of a server takes its recorder with it", "install setsid (util-linux)"),
+      warning(
+        "tools",
+        "setsid is not on PATH: a signal to the whole group of a server takes its recorder with it",
+        "install setsid (util-linux)",
+      ),
     ),
   ];
   return orGood(problems, "tools", "every program that a record is made with is there");
@@ -81,10 +91,15 @@ const FIRST_NAMESPACE = "pid:[4026531836]";
 
 function checkKernelLog(): Check {
   const otherwise = "a kill for memory is told from the kernel's counters alone";
-  if (readPidNamespace() !== FIRST_NAMESPACE) return good("kernel-log", `this is a container, whose pids the kernel's log does not have: ${otherwise}`);
+  if (readPidNamespace() !== FIRST_NAMESPACE)
+    return good("kernel-log", `this is a container, whose pids the kernel's log does not have: ${otherwise}`);
   const reader = [["dmesg"], ["journalctl", "-k", "-q", "--no-pager", "-n", "1"]].find(says);
   if (reader !== undefined) return good("kernel-log", `${reader[0]} reads the kernel's log`);
-  return good("kernel-log", `the kernel's log cannot be read: ${otherwise}`, "to let it be read: join the group systemd-journal or adm");
+  return good(
+    "kernel-log",
+    `the kernel's log cannot be read: ${otherwise}`,
+    "to let it be read: join the group systemd-journal or adm",
+  );
 }
 
 function readPidNamespace(): string | undefined {

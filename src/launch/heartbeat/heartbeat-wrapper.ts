@@ -19,5 +19,8 @@ export function heartbeatWrapper(self: readonly string[], everySecs: number, pee
 
 /** It is an argument, and stands in every list of processes. */
 function withoutComments(script: string): string {
-  return script.split("\n").filter((line) => !/^\s*(#|$)/.test(line)).join("\n");
+  return script
+    .split("\n")
+    .filter((line) => !/^\s*(#|$)/.test(line))
+    .join("\n");
 }

@@ -30,7 +30,12 @@ const START_ARGS = "PEER_START_ARGS";
  */
 export function readLaunchEnv(peerFolder: string, runtime: string): LaunchEnv {
   const path = join(peerFolder, ".iapeer", "runtimes", runtime, "launch.env");
-  const bytes = readTrusted(path, { what: "the launch.env", maxBytes: MAX_BYTES, unreadable: "launch-env-invalid", insecure: "launch-env-insecure" });
+  const bytes = readTrusted(path, {
+    what: "the launch.env",
+    maxBytes: MAX_BYTES,
+    unreadable: "launch-env-invalid",
+    insecure: "launch-env-insecure",
+  });
   if (bytes === undefined) return { variables: {}, startArgs: [] };
   const { problems, ...read } = parseLaunchEnv(decode(bytes, path));
   if (problems.length > 0) throw invalid(path, problems);
@@ -60,7 +65,10 @@ export function parseLaunchEnv(text: string): ParsedLaunchEnv {
   const problems: string[] = [];
   const values = new Map<string, string>();
   if (text.startsWith("\ufeff")) problems.push("line 1: begins with a byte order mark");
-  for (const [index, line] of text.replace(/^\ufeff/, "").split("\n").entries()) {
+  for (const [index, line] of text
+    .replace(/^\ufeff/, "")
+    .split("\n")
+    .entries()) {
     const problem = takeLine(line, values);
     if (problem !== undefined) problems.push(`line ${index + 1}: ${problem}`);
   }

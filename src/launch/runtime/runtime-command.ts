@@ -33,7 +33,10 @@ export function resolveRuntimeCommand({ layout, runtime, env }: RuntimeQuery): R
   if (builtIn !== undefined) return { argv: [resolveBuiltIn(builtIn, env)], ways: builtIn };
   const program = `${runtime}-runtime`;
   const hint = `put ${program} on PATH, or write ${path}: {"command": "/absolute/path", "args": []}`;
-  return { argv: [findOnPath(program, env, { wanted: `the runtime ${runtime} needs`, hint }), "run"], ways: { heartbeat: "wrapper" } };
+  return {
+    argv: [findOnPath(program, env, { wanted: `the runtime ${runtime} needs`, hint }), "run"],
+    ways: { heartbeat: "wrapper" },
+  };
 }
 
 function resolveBuiltIn({ variable, program }: BuiltIn, env: Env): string {
@@ -41,7 +44,11 @@ function resolveBuiltIn({ variable, program }: BuiltIn, env: Env): string {
   const hint = `install ${program}, or set ${variable} to its absolute path`;
   if (!named) return findOnPath(program, env, { wanted: `the runtime ${program} needs`, hint });
   if (isAbsolute(named)) return checked(named, `${variable} names`);
-  if (named.includes("/")) throw notFound(`${variable} is a relative path: ${quoteForMessage(named)}`, { hint: `set ${variable} to an absolute path`, program: named });
+  if (named.includes("/"))
+    throw notFound(`${variable} is a relative path: ${quoteForMessage(named)}`, {
+      hint: `set ${variable} to an absolute path`,
+      program: named,
+    });
   return findOnPath(named, env, { wanted: `${variable} names`, hint });
 }
 
@@ -50,14 +57,19 @@ function findOnPath(program: string, env: Env, { wanted, hint }: { wanted: strin
   // A relative folder on PATH means another one in the session than here.
   const absolute = path.split(":").filter(isAbsolute).join(":");
   const found = Bun.which(program, { PATH: absolute });
-  if (found === null) throw notFound(`${wanted} the program ${quoteForMessage(program)}, which is not on PATH (${path || "empty"})`, { hint, program });
+  if (found === null)
+    throw notFound(`${wanted} the program ${quoteForMessage(program)}, which is not on PATH (${path || "empty"})`, {
+      hint,
+      program,
+    });
   return checked(found, wanted);
 }
 
 function checked(program: string, wanted: string): string {
   const why = whyNotExecutable(program);
   if (why === undefined) return program;
-  if (why === `${program} does not exist`) throw notFound(`${wanted} ${program}, which does not exist`, { hint: "install it there, or name another program", program });
+  if (why === `${program} does not exist`)
+    throw notFound(`${wanted} ${program}, which does not exist`, { hint: "install it there, or name another program", program });
   throw new IapeerError("program-not-executable", `${wanted} a program that cannot be run: ${why}`, { details: { program } });
 }
 

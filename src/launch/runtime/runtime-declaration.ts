@@ -19,7 +19,12 @@ const MAX_BYTES = 65_536;
 const noNul = v.check((text: string) => !text.includes("\0"), "holds a NUL character");
 const argument = v.pipe(v.string(), noNul);
 const template = (word: string) =>
-  v.optional(v.pipe(v.array(argument), v.check((args) => args.some((one) => one.includes(word)), `has no ${word} in it`)));
+  v.optional(
+    v.pipe(
+      v.array(argument),
+      v.check((args) => args.some((one) => one.includes(word)), `has no ${word} in it`),
+    ),
+  );
 
 const entries = {
   command: v.pipe(v.string(), v.check(isAbsolute, "is not an absolute path"), noNul),
@@ -36,7 +41,12 @@ const schema = v.strictObject(entries);
  * @throws IapeerError `runtime-invalid`, `runtime-insecure`, `read-failed`.
  */
 export function readRuntimeDeclaration(path: string): RuntimeDeclaration | undefined {
-  const bytes = readTrusted(path, { what: "the runtime's declaration", maxBytes: MAX_BYTES, unreadable: "runtime-invalid", insecure: "runtime-insecure" });
+  const bytes = readTrusted(path, {
+    what: "the runtime's declaration",
+    maxBytes: MAX_BYTES,
+    unreadable: "runtime-invalid",
+    insecure: "runtime-insecure",
+  });
   if (bytes === undefined) return undefined;
   try {
     const parsed = v.safeParse(schema, parseStrictJson(bytes));
@@ -51,7 +61,13 @@ export function readRuntimeDeclaration(path: string): RuntimeDeclaration | undef
   }
 }
 
-function toDeclaration({ command, args, model_args: model, prompt_args: prompt, heartbeat }: v.InferOutput<typeof schema>): RuntimeDeclaration {
+function toDeclaration({
+  command,
+  args,
+  model_args: model,
+  prompt_args: prompt,
+  heartbeat,
+}: v.InferOutput<typeof schema>): RuntimeDeclaration {
   return {
     command,
     args,

@@ -64,7 +64,11 @@ export const RUNTIME_TABLE: Readonly<Record<BuiltInRuntime, BuiltIn>> = {
     program: "claude",
     isDeclarable: false,
     model: { args: ["--model", "{model}"], options: ["--model"], variable: "ANTHROPIC_MODEL" },
-    prompt: { by: "args", args: ["--append-system-prompt", "{prompt}"], options: ["--append-system-prompt", "--append-system-prompt-file"] },
+    prompt: {
+      by: "args",
+      args: ["--append-system-prompt", "{prompt}"],
+      options: ["--append-system-prompt", "--append-system-prompt-file"],
+    },
     heartbeat: "wrapper",
   },
   codex: {

@@ -43,7 +43,14 @@ const NOTHING: Given = { args: [], variables: {}, needsFile: false, left: [] };
 export function planGiven({ model: modelWay, prompt: promptWay }: RuntimeWays, wish: Wish, own: Own): Given {
   const model = wish.model === undefined ? NOTHING : giveModel(modelWay, wish.model, own);
   const prompt = promptWay === undefined ? NOTHING : givePrompt(promptWay, wish, own);
-  return { ...prompt, ...model, args: [...model.args, ...prompt.args], variables: prompt.variables, needsFile: prompt.needsFile, left: [...model.left, ...prompt.left] };
+  return {
+    ...prompt,
+    ...model,
+    args: [...model.args, ...prompt.args],
+    variables: prompt.variables,
+    needsFile: prompt.needsFile,
+    left: [...model.left, ...prompt.left],
+  };
 }
 
 function giveModel(way: ModelWay | undefined, model: string, { args, variables }: Own): Given {
@@ -101,7 +108,12 @@ function valueOf(option: string, arg: string, next: string | undefined): string 
 
 /** The value of a key that arguments set with `--config KEY=VALUE` or `-c`, without its quotes. */
 function findSetting(args: readonly string[], key: string): string | undefined {
-  const settings = args.flatMap((arg, index) => ["--config", "-c"].flatMap((option) => valueOf(option, arg, args[index + 1]) ?? []));
+  const settings = args.flatMap((arg, index) =>
+    ["--config", "-c"].flatMap((option) => valueOf(option, arg, args[index + 1]) ?? []),
+  );
   const found = settings.findLast((setting) => setting.split("=")[0]!.trim() === key);
-  return found?.slice(found.indexOf("=") + 1).trim().replace(/^(["'])(?<inner>.*)\1$/s, "$<inner>");
+  return found
+    ?.slice(found.indexOf("=") + 1)
+    .trim()
+    .replace(/^(["'])(?<inner>.*)\1$/s, "$<inner>");
 }

@@ -61,7 +61,11 @@ export interface DeliveryOptions {
  *
  * @throws IapeerError `peer-not-live`, `stale-incarnation`, `send-failed`, `message-invalid` (a line that its terminal cannot take), `lock-busy`.
  */
-export async function deliver(message: Message, recipient: LocalRecipient, { context, ...options }: DeliveryOptions): Promise<Delivery> {
+export async function deliver(
+  message: Message,
+  recipient: LocalRecipient,
+  { context, ...options }: DeliveryOptions,
+): Promise<Delivery> {
   const { layout, lockTimeoutMs, note } = context;
   const { route, text } = message;
   findAddressee(layout, recipient);
@@ -84,7 +88,11 @@ interface Manner extends Omit<DeliveryOptions, "context"> {
 async function deliverLines(to: Addressee, { route, text }: Message, { look, verify }: Manner): Promise<DeliveryState> {
   const whole = renderHead(route) + text;
   const longest = Math.max(...whole.split("\n").map((line) => Buffer.byteLength(line)));
-  if (longest > MAX_LINE_BYTES) throw messageInvalid(`a line of the message is ${longest} bytes long with its head, and ${to.identity} reads lines of at most ${MAX_LINE_BYTES} now`, "break the line");
+  if (longest > MAX_LINE_BYTES)
+    throw messageInvalid(
+      `a line of the message is ${longest} bytes long with its head, and ${to.identity} reads lines of at most ${MAX_LINE_BYTES} now`,
+      "break the line",
+    );
   await pasteIntoPane(to, whole, { submit: true });
   if (!verify) return "sent";
   const isRead = await isReadWithin(look.tty, VERIFY_MS);
@@ -122,7 +130,10 @@ async function watchBefore(to: Addressee, first: Screen): Promise<Stillness> {
 }
 
 /** The screen with the paste in it, as soon as it shows there, or as it is when it does not. */
-async function watchAfterPaste(to: Addressee, { screen: before, isStill, head }: Stillness & { readonly head: string }): Promise<Pasted> {
+async function watchAfterPaste(
+  to: Addressee,
+  { screen: before, isStill, head }: Stillness & { readonly head: string },
+): Promise<Pasted> {
   const deadline = performance.now() + SHOWN_MS;
   for (;;) {
     const { screen } = await lookAtPane(to);
@@ -166,7 +177,7 @@ async function lookAfter(to: Addressee): Promise<Screen | undefined> {
 /** Whether a terminal's input is read before a deadline; false also when that cannot be told. */
 async function isReadWithin(tty: string, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  for (let looks = 0; looks < LOOKS; ) {
+  for (let looks = 0; looks < LOOKS;) {
     const input: TerminalInput | undefined = readTerminalInput(tty);
     if (input === undefined || performance.now() > deadline) return false;
     looks = input.hasUnread ? 0 : looks + 1;

@@ -59,7 +59,11 @@ async function askPane(to: Addressee, commands: readonly string[], stdin?: strin
   const isOurs = `#{&&:${renderIsAgentPane(incarnation)},#{&&:${isPane},#{==:#{pane_dead},0}}}`;
   const then = [`display-message -p ${HERE}`, ...commands].join(" ; ");
   const otherwise = `display-message -p "#{${shared ? "pid" : INCARNATION_OPTION}}"`;
-  const answer = await callTmux(socket, ["if-shell", "-F", "-t", pane.id, isOurs, then, otherwise], stdin === undefined ? {} : { stdin });
+  const answer = await callTmux(
+    socket,
+    ["if-shell", "-F", "-t", pane.id, isOurs, then, otherwise],
+    stdin === undefined ? {} : { stdin },
+  );
   if (!answer.ok) throw isRunning(server) ? sendFailed(to, answer.why) : notLive(identity, { kind: "gone" });
   if (answer.stdout.startsWith(`${HERE}\n`)) return answer.stdout.slice(HERE.length + 1);
   // The server is still the one, and only the pane is gone.

@@ -42,9 +42,14 @@ export function findAddressee(layout: Layout, { identity, socket }: LocalRecipie
   const state = observeServer(layout, identity);
   if (state.kind === "other") throw staleIncarnation(identity, state.pid);
   if (state.kind !== "ours") throw notLive(identity, state);
-  if (socket !== undefined && resolveLinks(socket) !== resolveLinks(state.incarnation.socket)) throw notThere(identity, socket, state.incarnation.socket);
+  if (socket !== undefined && resolveLinks(socket) !== resolveLinks(state.incarnation.socket))
+    throw notThere(identity, socket, state.incarnation.socket);
   const { pane } = state.incarnation;
-  if (pane === null) throw new IapeerError("peer-not-live", `${identity} has no pane that is known to be its agent's`, { hint: "stop it, then launch it with iapeer", details: { identity } });
+  if (pane === null)
+    throw new IapeerError("peer-not-live", `${identity} has no pane that is known to be its agent's`, {
+      hint: "stop it, then launch it with iapeer",
+      details: { identity },
+    });
   return { ...state.incarnation, pane };
 }
 

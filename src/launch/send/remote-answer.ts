@@ -49,24 +49,35 @@ export function readAnswer(end: SshEnd, to: RemoteRecipient, program: string): R
 }
 
 function unreachable({ host, ssh }: RemoteRecipient, why: string): IapeerError {
-  return new IapeerError("host-unreachable", `${host} cannot be reached, and nothing was sent: ${why}`, { hint: `try it by hand: ssh ${ssh} true`, details: { host, ssh } });
+  return new IapeerError("host-unreachable", `${host} cannot be reached, and nothing was sent: ${why}`, {
+    hint: `try it by hand: ssh ${ssh} true`,
+    details: { host, ssh },
+  });
 }
 
 function withoutProgram({ host, ssh }: RemoteRecipient, program: string, why: string | undefined): IapeerError {
-  return new IapeerError("host-without-iapeer", `${program} cannot be run on ${host}, and nothing was sent${why === undefined ? "" : `: ${why}`}`, {
-    hint: `install it there, or say where it is: IAPEER_REMOTE_BIN=/path/to/iapeer; try it: ssh ${ssh} ${program} --version`,
-    details: { host, ssh },
-  });
+  return new IapeerError(
+    "host-without-iapeer",
+    `${program} cannot be run on ${host}, and nothing was sent${why === undefined ? "" : `: ${why}`}`,
+    {
+      hint: `install it there, or say where it is: IAPEER_REMOTE_BIN=/path/to/iapeer; try it: ssh ${ssh} ${program} --version`,
+      details: { host, ssh },
+    },
+  );
 }
 
 function noAnswer({ exitCode, stderr, wasTaken }: SshEnd, { host, ssh, name }: RemoteRecipient): IapeerError {
   const words = lastWords(stderr);
   const why = words === undefined ? "" : `: ${words}`;
   const fate = wasTaken ? `whether ${name} has the message cannot be told` : "nothing was sent";
-  return new IapeerError("send-failed", `what runs as iapeer on ${host} gave no answer that can be read (exit status ${exitCode}), and ${fate}${why}`, {
-    hint: "is it the same iapeer? iapeer --version, here and there",
-    details: { host, ssh },
-  });
+  return new IapeerError(
+    "send-failed",
+    `what runs as iapeer on ${host} gave no answer that can be read (exit status ${exitCode}), and ${fate}${why}`,
+    {
+      hint: "is it the same iapeer? iapeer --version, here and there",
+      details: { host, ssh },
+    },
+  );
 }
 
 const STATES = ["sent", "accepted", "typed", "unknown"] as const;
@@ -76,7 +87,8 @@ function parseDelivery(stdout: string, name: string): RemoteDelivery | undefined
   const value = parseObject(stdout.slice(Math.max(0, stdout.lastIndexOf("\n{\n") + 1)));
   const state = STATES.find((one) => one === value?.["state"]);
   const bytes = value?.["bytes"];
-  if (value?.["to"] !== name || state === undefined || typeof bytes !== "number" || !Number.isSafeInteger(bytes)) return undefined;
+  if (value?.["to"] !== name || state === undefined || typeof bytes !== "number" || !Number.isSafeInteger(bytes))
+    return undefined;
   const effect = (["sleep", "none"] as const).find((one) => one === value["effect"]);
   return { state, bytes, ...(effect !== undefined && { effect }) };
 }

@@ -33,7 +33,11 @@ export interface RemoteOptions {
  * @throws IapeerError `host-unreachable`, `host-without-iapeer`: nothing was sent; `interrupted`; what the other iapeer refuses with;
  * `send-failed`: its answer cannot be read; `program-not-found`: there is no ssh.
  */
-export async function deliverRemote(send: RemoteSend, text: string, { runner, signal, context }: RemoteOptions): Promise<RemoteOutcome> {
+export async function deliverRemote(
+  send: RemoteSend,
+  text: string,
+  { runner, signal, context }: RemoteOptions,
+): Promise<RemoteOutcome> {
   const { to } = send;
   const program = remoteProgram(context.env);
   const argv = [findSsh(), ...planSsh(send, program)];
@@ -41,9 +45,14 @@ export async function deliverRemote(send: RemoteSend, text: string, { runner, si
   const run = await runner.run({ argv, timeoutMs: DEADLINE_MS + (send.sleepMs ?? 0), stdin, stdoutBytes: ANSWER_BYTES, signal });
   const { outcome, stdout, stderr, stdinLeft } = run;
   const wasTaken = stdinLeft < stdin.length;
-  if (outcome.state === "not-executable") throw new IapeerError("send-failed", `nothing was sent to ${to.host}: ${outcome.detail ?? "ssh cannot be run"}`);
+  if (outcome.state === "not-executable")
+    throw new IapeerError("send-failed", `nothing was sent to ${to.host}: ${outcome.detail ?? "ssh cannot be run"}`);
   if (outcome.state === "interrupted") throw interrupted(to, wasTaken);
-  const answer = readAnswer({ exitCode: outcome.state === "timeout" ? null : outcome.exitCode, stdout, stderr, wasTaken }, to, program);
+  const answer = readAnswer(
+    { exitCode: outcome.state === "timeout" ? null : outcome.exitCode, stdout, stderr, wasTaken },
+    to,
+    program,
+  );
   if (answer.kind === "refused") throw answer.error;
   const done: RemoteOutcome = answer.kind === "lost" ? { state: "unknown", why: answer.why } : answer.delivery;
   context.note({ ev: "send", peer: to.name, host: to.host, from: send.from.name, chars: charsIn(text), state: done.state });
@@ -53,7 +62,9 @@ export async function deliverRemote(send: RemoteSend, text: string, { runner, si
 function findSsh(): string {
   const ssh = Bun.which("ssh");
   if (ssh !== null) return ssh;
-  throw new IapeerError("program-not-found", "ssh is not installed, or not on PATH", { hint: "install it: openssh-client, or what your system calls it" });
+  throw new IapeerError("program-not-found", "ssh is not installed, or not on PATH", {
+    hint: "install it: openssh-client, or what your system calls it",
+  });
 }
 
 function interrupted({ name, host }: RemoteRecipient, wasTaken: boolean): IapeerError {

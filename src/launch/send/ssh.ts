@@ -75,9 +75,13 @@ function planWords({ to, from, verify, sleepMs }: RemoteSend, program: string): 
 }
 
 function unusable(what: string, value: string): IapeerError {
-  return new IapeerError("fleet-state-corrupt", `what was last applied of the fleet has ${what} that cannot be used: ${JSON.stringify(value)}`, {
-    hint: "write it anew: iapeer fleet apply",
-  });
+  return new IapeerError(
+    "fleet-state-corrupt",
+    `what was last applied of the fleet has ${what} that cannot be used: ${JSON.stringify(value)}`,
+    {
+      hint: "write it anew: iapeer fleet apply",
+    },
+  );
 }
 
 /**
@@ -89,7 +93,11 @@ export function remoteProgram(env: Env): string {
   const named = env["IAPEER_REMOTE_BIN"];
   if (!named) return "iapeer";
   if (/^(?:~\/|\/)?[A-Za-z0-9_.][A-Za-z0-9_./-]*$/.test(named)) return named;
-  throw new IapeerError("invalid-value", `IAPEER_REMOTE_BIN is not a program that a shell of another host can be told: ${JSON.stringify(named)}`, {
-    hint: "a path or a name of letters, digits, dots, dashes and underscores; ~/ stands for the home there",
-  });
+  throw new IapeerError(
+    "invalid-value",
+    `IAPEER_REMOTE_BIN is not a program that a shell of another host can be told: ${JSON.stringify(named)}`,
+    {
+      hint: "a path or a name of letters, digits, dots, dashes and underscores; ~/ stands for the home there",
+    },
+  );
 }

@@ -33,9 +33,13 @@ export function parseMessage(text: string): string {
   if (message.trim() === "") throw messageInvalid("the message is empty");
   if (!message.isWellFormed()) throw messageInvalid("the message holds half a character (a lone surrogate)");
   const control = CONTROLS.exec(message);
-  if (control !== null) throw messageInvalid(`the message holds a control character: ${nameOf(control[0])}, at character ${charsIn(message.slice(0, control.index)) + 1}`);
+  if (control !== null)
+    throw messageInvalid(
+      `the message holds a control character: ${nameOf(control[0])}, at character ${charsIn(message.slice(0, control.index)) + 1}`,
+    );
   const chars = charsIn(message);
-  if (chars > MAX_CHARS) throw messageInvalid(`the message has ${chars} characters, more than ${MAX_CHARS}`, "send a file's path, not the file");
+  if (chars > MAX_CHARS)
+    throw messageInvalid(`the message has ${chars} characters, more than ${MAX_CHARS}`, "send a file's path, not the file");
   return message;
 }
 
@@ -81,7 +85,12 @@ export function encodeParty({ host, name }: Party): string {
 }
 
 function encodeWord(word: string): string {
-  return word.replaceAll(/[^A-Za-z0-9_.-]/gu, "_").replace(/^[.-]/, "_").slice(0, 64) || "_";
+  return (
+    word
+      .replaceAll(/[^A-Za-z0-9_.-]/gu, "_")
+      .replace(/^[.-]/, "_")
+      .slice(0, 64) || "_"
+  );
 }
 
 /** The host's name up to its first dot, without what could end a head. */

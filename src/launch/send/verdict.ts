@@ -50,12 +50,21 @@ export function findMark({ before, after, isStill, head }: Pasted): Mark | undef
   return undefined;
 }
 
-function markOf(line: string, prompt: string, { after, went, isStill }: { after: Screen; went: readonly string[]; isStill: boolean }): Mark {
+function markOf(
+  line: string,
+  prompt: string,
+  { after, went, isStill }: { after: Screen; went: readonly string[]; isStill: boolean },
+): Mark {
   const sign = SIGN.exec(prompt)?.[0] ?? "";
   const below = after.lines.slice(after.lines.lastIndexOf(line) + 1);
   // A sign that also stands below the input says nothing about it.
   const isClear = sign !== "" && !below.some((one) => one.startsWith(sign));
-  return { line, sign: isClear ? sign : "", emptyLine: isClear ? went.findLast((one) => one.startsWith(sign)) : undefined, isStill };
+  return {
+    line,
+    sign: isClear ? sign : "",
+    emptyLine: isClear ? went.findLast((one) => one.startsWith(sign)) : undefined,
+    isStill,
+  };
 }
 
 /** What a look at the screen after Enter says: the text has left the input, it stands there as it did, or it cannot be told. */

@@ -19,7 +19,11 @@ done <"$1"
 
 /** Starts the guard, in a session of its own: it outlives whatever ends this process. */
 export function guardClaim(claim: string): ClaimGuard {
-  const child = Bun.spawn(["/bin/sh", "-c", GUARD, "sh", claim], { stdio: ["pipe", "ignore", "ignore"], cwd: "/", detached: true });
+  const child = Bun.spawn(["/bin/sh", "-c", GUARD, "sh", claim], {
+    stdio: ["pipe", "ignore", "ignore"],
+    cwd: "/",
+    detached: true,
+  });
   child.unref();
   return {
     release: () => {

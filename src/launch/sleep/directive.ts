@@ -15,7 +15,8 @@ export type Authority = { readonly isGiven: true } | { readonly isGiven: false; 
 export function judgeDirective(sender: Sender, orchestrators: readonly string[], recipient: string | undefined): Authority {
   if (sender.kind === "person") return { isGiven: true };
   // The teardown would end the very process that does it.
-  if (sender.identity === recipient) return { isGiven: false, why: `${sender.name} cannot order itself: an agent sleeps by ending` };
+  if (sender.identity === recipient)
+    return { isGiven: false, why: `${sender.name} cannot order itself: an agent sleeps by ending` };
   if (orchestrators.includes(sender.identity)) return { isGiven: true };
   return { isGiven: false, why: `${sender.name} is neither a person nor the fleet's orchestrator` };
 }

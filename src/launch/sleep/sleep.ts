@@ -60,7 +60,10 @@ async function claimSleep(recipient: LocalRecipient, { layout, lockTimeoutMs, no
   return await withLock(identityLockPath(layout, recipient.identity), { timeoutMs: lockTimeoutMs }, () => {
     const to = findAddressee(layout, recipient);
     const paths = incarnationPaths(layout, to.identity, to.incarnation);
-    if (claimedBy(paths) === "sleep" && !isAbandoned(paths)) throw new IapeerError("lock-busy", `${to.identity} is being asked to sleep already`, { hint: "wait for that, or: iapeer stop" });
+    if (claimedBy(paths) === "sleep" && !isAbandoned(paths))
+      throw new IapeerError("lock-busy", `${to.identity} is being asked to sleep already`, {
+        hint: "wait for that, or: iapeer stop",
+      });
     if (claimedBy(paths) !== undefined) return { to, takeBack: () => undefined, keep: () => undefined };
     writeClaim(paths, "sleep", now());
     const guard = guardClaim(paths.claim);

@@ -23,7 +23,10 @@ const DECIDE_MS = 5000;
  *
  * @returns whether an end was recorded.
  */
-export async function recordLostAgent(incarnation: Incarnation & { readonly server: ProcessId }, context: LaunchContext): Promise<boolean> {
+export async function recordLostAgent(
+  incarnation: Incarnation & { readonly server: ProcessId },
+  context: LaunchContext,
+): Promise<boolean> {
   const { layout, env, now } = context;
   const { pane, identity, server } = incarnation;
   if (pane === null || isRunning(pane)) return false;
@@ -44,7 +47,15 @@ export async function recordLostAgent(incarnation: Incarnation & { readonly serv
     writeAtomically(paths.recorded, "");
     return false;
   }
-  const death = { ev: "session-exit", identity, dead_status: "", dead_signal: "", cause: "unwitnessed", pane_pid: pane.pid, server_pid: server.pid };
+  const death = {
+    ev: "session-exit",
+    identity,
+    dead_status: "",
+    dead_signal: "",
+    cause: "unwitnessed",
+    pane_pid: pane.pid,
+    server_pid: server.pid,
+  };
   appendEvent({ path: layout.exitsLog, rotation: rotationFrom(env) }, { ...death, incarnation: incarnation.incarnation }, now());
   writeAtomically(paths.recorded, "");
   return true;

@@ -81,9 +81,23 @@ export function planInstall(unit: SuperviseUnit, place: ServicePlace): InstallPl
   const file = superviseFile(unit, place);
   const { name, path } = file;
   // "unload" of what is not loaded exits with 0; "bootout" does not.
-  if (platformOf(place) === "darwin") return { ...file, commands: [["launchctl", "unload", path], ["launchctl", "load", "-w", path]] };
+  if (platformOf(place) === "darwin")
+    return {
+      ...file,
+      commands: [
+        ["launchctl", "unload", path],
+        ["launchctl", "load", "-w", path],
+      ],
+    };
   // Restarted and not only started: one that runs goes on with the older file.
-  return { ...file, commands: [[...SYSTEMCTL, "daemon-reload"], [...SYSTEMCTL, "enable", name], [...SYSTEMCTL, "restart", name]] };
+  return {
+    ...file,
+    commands: [
+      [...SYSTEMCTL, "daemon-reload"],
+      [...SYSTEMCTL, "enable", name],
+      [...SYSTEMCTL, "restart", name],
+    ],
+  };
 }
 
 /** How it is taken back: it is disabled while its file is still there. */

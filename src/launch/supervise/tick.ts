@@ -44,7 +44,11 @@ export async function superviseOnce(registered: readonly string[], context: Laun
 
 async function superviseIdentity(identity: string, context: LaunchContext): Promise<TickRow[]> {
   try {
-    return await withLock(identityLockPath(context.layout, identity), { timeoutMs: BUSY_MS }, async () => await look(identity, context));
+    return await withLock(
+      identityLockPath(context.layout, identity),
+      { timeoutMs: BUSY_MS },
+      async () => await look(identity, context),
+    );
   } catch (error) {
     if (error instanceof IapeerError && error.code === "lock-busy") return [];
     return [{ identity, action: "failed", detail: error instanceof Error ? error.message : String(error) }];
@@ -64,7 +68,10 @@ async function look(identity: string, context: LaunchContext): Promise<TickRow[]
   return state.kind === "ours" ? [...rows, ...(await keepWatched(state.incarnation, context))] : rows;
 }
 
-async function keepWatched(incarnation: Incarnation & { readonly server: ProcessId }, context: LaunchContext): Promise<TickRow[]> {
+async function keepWatched(
+  incarnation: Incarnation & { readonly server: ProcessId },
+  context: LaunchContext,
+): Promise<TickRow[]> {
   const { identity } = incarnation;
   const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
   const rows: TickRow[] = [];

@@ -39,7 +39,11 @@ test("a table that a person reads", () => {
     row("coder0", { ...DOWN, last_death: DEATH }),
     row("coder1", { ...DOWN, status: "stopped", heartbeat_age_secs: 7300 }),
     row("coder0-0", { ...DOWN, status: "remote", health: "remote", host: "10.1.10.37", unit: null }),
-    row("loose", { class: null, declared: false, drift: [{ code: "running-undeclared", message: "it runs, and no fleet declares it" }] }),
+    row("loose", {
+      class: null,
+      declared: false,
+      drift: [{ code: "running-undeclared", message: "it runs, and no fleet declares it" }],
+    }),
   ];
   expect(renderFleet(rows, { colors: NO_COLORS, now: NOW })).toBe(
     [
@@ -58,7 +62,9 @@ test("a table that a person reads", () => {
 });
 
 test("columns that say nothing are left out", () => {
-  expect(renderFleet([row("a")], { colors: NO_COLORS, now: NOW })).toBe("AGENT  CLASS        RUNTIME  HEALTH   BEAT  UP\na      implementer  claude   healthy  12 s  3 h\n\n1 agent: 1 healthy");
+  expect(renderFleet([row("a")], { colors: NO_COLORS, now: NOW })).toBe(
+    "AGENT  CLASS        RUNTIME  HEALTH   BEAT  UP\na      implementer  claude   healthy  12 s  3 h\n\n1 agent: 1 healthy",
+  );
   expect(renderFleet([], { colors: NO_COLORS, now: NOW })).toBe("AGENT  CLASS  RUNTIME  HEALTH  BEAT  UP\n\n0 agents");
 });
 
@@ -70,6 +76,9 @@ test("what is the same of many agents is said once", () => {
 });
 
 test("what a file says reaches the terminal tamed", () => {
-  const text = renderFleet([row("a", { class: "\u001b[31m", drift: [{ code: "model-differs", message: "a\n\u001b[2J" }] })], { colors: NO_COLORS, now: NOW });
+  const text = renderFleet([row("a", { class: "\u001b[31m", drift: [{ code: "model-differs", message: "a\n\u001b[2J" }] })], {
+    colors: NO_COLORS,
+    now: NOW,
+  });
   expect(text).not.toContain("\u001b");
 });

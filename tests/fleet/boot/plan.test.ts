@@ -4,12 +4,21 @@ import type { UnitFile } from "../../../src/core/service/unit-file.ts";
 import { type FoundUnit, planBootUnits, rowsOf } from "../../../src/fleet/boot/plan.ts";
 
 const fileOf = (name: string, text: string): UnitFile => ({ name, path: `/u/${name}`, text });
-const foundOf = (name: string, text: string | undefined, isEnabled: boolean): FoundUnit => ({ name, path: `/u/${name}`, text, isEnabled });
+const foundOf = (name: string, text: string | undefined, isEnabled: boolean): FoundUnit => ({
+  name,
+  path: `/u/${name}`,
+  text,
+  isEnabled,
+});
 
 const NAME = fc.constantFrom("a", "b", "c", "d", "e");
-const WANTED = fc.uniqueArray(fc.record({ name: NAME, text: fc.constantFrom("1", "2") }), { selector: ({ name }) => name }).map((units) => units.map(({ name, text }) => fileOf(name, text)));
+const WANTED = fc
+  .uniqueArray(fc.record({ name: NAME, text: fc.constantFrom("1", "2") }), { selector: ({ name }) => name })
+  .map((units) => units.map(({ name, text }) => fileOf(name, text)));
 const FOUND = fc
-  .uniqueArray(fc.record({ name: NAME, text: fc.constantFrom("1", "2", undefined), isEnabled: fc.boolean() }), { selector: ({ name }) => name })
+  .uniqueArray(fc.record({ name: NAME, text: fc.constantFrom("1", "2", undefined), isEnabled: fc.boolean() }), {
+    selector: ({ name }) => name,
+  })
   .map((units) => units.map(({ name, text, isEnabled }) => foundOf(name, text, isEnabled && text !== undefined)));
 
 /** What is there when everything of a plan was done. */
@@ -30,7 +39,9 @@ describe("the plan for boot units", () => {
     fc.assert(
       fc.property(WANTED, FOUND, (wanted, found) => {
         const end = after(found, planBootUnits(wanted, found));
-        const expected = wanted.map(({ name, text }) => foundOf(name, text, true)).toSorted((one, other) => one.name.localeCompare(other.name));
+        const expected = wanted
+          .map(({ name, text }) => foundOf(name, text, true))
+          .toSorted((one, other) => one.name.localeCompare(other.name));
         expect(end).toEqual(expected);
         expect(planBootUnits(wanted, end)).toEqual({ write: [], enable: [], disable: [], remove: [] });
       }),
@@ -47,9 +58,28 @@ describe("the plan for boot units", () => {
   });
 
   test("is told in a row for each unit, in the order of what is wanted, then what goes", () => {
-    const wanted = [fileOf("new", "1"), fileOf("same", "1"), fileOf("changed", "2"), fileOf("disabled", "1"), fileOf("link", "1")];
-    const found = [foundOf("same", "1", true), foundOf("changed", "1", true), foundOf("disabled", "1", false), foundOf("link", undefined, false), foundOf("old", "1", true)];
+    const wanted = [
+      fileOf("new", "1"),
+      fileOf("same", "1"),
+      fileOf("changed", "2"),
+      fileOf("disabled", "1"),
+      fileOf("link", "1"),
+    ];
+    const found = [
+      foundOf("same", "1", true),
+      foundOf("changed", "1", true),
+      foundOf("disabled", "1", false),
+      foundOf("link", undefined, false),
+      foundOf("old", "1", true),
+    ];
     const rows = rowsOf(wanted, found, planBootUnits(wanted, found));
-    expect(rows.map(({ unit, op }) => `${unit} ${op}`)).toEqual(["new add", "same unchanged", "changed update", "disabled update", "link add", "old remove"]);
+    expect(rows.map(({ unit, op }) => `${unit} ${op}`)).toEqual([
+      "new add",
+      "same unchanged",
+      "changed update",
+      "disabled update",
+      "link add",
+      "old remove",
+    ]);
   });
 });

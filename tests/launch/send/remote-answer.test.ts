@@ -13,7 +13,8 @@ const RESULT = `{
 }
 `;
 
-const answer = (end: Partial<SshEnd>) => readAnswer({ exitCode: 0, stdout: "", stderr: "", wasTaken: true, ...end }, BOB, "iapeer");
+const answer = (end: Partial<SshEnd>) =>
+  readAnswer({ exitCode: 0, stdout: "", stderr: "", wasTaken: true, ...end }, BOB, "iapeer");
 
 function refusal(read: RemoteAnswer): IapeerError {
   if (read.kind !== "refused") throw new Error(`not refused: ${JSON.stringify(read)}`);
@@ -23,8 +24,14 @@ function refusal(read: RemoteAnswer): IapeerError {
 describe("a result", () => {
   test("is what that iapeer says", () => {
     expect(answer({ stdout: RESULT })).toEqual({ kind: "delivered", delivery: { state: "sent", bytes: 31 } });
-    expect(answer({ stdout: RESULT.replace('"sent"', '"typed"'), exitCode: 1 })).toEqual({ kind: "delivered", delivery: { state: "typed", bytes: 31 } });
-    expect(answer({ stdout: RESULT.replace("31", '31,\n  "effect": "sleep"') })).toEqual({ kind: "delivered", delivery: { state: "sent", bytes: 31, effect: "sleep" } });
+    expect(answer({ stdout: RESULT.replace('"sent"', '"typed"'), exitCode: 1 })).toEqual({
+      kind: "delivered",
+      delivery: { state: "typed", bytes: 31 },
+    });
+    expect(answer({ stdout: RESULT.replace("31", '31,\n  "effect": "sleep"') })).toEqual({
+      kind: "delivered",
+      delivery: { state: "sent", bytes: 31, effect: "sleep" },
+    });
   });
 
   test("is found behind what a start file prints", () => {
@@ -51,16 +58,32 @@ describe("an error of that iapeer", () => {
   test("is ours, with its code, exit status, words and hint, and where they are from", () => {
     const stderr = `warning: something\n${line({ code: "peer-not-live", message: "claude-bob is not live", hint: "to start it: iapeer launch bob", details: { identity: "claude-bob" } })}`;
     const error = refusal(answer({ stderr, exitCode: 4 }));
-    expect(error).toMatchObject({ code: "peer-not-live", exitStatus: 4, message: "yard: claude-bob is not live", hint: "on yard: to start it: iapeer launch bob", details: { host: "yard" } });
+    expect(error).toMatchObject({
+      code: "peer-not-live",
+      exitStatus: 4,
+      message: "yard: claude-bob is not live",
+      hint: "on yard: to start it: iapeer launch bob",
+      details: { host: "yard" },
+    });
   });
 
   test("with a code that is not known here is send-failed, with that code in its details", () => {
     const error = refusal(answer({ stderr: line({ code: "peer-on-holiday", message: "gone fishing" }), exitCode: 4 }));
-    expect(error).toMatchObject({ code: "send-failed", exitStatus: 4, message: "yard: gone fishing", details: { host: "yard", code: "peer-on-holiday" } });
+    expect(error).toMatchObject({
+      code: "send-failed",
+      exitStatus: 4,
+      message: "yard: gone fishing",
+      details: { host: "yard", code: "peer-on-holiday" },
+    });
   });
 
   test("says nothing that a terminal would obey, and no more than a person reads", () => {
-    const error = refusal(answer({ stderr: line({ code: "send-failed", message: `a\u001b]0;x\u0007\r\nb\u202e${"y".repeat(5000)}`, hint: "\u009b31m" }), exitCode: 1 }));
+    const error = refusal(
+      answer({
+        stderr: line({ code: "send-failed", message: `a\u001b]0;x\u0007\r\nb\u202e${"y".repeat(5000)}`, hint: "\u009b31m" }),
+        exitCode: 1,
+      }),
+    );
     expect(error.message).toStartWith("yard: a?]0;x? b?yyy");
     expect(error.message.length).toBeLessThan(420);
     expect(error.hint).toBe("on yard: ?31m");
@@ -82,9 +105,13 @@ describe("an error of that iapeer", () => {
 
 describe("ssh's own failure", () => {
   test.each([255, null])("before the text went (%p) says that nothing was sent", (exitCode) => {
-    const error = refusal(answer({ exitCode, wasTaken: false, stderr: "banner\r\nssh: connect to host yard port 22: No route to host\r\n\r\n" }));
+    const error = refusal(
+      answer({ exitCode, wasTaken: false, stderr: "banner\r\nssh: connect to host yard port 22: No route to host\r\n\r\n" }),
+    );
     expect(error).toMatchObject({ code: "host-unreachable", exitStatus: 1, hint: "try it by hand: ssh me@yard true" });
-    expect(error.message).toBe("yard cannot be reached, and nothing was sent: ssh: connect to host yard port 22: No route to host");
+    expect(error.message).toBe(
+      "yard cannot be reached, and nothing was sent: ssh: connect to host yard port 22: No route to host",
+    );
   });
 
   test.each([255, null, 137, 139])("after the text went (%p) leaves open what became of it", (exitCode) => {
@@ -92,11 +119,19 @@ describe("ssh's own failure", () => {
   });
 
   test.each([126, 127])("and the shell's there (%p) says that there is no iapeer", (exitCode) => {
-    expect(refusal(answer({ exitCode, stderr: "sh: 1: iapeer: not found\n" }))).toMatchObject({ code: "host-without-iapeer", exitStatus: 1 });
+    expect(refusal(answer({ exitCode, stderr: "sh: 1: iapeer: not found\n" }))).toMatchObject({
+      code: "host-without-iapeer",
+      exitStatus: 1,
+    });
   });
 });
 
 test("whatever comes back is an answer, and only a whole result is a delivery", () => {
-  const end = fc.record({ exitCode: fc.option(fc.integer({ min: 0, max: 255 })), stdout: fc.string({ unit: "binary" }), stderr: fc.string({ unit: "binary" }), wasTaken: fc.boolean() });
+  const end = fc.record({
+    exitCode: fc.option(fc.integer({ min: 0, max: 255 })),
+    stdout: fc.string({ unit: "binary" }),
+    stderr: fc.string({ unit: "binary" }),
+    wasTaken: fc.boolean(),
+  });
   fc.assert(fc.property(end, (one) => answer(one).kind !== "delivered"));
 });

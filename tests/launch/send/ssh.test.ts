@@ -3,7 +3,11 @@ import fc from "fast-check";
 import { planSsh, remoteProgram, type RemoteSend } from "../../../src/launch/send/ssh.ts";
 import { openScratch } from "../../support/scratch.ts";
 
-const BOB: RemoteSend = { to: { kind: "remote", name: "bob", host: "yard", ssh: "me@10.1.10.37" }, from: { host: "mill", name: "alice" }, verify: false };
+const BOB: RemoteSend = {
+  to: { kind: "remote", name: "bob", host: "yard", ssh: "me@10.1.10.37" },
+  from: { host: "mill", name: "alice" },
+  verify: false,
+};
 
 /** What is run there, behind the destination. */
 const wordsOf = (send: RemoteSend, program = "iapeer") => {
@@ -16,7 +20,18 @@ describe("the arguments of ssh", () => {
     const argv = planSsh(BOB, "iapeer");
     expect(argv.slice(0, 3)).toEqual(["-T", "-a", "-x"]);
     expect(argv).toContain("BatchMode=yes");
-    expect(argv.slice(argv.indexOf("--"))).toEqual(["--", "me@10.1.10.37", "iapeer", "send", "bob", "--from", "mill:alice", "--json", "--file", "-"]);
+    expect(argv.slice(argv.indexOf("--"))).toEqual([
+      "--",
+      "me@10.1.10.37",
+      "iapeer",
+      "send",
+      "bob",
+      "--from",
+      "mill:alice",
+      "--json",
+      "--file",
+      "-",
+    ]);
   });
 
   test("hand on what is asked of a message, and never its text", () => {
@@ -27,12 +42,19 @@ describe("the arguments of ssh", () => {
   });
 
   test.each(["-oProxyCommand=x", "me@-x", "a b", "me@host;ls", "$(x)", "", "ssh://a", "me@a\nb"])("never go to %j", (ssh) => {
-    expect(() => planSsh({ ...BOB, to: { ...BOB.to, ssh } }, "iapeer")).toThrow(expect.objectContaining({ code: "fleet-state-corrupt" }));
+    expect(() => planSsh({ ...BOB, to: { ...BOB.to, ssh } }, "iapeer")).toThrow(
+      expect.objectContaining({ code: "fleet-state-corrupt" }),
+    );
   });
 
-  test.each(["a b", "$(x)", "a;b", "'", "\\", "*", "", "a\n", "é", "~root/x", "=x", "^", "%self", "{a,b}", "!1"])("never hold the socket %j", (socket) => {
-    expect(() => planSsh({ ...BOB, to: { ...BOB.to, socket } }, "iapeer")).toThrow(expect.objectContaining({ code: "fleet-state-corrupt" }));
-  });
+  test.each(["a b", "$(x)", "a;b", "'", "\\", "*", "", "a\n", "é", "~root/x", "=x", "^", "%self", "{a,b}", "!1"])(
+    "never hold the socket %j",
+    (socket) => {
+      expect(() => planSsh({ ...BOB, to: { ...BOB.to, socket } }, "iapeer")).toThrow(
+        expect.objectContaining({ code: "fleet-state-corrupt" }),
+      );
+    },
+  );
 
   const anyWord = fc.string({ unit: "binary", maxLength: 40 });
   const anySend = fc.record({
@@ -42,9 +64,19 @@ describe("the arguments of ssh", () => {
     runtime: fc.option(fc.stringMatching(/^[a-z][a-z0-9]{0,31}$/), { nil: undefined }),
     socket: fc.option(fc.stringMatching(/^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}|\/[A-Za-z0-9_./-]{1,106})$/), { nil: undefined }),
     verify: fc.boolean(),
-    sleepMs: fc.option(fc.integer({ min: 0, max: 3600 }).map((secs) => secs * 1000), { nil: undefined }),
+    sleepMs: fc.option(
+      fc.integer({ min: 0, max: 3600 }).map((secs) => secs * 1000),
+      { nil: undefined },
+    ),
   });
-  const toSend = ({ host, name, to, runtime, socket, ...rest }: typeof anySend extends fc.Arbitrary<infer T> ? T : never): RemoteSend => ({
+  const toSend = ({
+    host,
+    name,
+    to,
+    runtime,
+    socket,
+    ...rest
+  }: typeof anySend extends fc.Arbitrary<infer T> ? T : never): RemoteSend => ({
     ...rest,
     from: { host, name },
     to: { ...BOB.to, name: to, runtime, socket },
@@ -54,17 +86,23 @@ describe("the arguments of ssh", () => {
     fc.assert(fc.property(anySend, (send) => wordsOf(toSend(send)).every((word) => /^[A-Za-z0-9_.:/-]+$/.test(word))));
   });
 
-  test.each(["sh", "bash", "zsh", "fish", "tcsh"].filter((shell) => Bun.which(shell) !== null))("come out of %s as they went in", (shell) => {
-    using home = openScratch();
-    const env = { PATH: process.env["PATH"], HOME: home.path };
-    const take = (send: RemoteSend) => {
-      const words = wordsOf(send);
-      // As ssh(1) has it: the words with spaces between them, for the login shell to read.
-      const { stdout } = Bun.spawnSync([shell, "-c", `env printf '%s|' ${words.join(" ")}`], { stdin: "ignore", env });
-      expect(stdout.toString()).toBe(words.map((word) => `${word}|`).join(""));
-    };
-    fc.assert(fc.property(anySend, (send) => take(toSend(send))), { numRuns: 40 });
-  });
+  test.each(["sh", "bash", "zsh", "fish", "tcsh"].filter((shell) => Bun.which(shell) !== null))(
+    "come out of %s as they went in",
+    (shell) => {
+      using home = openScratch();
+      const env = { PATH: process.env["PATH"], HOME: home.path };
+      const take = (send: RemoteSend) => {
+        const words = wordsOf(send);
+        // As ssh(1) has it: the words with spaces between them, for the login shell to read.
+        const { stdout } = Bun.spawnSync([shell, "-c", `env printf '%s|' ${words.join(" ")}`], { stdin: "ignore", env });
+        expect(stdout.toString()).toBe(words.map((word) => `${word}|`).join(""));
+      };
+      fc.assert(
+        fc.property(anySend, (send) => take(toSend(send))),
+        { numRuns: 40 },
+      );
+    },
+  );
 });
 
 describe("iapeer there", () => {

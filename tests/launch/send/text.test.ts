@@ -1,6 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { charsIn, decodeMessage, encodeParty, MAX_CHARS, parseMessage, parseParty, readHost, renderHead, tameName } from "../../../src/launch/send/text.ts";
+import {
+  charsIn,
+  decodeMessage,
+  encodeParty,
+  MAX_CHARS,
+  parseMessage,
+  parseParty,
+  readHost,
+  renderHead,
+  tameName,
+} from "../../../src/launch/send/text.ts";
 
 describe("a message", () => {
   test.each([
@@ -26,7 +36,9 @@ describe("a message", () => {
     ["a\u0085b", "U+0085"],
     [`${"😀".repeat(MAX_CHARS)}a`, "16001 characters, more than 16000"],
   ])("%j is refused", (text, why) => {
-    expect(() => parseMessage(text)).toThrow(expect.objectContaining({ code: "message-invalid", message: expect.stringContaining(why) }));
+    expect(() => parseMessage(text)).toThrow(
+      expect.objectContaining({ code: "message-invalid", message: expect.stringContaining(why) }),
+    );
   });
 
   test("is UTF-8", () => {
@@ -37,7 +49,9 @@ describe("a message", () => {
   });
 
   test("has a head that names both ends, and no name can end it", () => {
-    expect(renderHead({ from: { host: "mill", name: "alice" }, to: { host: "yard", name: "bob" } })).toBe("[mill:alice -> yard:bob] ");
+    expect(renderHead({ from: { host: "mill", name: "alice" }, to: { host: "yard", name: "bob" } })).toBe(
+      "[mill:alice -> yard:bob] ",
+    );
     expect(tameName("x] [mill:eve\u001b")).toBe("x___mill_eve_");
     expect(tameName("jörg.k-1")).toBe("jörg.k-1");
     expect(readHost()).toMatch(/^[\p{L}\p{N}_-]+$/u);
@@ -51,7 +65,21 @@ describe("HOST:NAME", () => {
     expect(parseParty(text)).toEqual({ host, name });
   });
 
-  test.each(["alice", "mill:", ":alice", "mill:alice:x", "-o:alice", "mill:-alice", "mi ll:alice", "mill:al]ice", "mill:jörg", "mill:a$b", "mill:a\n", `${"h".repeat(65)}:a`, ""])("%j is none", (text) => {
+  test.each([
+    "alice",
+    "mill:",
+    ":alice",
+    "mill:alice:x",
+    "-o:alice",
+    "mill:-alice",
+    "mi ll:alice",
+    "mill:al]ice",
+    "mill:jörg",
+    "mill:a$b",
+    "mill:a\n",
+    `${"h".repeat(65)}:a`,
+    "",
+  ])("%j is none", (text) => {
     expect(parseParty(text)).toBeUndefined();
   });
 

@@ -7,7 +7,11 @@ const TEXT = `${HEAD}hello`;
 /** A screen of these lines, with the cursor behind a "^", or hidden where there is none. */
 function screen(...lines: string[]): Screen {
   const y = lines.findIndex((line) => line.includes("^"));
-  const cursor = { isVisible: y !== -1, x: y === -1 ? 0 : Bun.stringWidth(lines[y]!.slice(0, lines[y]!.indexOf("^"))), y: Math.max(0, y) };
+  const cursor = {
+    isVisible: y !== -1,
+    x: y === -1 ? 0 : Bun.stringWidth(lines[y]!.slice(0, lines[y]!.indexOf("^"))),
+    y: Math.max(0, y),
+  };
   return { lines: lines.map((line) => line.replace("^", "").trimEnd()), cursor };
 }
 
@@ -20,11 +24,26 @@ function judge(before: Screen, pasted: Screen, now: Screen, isStill = true): str
 describe("left: an empty input is there again", () => {
   test.each<[string, Screen, Screen, Screen]>([
     ["a prompt below the text", screen("$ ^"), screen(`$ ${TEXT}^`), screen(`$ ${TEXT}`, "$ ^")],
-    ["a frame with the cursor in it", screen("hi", "│ > ^     │"), screen("hi", `│ > ${TEXT}^ │`), screen("hi", `> ${TEXT}`, "│ > ^     │")],
-    ["a frame whose cursor is hidden", screen("╭──╮", "│ > │"), screen("╭──╮", `│ > ${TEXT} │`), screen(`> ${TEXT}`, "✻ at work", "╭──╮", "│ >      │")],
+    [
+      "a frame with the cursor in it",
+      screen("hi", "│ > ^     │"),
+      screen("hi", `│ > ${TEXT}^ │`),
+      screen("hi", `> ${TEXT}`, "│ > ^     │"),
+    ],
+    [
+      "a frame whose cursor is hidden",
+      screen("╭──╮", "│ > │"),
+      screen("╭──╮", `│ > ${TEXT} │`),
+      screen(`> ${TEXT}`, "✻ at work", "╭──╮", "│ >      │"),
+    ],
     ["the hint that was there before", screen("> try this"), screen(`> ${TEXT}`), screen(`  ${TEXT}`, "> try this")],
     ["another hint behind the cursor", screen("› ^try this"), screen(`› ${TEXT}^`), screen(TEXT, "› ^or that")],
-    ["the same message was sent before", screen(`> ${TEXT}`, "> ^"), screen(`> ${TEXT}`, `> ${TEXT}^`), screen(`> ${TEXT}`, `> ${TEXT}`, "> ^")],
+    [
+      "the same message was sent before",
+      screen(`> ${TEXT}`, "> ^"),
+      screen(`> ${TEXT}`, `> ${TEXT}^`),
+      screen(`> ${TEXT}`, `> ${TEXT}`, "> ^"),
+    ],
     ["half a line was typed before", screen("> half^"), screen(`> half${TEXT}^`), screen(`> half${TEXT}`, "> ^")],
     ["a word for the paste", screen("> ^"), screen("> [Pasted text #1 +3 lines]^"), screen(`> ${TEXT}`, "> ^")],
   ])("%s", (_, before, pasted, now) => {
@@ -40,7 +59,12 @@ describe("left: an empty input is there again", () => {
 describe("stands: the input is as it was after the paste", () => {
   test.each<[string, Screen, Screen, Screen]>([
     ["with the cursor behind the text", screen("> ^"), screen(`> ${TEXT}^`), screen(`> ${TEXT}^`)],
-    ["while something above it went on", screen("a", "> ^", "help"), screen("a", `> ${TEXT}^`, "help"), screen("a", "b", `> ${TEXT}^`, "help")],
+    [
+      "while something above it went on",
+      screen("a", "> ^", "help"),
+      screen("a", `> ${TEXT}^`, "help"),
+      screen("a", "b", `> ${TEXT}^`, "help"),
+    ],
     ["a word for the paste", screen("> ^"), screen("> [Pasted text #1 +3 lines]^"), screen("> [Pasted text #1 +3 lines]^")],
   ])("%s", (_, before, pasted, now) => {
     expect(judge(before, pasted, now)).toBe("stands");
@@ -53,8 +77,18 @@ describe("unclear:", () => {
     ["a new line in a framed input", screen("│ ^ │"), screen(`│ ${TEXT}^ │`), screen(`│ ${TEXT} │`, "│ ^ │")],
     ["a new line of a text that has no prompt", screen("^"), screen(`${TEXT}^`), screen(TEXT, "^")],
     ["the command runs, and no prompt is back", screen("$ ^"), screen(`$ ${TEXT}^`), screen(`$ ${TEXT}`, "^")],
-    ["an older message with the same sign is not an empty input", screen("> old", "> ^"), screen("> old", `> ${TEXT}^`), screen("> old", "^")],
-    ["what stands below the input looks like a prompt", screen("> ^", "> help"), screen(`> ${TEXT}^`, "> help"), screen(`> ${TEXT}`, "> help", "^")],
+    [
+      "an older message with the same sign is not an empty input",
+      screen("> old", "> ^"),
+      screen("> old", `> ${TEXT}^`),
+      screen("> old", "^"),
+    ],
+    [
+      "what stands below the input looks like a prompt",
+      screen("> ^", "> help"),
+      screen(`> ${TEXT}^`, "> help"),
+      screen(`> ${TEXT}`, "> help", "^"),
+    ],
   ])("%s", (_, before, pasted, now) => {
     expect(judge(before, pasted, now)).toBe("unclear");
   });
