@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ProcessId } from "../../src/core/process-table.ts";
-import { listProcesses } from "../../src/core/processes.ts";
-import { signalProcess } from "../../src/core/signals.ts";
+import type { ProcessId } from "../../src/core/process/process-table.ts";
+import { listProcesses } from "../../src/core/process/processes.ts";
+import { signalProcess } from "../../src/core/process/signals.ts";
 import { type LiveWorld, loseRecorders, namesIn, openLiveWorld } from "./live-world.ts";
 import { type Bench, median, type Row } from "./row.ts";
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { layoutFrom } from "../../src/core/paths.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
-import { listProcesses, readProcess } from "../../src/core/processes.ts";
+import { listProcesses, readProcess } from "../../src/core/process/processes.ts";
 import { readCpuMs } from "./canary-rows.ts";
 import { openLiveWorld } from "./live-world.ts";
 import { fillRegistry, nameOf, time } from "./rig.ts";

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning } from "../../src/core/processes.ts";
-import type { ProcessId } from "../../src/core/process-table.ts";
-import { signalProcess } from "../../src/core/signals.ts";
+import { isRunning } from "../../src/core/process/processes.ts";
+import type { ProcessId } from "../../src/core/process/process-table.ts";
+import { signalProcess } from "../../src/core/process/signals.ts";
 import { fillRegistry, nameOf, time, writeScript } from "./rig.ts";
 import type { Bench, World } from "./row.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRunner } from "../../src/core/runner.ts";
+import { createRunner } from "../../src/core/process/runner.ts";
 import { fillRegistry, time, writeScript } from "./rig.ts";
 import { type Bench, type Row, takeTurns, type World } from "./row.ts";
 

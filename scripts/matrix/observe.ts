@@ -1,10 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
-import { type Layout, layoutFrom } from "../../src/core/paths.ts";
-import type { ProcessInfo } from "../../src/core/process-table.ts";
-import { isRunning, listProcesses } from "../../src/core/processes.ts";
-import { readCanaryRecord } from "../../src/launch/canary/record.ts";
-import { type Death, parseDeath } from "../../src/status/death-record.ts";
-import { type Incarnation, incarnationPaths, listIncarnations, readIncarnation } from "../../src/status/incarnation.ts";
+import { type Layout, layoutFrom } from "../../src/core/layout.ts";
+import type { ProcessInfo } from "../../src/core/process/process-table.ts";
+import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
+import { readCanaryRecord } from "../../src/launch/session/recorder.ts";
+import { type Death, parseDeath } from "../../src/status/deaths/death-record.ts";
+import {
+  type Incarnation,
+  incarnationPaths,
+  listIncarnations,
+  readIncarnation,
+} from "../../src/status/incarnation/incarnation.ts";
 import type { Sandbox } from "../../tests/support/sandbox.ts";
 import { isTmux, processesOf, recorderOf } from "../../tests/support/session.ts";
 import { readLog, type Stage, type Tracked } from "./scene.ts";

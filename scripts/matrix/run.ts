@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
-import type { ProcessId } from "../../src/core/process-table.ts";
-import { isRunning } from "../../src/core/processes.ts";
-import { signalProcess } from "../../src/core/signals.ts";
+import type { ProcessId } from "../../src/core/process/process-table.ts";
+import { isRunning } from "../../src/core/process/processes.ts";
+import { signalProcess } from "../../src/core/process/signals.ts";
 import type { Witness } from "../../src/launch/canary/script.ts";
 import { processesOf } from "../../tests/support/session.ts";
 import { describeProcess, findStragglers, readLives, readRecords } from "./observe.ts";

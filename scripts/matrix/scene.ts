@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { layoutFrom } from "../../src/core/paths.ts";
-import { parseLogLine } from "../../src/core/logfmt.ts";
-import type { ProcessId } from "../../src/core/process-table.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
+import { parseLogLine } from "../../src/core/text/logfmt.ts";
+import type { ProcessId } from "../../src/core/process/process-table.ts";
 import type { Witness } from "../../src/launch/canary/script.ts";
 import { ok } from "../../tests/support/calls.ts";
 import { openSandbox, type Sandbox } from "../../tests/support/sandbox.ts";

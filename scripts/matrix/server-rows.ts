@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { readProcess } from "../../src/core/processes.ts";
+import { readProcess } from "../../src/core/process/processes.ts";
 import { until } from "../../tests/support/sandbox.ts";
 import { callOutside, clientOf, recorderOf, signal, untilGone } from "../../tests/support/session.ts";
 import { readRecords } from "./observe.ts";

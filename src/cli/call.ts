@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { IapeerError } from "../core/errors.ts";
-import { nearest } from "../core/names.ts";
+import { IapeerError } from "../model/errors.ts";
+import { nearest } from "../model/names.ts";
 import { type Call, COMMON_OPTIONS, type OptionSpecs, type Positional, type Verb } from "./verb.ts";
 
 /** A command line, sorted out. */

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { type Command, RootCommand } from "@bomb.sh/tab";
-import { AGENTIC_RUNTIMES } from "../core/names.ts";
-import { layoutFrom, type Env } from "../core/paths.ts";
+import { AGENTIC_RUNTIMES } from "../model/names.ts";
+import { layoutFrom, type Env } from "../core/layout.ts";
 import { type Peer, peersOf } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";
 import { tame } from "./table.ts";

@@ -1,5 +1,5 @@
-import { type Death, signalName, type Verdict } from "../status/death-record.ts";
-import { describeIncident } from "../status/incidents.ts";
+import { type Death, signalName, type Verdict } from "../status/deaths/death-record.ts";
+import { describeIncident } from "../status/deaths/incidents.ts";
 import type { Colors } from "./colors.ts";
 import { renderDuration } from "./duration.ts";
 

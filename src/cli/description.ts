@@ -1,4 +1,4 @@
-import { IapeerError } from "../core/errors.ts";
+import { IapeerError } from "../model/errors.ts";
 import { DESCRIPTION_LIMIT } from "../registry/edits.ts";
 import type { Output } from "./output.ts";
 

@@ -1,10 +1,10 @@
-import { IapeerError } from "../core/errors.ts";
-import { nearest } from "../core/names.ts";
+import { IapeerError } from "../model/errors.ts";
+import { nearest } from "../model/names.ts";
 import { parseCall, type ParsedCall, usage } from "./call.ts";
 import { type Colors } from "./colors.ts";
 import { COMMON_OPTIONS, type Verb } from "./verb.ts";
 import { loadVerbGroups, VERB_ENTRIES, type VerbEntry } from "./verbs.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../model/version.ts";
 
 /** What a command line asks for: a verb to run, or a page that is the whole answer (text with --json too, where it has no `json`). */
 export type Request =

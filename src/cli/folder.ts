@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { IapeerError } from "../core/errors.ts";
-import { quoteForMessage } from "../core/names.ts";
-import { type Env, homeFrom, refuseRealRootInSandbox } from "../core/paths.ts";
+import { IapeerError } from "../model/errors.ts";
+import { quoteForMessage } from "../model/names.ts";
+import { type Env, homeFrom, refuseRealRootInSandbox } from "../core/layout.ts";
 
 /**
  * A folder as a person gave it, absolute. Links in it stay: what is resolved is for comparing only.

@@ -1,12 +1,12 @@
-import { IapeerError } from "../core/errors.ts";
-import { identityOf, parsePersonality, parseRuntime } from "../core/names.ts";
-import type { Layout } from "../core/paths.ts";
+import { IapeerError } from "../model/errors.ts";
+import { identityOf, parsePersonality, parseRuntime } from "../model/names.ts";
+import type { Layout } from "../core/layout.ts";
 import type * as Applied from "../fleet/applied.ts";
 import { remoteProgram } from "../launch/send/ssh.ts";
 import { findRow, requireRow } from "../registry/edits.ts";
 import { type Peer, toPeer } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "../app/app.ts";
 import type { OptionSpec, Verb } from "./verb.ts";
 
 /** `--runtime R` of verbs that are about one session. */

@@ -1,7 +1,7 @@
-import { IapeerError, toErrorView } from "../core/errors.ts";
-import { GUARD_VERB } from "../core/guard-verb.ts";
+import { IapeerError, toErrorView } from "../model/errors.ts";
+import { GUARD_VERB } from "../core/process/guard-verb.ts";
 import { isTerminal } from "../core/libc.ts";
-import { openContext } from "./context.ts";
+import { openContext } from "../app/app.ts";
 import { parseWords, renderFirstPage } from "./dispatch.ts";
 import { parseFolder } from "./folder.ts";
 import { openOutput, type Output } from "./output.ts";
@@ -37,8 +37,8 @@ function isJsonWanted(words: readonly string[]): boolean {
 async function guard(family: string): Promise<number> {
   // It outlives a signal to everything of this program's name: that is what it is for.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
-  const { runGuard } = await import("../core/guard.ts");
-  const { GRACE_MS, KILL_MS } = await import("../core/runner.ts");
+  const { runGuard } = await import("../core/process/guard.ts");
+  const { GRACE_MS, KILL_MS } = await import("../core/process/runner.ts");
   await runGuard(console, { family: BigInt(family), graceMs: GRACE_MS, killMs: KILL_MS });
   return 0;
 }

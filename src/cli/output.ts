@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
-import { describeErrno, errnoOf, type ErrorView, IapeerError } from "../core/errors.ts";
-import { renderJson } from "../core/json.ts";
-import type { Env } from "../core/paths.ts";
+import { describeErrno, errnoOf, type ErrorView, IapeerError } from "../model/errors.ts";
+import { renderJson } from "../core/text/json.ts";
+import type { Env } from "../core/layout.ts";
 import { type Colors, createColors } from "./colors.ts";
 import { tame } from "./table.ts";
 

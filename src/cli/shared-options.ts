@@ -1,7 +1,7 @@
 import { DESCRIPTION_LIMIT } from "../registry/edits.ts";
 import type { ChangeOptions } from "../registry/store.ts";
 import { parseCount } from "./call.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "../app/app.ts";
 import type { OptionSpec, Verb } from "./verb.ts";
 
 /** Options that several verbs have, worded once. */

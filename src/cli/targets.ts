@@ -1,10 +1,10 @@
-import { IapeerError } from "../core/errors.ts";
-import { parsePersonality } from "../core/names.ts";
+import { IapeerError } from "../model/errors.ts";
+import { parsePersonality } from "../model/names.ts";
 import { requireRow } from "../registry/edits.ts";
 import { type Peer, peersOf } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";
 import { usage } from "./call.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "../app/app.ts";
 import type { Verb } from "./verb.ts";
 
 /** The peers that a call is about, and all there are; both in registry order. */

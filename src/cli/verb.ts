@@ -1,4 +1,4 @@
-import type { Context } from "./context.ts";
+import type { Context } from "../app/app.ts";
 
 /** What of this host completes a word in a shell. */
 export type Completes = "peers" | "runtimes" | "folders" | "files";

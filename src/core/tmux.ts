@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { IapeerError } from "./errors.ts";
-import { type Env, refuseSocketInSandbox } from "./paths.ts";
-import { whyNotSocketFolder } from "./socket-folder.ts";
+import { IapeerError } from "../model/errors.ts";
+import { type Env, refuseSocketInSandbox } from "./layout.ts";
+import { whyNotSocketFolder } from "./disk/socket-folder.ts";
 
 /** What a tmux call came to; judged by its exit status, never by its words. */
 export type TmuxAnswer = { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly why: string };

@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import { writeAtomically } from "../core/atomic-write.ts";
-import { IapeerError } from "../core/errors.ts";
-import { makeFolder, readTrusted } from "../core/files.ts";
-import { parseStrictJson, renderJson } from "../core/json.ts";
-import { JsonProblem } from "../core/json-problem.ts";
-import { isHostName, isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination } from "../core/names.ts";
-import type { Layout } from "../core/paths.ts";
-import { type Agent, type Fleet, isClass } from "./fleet.ts";
+import { writeAtomically } from "../core/disk/atomic-write.ts";
+import { IapeerError } from "../model/errors.ts";
+import { makeFolder, readTrusted } from "../core/disk/files.ts";
+import { parseStrictJson, renderJson } from "../core/text/json.ts";
+import { JsonProblem } from "../core/text/json-problem.ts";
+import { isHostName, isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination } from "../model/names.ts";
+import type { Layout } from "../core/layout.ts";
+import { type Agent, type Fleet, isClass } from "../model/agent.ts";
 
 /** An agent as it was last applied. */
 export type AppliedAgent = Omit<Agent, "line">;

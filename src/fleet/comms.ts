@@ -1,5 +1,5 @@
-import { IapeerError } from "../core/errors.ts";
-import { nearest } from "../core/names.ts";
+import { IapeerError } from "../model/errors.ts";
+import { nearest } from "../model/names.ts";
 import type { AppliedAgent, AppliedFleet } from "./applied.ts";
 
 /** The host that the fleet was applied on. */

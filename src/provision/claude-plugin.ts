@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import * as v from "valibot";
-import { describeErrno } from "../core/errors.ts";
+import { describeErrno } from "../model/errors.ts";
 import { addMarketplace, openCli, type PluginCli, type PluginContext, pluginId, type PluginResult } from "./plugin-cli.ts";
 
 /** `plugin list --json` of claude; it lists the installs of all folders, and knows `enabled` for the one it runs in. */

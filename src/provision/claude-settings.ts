@@ -1,5 +1,5 @@
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode, visit } from "jsonc-parser/lib/esm/main.js";
-import type { TextEdit } from "../core/foreign-file.ts";
+import type { TextEdit } from "../core/disk/foreign-file.ts";
 
 const KEY = "autoMemoryEnabled";
 const PAIR_OFF = `"${KEY}": false`;

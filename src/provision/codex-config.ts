@@ -1,7 +1,7 @@
-import type { TextEdit } from "../core/foreign-file.ts";
-import { quoteForMessage } from "../core/names.ts";
-import { TomlProblem, type TomlPath } from "../core/toml-document.ts";
-import { readTomlValue, removeTomlValue, setTomlValue } from "../core/toml-edit.ts";
+import type { TextEdit } from "../core/disk/foreign-file.ts";
+import { quoteForMessage } from "../model/names.ts";
+import { TomlProblem, type TomlPath } from "../core/text/toml-document.ts";
+import { readTomlValue, removeTomlValue, setTomlValue } from "../core/text/toml-edit.ts";
 
 const MEMORIES: TomlPath = ["features", "memories"];
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { writeAtomically } from "../core/atomic-write.ts";
-import { makeFolder } from "../core/files.ts";
-import { type AgenticRuntime, identityOf, isAgentic } from "../core/names.ts";
-import type { Env, Layout } from "../core/paths.ts";
+import { writeAtomically } from "../core/disk/atomic-write.ts";
+import { makeFolder } from "../core/disk/files.ts";
+import { type AgenticRuntime, identityOf, isAgentic } from "../model/names.ts";
+import type { Env, Layout } from "../core/layout.ts";
 import type { ProvisionRow, Target } from "./attach.ts";
 import { codexHome, switchNativeMemory, untrustFolder } from "./native-memory.ts";
 import type { ProviderTools } from "./provider-command.ts";

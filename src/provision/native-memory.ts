@@ -1,10 +1,10 @@
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describeErrno, errnoOf, IapeerError } from "../core/errors.ts";
-import { type Rewrite, rewriteForeignFile, type TextEdit } from "../core/foreign-file.ts";
-import { withLock } from "../core/lock.ts";
-import type { AgenticRuntime } from "../core/names.ts";
-import { type Env, homeFrom } from "../core/paths.ts";
+import { describeErrno, errnoOf, IapeerError } from "../model/errors.ts";
+import { type Rewrite, rewriteForeignFile, type TextEdit } from "../core/disk/foreign-file.ts";
+import { withLock } from "../core/disk/lock.ts";
+import type { AgenticRuntime } from "../model/names.ts";
+import { type Env, homeFrom } from "../core/layout.ts";
 import { switchClaudeMemory } from "./claude-settings.ts";
 import * as codex from "./codex-config.ts";
 

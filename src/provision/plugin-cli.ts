@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
-import { type Outcome, Tail } from "../core/command.ts";
-import { describeErrno } from "../core/errors.ts";
-import type { AgenticRuntime } from "../core/names.ts";
-import type { Env } from "../core/paths.ts";
-import type { Runner } from "../core/runner.ts";
-import type { PluginBlock } from "../status/slot-schema.ts";
+import { type Outcome, Tail } from "../core/process/command.ts";
+import { describeErrno } from "../model/errors.ts";
+import type { AgenticRuntime } from "../model/names.ts";
+import type { Env } from "../core/layout.ts";
+import type { Runner } from "../core/process/runner.ts";
+import type { PluginBlock } from "../status/slot/slot-schema.ts";
 
 /** What a row of the older plugin form says (contract 5). */
 export type PluginState = "installed" | "enabled" | "already" | "removed" | "absent" | "runtime-missing" | "failed";

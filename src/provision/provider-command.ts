@@ -1,7 +1,7 @@
-import type { Outcome } from "../core/command.ts";
-import { appendEvent, type LogTarget } from "../core/event-log.ts";
-import { identityOf } from "../core/names.ts";
-import { type Runner, whyNotFolder } from "../core/runner.ts";
+import type { Outcome } from "../core/process/command.ts";
+import { appendEvent, type LogTarget } from "../core/disk/event-log.ts";
+import { identityOf } from "../model/names.ts";
+import { type Runner, whyNotFolder } from "../core/process/runner.ts";
 import { directionOf, type Occasion } from "./occasions.ts";
 
 /** The limit of one run when nothing else is said (contract 6). */

@@ -1,12 +1,12 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { writeAtomically } from "../core/atomic-write.ts";
-import { errnoOf, ioError } from "../core/errors.ts";
-import { makeFolder, readTrusted } from "../core/files.ts";
-import { parseStrictJson, renderJson } from "../core/json.ts";
-import { identityOf, parseIdentity } from "../core/names.ts";
-import type { Layout } from "../core/paths.ts";
+import { writeAtomically } from "../core/disk/atomic-write.ts";
+import { errnoOf, ioError } from "../model/errors.ts";
+import { makeFolder, readTrusted } from "../core/disk/files.ts";
+import { parseStrictJson, renderJson } from "../core/text/json.ts";
+import { identityOf, parseIdentity } from "../model/names.ts";
+import type { Layout } from "../core/layout.ts";
 import { OCCASIONS } from "./occasions.ts";
 import { isGood } from "./row-state.ts";
 

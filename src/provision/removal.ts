@@ -1,6 +1,6 @@
-import { identityOf } from "../core/names.ts";
-import type { Layout } from "../core/paths.ts";
-import type { Slot } from "../status/slot-schema.ts";
+import { identityOf } from "../model/names.ts";
+import type { Layout } from "../core/layout.ts";
+import type { Slot } from "../status/slot/slot-schema.ts";
 import { agenticRuntimes, type ProvisionContext, type ProvisionRow, runProviderFor, type Target } from "./attach.ts";
 import { takeBackTrust } from "./native-memory-step.ts";
 import { runPluginForm } from "./plugin-form.ts";

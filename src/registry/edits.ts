@@ -1,5 +1,5 @@
-import { IapeerError } from "../core/errors.ts";
-import { defaultIntelligence, type Intelligence, nearest } from "../core/names.ts";
+import { IapeerError } from "../model/errors.ts";
+import { defaultIntelligence, type Intelligence, nearest } from "../model/names.ts";
 import { type Card, type Peer, type Registry, type Row, toPeer } from "./schema.ts";
 
 /** Longer descriptions are cut, with a warning. */

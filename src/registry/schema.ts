@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import { defaultIntelligence, type Intelligence, isPersonality, isRuntime, parseIntelligence } from "../core/names.ts";
+import { defaultIntelligence, type Intelligence, isPersonality, isRuntime, parseIntelligence } from "../model/names.ts";
 
 /** The only version this iapeer reads and writes. */
 export const REGISTRY_VERSION = 2;

@@ -1,10 +1,10 @@
-import { wasWritten, writeTogether } from "../core/atomic-write.ts";
-import { IapeerError } from "../core/errors.ts";
-import { checkFolder, makeFolder, readTrusted } from "../core/files.ts";
-import { parseStrictJson, renderJson } from "../core/json.ts";
-import { JsonProblem } from "../core/json-problem.ts";
-import { withLock } from "../core/lock.ts";
-import type { Layout } from "../core/paths.ts";
+import { wasWritten, writeTogether } from "../core/disk/atomic-write.ts";
+import { IapeerError } from "../model/errors.ts";
+import { checkFolder, makeFolder, readTrusted } from "../core/disk/files.ts";
+import { parseStrictJson, renderJson } from "../core/text/json.ts";
+import { JsonProblem } from "../core/text/json-problem.ts";
+import { withLock } from "../core/disk/lock.ts";
+import type { Layout } from "../core/layout.ts";
 import { checkRegistry, type Registry, REGISTRY_VERSION } from "./schema.ts";
 
 const MAX_BYTES = 64 * 1024 * 1024;

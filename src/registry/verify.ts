@@ -1,11 +1,11 @@
 import { existsSync, linkSync, lstatSync, readdirSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
-import { errnoOf, ioError, IapeerError } from "../core/errors.ts";
-import { checkFolder, makeFolder } from "../core/files.ts";
-import { withLock } from "../core/lock.ts";
-import { type Layout, profilePath } from "../core/paths.ts";
+import { errnoOf, ioError, IapeerError } from "../model/errors.ts";
+import { checkFolder, makeFolder } from "../core/disk/files.ts";
+import { withLock } from "../core/disk/lock.ts";
+import { type Layout, profilePath } from "../core/layout.ts";
 import { differingFields, findRow, requireRow, withCard, withRow } from "./edits.ts";
-import { readCard, writeCard } from "./profiles.ts";
+import { readCard, writeCard } from "./cards.ts";
 import { type Card, type Registry, REGISTRY_VERSION, type Row } from "./schema.ts";
 import { type ChangeOptions, readBackup, readRegistry, writeRegistry } from "./store.ts";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { readBootId, readUptimeSecs } from "../core/boot.ts";
-import { readTrusted } from "../core/files.ts";
-import { parseStrictJson } from "../core/json.ts";
-import type { Layout } from "../core/paths.ts";
+import { readBootId, readUptimeSecs } from "../core/process/boot-id.ts";
+import { readTrusted } from "../core/disk/files.ts";
+import { parseStrictJson } from "../core/text/json.ts";
+import type { Layout } from "../core/layout.ts";
 
 /** The last sign of life that an agent's runtime gave of itself. */
 export interface Beat {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { userInfo } from "node:os";
-import type { Env } from "../../src/core/paths.ts";
-import { parseSocketName } from "../../src/core/names.ts";
+import type { Env } from "../../src/core/layout.ts";
+import { parseSocketName } from "../../src/model/names.ts";
 import { namedSocketPath } from "../../src/core/tmux.ts";
 import { errorOf, openScratch } from "../support/scratch.ts";
 

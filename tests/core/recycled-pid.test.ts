@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
-const SIGNALS = join(import.meta.dir, "../../src/core/signals.ts");
-const PROCESSES = join(import.meta.dir, "../../src/core/processes.ts");
+const SIGNALS = join(import.meta.dir, "../../src/core/process/signals.ts");
+const PROCESSES = join(import.meta.dir, "../../src/core/process/processes.ts");
 
 /** Runs in a pid namespace of its own, where the next pid can be chosen. */
 const SCRIPT = `

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createRunner } from "../../src/core/runner.ts";
+import { createRunner } from "../../src/core/process/runner.ts";
 import { HARD_TREES, trace, traceHardTree, traceStorm } from "../support/hard-trees.ts";
 import { BINARY, GUARD_ARGV, until } from "../support/sandbox.ts";
 import { openScratch } from "../support/scratch.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { layoutFrom } from "../../src/core/paths.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
 import { parseServiceEnvironment, serviceEnvironment } from "../../src/core/service/environment.ts";
 import { PLIST_MARK, readMark, renderMark, renderMarkSection } from "../../src/core/service/mark.ts";
 import { agentOfFile, serviceFolder, serviceName, servicePath } from "../../src/core/service/place.ts";

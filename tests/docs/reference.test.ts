@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { EXIT_STATUS } from "../../src/core/errors.ts";
+import { EXIT_STATUS } from "../../src/model/errors.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const SOURCES = [...new Bun.Glob("src/**/*.{ts,js}").scanSync({ cwd: ROOT })];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { isRunning } from "../../src/core/processes.ts";
+import { isRunning } from "../../src/core/process/processes.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { until } from "../support/sandbox.ts";

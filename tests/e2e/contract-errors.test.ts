@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ErrorCode, EXIT_STATUS } from "../../src/core/errors.ts";
+import { type ErrorCode, EXIT_STATUS } from "../../src/model/errors.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 

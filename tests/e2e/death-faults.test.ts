@@ -2,10 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { layoutFrom } from "../../src/core/paths.ts";
-import { isRunning, readProcess } from "../../src/core/processes.ts";
-import { signalProcess } from "../../src/core/signals.ts";
-import { incarnationPaths } from "../../src/status/incarnation.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
+import { isRunning, readProcess } from "../../src/core/process/processes.ts";
+import { signalProcess } from "../../src/core/process/signals.ts";
+import { incarnationPaths } from "../../src/status/incarnation/incarnation.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok, readJson } from "../support/calls.ts";
 import { until } from "../support/sandbox.ts";

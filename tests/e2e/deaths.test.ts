@@ -1,7 +1,7 @@
 // Contract 8: deaths, deaths show, and what list, show and status say of them.
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { renderLogLine } from "../../src/core/logfmt.ts";
+import { renderLogLine } from "../../src/core/text/logfmt.ts";
 import { errorLine, ok, valuesOf } from "../support/calls.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 

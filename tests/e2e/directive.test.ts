@@ -2,12 +2,12 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { layoutFrom } from "../../src/core/paths.ts";
-import { isRunning } from "../../src/core/processes.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
+import { isRunning } from "../../src/core/process/processes.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
 import { claimedBy } from "../../src/launch/canary/claim.ts";
-import { stopIncarnation } from "../../src/launch/stop.ts";
-import { incarnationPaths, readIncarnation } from "../../src/status/incarnation.ts";
+import { stopIncarnation } from "../../src/launch/end/end.ts";
+import { incarnationPaths, readIncarnation } from "../../src/status/incarnation/incarnation.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { agentOf } from "../support/host-fleet.ts";

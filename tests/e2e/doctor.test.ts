@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning, readProcess } from "../../src/core/processes.ts";
+import { isRunning, readProcess } from "../../src/core/process/processes.ts";
 import { ok } from "../support/calls.ts";
 import { startServer } from "../support/live-peer.ts";
 import { startLockHolder } from "../support/lock-holder.ts";

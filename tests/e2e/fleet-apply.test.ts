@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ApplyReport } from "../../src/cli/fleet/apply.ts";
+import type { ApplyReport } from "../../src/app/fleet/apply.ts";
 import type { PsRow } from "../../src/fleet/ps/row.ts";
-import type { PeerJson } from "../../src/cli/peer-json.ts";
+import type { PeerJson } from "../../src/app/peers/peer-json.ts";
 import { errorLine, ok, readJson, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
 import { type AgentText, writeFleet } from "../support/fleet.ts";
 import { finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";

@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorLine, ok, readRegistryFile } from "../support/calls.ts";
-import type { Check } from "../../src/launch/doctor/check.ts";
-import type { ApplyReport } from "../../src/cli/fleet/apply.ts";
+import type { Check } from "../../src/app/doctor/check.ts";
+import type { ApplyReport } from "../../src/app/fleet/apply.ts";
 import { applyAgents } from "../support/applied-fleet.ts";
 import { writeFleet } from "../support/fleet.ts";
 import { type FakeSystemd, feignSystemd, readUnits } from "../support/fake-systemd.ts";
 import { BINARY, type Finished, finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
 import { launchPeer, prepareSessions, processesOf } from "../support/session.ts";
-import { isRunning } from "../../src/core/processes.ts";
+import { isRunning } from "../../src/core/process/processes.ts";
 
 let box: Sandbox;
 let systemd: FakeSystemd;

@@ -9,7 +9,7 @@ import { noteApplied } from "../support/fleet.ts";
 import { BINARY, until } from "../support/sandbox.ts";
 import { launchPeer, readSession, signal, tellAgent, untilGone } from "../support/session.ts";
 import { openTerminal } from "../support/terminal.ts";
-import { listProcesses } from "../../src/core/processes.ts";
+import { listProcesses } from "../../src/core/process/processes.ts";
 import { renderMarkSection } from "../../src/core/service/mark.ts";
 
 const bob = useBob();

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { readProcess } from "../../src/core/processes.ts";
+import { readProcess } from "../../src/core/process/processes.ts";
 import { useBob } from "../support/bob.ts";
 import { ok } from "../support/calls.ts";
 import { until } from "../support/sandbox.ts";

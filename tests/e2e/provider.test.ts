@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { parseEvents } from "../../src/core/event-log.ts";
+import { parseEvents } from "../../src/core/disk/event-log.ts";
 import { traceHardTree } from "../support/hard-trees.ts";
 import { finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
 

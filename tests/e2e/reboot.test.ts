@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning } from "../../src/core/processes.ts";
+import { isRunning } from "../../src/core/process/processes.ts";
 import { applyAgents } from "../support/applied-fleet.ts";
 import { ok } from "../support/calls.ts";
 import { openSandbox, type Sandbox, until } from "../support/sandbox.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { layoutFrom } from "../../src/core/paths.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { listProcesses } from "../../src/core/processes.ts";
+import { listProcesses } from "../../src/core/process/processes.ts";
 import { accountName } from "../../src/core/libc.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";

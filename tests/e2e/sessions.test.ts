@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning, listProcesses } from "../../src/core/processes.ts";
+import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { BINARY, until } from "../support/sandbox.ts";

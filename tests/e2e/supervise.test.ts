@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isHeld } from "../../src/core/lock.ts";
-import { layoutFrom } from "../../src/core/paths.ts";
-import { isRunning, readProcess } from "../../src/core/processes.ts";
-import { incarnationPaths } from "../../src/status/incarnation.ts";
+import { isHeld } from "../../src/core/disk/lock.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
+import { isRunning, readProcess } from "../../src/core/process/processes.ts";
+import { incarnationPaths } from "../../src/status/incarnation/incarnation.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok, readJson } from "../support/calls.ts";
 import { finish, until } from "../support/sandbox.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning, readProcess } from "../../src/core/processes.ts";
+import { isRunning, readProcess } from "../../src/core/process/processes.ts";
 import { ok } from "../support/calls.ts";
 import { openSandbox, until } from "../support/sandbox.ts";
 import { openTerminal } from "../support/terminal.ts";

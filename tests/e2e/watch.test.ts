@@ -1,6 +1,6 @@
 // A read-only look at a session, in a real terminal.
 import { describe, expect, test } from "bun:test";
-import { readProcess } from "../../src/core/processes.ts";
+import { readProcess } from "../../src/core/process/processes.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { until } from "../support/sandbox.ts";

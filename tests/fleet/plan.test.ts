@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { EXIT_STATUS, IapeerError } from "../../src/core/errors.ts";
+import { EXIT_STATUS, IapeerError } from "../../src/model/errors.ts";
 import type { AppliedAgent } from "../../src/fleet/applied.ts";
-import { causeOf } from "../../src/fleet/apply/cause.ts";
-import { type FoundPeer, inRounds, planApply, type PlanFacts, type PlannedRow } from "../../src/fleet/apply/plan.ts";
+import { causeOf } from "../../src/fleet/plan/cause.ts";
+import { type FoundPeer, inRounds, planApply, type PlanFacts, type PlannedRow } from "../../src/fleet/plan/plan.ts";
 
 const agent = (name: string, more: Partial<AppliedAgent> = {}): AppliedAgent => ({
   name,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { AppliedAgent } from "../../src/fleet/applied.ts";
-import type { Agent } from "../../src/fleet/fleet.ts";
+import type { Agent } from "../../src/model/agent.ts";
 import type { FleetFacts, SessionFacts } from "../../src/fleet/ps/facts.ts";
 import { joinFleet } from "../../src/fleet/ps/join.ts";
 import { DRIFT_CODES, needsPerson, type PsRow } from "../../src/fleet/ps/row.ts";

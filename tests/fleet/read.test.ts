@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { readFleet } from "../../src/fleet/file/read.ts";
 import { surroundingsOf } from "../../src/fleet/file/surroundings.ts";
-import { layoutFrom } from "../../src/core/paths.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
 import { SURROUNDINGS } from "../support/fleet.ts";
 import { openScratch, type Scratch } from "../support/scratch.ts";
 

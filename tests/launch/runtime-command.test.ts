@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { layoutFrom } from "../../src/core/paths.ts";
-import { BUILT_IN_RUNTIMES } from "../../src/core/names.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
+import { BUILT_IN_RUNTIMES } from "../../src/model/names.ts";
 import { resolveRuntimeCommand } from "../../src/launch/runtime/runtime-command.ts";
 import { RUNTIME_TABLE, type RuntimeWays } from "../../src/launch/runtime/runtime-table.ts";
 import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { servicePath } from "../../src/core/service/place.ts";
-import { planInstall, planUninstall, renderLaunchdAgent, renderSystemdUnit } from "../../src/launch/supervise/service-unit.ts";
+import { planInstall, planUninstall, renderLaunchdAgent, renderSystemdUnit } from "../../src/boot/supervise-unit.ts";
 import { errorOf, openScratch } from "../support/scratch.ts";
 
 const ROOT = "/home/somebody/.iapeer";

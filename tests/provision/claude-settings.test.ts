@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { parse } from "jsonc-parser";
-import type { TextEdit } from "../../src/core/foreign-file.ts";
+import type { TextEdit } from "../../src/core/disk/foreign-file.ts";
 import { switchClaudeMemory } from "../../src/provision/claude-settings.ts";
 
 function textOf(edit: TextEdit): string {

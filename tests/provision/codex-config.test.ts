@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import type { TextEdit } from "../../src/core/foreign-file.ts";
-import { readTomlValue } from "../../src/core/toml-edit.ts";
+import type { TextEdit } from "../../src/core/disk/foreign-file.ts";
+import { readTomlValue } from "../../src/core/text/toml-edit.ts";
 import { switchCodexMemory, trustFolder, untrustFolder } from "../../src/provision/codex-config.ts";
 
 function textOf(edit: TextEdit): string {

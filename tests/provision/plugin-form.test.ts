@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
-import { createRunner, type Runner } from "../../src/core/runner.ts";
+import { createRunner, type Runner } from "../../src/core/process/runner.ts";
 import { parseAnswer } from "../../src/provision/plugin-cli.ts";
 import { planPluginSweep, type PluginSweep, runPluginForm } from "../../src/provision/plugin-form.ts";
 import { GUARD_ARGV } from "../support/sandbox.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { type Layout, layoutFrom } from "../../src/core/paths.ts";
+import { type Layout, layoutFrom } from "../../src/core/layout.ts";
 import { judgeMemory, type MemoryState, type ProvisionNote, readNote, writeNote } from "../../src/provision/provision-state.ts";
 import { openScratch, type Scratch } from "../support/scratch.ts";
 

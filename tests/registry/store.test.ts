@@ -10,8 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { IapeerError } from "../../src/core/errors.ts";
-import type { Layout } from "../../src/core/paths.ts";
+import { IapeerError } from "../../src/model/errors.ts";
+import type { Layout } from "../../src/core/layout.ts";
 import { withoutRow, withRow } from "../../src/registry/edits.ts";
 import type { Registry } from "../../src/registry/schema.ts";
 import { changeRegistry, readBackup, readRegistry, writeRegistry } from "../../src/registry/store.ts";

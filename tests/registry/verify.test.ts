@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Layout, profilePath } from "../../src/core/paths.ts";
-import { markCardRemoved, readCard, renderCard, writeCard } from "../../src/registry/profiles.ts";
+import { type Layout, profilePath } from "../../src/core/layout.ts";
+import { markCardRemoved, readCard, renderCard, writeCard } from "../../src/registry/cards.ts";
 import { readRegistry, writeRegistry } from "../../src/registry/store.ts";
 import { type Difference, fixRegistry, verifyRegistry } from "../../src/registry/verify.ts";
 import { AT_ONCE, layoutIn, rowOf } from "../support/registry.ts";

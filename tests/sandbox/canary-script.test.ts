@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
-import { isHeld } from "../../src/core/lock.ts";
-import { isRunning, listProcesses } from "../../src/core/processes.ts";
+import { isHeld } from "../../src/core/disk/lock.ts";
+import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
 import { renderCanaryScript, type Witness } from "../../src/launch/canary/script.ts";
-import { layoutFrom } from "../../src/core/paths.ts";
-import { readForensics } from "../../src/status/forensics.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
+import { readForensics } from "../../src/status/deaths/forensics.ts";
 import { IDENTITY, watchServer, type WatchedServer } from "../support/recorder.ts";
 import { until } from "../support/sandbox.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { renderPipePaneCommand } from "../../src/launch/session-log.ts";
+import { renderPipePaneCommand } from "../../src/launch/start/session-log.ts";
 import { openPrivateTmux } from "../support/private-tmux.ts";
 import { until } from "../support/sandbox.ts";
 

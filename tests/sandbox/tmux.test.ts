@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { IapeerError } from "../../src/core/errors.ts";
-import { isRunning, readProcess } from "../../src/core/processes.ts";
-import { signalProcess } from "../../src/core/signals.ts";
+import { IapeerError } from "../../src/model/errors.ts";
+import { isRunning, readProcess } from "../../src/core/process/processes.ts";
+import { signalProcess } from "../../src/core/process/signals.ts";
 import { callTmux } from "../../src/core/tmux.ts";
 import { until } from "../support/sandbox.ts";
 

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { findFailure, SCENES } from "../../scripts/demo/scenes.ts";
 import { openStage } from "../../scripts/demo/stage.ts";
-import type { ProcessInfo } from "../../src/core/process-table.ts";
-import { isRunning, readProcess } from "../../src/core/processes.ts";
+import type { ProcessInfo } from "../../src/core/process/process-table.ts";
+import { isRunning, readProcess } from "../../src/core/process/processes.ts";
 import { BINARY } from "../support/sandbox.ts";
 
 const DEMO = join(import.meta.dir, "../../scripts/demo.ts");

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { parseBlocks, parseTyped } from "../../scripts/record/blocks.ts";
 import { normalise } from "../../scripts/record/normalise.ts";
 import { recordPage } from "../../scripts/record/page.ts";
-import { readProcess } from "../../src/core/processes.ts";
+import { readProcess } from "../../src/core/process/processes.ts";
 import { BINARY } from "../support/sandbox.ts";
 
 const page = (...blocks: string[]) => ["# A page", ...blocks, "The end."].join("\n");

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEvents } from "../../src/core/event-log.ts";
+import { parseEvents } from "../../src/core/disk/event-log.ts";
 import { ok } from "./calls.ts";
 import { openSandbox, type Sandbox, until } from "./sandbox.ts";
 import { prepareSessions, processesOf } from "./session.ts";

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ErrorView } from "../../src/core/errors.ts";
+import type { ErrorView } from "../../src/model/errors.ts";
 import type { Finished, Sandbox } from "./sandbox.ts";
 
 /** The error of a `--json` call: stderr's only line. */

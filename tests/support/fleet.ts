@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { layoutFrom } from "../../src/core/paths.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { checkFleet, type CheckedFleet } from "../../src/fleet/file/check.ts";

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { isRunning, readProcess } from "../../src/core/processes.ts";
+import { isRunning, readProcess } from "../../src/core/process/processes.ts";
 import type { Scratch } from "./scratch.ts";
 import { writeScript } from "./script-file.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ErrorView } from "../../src/core/errors.ts";
-import { parseEvents } from "../../src/core/event-log.ts";
-import { layoutFrom } from "../../src/core/paths.ts";
+import type { ErrorView } from "../../src/model/errors.ts";
+import { parseEvents } from "../../src/core/disk/event-log.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
 import { type AppliedAgent, writeApplied } from "../../src/fleet/applied.ts";
 import { errorLine } from "./calls.ts";
 import type { Host, Hosts } from "./hosts.ts";

@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ProcessId } from "../../src/core/process-table.ts";
-import { listProcesses } from "../../src/core/processes.ts";
+import type { ProcessId } from "../../src/core/process/process-table.ts";
+import { listProcesses } from "../../src/core/process/processes.ts";
 import { BINARY, finish, type Finished, until } from "./sandbox.ts";
 import { canRun } from "./script.ts";
 import { untilGone } from "./session.ts";

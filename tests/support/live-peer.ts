@@ -1,6 +1,6 @@
-import { parseIdentity } from "../../src/core/names.ts";
-import { isRunning } from "../../src/core/processes.ts";
-import { signalProcess } from "../../src/core/signals.ts";
+import { parseIdentity } from "../../src/model/names.ts";
+import { isRunning } from "../../src/core/process/processes.ts";
+import { signalProcess } from "../../src/core/process/signals.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { launchPeer, prepareSessions, recorderOf, untilGone } from "./session.ts";
 

@@ -1,6 +1,6 @@
 import { chmodSync } from "node:fs";
-import { isRunning, readProcess } from "../../src/core/processes.ts";
-import { signalProcess } from "../../src/core/signals.ts";
+import { isRunning, readProcess } from "../../src/core/process/processes.ts";
+import { signalProcess } from "../../src/core/process/signals.ts";
 import { openScratch, type Scratch } from "./scratch.ts";
 import { until } from "./sandbox.ts";
 

@@ -1,14 +1,14 @@
 import { closeSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { tryHold } from "../../src/core/lock.ts";
-import { parseEvents } from "../../src/core/event-log.ts";
-import { layoutFrom, type Layout } from "../../src/core/paths.ts";
-import { isRunning, readProcess } from "../../src/core/processes.ts";
-import type { ProcessId } from "../../src/core/process-table.ts";
-import { signalProcess } from "../../src/core/signals.ts";
+import { tryHold } from "../../src/core/disk/lock.ts";
+import { parseEvents } from "../../src/core/disk/event-log.ts";
+import { layoutFrom, type Layout } from "../../src/core/layout.ts";
+import { isRunning, readProcess } from "../../src/core/process/processes.ts";
+import type { ProcessId } from "../../src/core/process/process-table.ts";
+import { signalProcess } from "../../src/core/process/signals.ts";
 import { findTmux } from "../../src/core/tmux.ts";
 import { type CanaryScript, renderCanaryScript, type Witness } from "../../src/launch/canary/script.ts";
-import { incarnationPaths, type IncarnationPaths } from "../../src/status/incarnation.ts";
-import { probeSocket } from "../../src/status/liveness.ts";
+import { incarnationPaths, type IncarnationPaths } from "../../src/status/incarnation/incarnation.ts";
+import { probeSocket } from "../../src/status/liveness/probe.ts";
 import { until } from "./sandbox.ts";
 import { openScratch } from "./scratch.ts";
 

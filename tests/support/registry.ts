@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { type Layout, layoutFrom } from "../../src/core/paths.ts";
+import { type Layout, layoutFrom } from "../../src/core/layout.ts";
 import type { Row } from "../../src/registry/schema.ts";
 import type { Scratch } from "./scratch.ts";
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { IapeerError } from "../../src/core/errors.ts";
+import { IapeerError } from "../../src/model/errors.ts";
 
 /** A folder of one test's own, gone with the test's block. */
 export interface Scratch extends Disposable {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { layoutFrom } from "../../src/core/paths.ts";
-import type { ProcessId, ProcessInfo } from "../../src/core/process-table.ts";
-import { isRunning, listProcesses } from "../../src/core/processes.ts";
-import { hasRecorder, readCanaryRecord } from "../../src/launch/canary/record.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
+import type { ProcessId, ProcessInfo } from "../../src/core/process/process-table.ts";
+import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
+import { hasRecorder, readCanaryRecord } from "../../src/launch/session/recorder.ts";
 import { RUNTIME_TABLE } from "../../src/launch/runtime/runtime-table.ts";
-import { incarnationPaths, readCurrent } from "../../src/status/incarnation.ts";
+import { incarnationPaths, readCurrent } from "../../src/status/incarnation/incarnation.ts";
 import { ok } from "./calls.ts";
 import { type Sandbox, until } from "./sandbox.ts";
 

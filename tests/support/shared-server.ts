@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
-import type { ProcessId } from "../../src/core/process-table.ts";
-import { readProcess } from "../../src/core/processes.ts";
+import type { ProcessId } from "../../src/core/process/process-table.ts";
+import { readProcess } from "../../src/core/process/processes.ts";
 import { namedSocketPath } from "../../src/core/tmux.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { callOutside } from "./session.ts";

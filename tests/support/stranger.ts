@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning as isStillRunning, readProcess } from "../../src/core/processes.ts";
-import { signalProcess } from "../../src/core/signals.ts";
+import { isRunning as isStillRunning, readProcess } from "../../src/core/process/processes.ts";
+import { signalProcess } from "../../src/core/process/signals.ts";
 import type { LiveServer } from "./live-peer.ts";
 import { until, type Sandbox } from "./sandbox.ts";
 

@@ -1,10 +1,10 @@
-import { IapeerError } from "../../core/errors.ts";
-import type { Fleet } from "../../fleet/fleet.ts";
+import { IapeerError } from "../../model/errors.ts";
+import type { Fleet } from "../../model/agent.ts";
 import type { Problem } from "../../fleet/file/problems.ts";
 import { fleetPath, type FleetReading, readFleet } from "../../fleet/file/read.ts";
 import { surroundingsOf } from "../../fleet/file/surroundings.ts";
 import { createColors } from "../colors.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../../app/app.ts";
 import type { Output } from "../output.ts";
 import type { OptionSpec } from "../verb.ts";
 import { countProblems, renderProblem } from "./problems.ts";

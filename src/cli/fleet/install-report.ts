@@ -1,8 +1,8 @@
 import type { Linger } from "../../core/service/linger.ts";
 import { lingerCommand } from "../../core/service/linger.ts";
-import type { BootOp, BootRow } from "../../fleet/boot/plan.ts";
-import { type BootAgents, type Unstartable, userOfServices } from "../boot.ts";
-import type { Context } from "../context.ts";
+import type { BootOp, BootRow } from "../../boot/plan.ts";
+import { type BootAgents, type Unstartable, userOfServices } from "../../app/boot.ts";
+import type { Context } from "../../app/app.ts";
 import type { Output } from "../output.ts";
 import { tame } from "../table.ts";
 

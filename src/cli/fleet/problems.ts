@@ -1,4 +1,4 @@
-import type { IapeerError } from "../../core/errors.ts";
+import type { IapeerError } from "../../model/errors.ts";
 import type { Problem } from "../../fleet/file/problems.ts";
 import type { Colors } from "../colors.ts";
 import { tame } from "../table.ts";

@@ -1,10 +1,10 @@
-import { quoteForSh } from "../../core/quoting.ts";
-import type { Row } from "../../fleet/apply/run.ts";
+import { quoteForSh } from "../../core/text/quoting.ts";
+import type { Row } from "../../fleet/plan/run.ts";
 import { fleetPath } from "../../fleet/file/read.ts";
 import type { Colors } from "../colors.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../../app/app.ts";
 import { renderTable, tame } from "../table.ts";
-import type { ApplyReport } from "./apply.ts";
+import type { ApplyReport } from "../../app/fleet/apply.ts";
 
 const COLUMNS = [{ title: "PEER" }, { title: "OP" }, { title: "STATUS" }, { title: "STAGE" }, { title: "MESSAGE" }];
 

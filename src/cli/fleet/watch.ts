@@ -1,6 +1,6 @@
-import { IapeerError, toErrorView } from "../../core/errors.ts";
+import { IapeerError, toErrorView } from "../../model/errors.ts";
 import type { PsRow } from "../../fleet/ps/row.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../../app/app.ts";
 import { explainInvalid } from "./problems.ts";
 import { renderFleet, renderFleetNotes, renderFleetTable } from "./table.ts";
 import { sleepUnless, withInterruption } from "../interruption.ts";

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
-import { describeErrno, errnoOf, IapeerError } from "../../core/errors.ts";
+import { describeErrno, errnoOf, IapeerError } from "../../model/errors.ts";
 import { decodeMessage, MAX_BYTES, MAX_CHARS, messageInvalid } from "../../launch/send/text.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
-import { IapeerError } from "../../core/errors.ts";
+import { IapeerError } from "../../model/errors.ts";
 import { isTerminal } from "../../core/libc.ts";
-import { socketPathOf } from "../../core/paths.ts";
+import { socketPathOf } from "../../core/layout.ts";
 import { findTmux, refuseInsecureFolder, withoutTmux } from "../../core/tmux.ts";
-import { notLive } from "../../launch/watch.ts";
-import { observeServer } from "../../status/server-state.ts";
+import { notLive } from "../../launch/canary/arming.ts";
+import { observeServer } from "../../status/liveness/server-state.ts";
 import { usage } from "../call.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";

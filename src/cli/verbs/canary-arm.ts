@@ -1,6 +1,6 @@
-import { armIdentity } from "../../launch/watch.ts";
+import { armIdentity } from "../../launch/canary/arming.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
-import { launchContext } from "../sessions.ts";
+import { launchContext } from "../../app/sessions.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryArm = defineVerb({

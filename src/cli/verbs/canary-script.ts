@@ -1,6 +1,6 @@
 import { findTmux } from "../../core/tmux.ts";
 import { graceFrom, renderCanaryScript, scriptOf } from "../../launch/canary/script.ts";
-import { readSample } from "../session-sample.ts";
+import { readSample } from "../../app/session-sample.ts";
 import { RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 

@@ -1,4 +1,4 @@
-import { type CanaryRow, readCanaries } from "../canaries.ts";
+import { type CanaryRow, readCanaries } from "../../app/canaries.ts";
 import type { Output } from "../output.ts";
 import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";

@@ -1,7 +1,7 @@
-import { IapeerError } from "../../core/errors.ts";
-import type { Death } from "../../status/death-record.ts";
-import { findDeath, readDeaths } from "../../status/deaths.ts";
-import { type Forensics, readForensics } from "../../status/forensics.ts";
+import { IapeerError } from "../../model/errors.ts";
+import type { Death } from "../../status/deaths/death-record.ts";
+import { findDeath, readDeaths } from "../../status/deaths/deaths.ts";
+import { type Forensics, readForensics } from "../../status/deaths/forensics.ts";
 import type { Colors } from "../colors.ts";
 import { describeEnd, describeHow, renderIncident, renderVerdict } from "../death-text.ts";
 import { renderDuration } from "../duration.ts";

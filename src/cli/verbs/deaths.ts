@@ -1,10 +1,10 @@
-import { parseIdentity, parsePersonality } from "../../core/names.ts";
-import { findUnrecorded } from "../../launch/settle.ts";
+import { parseIdentity, parsePersonality } from "../../model/names.ts";
+import { findUnrecorded } from "../../launch/canary/settle.ts";
 import { requireRow } from "../../registry/edits.ts";
 import { readRegistry } from "../../registry/store.ts";
-import type { Death } from "../../status/death-record.ts";
-import { readDeaths } from "../../status/deaths.ts";
-import type { Context } from "../context.ts";
+import type { Death } from "../../status/deaths/death-record.ts";
+import { readDeaths } from "../../status/deaths/deaths.ts";
+import type { Context } from "../../app/app.ts";
 import { describeEnd, describeHow, renderIncident, renderVerdict } from "../death-text.ts";
 import { parseDuration, renderAge } from "../duration.ts";
 import { ONE_PEER } from "../shared-options.ts";

@@ -1,15 +1,15 @@
-import type { Check } from "../../launch/doctor/check.ts";
-import { runChecks } from "../../launch/doctor/checks.ts";
-import { checkTmux } from "../../launch/doctor/tools.ts";
-import { failure } from "../../launch/doctor/check.ts";
-import { runSelfTest } from "../../launch/doctor/self-test.ts";
-import { IapeerError } from "../../core/errors.ts";
-import { readCanaries } from "../canaries.ts";
+import type { Check } from "../../app/doctor/check.ts";
+import { runChecks } from "../../app/doctor/checks.ts";
+import { checkTmux } from "../../app/doctor/tools.ts";
+import { failure } from "../../app/doctor/check.ts";
+import { runSelfTest } from "../../app/doctor/self-test.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { readCanaries } from "../../app/canaries.ts";
 import type { Colors } from "../colors.ts";
-import type { Context } from "../context.ts";
-import { checkFleet } from "../fleet/doctor.ts";
+import type { Context } from "../../app/app.ts";
+import { checkFleet } from "../../app/doctor/fleet.ts";
 import { withInterruption } from "../interruption.ts";
-import { registeredIdentities } from "../sessions.ts";
+import { registeredIdentities } from "../../app/sessions.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import { parsePersonality, parseRuntime } from "../../core/names.ts";
-import { CLASSES } from "../../fleet/fleet.ts";
+import { parsePersonality, parseRuntime } from "../../model/names.ts";
+import { CLASSES } from "../../model/agent.ts";
 import { addAgent } from "../../fleet/edit/edit.ts";
 import type { NewAgent } from "../../fleet/edit/render-agent.ts";
 import { usage } from "../call.ts";
-import { DEFAULT_JOBS } from "../fleet/apply.ts";
-import { editAndApply } from "../fleet/edit-file.ts";
+import { DEFAULT_JOBS } from "../../app/fleet/apply.ts";
+import { editAndApply } from "../../app/fleet/edit-file.ts";
 import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { printReport } from "../fleet/report.ts";
 import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";

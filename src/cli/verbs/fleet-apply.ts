@@ -1,7 +1,7 @@
 import { parseCount } from "../call.ts";
-import { applyFleet, DEFAULT_JOBS } from "../fleet/apply.ts";
+import { applyFleet, DEFAULT_JOBS } from "../../app/fleet/apply.ts";
 import { FLEET_FILE, openFleetFile } from "../fleet/fleet-file.ts";
-import { withFleetLock } from "../fleet/lock.ts";
+import { withFleetLock } from "../../app/fleet/lock.ts";
 import { printReport } from "../fleet/report.ts";
 import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";

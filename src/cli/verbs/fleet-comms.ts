@@ -1,8 +1,8 @@
-import { IapeerError } from "../../core/errors.ts";
-import { parsePersonality } from "../../core/names.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { parsePersonality } from "../../model/names.ts";
 import { readApplied } from "../../fleet/applied.ts";
 import { planComms, renderComms, renderSend, renderWatch } from "../../fleet/comms.ts";
-import { readHere } from "../launching.ts";
+import { readHere } from "../../app/launching.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetComms = defineVerb({

@@ -1,4 +1,4 @@
-import { refuseRealRootInSandbox } from "../../core/paths.ts";
+import { refuseRealRootInSandbox } from "../../core/layout.ts";
 import { PROFILE_NAMES, PROFILES, type ProfileName, renderProfile } from "../../fleet/file/profiles.ts";
 import { fleetPath } from "../../fleet/file/read.ts";
 import { surroundingsOf } from "../../fleet/file/surroundings.ts";

@@ -17,7 +17,7 @@ export const fleetInstall = defineVerb({
     { command: "iapeer fleet install --print", note: "see what it would write, also where no systemd runs" },
   ],
   run: async ({ values }, context) => {
-    const { installFleet, printFleet } = await import("../fleet/install.ts");
+    const { installFleet, printFleet } = await import("../../app/fleet/install.ts");
     if (values.print) return printFleet(values.now === true, context);
     return await installFleet(values.now === true, context);
   },

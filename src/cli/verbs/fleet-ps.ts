@@ -1,11 +1,11 @@
 import { accountName } from "../../core/libc.ts";
-import type { Fleet } from "../../fleet/fleet.ts";
+import type { Fleet } from "../../model/agent.ts";
 import { joinFleet } from "../../fleet/ps/join.ts";
 import { readFleetFacts } from "../../fleet/ps/observe.ts";
 import { needsPerson, type PsRow } from "../../fleet/ps/row.ts";
 import { readHost, tameName } from "../../launch/send/text.ts";
 import { usage } from "../call.ts";
-import { type Context, withoutNotes } from "../context.ts";
+import { type Context, withoutNotes } from "../../app/app.ts";
 import { parseDuration } from "../duration.ts";
 import { FLEET_FILE, openFleetFile, tellProblems } from "../fleet/fleet-file.ts";
 import { renderFleet } from "../fleet/table.ts";

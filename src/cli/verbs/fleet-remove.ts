@@ -1,11 +1,11 @@
-import { IapeerError } from "../../core/errors.ts";
-import { parsePersonality } from "../../core/names.ts";
-import type { Layout } from "../../core/paths.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { parsePersonality } from "../../model/names.ts";
+import type { Layout } from "../../core/layout.ts";
 import { readApplied } from "../../fleet/applied.ts";
 import { removeAgent } from "../../fleet/edit/edit.ts";
-import type { Context } from "../context.ts";
-import { DEFAULT_JOBS } from "../fleet/apply.ts";
-import { editAndApply } from "../fleet/edit-file.ts";
+import type { Context } from "../../app/app.ts";
+import { DEFAULT_JOBS } from "../../app/fleet/apply.ts";
+import { editAndApply } from "../../app/fleet/edit-file.ts";
 import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { printReport } from "../fleet/report.ts";
 import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";

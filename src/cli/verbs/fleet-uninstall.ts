@@ -10,7 +10,7 @@ export const fleetUninstall = defineVerb({
   positionals: [],
   examples: [{ command: "iapeer fleet uninstall", note: "what runs goes on; nothing comes back after a reboot" }],
   run: async (_call, context) => {
-    const { uninstallFleet } = await import("../fleet/install.ts");
+    const { uninstallFleet } = await import("../../app/fleet/install.ts");
     return await uninstallFleet(context);
   },
 });

@@ -1,6 +1,6 @@
-import { renderHookFor } from "../../launch/session-hook.ts";
+import { renderHookFor } from "../../launch/hook/hook.ts";
 import { RUNTIME_OPTION } from "../identity-option.ts";
-import { readSample } from "../session-sample.ts";
+import { readSample } from "../../app/session-sample.ts";
 import { defineVerb } from "../verb.ts";
 
 export const hookPaneDied = defineVerb({

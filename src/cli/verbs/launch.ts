@@ -1,11 +1,11 @@
-import { IapeerError } from "../../core/errors.ts";
-import { parseSocketName } from "../../core/names.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { parseSocketName } from "../../model/names.ts";
 import { namedSocketPath } from "../../core/tmux.ts";
-import { launchIdentity, type Launched, type LaunchPlan } from "../../launch/launch.ts";
+import { launchIdentity, type Launched, type LaunchPlan } from "../../launch/start/start.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { withInterruption } from "../interruption.ts";
-import { planLaunch } from "../launching.ts";
-import { launchContext } from "../sessions.ts";
+import { planLaunch } from "../../app/launching.ts";
+import { launchContext } from "../../app/sessions.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { identityOf, parseRuntime } from "../../core/names.ts";
+import { identityOf, parseRuntime } from "../../model/names.ts";
 import { type Peer, peersOf } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
-import type { Death } from "../../status/death-record.ts";
-import { readStatuses } from "../../status/peer-status.ts";
-import type { Context } from "../context.ts";
+import type { Death } from "../../status/deaths/death-record.ts";
+import { readStatuses } from "../../status/liveness/liveness.ts";
+import type { Context } from "../../app/app.ts";
 import { renderAge } from "../duration.ts";
-import { type PeerJson, renderRuntimes, toPeerJson } from "../peer-json.ts";
+import { type PeerJson, renderRuntimes, toPeerJson } from "../../app/peers/peer-json.ts";
 import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -42,7 +42,7 @@ interface ListRow extends PeerJson {
 async function findLastDeaths(peers: readonly Peer[], { layout, output }: Context): Promise<ReadonlyMap<string, Death>> {
   if (!existsSync(layout.exitsLog)) return new Map();
   try {
-    const { readLastDeaths } = await import("../../status/deaths.ts");
+    const { readLastDeaths } = await import("../../status/deaths/deaths.ts");
     return readLastDeaths(layout, peers.flatMap(identitiesOf));
   } catch (error) {
     output.warn((error as Error).message);

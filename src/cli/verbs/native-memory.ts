@@ -1,7 +1,7 @@
-import { isAgentic } from "../../core/names.ts";
+import { isAgentic } from "../../model/names.ts";
 import type { ProvisionRow } from "../../provision/attach.ts";
 import { switchNative } from "../../provision/native-memory-step.ts";
-import { providerTools } from "../context.ts";
+import { providerTools } from "../../app/app.ts";
 import type { Output } from "../output.ts";
 import { ALL_PEERS, ONE_PEER } from "../shared-options.ts";
 import { renderTable } from "../table.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { IapeerError } from "../../core/errors.ts";
-import { locate } from "../../status/slot-location.ts";
-import { findMissingCommands, readSlot, readSlotFile, type SlotReading } from "../../status/slot.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { locate } from "../../status/slot/slot-location.ts";
+import { findMissingCommands, readSlot, readSlotFile, type SlotReading } from "../../status/slot/slot.ts";
 import type { Colors } from "../colors.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";

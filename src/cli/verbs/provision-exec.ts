@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import { parsePersonality, parseRuntime } from "../../core/names.ts";
-import type { Env } from "../../core/paths.ts";
+import { parsePersonality, parseRuntime } from "../../model/names.ts";
+import type { Env } from "../../core/layout.ts";
 import { type Occasion, OCCASIONS } from "../../provision/occasions.ts";
 import { type Placeholders, PROVIDER_TIMEOUT_MS, renderArgv, runProvider } from "../../provision/provider-command.ts";
 import { parseCount, usage } from "../call.ts";
-import { providerTools } from "../context.ts";
+import { providerTools } from "../../app/app.ts";
 import { parseFolder } from "../folder.ts";
 import { withInterruption } from "../interruption.ts";
 import { defineVerb } from "../verb.ts";

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import type { ErrorCode } from "../../core/errors.ts";
-import { nearest, parsePersonality } from "../../core/names.ts";
+import type { ErrorCode } from "../../model/errors.ts";
+import { nearest, parsePersonality } from "../../model/names.ts";
 import { peersOf } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import type { Colors } from "../colors.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../../app/app.ts";
 import { jointStatus, renderOutcomes } from "../outcomes.ts";
 import type { Output } from "../output.ts";
-import { type Removal, type RemovalJson, removePeer } from "../removal.ts";
+import { type Removal, type RemovalJson, removePeer } from "../../app/peers/removal.ts";
 import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";

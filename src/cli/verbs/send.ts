@@ -1,18 +1,18 @@
-import { parseIdentity } from "../../core/names.ts";
+import { parseIdentity } from "../../model/names.ts";
 import { DIRECTIVES, judgeDirective, renderDirective } from "../../launch/sleep/directive.ts";
-import { chooseAuthor, identifySender, type Sender } from "../../launch/sender.ts";
+import { chooseAuthor, identifySender, type Sender } from "../../launch/session/sender.ts";
 import type { DeliveryState } from "../../launch/send/deliver.ts";
 import type { Recipient } from "../../launch/send/recipient.ts";
 import { messageInvalid, parseMessage, parseParty, renderParty, renderSender } from "../../launch/send/text.ts";
 import { peersOf } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import { usage } from "../call.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../../app/app.ts";
 import { parseDuration } from "../duration.ts";
 import { RUNTIME_OPTION } from "../identity-option.ts";
 import { readMessageFile } from "../send/message-input.ts";
-import { chooseRecipient, readOrchestrators } from "../send/recipient.ts";
-import { type Order, runSending, type Sending, type Sent } from "../send/sending.ts";
+import { chooseRecipient, readOrchestrators } from "../../app/send/recipient.ts";
+import { type Order, runSending, type Sending, type Sent } from "../../app/send/sending.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 interface SendJson {

@@ -1,17 +1,17 @@
-import { identityOf, isAgentic, parsePersonality } from "../../core/names.ts";
+import { identityOf, isAgentic, parsePersonality } from "../../model/names.ts";
 import { judgeMemory, type MemoryState, type ProvisionNote, readNote } from "../../provision/provision-state.ts";
 import { requireRow } from "../../registry/edits.ts";
 import { toPeer } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
-import type { Death } from "../../status/death-record.ts";
+import type { Death } from "../../status/deaths/death-record.ts";
 import { readBeat } from "../../status/beat.ts";
-import { readLastDeath } from "../../status/deaths.ts";
-import { readStatuses } from "../../status/peer-status.ts";
-import { readSlot } from "../../status/slot.ts";
+import { readLastDeath } from "../../status/deaths/deaths.ts";
+import { readStatuses } from "../../status/liveness/liveness.ts";
+import { readSlot } from "../../status/slot/slot.ts";
 import type { Colors } from "../colors.ts";
 import { describeEnd } from "../death-text.ts";
 import { renderDuration } from "../duration.ts";
-import { type PeerJson, renderRuntimes, toPeerJson } from "../peer-json.ts";
+import { type PeerJson, renderRuntimes, toPeerJson } from "../../app/peers/peer-json.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 

@@ -1,5 +1,5 @@
 import type { Colors } from "../colors.ts";
-import { type HostReport, readHostReport, type SlotJson } from "../host-report.ts";
+import { type HostReport, readHostReport, type SlotJson } from "../../app/host-report.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 

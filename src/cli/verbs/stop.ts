@@ -1,11 +1,11 @@
-import { IapeerError, toErrorView } from "../../core/errors.ts";
-import { identityOf, parsePersonality, parseRuntime } from "../../core/names.ts";
-import { type Stopped, stopIdentity } from "../../launch/stop.ts";
+import { IapeerError, toErrorView } from "../../model/errors.ts";
+import { identityOf, parsePersonality, parseRuntime } from "../../model/names.ts";
+import { type Stopped, stopIdentity } from "../../launch/end/end.ts";
 import { usage } from "../call.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../../app/app.ts";
 import { chooseIdentity } from "../identity-option.ts";
 import { jointStatus } from "../outcomes.ts";
-import { launchContext } from "../sessions.ts";
+import { launchContext } from "../../app/sessions.ts";
 import { ALL_PEERS } from "../shared-options.ts";
 import { chooseTargets } from "../targets.ts";
 import { defineVerb } from "../verb.ts";

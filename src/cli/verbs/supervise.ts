@@ -1,12 +1,12 @@
-import { IapeerError } from "../../core/errors.ts";
-import { makeFolder } from "../../core/files.ts";
-import { withLock } from "../../core/lock.ts";
-import { quoteForSh } from "../../core/quoting.ts";
-import { superviseOnce, type TickRow } from "../../launch/supervise/tick.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { makeFolder } from "../../core/disk/files.ts";
+import { withLock } from "../../core/disk/lock.ts";
+import { quoteForSh } from "../../core/text/quoting.ts";
+import { superviseOnce, type TickRow } from "../../launch/canary/tick.ts";
 import { parseCount, usage } from "../call.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../../app/app.ts";
 import { sleepUnless, withInterruption } from "../interruption.ts";
-import { launchContext, registeredIdentities } from "../sessions.ts";
+import { launchContext, registeredIdentities } from "../../app/sessions.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -36,7 +36,7 @@ export const supervise = defineVerb({
       parseCount(supervise, "interval", values.interval, { min: 1, max: MAX_INTERVAL_SECS }) ?? DEFAULT_INTERVAL_SECS;
     refuseMixed(values);
     if (values.install || values.uninstall) {
-      const { changeService } = await import("../supervise-service.ts");
+      const { changeService } = await import("../../app/supervise-service.ts");
       return changeService({ isInstall: values.install === true, isPrint: values.print === true }, context);
     }
     if (!values.once && context.output.isJson) throw usage(supervise, "supervise has no end, and so no JSON; with --once it has");

@@ -1,7 +1,7 @@
-import { sessionLogPath } from "../../core/paths.ts";
-import { openSessionLog, type SessionLog } from "../../status/session-log.ts";
+import { sessionLogPath } from "../../core/layout.ts";
+import { openSessionLog, type SessionLog } from "../../status/session-tail.ts";
 import { parseCount, usage } from "../call.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../../app/app.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { sleepUnless, withInterruption } from "../interruption.ts";
 import type { Output } from "../output.ts";

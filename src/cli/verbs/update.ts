@@ -1,15 +1,15 @@
-import { type Intelligence, parsePersonality, parseRuntime } from "../../core/names.ts";
+import { type Intelligence, parsePersonality, parseRuntime } from "../../model/names.ts";
 import type { UpdateRequest } from "../../registry/edits.ts";
-import { readStatuses } from "../../status/peer-status.ts";
-import { readBootUnits } from "../../status/boot-units.ts";
-import { openBoot, readBootAgents, servicePlace, takeFromBoot } from "../boot.ts";
+import { readStatuses } from "../../status/liveness/liveness.ts";
+import { readBootUnits } from "../../boot/state.ts";
+import { openBoot, readBootAgents, servicePlace, takeFromBoot } from "../../app/boot.ts";
 import { usage } from "../call.ts";
-import { changePeer } from "../change-peer.ts";
-import type { Context } from "../context.ts";
+import { changePeer } from "../../app/peers/change-peer.ts";
+import type { Context } from "../../app/app.ts";
 import { cutDescription } from "../description.ts";
 import { renderOutcomes } from "../outcomes.ts";
 import type { Output } from "../output.ts";
-import { toPeerJson } from "../peer-json.ts";
+import { toPeerJson } from "../../app/peers/peer-json.ts";
 import { changeOptionsFrom, DESCRIPTION, IF_REVISION, INTELLIGENCE } from "../shared-options.ts";
 import { defineVerb } from "../verb.ts";
 

@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
-import { IapeerError } from "../../core/errors.ts";
+import { IapeerError } from "../../model/errors.ts";
 import { isTerminal } from "../../core/libc.ts";
 import { findTmux, refuseInsecureFolder, withoutTmux } from "../../core/tmux.ts";
-import { staleIncarnation } from "../../launch/stop.ts";
-import { planView } from "../../launch/view.ts";
-import { notLive } from "../../launch/watch.ts";
-import { observeServer } from "../../status/server-state.ts";
+import { staleIncarnation } from "../../launch/end/end.ts";
+import { planView } from "../../launch/session/view.ts";
+import { notLive } from "../../launch/canary/arming.ts";
+import { observeServer } from "../../status/liveness/server-state.ts";
 import { usage } from "../call.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb, type Verb } from "../verb.ts";

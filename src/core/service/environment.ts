@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Env, Layout } from "../paths.ts";
+import type { Env, Layout } from "../layout.ts";
 
 /** The only variables that a service's file ever holds: where things are, and nothing secret. */
 const NAMES = ["IAPEER_ROOT", "IAPEER_SOCK_DIR", "PATH", "TMUX_TMPDIR"] as const;

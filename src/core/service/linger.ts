@@ -1,4 +1,4 @@
-import type { Env } from "../paths.ts";
+import type { Env } from "../layout.ts";
 import { callManager } from "./manager.ts";
 
 /** Whether the user's services start at boot, and not only when the user logs in (loginctl(1)). */

@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeErrno } from "../errors.ts";
-import { readWhole } from "../files.ts";
-import type { Env } from "../paths.ts";
+import { describeErrno } from "../../model/errors.ts";
+import { readWhole } from "../disk/files.ts";
+import type { Env } from "../layout.ts";
 import { platformOf, type ServicePlace } from "./place.ts";
 
 /** What a call of the service manager came to; judged by its exit status. */

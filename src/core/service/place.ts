@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Env, refuseRealFolderInSandbox } from "../paths.ts";
+import { type Env, refuseRealFolderInSandbox } from "../layout.ts";
 
 export type ServicePlatform = "linux" | "darwin";
 

@@ -1,4 +1,4 @@
-import { IapeerError } from "../errors.ts";
+import { IapeerError } from "../../model/errors.ts";
 
 export type PlistValue = string | boolean | readonly string[] | { readonly [key: string]: PlistValue };
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, statSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { errnoOf, ioError, IapeerError } from "../errors.ts";
-import { readWhole, syncFolder } from "../files.ts";
+import { errnoOf, ioError, IapeerError } from "../../model/errors.ts";
+import { readWhole, syncFolder } from "../disk/files.ts";
 
 /** A service's file as it is to be. */
 export interface UnitFile {

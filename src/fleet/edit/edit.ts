@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLSeq } from "yaml";
-import { IapeerError } from "../../core/errors.ts";
-import { nearest } from "../../core/names.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { nearest } from "../../model/names.ts";
 import { appendToBlock, beginBlock, type BlockItem, removeFromBlock } from "./block-edit.ts";
 import { checkFleet } from "../file/check.ts";
 import { appendToFlow, removeFromFlow, type Span } from "./flow-edit.ts";

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
-import { writeAtomically } from "../../core/atomic-write.ts";
-import { ioError, IapeerError } from "../../core/errors.ts";
+import { writeAtomically } from "../../core/disk/atomic-write.ts";
+import { ioError, IapeerError } from "../../model/errors.ts";
 import { readFleet } from "../file/read.ts";
 import type { Surroundings } from "../file/surroundings.ts";
 

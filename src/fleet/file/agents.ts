@@ -1,5 +1,5 @@
-import { BUILT_IN_RUNTIMES, isPersonality, isRuntime, nearest } from "../../core/names.ts";
-import { CLASSES, DEFAULT_RUNTIME, isClass } from "../fleet.ts";
+import { BUILT_IN_RUNTIMES, isPersonality, isRuntime, nearest } from "../../model/names.ts";
+import { CLASSES, DEFAULT_RUNTIME, isClass } from "../../model/agent.ts";
 import { resolveFolder } from "./folders.ts";
 import type { Finding, Path } from "./problems.ts";
 import { fieldOf } from "./schema.ts";

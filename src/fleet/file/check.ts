@@ -1,5 +1,5 @@
 import { checkAgents, classesOf } from "./agents.ts";
-import { type Agent, DEFAULT_RUNTIME, type Fleet } from "../fleet.ts";
+import { type Agent, DEFAULT_RUNTIME, type Fleet } from "../../model/agent.ts";
 import { resolveFolder } from "./folders.ts";
 import { findPolicyBreaks, policyOf } from "./policy.ts";
 import { type Finding, hasErrors, inOrder, type Path, type Place, type Problem, toProblem } from "./problems.ts";

@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, type Fleet, type Policy } from "../fleet.ts";
+import { DEFAULT_POLICY, type Fleet, type Policy } from "../../model/agent.ts";
 import type { FleetValues } from "./schema.ts";
 
 /** The policy of a file: what it leaves out is the two-agent floor. */

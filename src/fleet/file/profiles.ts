@@ -1,4 +1,4 @@
-import { IapeerError } from "../../core/errors.ts";
+import { IapeerError } from "../../model/errors.ts";
 import { checkFleet } from "./check.ts";
 import type { Surroundings } from "./surroundings.ts";
 

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync, type Stats } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { describeErrno, errnoOf } from "../../core/errors.ts";
-import { readWhole } from "../../core/files.ts";
-import type { Env, Layout } from "../../core/paths.ts";
+import { describeErrno, errnoOf } from "../../model/errors.ts";
+import { readWhole } from "../../core/disk/files.ts";
+import type { Env, Layout } from "../../core/layout.ts";
 import { checkFleet, type CheckedFleet } from "./check.ts";
 import { type Finding, hasErrors, inOrder, type Problem, toProblem } from "./problems.ts";
 import type { Surroundings } from "./surroundings.ts";

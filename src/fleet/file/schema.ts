@@ -7,8 +7,8 @@ import {
   isSocketPlace,
   isSshDestination,
   nearest,
-} from "../../core/names.ts";
-import { CLASSES, isClass } from "../fleet.ts";
+} from "../../model/names.ts";
+import { CLASSES, isClass } from "../../model/agent.ts";
 import type { Finding, FleetProblemCode, Path } from "./problems.ts";
 import { quote } from "./secrets.ts";
 

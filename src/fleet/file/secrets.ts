@@ -1,4 +1,4 @@
-import { quoteForMessage } from "../../core/names.ts";
+import { quoteForMessage } from "../../model/names.ts";
 
 /** What a key of this name holds is a credential, whatever it looks like. */
 const SECRET_KEY =

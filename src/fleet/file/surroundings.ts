@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isBuiltIn } from "../../core/names.ts";
-import { type Env, homeFrom, type Layout, resolveLinks } from "../../core/paths.ts";
+import { isBuiltIn } from "../../model/names.ts";
+import { type Env, homeFrom, type Layout, resolveLinks } from "../../core/layout.ts";
 
 /** What a fleet file is checked against, beside itself. */
 export interface Surroundings {

@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, openSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { errnoOf, ioError, IapeerError } from "../../core/errors.ts";
-import { makeFolder, syncFolder, writeAll } from "../../core/files.ts";
+import { errnoOf, ioError, IapeerError } from "../../model/errors.ts";
+import { makeFolder, syncFolder, writeAll } from "../../core/disk/files.ts";
 
 /**
  * Makes a fleet file, 0600, and what is missing above it. Whatever is at that path stays, a link that leads nowhere too.

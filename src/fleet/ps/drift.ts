@@ -1,7 +1,7 @@
-import { identityOf } from "../../core/names.ts";
+import { identityOf } from "../../model/names.ts";
 import type { Peer } from "../../registry/schema.ts";
 import type { AppliedAgent } from "../applied.ts";
-import type { Agent } from "../fleet.ts";
+import type { Agent } from "../../model/agent.ts";
 import { type FleetFacts, NOTHING_KNOWN } from "./facts.ts";
 import { type Drift, DRIFT_CODES, type DriftCode } from "./row.ts";
 

@@ -1,8 +1,8 @@
 import type { Peer } from "../../registry/schema.ts";
-import type { UnitState } from "../../status/boot-units.ts";
-import type { PeerStatus } from "../../status/peer-status.ts";
+import type { UnitState } from "../../boot/state.ts";
+import type { PeerStatus } from "../../status/liveness/liveness.ts";
 import type { AppliedFleet } from "../applied.ts";
-import type { Fleet } from "../fleet.ts";
+import type { Fleet } from "../../model/agent.ts";
 import type { Surroundings } from "../file/surroundings.ts";
 import type { LastDeath } from "./row.ts";
 

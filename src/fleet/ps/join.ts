@@ -1,5 +1,5 @@
-import { identityOf } from "../../core/names.ts";
-import type { Remote } from "../fleet.ts";
+import { identityOf } from "../../model/names.ts";
+import type { Remote } from "../../model/agent.ts";
 import { findDrift } from "./drift.ts";
 import { type FleetFacts, NOTHING_KNOWN, type SessionFacts } from "./facts.ts";
 import { judgeHealth } from "./health.ts";

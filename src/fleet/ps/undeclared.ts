@@ -1,6 +1,6 @@
-import { identityOf, isPersonality } from "../../core/names.ts";
+import { identityOf, isPersonality } from "../../model/names.ts";
 import type { AppliedAgent } from "../applied.ts";
-import type { Remote } from "../fleet.ts";
+import type { Remote } from "../../model/agent.ts";
 import { drift, inOrder } from "./drift.ts";
 import type { FleetFacts } from "./facts.ts";
 import type { Drift } from "./row.ts";

@@ -1,17 +1,17 @@
 import { closeSync } from "node:fs";
-import { writeAtomically } from "../../core/atomic-write.ts";
-import { tryHold } from "../../core/lock.ts";
-import type { ProcessId } from "../../core/process-table.ts";
-import { isRunning, readProcess } from "../../core/processes.ts";
-import { randomHex } from "../../core/random.ts";
-import { signalProcess } from "../../core/signals.ts";
-import type { Env } from "../../core/paths.ts";
+import { writeAtomically } from "../../core/disk/atomic-write.ts";
+import { tryHold } from "../../core/disk/lock.ts";
+import type { ProcessId } from "../../core/process/process-table.ts";
+import { isRunning, readProcess } from "../../core/process/processes.ts";
+import { randomHex } from "../../core/text/random.ts";
+import { signalProcess } from "../../core/process/signals.ts";
+import type { Env } from "../../core/layout.ts";
 import { callTmux, findTmux, withoutTmux } from "../../core/tmux.ts";
-import { type Incarnation, type IncarnationPaths, incarnationPaths } from "../../status/incarnation.ts";
-import { hasRecorder, type Origin, readCanaryRecord, writeCanaryRecord } from "./record.ts";
+import { type Incarnation, type IncarnationPaths, incarnationPaths } from "../../status/incarnation/incarnation.ts";
+import { hasRecorder, type Origin, readCanaryRecord, writeCanaryRecord } from "../session/recorder.ts";
 import { type CanaryScript, graceFrom, planWake, renderCanaryScript, scriptOf, type Witness } from "./script.ts";
-import type { LaunchContext } from "../launch-context.ts";
-import { isGoneWithin } from "../process-end.ts";
+import type { LaunchContext } from "../../core/host.ts";
+import { isGoneWithin } from "../../core/process/process-end.ts";
 
 /** `armed` now, `already` armed by somebody, or `failed` and why. */
 export type Arming = { readonly outcome: "armed" | "already-armed" } | { readonly outcome: "failed"; readonly why: string };

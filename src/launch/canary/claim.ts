@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
-import { writeAtomically } from "../../core/atomic-write.ts";
-import { makeFolder, readTrusted } from "../../core/files.ts";
-import { parseStrictJson, renderJson } from "../../core/json.ts";
-import type { ProcessId } from "../../core/process-table.ts";
-import { isRunning, readProcess } from "../../core/processes.ts";
-import { type IncarnationPaths, isProcessId } from "../../status/incarnation.ts";
+import { writeAtomically } from "../../core/disk/atomic-write.ts";
+import { makeFolder, readTrusted } from "../../core/disk/files.ts";
+import { parseStrictJson, renderJson } from "../../core/text/json.ts";
+import type { ProcessId } from "../../core/process/process-table.ts";
+import { isRunning, readProcess } from "../../core/process/processes.ts";
+import { type IncarnationPaths, isProcessId } from "../../status/incarnation/incarnation.ts";
 
 /**
  * Why an end is wanted: `stop` and `remove` end it at once, `sleep` after a grace, `dismiss` leaves that to somebody else,

@@ -1,8 +1,8 @@
-import { renderLogLine } from "../../core/logfmt.ts";
-import { type Env, type Layout, sessionLogPath } from "../../core/paths.ts";
-import type { ProcessId } from "../../core/process-table.ts";
-import { quoteForSh } from "../../core/quoting.ts";
-import { type Incarnation, incarnationPaths, launchMark } from "../../status/incarnation.ts";
+import { renderLogLine } from "../../core/text/logfmt.ts";
+import { type Env, type Layout, sessionLogPath } from "../../core/layout.ts";
+import type { ProcessId } from "../../core/process/process-table.ts";
+import { quoteForSh } from "../../core/text/quoting.ts";
+import { type Incarnation, incarnationPaths, launchMark } from "../../status/incarnation/incarnation.ts";
 import judgePart from "./judge.sh" with { type: "text" };
 import linuxPart from "./linux.sh" with { type: "text" };
 import macosPart from "./macos.sh" with { type: "text" };

@@ -1,8 +1,8 @@
-import { writeAtomically } from "../../core/atomic-write.ts";
-import { readBootId, readUptimeSecs } from "../../core/boot.ts";
-import { makeFolder } from "../../core/files.ts";
-import { renderJson } from "../../core/json.ts";
-import type { Layout } from "../../core/paths.ts";
+import { writeAtomically } from "../../core/disk/atomic-write.ts";
+import { readBootId, readUptimeSecs } from "../../core/process/boot-id.ts";
+import { makeFolder } from "../../core/disk/files.ts";
+import { renderJson } from "../../core/text/json.ts";
+import type { Layout } from "../../core/layout.ts";
 import { type Beat, beatPath } from "../../status/beat.ts";
 
 /** Notes that an identity is alive now. Throws IapeerError `write-failed`. */

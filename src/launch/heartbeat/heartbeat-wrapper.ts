@@ -1,4 +1,4 @@
-import { quoteForSh } from "../../core/quoting.ts";
+import { quoteForSh } from "../../core/text/quoting.ts";
 import wrapper from "./heartbeat-wrapper.sh" with { type: "text" };
 
 /** How often a program that is wrapped gives a sign of life, where nobody says otherwise. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { IapeerError } from "../../core/errors.ts";
-import { readTrusted } from "../../core/files.ts";
-import { quoteForMessage } from "../../core/names.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { readTrusted } from "../../core/disk/files.ts";
+import { quoteForMessage } from "../../model/names.ts";
 import { splitShellWords } from "./shell-words.ts";
 
 /** What a peer's own launch.env adds to a session. */

@@ -1,8 +1,8 @@
 import { isAbsolute, join } from "node:path";
-import { IapeerError } from "../../core/errors.ts";
-import { whyNotExecutable } from "../../core/executable.ts";
-import { isBuiltIn, quoteForMessage } from "../../core/names.ts";
-import type { Env, Layout } from "../../core/paths.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { whyNotExecutable } from "../../core/process/executable.ts";
+import { isBuiltIn, quoteForMessage } from "../../model/names.ts";
+import type { Env, Layout } from "../../core/layout.ts";
 import { readRuntimeDeclaration } from "./runtime-declaration.ts";
 import { type BuiltIn, RUNTIME_TABLE, type RuntimeWays } from "./runtime-table.ts";
 

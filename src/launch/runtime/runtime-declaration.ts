@@ -1,10 +1,10 @@
 import { isAbsolute } from "node:path";
 import * as v from "valibot";
-import { IapeerError } from "../../core/errors.ts";
-import { readTrusted } from "../../core/files.ts";
-import { parseStrictJson } from "../../core/json.ts";
-import { JsonProblem } from "../../core/json-problem.ts";
-import { nearest, quoteForMessage } from "../../core/names.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { readTrusted } from "../../core/disk/files.ts";
+import { parseStrictJson } from "../../core/text/json.ts";
+import { JsonProblem } from "../../core/text/json-problem.ts";
+import { nearest, quoteForMessage } from "../../model/names.ts";
 import type { ModelWay, PromptWay, RuntimeWays } from "./runtime-table.ts";
 
 /** What a runtime.json says. */

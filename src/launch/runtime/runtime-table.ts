@@ -1,4 +1,4 @@
-import type { BuiltInRuntime } from "../../core/names.ts";
+import type { BuiltInRuntime } from "../../model/names.ts";
 
 /** How a runtime's program is told which model to use. */
 export interface ModelWay {

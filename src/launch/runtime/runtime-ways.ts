@@ -1,4 +1,4 @@
-import { quoteForToml } from "../../core/quoting.ts";
+import { quoteForToml } from "../../core/text/quoting.ts";
 import type { ModelWay, PromptWay, RuntimeWays } from "./runtime-table.ts";
 
 /** What an agent is to be started with. */

@@ -1,10 +1,10 @@
-import { IapeerError } from "../../core/errors.ts";
-import { makeFolder } from "../../core/files.ts";
-import { withLock } from "../../core/lock.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { makeFolder } from "../../core/disk/files.ts";
+import { withLock } from "../../core/disk/lock.ts";
 import { join } from "node:path";
-import type { Layout } from "../../core/paths.ts";
-import { readTerminalInput, type TerminalInput } from "../../core/terminal.ts";
-import type { LaunchContext } from "../launch-context.ts";
+import type { Layout } from "../../core/layout.ts";
+import { readTerminalInput, type TerminalInput } from "../../core/process/terminal-input.ts";
+import type { LaunchContext } from "../../core/host.ts";
 import { lookAtPane, pasteIntoPane, type PaneLook, submitInPane } from "./pane.ts";
 import { type Addressee, findAddressee, type LocalRecipient } from "./recipient.ts";
 import { charsIn, messageInvalid, renderHead, renderSender, type Route } from "./text.ts";

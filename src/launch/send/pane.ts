@@ -1,9 +1,9 @@
-import { IapeerError } from "../../core/errors.ts";
-import { isRunning } from "../../core/processes.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { isRunning } from "../../core/process/processes.ts";
 import { callTmux } from "../../core/tmux.ts";
-import { INCARNATION_OPTION, renderIsAgentPane } from "../stamp.ts";
-import { notLive } from "../watch.ts";
-import { staleIncarnation } from "../stop.ts";
+import { INCARNATION_OPTION, renderIsAgentPane } from "../session/stamp.ts";
+import { notLive } from "../canary/arming.ts";
+import { staleIncarnation } from "../end/end.ts";
 import type { Addressee } from "./recipient.ts";
 import type { Screen } from "./verdict.ts";
 

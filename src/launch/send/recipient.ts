@@ -1,10 +1,10 @@
-import { type Layout, resolveLinks } from "../../core/paths.ts";
-import type { ProcessId } from "../../core/process-table.ts";
-import { IapeerError } from "../../core/errors.ts";
-import type { AgentPane, Incarnation } from "../../status/incarnation.ts";
-import { observeServer } from "../../status/server-state.ts";
-import { staleIncarnation } from "../stop.ts";
-import { notLive } from "../watch.ts";
+import { type Layout, resolveLinks } from "../../core/layout.ts";
+import type { ProcessId } from "../../core/process/process-table.ts";
+import { IapeerError } from "../../model/errors.ts";
+import type { AgentPane, Incarnation } from "../../status/incarnation/incarnation.ts";
+import { observeServer } from "../../status/liveness/server-state.ts";
+import { staleIncarnation } from "../end/end.ts";
+import { notLive } from "../canary/arming.ts";
 
 /** A peer of this host. */
 export interface LocalRecipient {

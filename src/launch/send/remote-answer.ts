@@ -1,6 +1,6 @@
-import { EXIT_STATUS, type ErrorCode, IapeerError } from "../../core/errors.ts";
-import { parseStrictJson } from "../../core/json.ts";
-import { JsonProblem } from "../../core/json-problem.ts";
+import { EXIT_STATUS, type ErrorCode, IapeerError } from "../../model/errors.ts";
+import { parseStrictJson } from "../../core/text/json.ts";
+import { JsonProblem } from "../../core/text/json-problem.ts";
 import type { RemoteRecipient } from "./recipient.ts";
 
 /** How a run of ssh ended. */

@@ -1,6 +1,6 @@
-import { IapeerError } from "../../core/errors.ts";
-import type { Runner } from "../../core/runner.ts";
-import type { LaunchContext } from "../launch-context.ts";
+import { IapeerError } from "../../model/errors.ts";
+import type { Runner } from "../../core/process/runner.ts";
+import type { LaunchContext } from "../../core/host.ts";
 import type { DeliveryState } from "./deliver.ts";
 import type { RemoteRecipient } from "./recipient.ts";
 import { readAnswer, type RemoteDelivery } from "./remote-answer.ts";

@@ -1,6 +1,6 @@
-import { IapeerError } from "../../core/errors.ts";
-import { isSshDestination } from "../../core/names.ts";
-import type { Env } from "../../core/paths.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { isSshDestination } from "../../model/names.ts";
+import type { Env } from "../../core/layout.ts";
 import type { RemoteRecipient } from "./recipient.ts";
 import { encodeParty, type Party } from "./text.ts";
 

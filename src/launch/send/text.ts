@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { IapeerError } from "../../core/errors.ts";
+import { IapeerError } from "../../model/errors.ts";
 
 /** As many characters (code points) as a message may have, its head not counted. */
 export const MAX_CHARS = 16_000;

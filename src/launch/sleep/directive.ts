@@ -1,4 +1,4 @@
-import type { Sender } from "../sender.ts";
+import type { Sender } from "../session/sender.ts";
 
 /** What a message may ask a running agent to do, beyond reading it. */
 export const DIRECTIVES = ["sleep"] as const;

@@ -1,12 +1,12 @@
-import { IapeerError } from "../../core/errors.ts";
-import { makeFolder } from "../../core/files.ts";
-import { withLock } from "../../core/lock.ts";
-import { identityLockPath, incarnationPaths, isAgentRunning } from "../../status/incarnation.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { makeFolder } from "../../core/disk/files.ts";
+import { withLock } from "../../core/disk/lock.ts";
+import { identityLockPath, incarnationPaths, isAgentRunning } from "../../status/incarnation/incarnation.ts";
 import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "../canary/claim.ts";
 import { guardClaim } from "./claim-guard.ts";
-import type { LaunchContext } from "../launch-context.ts";
+import type { LaunchContext } from "../../core/host.ts";
 import { type Addressee, findAddressee, type LocalRecipient } from "../send/recipient.ts";
-import { stopIncarnation } from "../stop.ts";
+import { stopIncarnation } from "../end/end.ts";
 
 const POLL_MS = 50;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { IapeerError } from "../../../src/core/errors.ts";
+import type { IapeerError } from "../../../src/model/errors.ts";
 import { readAnswer, type RemoteAnswer, type SshEnd } from "../../../src/launch/send/remote-answer.ts";
 
 const BOB = { kind: "remote", name: "bob", host: "yard", ssh: "me@yard" } as const;

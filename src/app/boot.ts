@@ -1,0 +1,141 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { IapeerError } from "../model/errors.ts";
+import { homeFrom } from "../core/layout.ts";
+import { serviceEnvironment } from "../core/service/environment.ts";
+import type { Service, ServicePlace } from "../core/service/place.ts";
+import { readApplied } from "../fleet/applied.ts";
+import type { BootRow } from "../boot/plan.ts";
+import { type Boot, type SharedUnit, syncBootUnits, takeBootUnits } from "../boot/boot.ts";
+import type { BootAgent } from "../boot/agent-unit.ts";
+import { peersOf } from "../registry/schema.ts";
+import { readRegistry } from "../registry/store.ts";
+import { readService } from "../boot/state.ts";
+import { type Context, logDecision } from "./app.ts";
+import { findProgram } from "./launching.ts";
+
+type BootContext = Pick<Context, "env" | "layout" | "self" | "output">;
+
+/** Whose service manager, and where its files are. */
+export function servicePlace({ env }: Pick<Context, "env">): ServicePlace {
+  return { home: homeFrom(env), env };
+}
+
+/**
+ * What units are made with from now on: the program and the environment are those that `fleet install` wrote down, so that a unit does not
+ * depend on who applied; where it was not done, or its program is gone, those of this call.
+ */
+export function openBoot(context: BootContext): Boot {
+  const found = readService("fleet", servicePlace(context));
+  const installed = found?.isOf(context.layout.root) === true ? found.mark : undefined;
+  const program = installed?.program?.every((path) => existsSync(path)) === true ? installed.program : context.self;
+  return bootWith({ program, environment: installed?.environment ?? serviceEnvironment(context.env, context.layout) }, context);
+}
+
+/** The same with the program and the environment of this call, as `fleet install` writes them down. */
+export function freshBoot(context: BootContext): Boot {
+  return bootWith({ program: context.self, environment: serviceEnvironment(context.env, context.layout) }, context);
+}
+
+function bootWith(made: Pick<Boot, "program" | "environment">, context: BootContext): Boot {
+  const { layout, output } = context;
+  return { ...made, root: layout.root, place: servicePlace(context), warn: output.warn };
+}
+
+/** Who is to start at boot. */
+export interface BootAgents {
+  /** The persistent agents of this host that can start: as they were applied, in the fleet's order. */
+  readonly agents: readonly BootAgent[];
+  /** Those that cannot, since there is no such peer, or not with that runtime: they get no unit. */
+  readonly unregistered: readonly string[];
+  /** Whether a fleet was ever applied here. */
+  readonly isApplied: boolean;
+}
+
+/** Throws `fleet-state-corrupt`, `registry-corrupt` and the like. */
+export function readBootAgents({ layout }: Pick<Context, "layout">): BootAgents {
+  const applied = readApplied(layout);
+  const persistent = (applied?.agents ?? []).filter(({ isPersistent, remote }) => isPersistent && remote === undefined);
+  const peers = new Map(peersOf(readRegistry(layout)).map((peer) => [peer.personality, peer]));
+  const canStart = ({ name, runtime }: BootAgent) => {
+    const peer = peers.get(name);
+    return peer !== undefined && !peer.isBeingRemoved && peer.runtimes.includes(runtime);
+  };
+  return {
+    agents: persistent.filter(canStart).map(({ name, runtime }) => ({ name, runtime })),
+    unregistered: persistent.filter((agent) => !canStart(agent)).map(({ name }) => name),
+    isApplied: applied !== undefined,
+  };
+}
+
+/** An agent that has a unit, and whose program is not found with what the unit has in its environment. */
+export interface Unstartable {
+  readonly name: string;
+  readonly why: string;
+  /** What to do about it. */
+  readonly hint: string | undefined;
+}
+
+/** Looks for each agent's program as its unit would: what only the caller's shell knows is not there at boot. */
+export function findUnstartable(
+  { agents }: BootAgents,
+  { environment }: Boot,
+  { layout }: Pick<Context, "layout">,
+): Unstartable[] {
+  const folders = new Map(peersOf(readRegistry(layout)).map(({ personality, cwd }) => [personality, cwd]));
+  return agents.flatMap(({ name, runtime }) => {
+    const cwd = folders.get(name);
+    if (cwd === undefined) return [];
+    try {
+      findProgram({ cwd, runtime }, { env: environment, layout });
+      return [];
+    } catch (error) {
+      if (!(error instanceof IapeerError)) throw error;
+      const launchEnv = join(cwd, ".iapeer", "runtimes", runtime, "launch.env");
+      const isProgram = error.code === "program-not-found" || error.code === "program-not-executable";
+      return [
+        {
+          name,
+          why: error.message,
+          hint: isProgram ? `put the path of its program into its launch.env: ${launchEnv}` : error.hint,
+        },
+      ];
+    }
+  });
+}
+
+/**
+ * Brings the units in step with who is to start at boot, and notes in lifecycle.log what changed. A peer that is removed meanwhile, which
+ * nothing here keeps a person from, has taken its unit away before it is written here: that one goes again.
+ *
+ * @throws IapeerError what syncBootUnits and readBootAgents throw.
+ */
+export function syncBoot({ agents }: BootAgents, shared: readonly SharedUnit[], boot: Boot, context: Context): BootRow[] {
+  const rows = syncBootUnits({ agents, shared }, boot);
+  noteBootRows(rows, context);
+  const still = new Set(readBootAgents(context).agents.map(({ name }) => name));
+  return [
+    ...rows,
+    ...takeFromBoot(
+      agents.filter(({ name }) => !still.has(name)).map(({ name }) => ({ agent: name })),
+      boot,
+      context,
+    ),
+  ];
+}
+
+/** Has services start at boot no more, and notes in lifecycle.log which did; a row for each that was there. */
+export function takeFromBoot(services: readonly Service[], boot: Boot, context: Context): BootRow[] {
+  const rows = takeBootUnits(services, boot);
+  noteBootRows(rows, context);
+  return rows;
+}
+
+function noteBootRows(rows: readonly BootRow[], context: Context): void {
+  for (const { unit, op } of rows) if (op !== "unchanged") logDecision(context, { ev: "boot-unit", unit, op });
+}
+
+/** The user whose services these are, as loginctl takes it: by number, since an account may have no name here. */
+export function userOfServices(): string {
+  return String(process.geteuid!());
+}

@@ -1,0 +1,69 @@
+import { IapeerError } from "../../model/errors.ts";
+import type { Env, Layout } from "../../core/layout.ts";
+import { verifyRegistry } from "../../registry/verify.ts";
+import { type Check, failure, orGood, warning } from "./check.ts";
+import { checkClock } from "./clock.ts";
+import { checkDisk, checkFolders, checkLocking, checkLogs } from "./places.ts";
+import {
+  checkIncarnations,
+  checkLocks,
+  checkLostAgents,
+  checkServers,
+  checkSupervise,
+  checkUnrecorded,
+  type WatchedServer,
+} from "./sessions.ts";
+import { checkSocketFolder, checkSocketPaths, checkStaleSockets } from "./sockets.ts";
+import { checkTmux, checkTools, checkWitnesses } from "./tools.ts";
+
+export interface DoctorOptions {
+  readonly layout: Layout;
+  readonly env: Env;
+  readonly now: Date;
+  /** Every identity of the registry; none where that cannot be read. */
+  readonly identities: readonly string[];
+  readonly servers: readonly WatchedServer[];
+}
+
+/** Everything that sessions and their records stand on, looked at without changing anything. */
+export async function runChecks({ layout, env, now, identities, servers }: DoctorOptions): Promise<readonly Check[]> {
+  return [
+    checkTmux(),
+    ...checkTools(env),
+    ...checkWitnesses(env),
+    ...checkFolders(layout),
+    ...checkDisk(layout),
+    checkLocking(layout),
+    ...checkLogs(layout),
+    ...checkClock(layout, now),
+    ...checkRegistry(layout),
+    ...(await checkLocks(layout)),
+    checkSocketFolder(layout),
+    ...checkSocketPaths(layout, identities),
+    ...checkStaleSockets(layout, identities),
+    ...checkIncarnations(layout),
+    ...checkLostAgents(layout),
+    ...checkUnrecorded(layout),
+    ...(await checkServers(layout, servers)),
+    checkSupervise(layout, servers),
+  ];
+}
+
+/** What `iapeer verify` says, in a row. */
+function checkRegistry(layout: Layout): readonly Check[] {
+  try {
+    const { differences } = verifyRegistry(layout);
+    const problems = differences.map(({ kind, message, personality }) => {
+      const isLost = kind === "registry-unreadable";
+      return (isLost ? failure : warning)(
+        "registry",
+        isLost ? message : `${personality}: ${message}`,
+        isLost ? "iapeer verify --fix" : "iapeer verify",
+      );
+    });
+    return orGood(problems, "registry", "registry and profiles agree");
+  } catch (error) {
+    if (error instanceof IapeerError) return [failure("registry", error.message, error.hint)];
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import { IapeerError } from "../../model/errors.ts";
+import { type Check, failure, orGood, warning } from "./check.ts";
+import { readBootUnits } from "../../boot/state.ts";
+import { readBootAgents, servicePlace } from "../boot.ts";
+import type { Context } from "../app.ts";
+
+/** Whether what was last applied of the fleet can be read, and starts with the host as it says; no row where nothing was applied. */
+export function checkFleet(context: Context): readonly Check[] {
+  try {
+    const { agents, unregistered, isApplied } = readBootAgents(context);
+    if (!isApplied) return [];
+    const units = readBootUnits(servicePlace(context));
+    const missing = units.isInstalled ? agents.filter(({ name }) => units.unitOf(name) !== "enabled") : [];
+    const unwanted = units.listAgents().filter((name) => !agents.some((agent) => agent.name === name));
+    const problems = [
+      ...unregistered.map((name) =>
+        warning("fleet", `${name} is to start with this host, and is not registered`, "iapeer fleet apply"),
+      ),
+      ...missing.map(({ name }) =>
+        warning("fleet", `${name} is to start with this host, and has no enabled unit`, "iapeer fleet install"),
+      ),
+      ...unwanted.map((name) =>
+        warning("fleet", `a unit starts ${name} with this host, who is not to be`, "iapeer fleet install"),
+      ),
+    ];
+    return orGood(problems, "fleet", "it can be read, and starts as it says");
+  } catch (error) {
+    if (!(error instanceof IapeerError)) throw error;
+    // What is wrong with the registry is told in its own row.
+    return error.code === "fleet-state-corrupt" ? [failure("fleet", error.message, error.hint)] : [];
+  }
+}

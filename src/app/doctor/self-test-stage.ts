@@ -1,0 +1,135 @@
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeErrno } from "../../model/errors.ts";
+import { type Env, layoutFrom } from "../../core/layout.ts";
+import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts";
+import { listProcesses, readProcess } from "../../core/process/processes.ts";
+import { keyOf, withDescendants } from "../../core/process/process-tree.ts";
+import { signalProcess } from "../../core/process/signals.ts";
+import { incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
+import { probeSocket } from "../../status/liveness/probe.ts";
+import { readCanaryRecord } from "../../launch/session/recorder.ts";
+import type { LaunchContext } from "../../core/host.ts";
+import { areGoneWithin } from "../../core/process/process-end.ts";
+
+/** A root and a socket folder of its own, where sessions are launched and ended for a test. */
+export interface Stage {
+  readonly folder: string;
+  readonly context: LaunchContext;
+  /** What was warned of meanwhile. */
+  readonly warnings: string[];
+}
+
+/** A socket in a longer folder might have too long a path. */
+const MOST_FOLDER_BYTES = 55;
+
+const NAME = "iapeer-doctor-";
+
+/** Makes the stage. What runs in it has nothing of this host's root. */
+export function openStage(env: Env, now: () => Date): Stage {
+  return stageIn(realpathSync(mkdtempSync(join(stagesFolder(), NAME))), env, now);
+}
+
+function stagesFolder(): string {
+  return Buffer.byteLength(tmpdir()) > MOST_FOLDER_BYTES ? "/tmp" : tmpdir();
+}
+
+/** No self-test takes nearly as long. */
+const FORGOTTEN_MS = 10 * 60 * 1000;
+
+/** Takes away what a self-test has left that was itself killed. */
+export async function closeForgotten(env: Env, now: () => Date): Promise<void> {
+  for (const name of namesIn(stagesFolder()).filter((one) => one.startsWith(NAME))) {
+    const folder = join(stagesFolder(), name);
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (found?.isDirectory() && found.uid === process.geteuid!() && now().getTime() - found.mtimeMs > FORGOTTEN_MS)
+      await closeStage(stageIn(folder, env, now));
+  }
+}
+
+function stageIn(folder: string, env: Env, now: () => Date): Stage {
+  const own = {
+    ...env,
+    IAPEER_ROOT: folder,
+    IAPEER_SOCK_DIR: join(folder, "s"),
+    IAPEER_TEST_SANDBOX: "1",
+    IAPEER_CANARY_GRACE_MS: "200",
+    IAPEER_LIFECYCLE_LOG_MAX_BYTES: undefined,
+  };
+  const warnings: string[] = [];
+  const context = {
+    layout: layoutFrom(own),
+    env: own,
+    now,
+    lockTimeoutMs: 5000,
+    note: () => undefined,
+    warn: (line: string) => void warnings.push(line),
+  };
+  return { folder, context, warnings };
+}
+
+const ROUNDS = 10;
+const ROUND_MS = 500;
+
+/** Ends whatever runs on the stage and takes its folder away. Why that could not be done, if so. */
+export async function closeStage(stage: Stage): Promise<string | undefined> {
+  let left = findProcesses(stage);
+  for (let round = 0; left.length > 0 && round < ROUNDS; round += 1) {
+    left.forEach((one) => signalProcess(one, "SIGKILL"));
+    await areGoneWithin(left, ROUND_MS);
+    left = findProcesses(stage);
+  }
+  if (left.length > 0) return `these processes of the self-test do not end: ${left.map(({ pid }) => pid).join(", ")}`;
+  try {
+    rmSync(stage.folder, { recursive: true, force: true });
+    return undefined;
+  } catch (error) {
+    return `the self-test's folder ${stage.folder} could not be removed: ${describeErrno(error)}`;
+  }
+}
+
+/** Servers, recorders and agents of the stage, and all that descends from them. */
+function findProcesses(stage: Stage): ProcessInfo[] {
+  const table = listProcesses().filter(({ pid, isZombie }) => pid !== process.pid && !isZombie);
+  const roots = new Set(savedProcesses(stage).map(keyOf));
+  return withDescendants(
+    table.filter((one) => roots.has(keyOf(one)) || hasStage(one, stage)),
+    table,
+  );
+}
+
+/** Those that are written down, and those that answer. */
+function savedProcesses({ context: { layout } }: Stage): ProcessId[] {
+  const listeners = namesIn(layout.socketFolder).map((name) => probeSocket(join(layout.socketFolder, name)));
+  const saved = [...listIncarnations(layout)].flatMap(([identity, incarnations]) =>
+    incarnations.flatMap((incarnation) => {
+      const session = readIncarnation(layout, identity, incarnation);
+      return [session?.server, session?.pane, readCanaryRecord(incarnationPaths(layout, identity, incarnation))?.recorder];
+    }),
+  );
+  return [...listeners.map((probe) => (probe.liveness === "live" ? readProcess(probe.pid) : undefined)), ...saved].filter(
+    (one) => one !== undefined && one !== null,
+  );
+}
+
+/** Its environment is the stage's (proc(5)); on macOS that is not told. */
+function hasStage({ pid }: ProcessId, { folder }: Stage): boolean {
+  try {
+    return (
+      process.platform === "linux" && readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`IAPEER_ROOT=${folder}`)
+    );
+  } catch {
+    // Gone, or another user's.
+    return false;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Nothing was ever launched there.
+    return [];
+  }
+}

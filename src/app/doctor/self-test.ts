@@ -1,0 +1,200 @@
+import { join } from "node:path";
+import { parseEvents } from "../../core/disk/event-log.ts";
+import { readTail } from "../../core/disk/files.ts";
+import type { Env } from "../../core/layout.ts";
+import type { ProcessId } from "../../core/process/process-table.ts";
+import { isRunning } from "../../core/process/processes.ts";
+import { signalProcess } from "../../core/process/signals.ts";
+import { type Incarnation, incarnationPaths } from "../../status/incarnation/incarnation.ts";
+import { hasRecorder, readCanaryRecord } from "../../launch/session/recorder.ts";
+import { type Check, failure, good } from "./check.ts";
+import { launchIdentity } from "../../launch/start/start.ts";
+import { closeForgotten, closeStage, openStage, type Stage } from "./self-test-stage.ts";
+import { stopIdentity } from "../../launch/end/end.ts";
+import { superviseOnce } from "../../launch/canary/tick.ts";
+import { armIdentity } from "../../launch/canary/arming.ts";
+
+export interface SelfTestOptions {
+  readonly env: Env;
+  readonly now: () => Date;
+  /** Ends the test early; then its rows mean nothing. */
+  readonly signal: AbortSignal;
+}
+
+type Running = Incarnation & { readonly server: ProcessId };
+type Fields = Readonly<Record<string, string>>;
+
+/** One session that is launched and ended in some way, and what exits.log must say of it then. */
+export interface Scenario {
+  readonly check: string;
+  readonly personality: string;
+  /** What was tried, as a sentence that is true when it worked. */
+  readonly claim: string;
+  /** What its only record says among other things; null: there must be none. */
+  readonly record: Fields | null;
+  readonly end: (running: Running, act: Act) => Promise<unknown>;
+}
+
+interface Act {
+  readonly stage: Stage;
+  readonly until: Until;
+}
+
+type Until = (what: string, isTrue: () => boolean) => Promise<void>;
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    check: "session-exit",
+    personality: "exit",
+    claim: "an agent that exits with 7 is recorded once",
+    record: { ev: "session-exit", dead_status: "7" },
+    end: endAgent,
+  },
+  {
+    check: "server-killed",
+    personality: "kill",
+    claim: "a server that is killed is recorded once, with the signal",
+    record: { ev: "server-exit", signal: "KILL", verdict: "killed", witness: "parent" },
+    end: async ({ server }) => signalProcess(server, "SIGKILL"),
+  },
+  {
+    check: "canary-replaced",
+    personality: "again",
+    claim: "a server whose canary was lost and replaced is recorded once",
+    record: { ev: "server-exit", witness: "client" },
+    end: replaceCanary,
+  },
+  {
+    check: "stop",
+    personality: "stop",
+    claim: "a session that is stopped is not recorded",
+    record: null,
+    end: async ({ identity }, { stage }) => await stopIdentity(identity, "stop", stage.context),
+  },
+];
+
+async function endAgent(_: Running, { stage }: Act): Promise<void> {
+  await Bun.write(join(stage.folder, "exit"), "");
+}
+
+async function replaceCanary(running: Running, { stage: { context }, until }: Act): Promise<void> {
+  const paths = incarnationPaths(context.layout, running.identity, running.incarnation);
+  const recorder = readCanaryRecord(paths)?.recorder;
+  if (recorder !== undefined) signalProcess(recorder, "SIGKILL");
+  await until("its canary is gone", () => !hasRecorder(paths));
+  await armIdentity(running.identity, "manual", context);
+  signalProcess(running.server, "SIGKILL");
+}
+
+/**
+ * Launches sessions in a root of their own, ends them in every way, and looks at what was recorded. Nothing of it is left afterwards,
+ * whatever happens.
+ */
+export async function runSelfTest({ env, now, signal }: SelfTestOptions): Promise<readonly Check[]> {
+  await closeForgotten(env, now);
+  const stage = openStage(env, now);
+  let rows: readonly Check[] = [];
+  let left: string | undefined;
+  try {
+    rows = await playAll(stage, signal);
+  } finally {
+    left = await closeStage(stage);
+  }
+  return left === undefined ? rows : [...rows, failure("cleanup", left)];
+}
+
+async function playAll(stage: Stage, signal: AbortSignal): Promise<readonly Check[]> {
+  const failed = await Promise.all(
+    SCENARIOS.map(async (scenario) => await play(scenario, { stage, until: (what, isTrue) => waitUntil(what, isTrue, signal) })),
+  );
+  // What is recorded already must not be found once more.
+  if (!signal.aborted) await superviseOnce([], stage.context);
+  const records = readRecords(stage);
+  return SCENARIOS.map((scenario, index) =>
+    judgeScenario(
+      scenario,
+      records,
+      [failed[index], ...stage.warnings].filter((why) => why !== undefined),
+    ),
+  );
+}
+
+/** The identity that a scenario is about. */
+function identityOf({ personality }: Scenario): string {
+  return `test-${personality}`;
+}
+
+/** Lives until a file appears, and not for long when nobody is there to make it. */
+const AGENT = 'PATH=/usr/bin:/bin:$PATH; n=0; while [ ! -e "$1" ] && [ "$n" -lt 300 ]; do sleep 0.05; n=$((n + 1)); done; exit 7';
+
+/** Plays one scenario to its end; why that did not work, if so. */
+async function play(scenario: Scenario, act: Act): Promise<string | undefined> {
+  const { folder, context } = act.stage;
+  const { personality } = scenario;
+  const identity = identityOf(scenario);
+  const argv = ["/bin/sh", "-c", AGENT, "sh", join(folder, personality)];
+  try {
+    const { incarnation } = await launchIdentity(
+      { identity, personality, runtime: "test", cwd: folder, findCommand: () => ({ argv, variables: {} }) },
+      context,
+    );
+    const server = incarnation?.server ?? undefined;
+    if (incarnation === undefined || server === undefined) return "it was not launched";
+    const running = { ...incarnation, server };
+    const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
+    await scenario.end(running, act);
+    await act.until("its server is gone", () => !isRunning(running.server));
+    if (scenario.record !== null)
+      await act.until("its end is in exits.log", () => recordsOf(scenario, readRecords(act.stage)).length > 0);
+    await act.until("its canary is gone", () => !hasRecorder(paths));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const DEADLINE_MS = 8000;
+const POLL_MS = 10;
+
+async function waitUntil(what: string, isTrue: () => boolean, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (!isTrue()) {
+    if (signal.aborted) throw new Error("interrupted");
+    if (performance.now() > deadline) throw new Error(`not within ${DEADLINE_MS / 1000} s: ${what}`);
+    await Bun.sleep(POLL_MS);
+  }
+}
+
+const LOG_BYTES = 1024 * 1024;
+
+/** The lines as they are: a repeat would not be seen among deaths. */
+function readRecords({ context: { layout } }: Stage): Record<string, string>[] {
+  return parseEvents(readTail(layout.exitsLog, LOG_BYTES));
+}
+
+function recordsOf(scenario: Scenario, records: readonly Fields[]): Fields[] {
+  return records.filter(({ identity }) => identity === identityOf(scenario));
+}
+
+/** Compares what was recorded with what should have been; `troubles` is what went wrong on the way. */
+export function judgeScenario(scenario: Scenario, records: readonly Fields[], troubles: readonly string[]): Check {
+  const { check, claim, record } = scenario;
+  const own = recordsOf(scenario, records);
+  const isRight =
+    record === null
+      ? own.length === 0
+      : own.length === 1 && Object.entries(record).every(([key, value]) => own[0]![key] === value);
+  if (isRight && troubles.length === 0) return good(check, claim);
+  const expected = record === null ? "no record" : `one record with ${renderFields(record)}`;
+  const came = own.length === 0 ? "none" : own.map((one) => renderFields(one, TELLING)).join("; and ");
+  return failure(check, `expected: ${expected}; came: ${came}${troubles.map((why) => `; ${why}`).join("")}`);
+}
+
+const TELLING = ["ev", "dead_status", "dead_signal", "cause", "signal", "verdict", "witness"];
+
+function renderFields(fields: Fields, keys: readonly string[] = Object.keys(fields)): string {
+  return keys
+    .filter((key) => fields[key] !== undefined && fields[key] !== "")
+    .map((key) => `${key}=${fields[key]}`)
+    .join(" ");
+}

@@ -1,0 +1,181 @@
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isHeld } from "../../core/disk/lock.ts";
+import { callOf, parseIdentity } from "../../model/names.ts";
+import { type Layout, socketPathOf } from "../../core/layout.ts";
+import { isRunning } from "../../core/process/processes.ts";
+import { quoteForSh } from "../../core/text/quoting.ts";
+import {
+  hasLostAgent,
+  incarnationPaths,
+  listIncarnations,
+  readCurrent,
+  readIncarnation,
+} from "../../status/incarnation/incarnation.ts";
+import { observeServer } from "../../status/liveness/server-state.ts";
+import type { CanaryState } from "../../launch/canary/canary.ts";
+import { type Check, good, orGood, warning } from "./check.ts";
+import { readStamp } from "../../launch/session/session.ts";
+import { findUnrecorded } from "../../launch/canary/settle.ts";
+import { hasFittingPath } from "./sockets.ts";
+import { hintForUnwatched } from "../../launch/canary/unwatched.ts";
+
+/** One live server, or one of which that cannot be told, with its canary. */
+export interface WatchedServer extends CanaryState {
+  readonly identity: string;
+  /** null: whether it lives cannot be told. */
+  readonly server_pid: number | null;
+}
+
+/** A launch holds its identity's lock for more than a second; who holds one for longer than this stands still, or has much to do. */
+const PATIENCE_MS = 2000;
+const POLL_MS = 20;
+
+/** Whether somebody holds a lock that others wait for. */
+export async function checkLocks(layout: Layout): Promise<readonly Check[]> {
+  const held = locksOf(layout).filter(isHeld);
+  const deadline = performance.now() + PATIENCE_MS;
+  let left = held;
+  while (left.length > 0 && performance.now() < deadline) {
+    await Bun.sleep(POLL_MS);
+    left = left.filter(isHeld);
+  }
+  const problems = left.map((path) =>
+    warning(
+      "locks",
+      `${path} is held, and was not let go within ${PATIENCE_MS / 1000} s`,
+      `see who holds it: fuser -v ${quoteForSh(path)} (a stopped process keeps its lock until it goes on or ends)`,
+    ),
+  );
+  return orGood(problems, "locks", held.length === 0 ? "none is held" : `held for a moment: ${held.join(", ")}`);
+}
+
+/** All but that of supervise, which is held for as long as one runs. */
+function locksOf({ registryLock, stateFolder }: Layout): string[] {
+  const own = namesIn(stateFolder).filter(
+    (name) => name.endsWith(".lock") && parseIdentity(name.slice(0, -".lock".length)) !== undefined,
+  );
+  return [
+    registryLock,
+    join(dirname(stateFolder), "native-memory.lock"),
+    ...own.toSorted().map((name) => join(stateFolder, name)),
+  ];
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Nothing was ever kept; or that is the row of the folder.
+    return [];
+  }
+}
+
+/** Whether a lost canary would be replaced, and an end that nobody saw be recorded. */
+export function checkSupervise({ superviseLock }: Layout, servers: readonly WatchedServer[]): Check {
+  if (isHeld(superviseLock)) return good("supervise", "one runs");
+  const live = servers.filter(({ server_pid: pid }) => pid !== null).length;
+  const hint = "have it run from now on: iapeer supervise --install";
+  if (live === 0) return good("supervise", "none runs; no session is live that would need it", hint);
+  return warning(
+    "supervise",
+    `none runs: of ${live} live ${live === 1 ? "server" : "servers"} a canary that is lost would not be replaced`,
+    hint,
+  );
+}
+
+/** What is kept about a session and cannot be read. Nothing is ever done to such a one. */
+export function checkIncarnations(layout: Layout): readonly Check[] {
+  const problems = [...listIncarnations(layout)].flatMap(([identity, incarnations]) =>
+    incarnations
+      .map((incarnation) => ({ incarnation, path: incarnationPaths(layout, identity, incarnation).session }))
+      .filter(({ incarnation, path }) => existsSync(path) && readIncarnation(layout, identity, incarnation) === undefined)
+      .map(({ path }) =>
+        warning(
+          "sessions",
+          `what is kept about a session of ${identity} cannot be read: ${path}`,
+          `look at it; when that session is gone: rm -r ${quoteForSh(dirname(path))}`,
+        ),
+      ),
+  );
+  return orGood(problems, "sessions", "what is kept about sessions can be read");
+}
+
+/** Ends that only the next look of supervise will record. */
+export function checkUnrecorded(layout: Layout): readonly Check[] {
+  const problems = findUnrecorded(layout).map((identity) =>
+    warning("deaths", `a session of ${identity} ended, and nobody has recorded it yet`, "iapeer supervise --once"),
+  );
+  return orGood(problems, "deaths", "every end is recorded, or was wanted");
+}
+
+/** Agents that go on although their server is gone: nobody sees them in a session any more. */
+export function checkLostAgents(layout: Layout): readonly Check[] {
+  const lost = [...listIncarnations(layout).keys()].filter((identity) => hasLostAgent(layout, identity));
+  const problems = lost.map((identity) =>
+    warning(
+      "agents",
+      `an agent of ${identity} goes on although its server is gone`,
+      `to end it: iapeer stop ${callOf(identity)}`,
+    ),
+  );
+  return orGood(problems, "agents", "no agent goes on without its server");
+}
+
+/** Whether the end of each live server would be recorded, and each can be reached. */
+export async function checkServers(layout: Layout, servers: readonly WatchedServer[]): Promise<readonly Check[]> {
+  // Nobody can live on a socket whose path is too long; that is a row of its own.
+  const possible = servers.filter(({ identity, server_pid: pid }) => pid !== null || hasFittingPath(layout, identity));
+  const problems = (await Promise.all(possible.map(async (server) => await judgeServer(layout, server)))).flat();
+  const live = possible.length;
+  const all = live === 0 ? "no server is live" : `${live} live ${live === 1 ? "server" : "servers"}, each with a canary`;
+  return orGood(problems, "servers", all);
+}
+
+async function judgeServer(layout: Layout, server: WatchedServer): Promise<Check[]> {
+  const { identity, server_pid: pid, armed, reason } = server;
+  const { kind } = observeServer(layout, identity);
+  if (kind === "unknown" || pid === null) return [unknownServer(layout, identity)];
+  if (kind === "other") return [await foreignServer(layout, identity, pid)];
+  const unreachable = warning(
+    "servers",
+    `the server of ${identity} (pid ${pid}) runs, but its socket is gone: nobody can reach it`,
+    `have it make its socket anew: iapeer launch ${callOf(identity)}`,
+  );
+  const unwatched = warning(
+    "servers",
+    `the server of ${identity} (pid ${pid}) has no canary: ${reason ?? "why is not known"}`,
+    hintForUnwatched(server),
+  );
+  return [...(kind === "unreachable" ? [unreachable] : []), ...(armed ? [] : [unwatched])];
+}
+
+function unknownServer(layout: Layout, identity: string): Check {
+  const { server, socket } = readCurrent(layout, identity) ?? { server: null, socket: socketPathOf(layout, identity) };
+  const message = `whether the server of ${identity} lives cannot be told: its socket ${socket} does not answer`;
+  if (server === null || !isRunning(server)) return warning("servers", message);
+  return warning(
+    "servers",
+    `${message}, and its process (pid ${server.pid}) runs`,
+    `if it hangs for good: kill -s KILL ${server.pid}`,
+  );
+}
+
+async function foreignServer(layout: Layout, identity: string, pid: number): Promise<Check> {
+  const message = `the server that answers for ${identity} (pid ${pid}) was not launched from this root`;
+  const socket = socketPathOf(layout, identity);
+  const stamp = await readStamp(socket).catch(() => undefined);
+  if (stamp === "")
+    return warning(
+      "servers",
+      `${message}, and its end would not be recorded`,
+      `have it watched: iapeer canary arm ${callOf(identity)}`,
+    );
+  if (stamp === undefined)
+    return warning("servers", `${message}, and it does not say whose it is`, `look at it: ps -p ${pid} -o pid,user,lstart,args`);
+  return warning(
+    "servers",
+    `${message} but from another, which has the same socket folder`,
+    "give each root a socket folder of its own: IAPEER_SOCK_DIR",
+  );
+}

@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import { IapeerError } from "../../model/errors.ts";
+import { makeFolder } from "../../core/disk/files.ts";
+import type { AppliedAgent } from "../../fleet/applied.ts";
+import { type FoundPeer, type PlannedRow, runtimeThatGoes } from "../../fleet/plan/plan.ts";
+import { requireRow } from "../../registry/edits.ts";
+import { movePeer, registerPeer } from "../../registry/registry.ts";
+import { toPeer } from "../../registry/schema.ts";
+import { readRegistry } from "../../registry/store.ts";
+import { giveBirth } from "../peers/birth.ts";
+import { changePeer } from "../peers/change-peer.ts";
+import { type Context, logDecision } from "../app.ts";
+import type { OutcomeJson } from "../../cli/outcomes.ts";
+import { detachRuntimes, forgetRuntimes, removePeer } from "../peers/removal.ts";
+
+/** Does one piece of work after the other: within one process the registry's lock is not worth waiting for. */
+export type Queue = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** How an agent is registered. A folder that is not declared is the one that the peer has, else one of iapeer's own. */
+export function requestOf({ name, runtime, workingDirectory }: AppliedAgent, found: FoundPeer | undefined, { layout }: Context) {
+  const cwd = workingDirectory ?? (found === undefined || found.isBeingRemoved ? join(layout.peersFolder, name) : found.cwd);
+  return { personality: name, cwd, hasOwnFolder: workingDirectory !== undefined, runtimes: [runtime] };
+}
+
+/** Removes a peer. Throws what stood in the way. */
+export async function takeAway(peer: string, isForced: boolean, context: Context): Promise<void> {
+  const { json } = await removePeer(peer, { isForced, change: { lockTimeoutMs: context.lockTimeoutMs } }, context);
+  if (json.error === undefined) return;
+  const { code, message, ...more } = json.error;
+  throw new IapeerError(code, message, more);
+}
+
+export interface Moved {
+  /** The runtimes whose memory is to be attached anew. */
+  readonly unborn: readonly string[];
+  readonly outcomes: readonly OutcomeJson[];
+}
+
+export const NOT_MOVED: Moved = { unborn: [], outcomes: [] };
+
+/**
+ * Gives a peer another folder, with all that anybody gave it. The folder is made before anything is detached, and the peer is registered
+ * throughout; killed at any instant, it is done again.
+ */
+export async function movePeerTo(
+  cwd: string,
+  found: FoundPeer,
+  { serially, context }: { readonly serially: Queue; readonly context: Context },
+): Promise<Moved> {
+  const { layout, lockTimeoutMs, now } = context;
+  const { personality } = found;
+  makeFolder(cwd);
+  const target = toPeer(requireRow(readRegistry(layout), personality));
+  const outcomes = await detachRuntimes(target, context);
+  await forgetRuntimes(target, context);
+  const { revision } = await serially(async () => await movePeer(layout, { lockTimeoutMs }, { personality, cwd, now: now() }));
+  logDecision(context, { ev: "move", personality, from: found.cwd, cwd, revision });
+  return { unborn: target.runtimes, outcomes };
+}
+
+export interface Put {
+  /** The runtimes whose memory is still to be attached. */
+  readonly newborn: readonly string[];
+  readonly outcomes: readonly OutcomeJson[];
+}
+
+/** Registers a peer as it is declared. */
+export async function putPeer(row: PlannedRow, agent: AppliedAgent, context: Context): Promise<Put> {
+  const { layout, lockTimeoutMs } = context;
+  const {
+    action,
+    row: registered,
+    newRuntimes,
+    revision,
+  } = await registerPeer(layout, { lockTimeoutMs }, requestOf(agent, row.found, context));
+  const { personality, cwd, defaultRuntime } = toPeer(registered);
+  if (action !== "unchanged")
+    logDecision(context, { ev: "add", personality, action, runtimes: newRuntimes.join(","), cwd, revision });
+  const newborn = newRuntimes.includes(agent.runtime) || row.changes.includes("memory") ? [agent.runtime] : [];
+  // Of one that was removed before, nothing is left to take away.
+  const leaving = row.found?.isBeingRemoved ? undefined : runtimeThatGoes(row);
+  if (defaultRuntime === agent.runtime && leaving === undefined) return { newborn, outcomes: [] };
+  const request = { defaultRuntime: agent.runtime, ...(leaving !== undefined && { removeRuntimes: [leaving] }) };
+  const { outcomes } = await changePeer(personality, { request, change: { lockTimeoutMs }, isSilent: row.isMove }, context);
+  return { newborn, outcomes };
+}
+
+/** Attaches memory to runtimes of a peer that it has. Throws `interrupted`. */
+export async function attachMemory(
+  personality: string,
+  runtimes: readonly string[],
+  context: Context,
+): Promise<readonly OutcomeJson[]> {
+  if (runtimes.length === 0) return [];
+  const peer = toPeer(requireRow(readRegistry(context.layout), personality));
+  const { outcomes, status } = await giveBirth(
+    peer,
+    runtimes.filter((runtime) => peer.runtimes.includes(runtime)),
+    context,
+  );
+  if (status !== 0)
+    throw new IapeerError("interrupted", `interrupted while the memory of ${personality} was being attached`, {
+      exitStatus: status,
+    });
+  return outcomes;
+}

@@ -1,0 +1,216 @@
+import { IapeerError } from "../../model/errors.ts";
+import { defaultIntelligence, identityOf } from "../../model/names.ts";
+import { refuseRealRootInSandbox } from "../../core/layout.ts";
+import { agentOfFile, platformOf } from "../../core/service/place.ts";
+import { namedSocketPath } from "../../core/tmux.ts";
+import { type AppliedAgent, writeApplied } from "../../fleet/applied.ts";
+import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThatGoes } from "../../fleet/plan/plan.ts";
+import type { ApplySteps, Done, Stage } from "../../fleet/plan/run.ts";
+import { launchIdentity } from "../../launch/start/start.ts";
+import { isGood } from "../../provision/row-state.ts";
+import { checkRegistration } from "../../registry/registry.ts";
+import { type Peer, peersOf, type Registry } from "../../registry/schema.ts";
+import { readRegistry } from "../../registry/store.ts";
+import { readBootUnits } from "../../boot/state.ts";
+import { readStatuses } from "../../status/liveness/liveness.ts";
+import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
+import { type Context, withoutNotes } from "../app.ts";
+import { findProgram, planLaunch } from "../launching.ts";
+import { refuseLive } from "../peers/removal.ts";
+import { launchContext } from "../sessions.ts";
+import { attachMemory, movePeerTo, NOT_MOVED, putPeer, type Queue, requestOf, takeAway } from "./put-peer.ts";
+
+export interface StepOptions {
+  readonly plan: Plan;
+  readonly facts: PlanFacts;
+  readonly registry: Registry;
+  /** The fleet file's path, as it is recorded. */
+  readonly file: string;
+  /** End the live sessions of those that go. */
+  readonly isForced: boolean;
+  /** Whether an agent of this host is to be launched when it is not live. */
+  readonly isStarted: (name: string) => boolean;
+}
+
+/** How the rows of a plan are done on this host. */
+export function openSteps(options: StepOptions, context: Context): ApplySteps {
+  const serially = openQueue();
+  return {
+    check: async (row) => checkRow(row, options, context),
+    announce: (added) => announceFleet(added, options, context),
+    change: async (row, enter) => await changeRow(row, { enter, serially, isForced: options.isForced }, context),
+    record: (standing, failed) => recordFleet({ standing, failed }, options, context),
+    units: readBootUnits(servicePlace(context)).isInstalled ? () => syncUnits(context) : undefined,
+    isToLaunch: ({ agent, peer }) => agent !== undefined && options.isStarted(peer) && !isLive(agent, context),
+    launch: async (row) => await launchRow(row, context),
+  };
+}
+
+function openQueue(): Queue {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (work) => {
+    const own = last.then(work, work);
+    last = own.catch(() => undefined);
+    return await own;
+  };
+}
+
+function checkRow(row: PlannedRow, { plan, facts, registry, isStarted, isForced }: StepOptions, context: Context): void {
+  const { agent, found, peer, op, isMove } = row;
+  if (agent?.remote !== undefined) return refuseLocalTwin(row, facts.isPruned(peer), context);
+  if (op === "remove" && !isForced && found !== undefined)
+    refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
+  if (agent === undefined) return;
+  const leaving = runtimeThatGoes(row);
+  const ended = isMove ? found!.runtimes : leaving === undefined ? [] : [leaving];
+  if (ended.length > 0) refuseLive(peer, { runtimes: ended, hint: `stop it first: iapeer stop ${peer}` }, context);
+  refuseRealRootInSandbox(context.env, requestOf(agent, found, context).cwd);
+  // A folder that another peer is still to leave is looked at when it has.
+  if (op !== "unchanged" && row.waitsOn.length === 0)
+    checkRegistration(withoutLeaving(registry, plan), requestOf(agent, found, context));
+  if (isStarted(peer) && facts.fleet.socketName !== undefined) namedSocketPath(context.env, facts.fleet.socketName);
+  if (isStarted(peer)) findProgram({ cwd: requestOf(agent, found, context).cwd, runtime: agent.runtime }, context);
+}
+
+/** An agent that went to another host leaves this one with --prune; a peer that never was of the fleet is for a person to remove. */
+function refuseLocalTwin({ peer, before, found }: PlannedRow, isPruned: boolean, context: Context): void {
+  if (found === undefined) return;
+  const isMember = before !== undefined && before.remote === undefined;
+  if (isMember && isPruned)
+    return refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
+  const hint = isMember ? "have it leave this one: iapeer fleet apply --prune" : `take it away here: iapeer remove ${peer}`;
+  throw new IapeerError("peer-conflict", `${peer} is declared on another host, and registered on this one`, { hint });
+}
+
+/** The registry as it will be when those that go, and those that change their folder, have left it. */
+function withoutLeaving(registry: Registry, { rows }: Plan): Registry {
+  const leaving = new Set(
+    rows.filter(({ op, isMove, found }) => op === "remove" || isMove || found?.isBeingRemoved).map(({ peer }) => peer),
+  );
+  return { ...registry, peers: registry.peers.filter(({ personality }) => !leaving.has(personality)) };
+}
+
+/** An agent as the peer that it will be. */
+function toPlannedPeer(agent: AppliedAgent, found: FoundPeer | undefined, context: Context): Peer {
+  const { name, runtime } = agent;
+  const { cwd } = requestOf(agent, found, context);
+  return {
+    personality: name,
+    defaultRuntime: runtime,
+    runtimes: [runtime],
+    cwd,
+    description: "",
+    intelligence: defaultIntelligence(runtime),
+    isBeingRemoved: false,
+  };
+}
+
+interface Change {
+  readonly enter: (stage: Stage) => void;
+  readonly serially: Queue;
+  readonly isForced: boolean;
+}
+
+async function changeRow(row: PlannedRow, { enter, serially, isForced }: Change, context: Context): Promise<Done> {
+  const { agent, found, peer, isMove } = row;
+  const voice = quiet(context);
+  if (found !== undefined && (agent === undefined || agent.remote !== undefined || found.isBeingRemoved)) {
+    enter("remove");
+    await takeAway(peer, isForced, voice.context);
+  }
+  if (agent === undefined || agent.remote !== undefined)
+    return { stage: agent === undefined ? "remove" : "record", ...voice.done() };
+  enter("register");
+  const moved =
+    isMove && !found!.isBeingRemoved
+      ? await movePeerTo(agent.workingDirectory!, found!, { serially, context: voice.context })
+      : NOT_MOVED;
+  const { newborn, outcomes } = await serially(async () => await putPeer(row, agent, voice.context));
+  enter("memory");
+  const runtimes = [...new Set([...moved.unborn, ...newborn])];
+  const births = await attachMemory(peer, runtimes, voice.context);
+  const bad = [...moved.outcomes, ...outcomes, ...births].filter((outcome) => !isGood(outcome));
+  return {
+    stage: births.length === 0 ? "register" : "memory",
+    ...voice.done(liveHint(row, context)),
+    ...(bad.length > 0 && { cause: "provider" as const }),
+  };
+}
+
+/** What is said to the person while many rows are done at once goes into the row's message. */
+function quiet(context: Context): { readonly context: Context; readonly done: (more?: string) => Pick<Done, "message"> } {
+  const said: string[] = [];
+  const silent = withoutNotes(context);
+  return {
+    context: { ...silent, output: { ...silent.output, warn: (line) => void said.push(line) } },
+    done: (more) => {
+      const all = more === undefined ? said : [...said, more];
+      return all.length === 0 ? {} : { message: all.join("; ") };
+    },
+  };
+}
+
+/** A session that runs was told of something else. */
+function liveHint({ agent, changes, peer }: PlannedRow, context: Context): string | undefined {
+  const isTold = changes.some((change) => ["class", "model_hint", "socket_name"].includes(change));
+  if (agent === undefined || !isTold || !isLive(agent, context)) return undefined;
+  return `${peer} is live: it changes with its next launch`;
+}
+
+function isLive({ runtime, name }: AppliedAgent, { layout }: Context): boolean {
+  return readStatuses(layout).statusOf(runtime, name) === "live";
+}
+
+interface Outcome {
+  readonly standing: readonly PlannedRow[];
+  readonly failed: readonly PlannedRow[];
+}
+
+/** Until it is recorded as a member, who is added is one that --prune may take away: this apply may be killed. */
+function announceFleet(added: readonly PlannedRow[], { facts, file }: StepOptions, { layout }: Context): void {
+  const { agents = [], left = [], ...applied } = facts.applied ?? {};
+  const known = new Set([...agents, ...left].map(({ name }) => name));
+  const fresh = added.flatMap(({ agent, peer }) => (agent === undefined || known.has(peer) ? [] : agent));
+  if (fresh.length > 0) writeApplied(layout, { file, ...applied, agents, left: [...left, ...fresh] });
+}
+
+/** What was not done is recorded as it was; who was registered and not more may be pruned. */
+function recordFleet({ standing, failed }: Outcome, { plan, facts, file }: StepOptions, { layout }: Context): void {
+  const failing = new Set(failed.map(({ peer }) => peer));
+  const registered = new Set(peersOf(readRegistry(layout)).map(({ personality }) => personality));
+  const half = failed
+    .filter(({ op, peer, before }) => op === "add" && before === undefined && registered.has(peer))
+    .flatMap(({ agent }) => agent ?? []);
+  const agents = plan.rows.map(({ peer, agent, before }) =>
+    agent === undefined ? undefined : failing.has(peer) ? before : agent,
+  );
+  const staying = failed.filter(({ op }) => op === "remove").flatMap(({ before }) => before ?? []);
+  if (standing.length === 0 && half.length === 0 && facts.applied === undefined) return;
+  const { socketName } = facts.fleet;
+  writeApplied(layout, {
+    file,
+    ...(socketName !== undefined && { socketName }),
+    agents: agents.filter((agent) => agent !== undefined),
+    left: [...plan.left, ...staying, ...half],
+  });
+}
+
+/** The agents whose unit was not as it should be. One that is declared no more starts at no boot. */
+function syncUnits(context: Context): ReadonlySet<string> {
+  const boot = openBoot(context);
+  const rows = syncBoot(readBootAgents(context), [], boot, context);
+  return new Set(
+    rows.filter(({ op }) => op !== "unchanged").flatMap(({ unit }) => agentOfFile(unit, platformOf(boot.place)) ?? []),
+  );
+}
+
+async function launchRow({ agent, peer, found }: PlannedRow, context: Context): Promise<boolean> {
+  if (agent === undefined || isLive(agent, context)) return false;
+  const chosen = {
+    peer: toPlannedPeer(agent, found, context),
+    runtime: agent.runtime,
+    identity: identityOf(agent.runtime, peer),
+  };
+  const { action } = await launchIdentity(planLaunch(chosen, [], context), launchContext(context));
+  return action === "launched";
+}

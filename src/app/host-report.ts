@@ -1,0 +1,201 @@
+import { identityOf, isAgentic } from "../model/names.ts";
+import type { Layout } from "../core/layout.ts";
+import { whyNotSocketFolder } from "../core/disk/socket-folder.ts";
+import { findUnrecorded } from "../launch/canary/settle.ts";
+import { hintForUnwatched } from "../launch/canary/unwatched.ts";
+import { judgeMemory, type MemoryState, readNote } from "../provision/provision-state.ts";
+import { type Peer, peersOf } from "../registry/schema.ts";
+import { readRegistry } from "../registry/store.ts";
+import { verifyRegistry } from "../registry/verify.ts";
+import { readDeaths } from "../status/deaths/deaths.ts";
+import { heartbeatAgeSecs } from "../status/slot/slot-heartbeat.ts";
+import { type PeerStatus, readStatuses } from "../status/liveness/liveness.ts";
+import type { Slot } from "../status/slot/slot-schema.ts";
+import { readSlot, type SlotReading } from "../status/slot/slot.ts";
+import { type CanaryRow, readCanaries } from "./canaries.ts";
+import type { Context } from "./app.ts";
+import { VERSION } from "../model/version.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Something a person should look at; it makes the exit status 1. */
+export interface Attention {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** The heartbeat's age is null while there is no such file. */
+export interface SlotJson extends Pick<Slot, "provider" | "package" | "version"> {
+  readonly heartbeat?: { readonly path: string; readonly age_secs: number | null };
+}
+
+/** How this host is, as `status --json` has it. */
+export interface HostReport {
+  readonly ok: boolean;
+  readonly version: string;
+  readonly root: string;
+  readonly revision: number;
+  readonly slot: SlotJson | null;
+  readonly slot_problems: readonly { readonly code: string; readonly message: string; readonly severity: string }[];
+  readonly peers: Readonly<Record<"total" | PeerStatus, number>>;
+  readonly memory: Readonly<Record<MemoryState, number>>;
+  /** Live servers whose end nobody would record, by their identity. */
+  readonly servers_without_canary: readonly string[];
+  readonly deaths_last_day: number;
+  readonly attention: readonly Attention[];
+}
+
+/** Gathers it; nothing is started for it, and nothing changed. */
+export function readHostReport({ layout, now }: Context): HostReport {
+  const registry = readRegistry(layout);
+  const peers = peersOf(registry);
+  const reading = readSlot(layout);
+  const memory = findMemory(layout, peers, reading.slot);
+  const identities = findStatuses(layout, peers);
+  const unwatched = readCanaries(
+    layout,
+    identities.map(({ identity }) => identity),
+  ).filter(({ armed, server_pid: pid }) => pid !== null && !armed);
+  const deaths = readDeaths(layout, { sinceMs: now().getTime() - DAY_MS }).length;
+  const unknown = identities.filter(({ status: found }) => found === "unknown").map(({ identity }) => identity);
+  const attention = findAttention({
+    layout,
+    reading,
+    peers,
+    memory,
+    unknown,
+    unwatched,
+    deaths,
+    differences: verifyRegistry(layout).differences.length,
+  });
+  return {
+    ok: attention.length === 0,
+    version: VERSION,
+    root: layout.root,
+    revision: registry.revision,
+    slot: reading.slot === undefined ? null : describeSlot(reading.slot, now()),
+    slot_problems: reading.problems.map(({ code, message, severity }) => ({ code, message, severity })),
+    peers: countPeers(peers, identities),
+    memory: count(
+      ["attached", "drifted", "failed", "none"],
+      memory.map(({ state }) => state),
+    ),
+    servers_without_canary: unwatched.map(({ identity }) => identity),
+    deaths_last_day: deaths,
+    attention,
+  };
+}
+
+function describeSlot({ provider, package: packageName, version, heartbeat }: Slot, now: Date): SlotJson {
+  const beat =
+    heartbeat === undefined ? {} : { heartbeat: { path: heartbeat, age_secs: heartbeatAgeSecs(heartbeat, now) ?? null } };
+  return { provider, package: packageName, version, ...beat };
+}
+
+interface MemoryFound {
+  readonly identity: string;
+  readonly personality: string;
+  readonly state: MemoryState;
+}
+
+function findMemory(layout: Layout, peers: readonly Peer[], slot: Slot | undefined): MemoryFound[] {
+  return peers.flatMap(({ personality, runtimes }) =>
+    runtimes.filter(isAgentic).map((runtime) => ({
+      identity: identityOf(runtime, personality),
+      personality,
+      state: judgeMemory(readNote(layout, runtime, personality), slot),
+    })),
+  );
+}
+
+interface StatusFound {
+  readonly identity: string;
+  readonly personality: string;
+  readonly status: PeerStatus;
+}
+
+function findStatuses(layout: Layout, peers: readonly Peer[]): StatusFound[] {
+  const statuses = readStatuses(layout);
+  return peers.flatMap(({ personality, runtimes }) =>
+    runtimes.map((runtime) => ({
+      identity: identityOf(runtime, personality),
+      personality,
+      status: statuses.statusOf(runtime, personality),
+    })),
+  );
+}
+
+/** A peer is what its liveliest runtime is. */
+function countPeers(peers: readonly Peer[], identities: readonly StatusFound[]): HostReport["peers"] {
+  const byPeer = Map.groupBy(identities, ({ personality }) => personality);
+  const ranks: PeerStatus[] = ["live", "unknown", "asleep", "stopped"];
+  const states = [...byPeer.values()].map(
+    (own) => ranks.find((rank) => own.some(({ status: found }) => found === rank)) ?? "asleep",
+  );
+  return { total: peers.length, ...count(ranks, states) };
+}
+
+function count<K extends string>(keys: readonly K[], values: readonly K[]): Record<K, number> {
+  return Object.fromEntries(keys.map((key) => [key, values.filter((value) => value === key).length])) as Record<K, number>;
+}
+
+interface Findings {
+  readonly layout: Layout;
+  readonly reading: SlotReading;
+  readonly peers: readonly Peer[];
+  readonly memory: readonly MemoryFound[];
+  readonly unknown: readonly string[];
+  readonly unwatched: readonly CanaryRow[];
+  readonly deaths: number;
+  /** Between the registry and the peers' own profiles. */
+  readonly differences: number;
+}
+
+function findAttention({ layout, reading, peers, memory, unknown, unwatched, deaths, differences }: Findings): Attention[] {
+  const leaving = peers.filter(({ isBeingRemoved }) => isBeingRemoved);
+  const leavingNames = new Set(leaving.map(({ personality }) => personality));
+  const failed = memory.filter(({ state, personality }) => state === "failed" && !leavingNames.has(personality));
+  const drifted = memory.filter(({ state }) => state === "drifted");
+  return [
+    ...reading.problems
+      .filter(({ severity }) => severity === "error")
+      .map(({ message }) => need(`memory slot: ${message}`, "iapeer provider check")),
+    ...leaving.map(({ personality }) => need(`${personality} is half removed`, `iapeer remove ${personality}`)),
+    ...failed.map(({ identity, personality }) =>
+      need(`${identity}: its last provider run failed`, `iapeer memory-plugin on --peer ${personality}`),
+    ),
+    ...(drifted.length === 0 ? [] : [need(describeDrift(drifted.length), "iapeer memory-plugin on --all")]),
+    ...(differences === 0
+      ? []
+      : [
+          need(
+            `the registry and the peers' profiles differ: ${differences} ${differences === 1 ? "difference" : "differences"}`,
+            "iapeer verify",
+          ),
+        ]),
+    ...findUnknown(layout, unknown),
+    ...unwatched.map((row) =>
+      need(`${row.identity} is live without a canary: ${row.reason ?? "why is not known"}`, hintForUnwatched(row)),
+    ),
+    ...findUnrecorded(layout).map((identity) =>
+      need(`a session of ${identity} ended, and nobody has recorded it yet`, "iapeer supervise --once"),
+    ),
+    ...(deaths === 0 ? [] : [need(`unclaimed ends in the last 24 hours: ${deaths}`, "iapeer deaths --since 24h")]),
+  ];
+}
+
+/** A socket folder that cannot be trusted is one thing to mend, whatever number of peers it hides. */
+function findUnknown({ socketFolder }: Layout, unknown: readonly string[]): Attention[] {
+  const why = whyNotSocketFolder(socketFolder);
+  if (why !== undefined)
+    return [need(`the socket folder ${socketFolder} ${why}: nobody's session can be told or reached`, "iapeer doctor")];
+  return unknown.map((identity) => need(`${identity}: whether it is live cannot be told`, "iapeer doctor"));
+}
+
+function need(message: string, hint?: string): Attention {
+  return { message, ...(hint !== undefined && { hint }) };
+}
+
+function describeDrift(identities: number): string {
+  return `memory of another provider or version than the slot's: ${identities} of the identities`;
+}

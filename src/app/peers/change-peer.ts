@@ -1,0 +1,58 @@
+import { requireRow, type UpdateRequest, updateRow } from "../../registry/edits.ts";
+import { addedRuntimes, refuseRemoving, updatePeer } from "../../registry/registry.ts";
+import { type Peer, toPeer } from "../../registry/schema.ts";
+import { type ChangeOptions, readRegistry, refuseOtherRevision } from "../../registry/store.ts";
+import { giveBirth, NO_BIRTH } from "./birth.ts";
+import { type Context, logDecision } from "../app.ts";
+import type { OutcomeJson } from "../../cli/outcomes.ts";
+import { detachRuntimes, forgetRuntimes, refuseLive } from "./removal.ts";
+
+export interface PeerChange {
+  readonly request: UpdateRequest;
+  readonly change: ChangeOptions;
+  /** Run no provider command. */
+  readonly isSilent: boolean;
+}
+
+export interface ChangedPeer {
+  readonly action: "updated" | "unchanged";
+  readonly peer: Peer;
+  readonly outcomes: readonly OutcomeJson[];
+  readonly revision: number;
+  /** As BirthReport has it. */
+  readonly status: number;
+}
+
+/** Changes what is said of a peer. From a runtime that goes the memory is detached first; one that comes gets a birth. */
+export async function changePeer(
+  personality: string,
+  { request, change, isSilent }: PeerChange,
+  context: Context,
+): Promise<ChangedPeer> {
+  const detached = await detachRemoved(personality, { request, change, isSilent }, context);
+  const { before, row, revision } = await updatePeer(context.layout, change, personality, request);
+  const peer = toPeer(row);
+  const action = row === before ? "unchanged" : "updated";
+  if (action === "updated")
+    logDecision(context, { ev: "update", personality, changed: Object.keys(request).join(","), revision });
+  await forgetRuntimes({ ...peer, runtimes: request.removeRuntimes ?? [] }, context);
+  const birth = isSilent ? NO_BIRTH : await giveBirth(peer, addedRuntimes(before, row), context);
+  return { action, peer, outcomes: [...detached, ...birth.outcomes], revision, status: birth.status };
+}
+
+/** Detaches memory from the runtimes that go; what cannot be is refused before anything is detached. */
+async function detachRemoved(
+  personality: string,
+  { request, change, isSilent }: PeerChange,
+  context: Context,
+): Promise<OutcomeJson[]> {
+  const runtimes = request.removeRuntimes ?? [];
+  const registry = readRegistry(context.layout);
+  refuseOtherRevision(registry.revision, change.ifRevision);
+  const current = requireRow(registry, personality);
+  refuseRemoving(current);
+  updateRow(current, request);
+  refuseLive(personality, { runtimes, hint: "end its session, then run this again" }, context);
+  if (isSilent || runtimes.length === 0) return [];
+  return await detachRuntimes({ ...toPeer(current), runtimes }, context);
+}

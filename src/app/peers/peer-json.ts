@@ -1,0 +1,39 @@
+import type { Peer } from "../../registry/schema.ts";
+import type { PeerStatus, StatusReader } from "../../status/liveness/liveness.ts";
+import type { Colors } from "../../cli/colors.ts";
+
+/** A peer as `list --json` has it. Other programs read it: contract 4. */
+export interface PeerJson {
+  readonly personality: string;
+  readonly default_runtime: string;
+  readonly last_active_runtime?: string;
+  readonly intelligence: string;
+  readonly description: string;
+  readonly cwd: string;
+  readonly runtimes: readonly { readonly runtime: string; readonly status: PeerStatus }[];
+}
+
+/** A peer with the status of each of its runtimes as it is now. */
+export function toPeerJson(peer: Peer, statuses: StatusReader): PeerJson {
+  return {
+    personality: peer.personality,
+    default_runtime: peer.defaultRuntime,
+    ...(peer.lastActiveRuntime !== undefined && { last_active_runtime: peer.lastActiveRuntime }),
+    intelligence: peer.intelligence,
+    description: peer.description,
+    cwd: peer.cwd,
+    runtimes: peer.runtimes.map((runtime) => ({ runtime, status: statuses.statusOf(runtime, peer.personality) })),
+  };
+}
+
+const STATUS_PAINT = {
+  live: "green",
+  asleep: "dim",
+  stopped: "dim",
+  unknown: "yellow",
+} as const satisfies Record<PeerStatus, keyof Colors>;
+
+/** "claude live, codex asleep" */
+export function renderRuntimes({ runtimes }: PeerJson, colors: Colors): string {
+  return runtimes.map(({ runtime, status }) => `${runtime} ${colors[STATUS_PAINT[status]](status)}`).join(", ");
+}

@@ -1,0 +1,116 @@
+import type { ServiceEnvironment } from "../core/service/environment.ts";
+import { PLIST_MARK, renderMark, renderMarkSection, type ServiceMark } from "../core/service/mark.ts";
+import { platformOf, serviceName, type ServicePlace, servicePath } from "../core/service/place.ts";
+import { renderPlist } from "../core/service/plist.ts";
+import { renderUnitCommand, renderUnitEnvironment } from "../core/service/systemd.ts";
+import type { UnitFile } from "../core/service/unit-file.ts";
+
+/** An agent that starts at boot. */
+export interface BootAgent {
+  readonly name: string;
+  readonly runtime: string;
+}
+
+/** What all agents of a root have in common; every path absolute. */
+export interface BootSettings {
+  /** The argv that starts iapeer. */
+  readonly program: readonly string[];
+  readonly root: string;
+  readonly environment: ServiceEnvironment;
+  readonly place: ServicePlace;
+}
+
+/** The file that starts one agent with its host. */
+export function agentFile(agent: BootAgent, settings: BootSettings): UnitFile {
+  const { place } = settings;
+  const platform = platformOf(place);
+  const service = { agent: agent.name };
+  const text = platform === "darwin" ? renderAgentPlist(agent, settings) : renderAgentUnit(agent, settings);
+  return { name: serviceName(service, platform), path: servicePath(service, place), text };
+}
+
+/**
+ * An agent for systemd (systemd.service(5)). It is started once and never again by itself. To stop it is a stop on purpose, which leaves
+ * no death; so is an orderly end of the host, since the end of a session's scope waits for that of this unit (see scopeLauncher).
+ */
+export function renderAgentUnit(
+  { name, runtime }: BootAgent,
+  { program, root, environment }: Omit<BootSettings, "place">,
+): string {
+  const supervise = serviceName("supervise", "linux");
+  const fleet = serviceName("fleet", "linux");
+  const call = (verb: string) => [...program, verb, name, "--runtime", runtime];
+  return `[Unit]
+Description=iapeer: the agent ${name} (${runtime})
+Documentation=man:tmux(1)
+Wants=${supervise}
+After=${supervise}
+PartOf=${fleet}
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=${renderUnitCommand(call("launch"))}
+ExecStop=${renderUnitCommand(call("stop"))}
+# For a launch that was interrupted there is no ExecStop, but there may be a session.
+ExecStopPost=${renderUnitCommand(["/bin/sh", "-c", AFTER_INTERRUPTION, ...call("stop")])}
+${renderUnitEnvironment(environment)}
+# More than a launch or a stop ever takes, and less than the host gives a user at its end.
+TimeoutStartSec=90
+TimeoutStopSec=80
+# What the stop leaves is not this unit's to kill.
+KillMode=process
+# One process of this unit that the kernel kills for memory does not end the others.
+OOMPolicy=continue
+ManagedOOMPreference=avoid
+
+[Install]
+WantedBy=${fleet}
+
+${renderMarkSection({ root })}`;
+}
+
+/** How the unit's last process ended is in its environment (systemd.exec(5)). */
+const AFTER_INTERRUPTION = 'case $EXIT_STATUS in 143 | TERM | KILL) exec "$0" "$@" ;; esac';
+
+/** The same for launchd, which starts it at the login and has nothing to run at the end (launchd.plist(5)). */
+function renderAgentPlist({ name, runtime }: BootAgent, { program, root, environment }: BootSettings): string {
+  return renderPlist({
+    Label: serviceName({ agent: name }, "darwin"),
+    ProgramArguments: [...program, "launch", name, "--runtime", runtime],
+    EnvironmentVariables: { ...environment },
+    RunAtLoad: true,
+    // The session must outlive the command that launched it.
+    AbandonProcessGroup: true,
+    [PLIST_MARK]: renderMark({ root }),
+  });
+}
+
+/** What all agents hang on. That it is there says that `fleet install` was done, by which program and with which environment. */
+export function fleetFile({ program, root, environment, place }: BootSettings, keepsSupervise: boolean): UnitFile {
+  const platform = platformOf(place);
+  const mark: ServiceMark = { root, program, environment, ...(keepsSupervise && { keepsSupervise }) };
+  const text = platform === "darwin" ? renderFleetPlist(mark) : renderFleetTarget(mark);
+  return { name: serviceName("fleet", platform), path: servicePath("fleet", place), text };
+}
+
+function renderFleetTarget(mark: ServiceMark): string {
+  return `[Unit]
+Description=iapeer: the agents that start with this host
+Documentation=man:tmux(1)
+
+[Install]
+WantedBy=default.target
+
+${renderMarkSection(mark)}`;
+}
+
+/** launchd has no targets: this one runs nothing, and only says that the fleet is installed. */
+function renderFleetPlist(mark: ServiceMark): string {
+  return renderPlist({
+    Label: serviceName("fleet", "darwin"),
+    ProgramArguments: ["/usr/bin/true"],
+    RunAtLoad: false,
+    [PLIST_MARK]: renderMark(mark),
+  });
+}

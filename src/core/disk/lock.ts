@@ -1,0 +1,129 @@
+import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
+import { ioError, IapeerError } from "../../model/errors.ts";
+import waiterSource from "./flock-waiter.js" with { type: "text" };
+import { ERRNO_SYMBOL, LIBC_NAME, tryFlock } from "../libc.ts";
+
+export interface LockOptions {
+  /** How long to wait for another holder; after that `lock-busy`. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Does some work while holding an exclusive kernel lock on a small file, made when missing.
+ *
+ * flock(2): the lock belongs to the open file, so it ends with its holder however that one ends, and a
+ * stopped holder keeps it. Waiting is a blocked system call in a worker thread: the kernel queues the
+ * waiters, and this thread goes on serving timers and children.
+ *
+ * @throws IapeerError `lock-busy` after `timeoutMs`, `write-failed` when the file cannot be opened or locked.
+ */
+export async function withLock<T>(path: string, options: LockOptions, work: () => T | Promise<T>): Promise<T> {
+  const fd = await acquire(path, options);
+  try {
+    return await work();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** How long a lock that is only being looked at may seem taken. */
+const LOOK_MS = 50;
+
+/**
+ * Takes a lock at once or not at all. It is held until the descriptor is closed, here and in every process that it was handed to.
+ *
+ * @returns undefined when somebody else has it.
+ * @throws IapeerError `write-failed` when the file cannot be opened or locked.
+ */
+export function tryHold(path: string): number | undefined {
+  const deadline = performance.now() + LOOK_MS;
+  for (;;) {
+    const fd = openLockFile(path);
+    const held = tryFlock(fd, "exclusive");
+    if (held === true && isSameFile(fd, path)) return fd;
+    if (typeof held === "number") throw lockFailed(fd, path, held);
+    closeSync(fd);
+    if (performance.now() > deadline) return undefined;
+    Bun.sleepSync(1);
+  }
+}
+
+/** Whether somebody holds a lock now. A file that is not there, or cannot be looked at, is held by nobody. */
+export function isHeld(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return false;
+  }
+  try {
+    return tryFlock(fd, "shared") === false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function acquire(path: string, options: LockOptions): Promise<number> {
+  const deadline = performance.now() + options.timeoutMs;
+  for (;;) {
+    const fd = openLockFile(path);
+    const held = tryFlock(fd, "exclusive");
+    if (held === false) await waitForLock(fd, path, deadline);
+    else if (held !== true) throw lockFailed(fd, path, held);
+    if (isSameFile(fd, path)) return fd;
+    closeSync(fd);
+  }
+}
+
+function openLockFile(path: string): number {
+  const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  try {
+    const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    if (fstatSync(fd).isFile()) return fd;
+    closeSync(fd);
+  } catch (error) {
+    throw ioError("write-failed", "cannot open the lock", path, error);
+  }
+  throw new IapeerError("write-failed", `cannot open the lock ${path}: not a regular file`, { details: { path } });
+}
+
+/** A lock on a file that was unlinked meanwhile guards nothing. */
+function isSameFile(fd: number, path: string): boolean {
+  const ours = fstatSync(fd);
+  const there = statSync(path, { throwIfNoEntry: false });
+  return there !== undefined && there.ino === ours.ino && there.dev === ours.dev;
+}
+
+async function waitForLock(fd: number, path: string, deadline: number): Promise<void> {
+  const worker = new Worker(URL.createObjectURL(new Blob([waiterSource as unknown as string])), { smol: true });
+  const outcome = Promise.withResolvers<number | "late">();
+  worker.onmessage = (event: MessageEvent<number>) => outcome.resolve(event.data);
+  worker.onerror = (event) => outcome.reject(new Error(event.message));
+  const timer = setTimeout(() => outcome.resolve("late"), Math.max(0, deadline - performance.now()));
+  worker.postMessage({ libcName: LIBC_NAME, errnoSymbol: ERRNO_SYMBOL, fd });
+  const errno = await outcome.promise.finally(() => clearTimeout(timer));
+  if (errno === "late") throw abandonWait(worker, fd, path);
+  worker.terminate();
+  if (errno !== 0) throw lockFailed(fd, path, errno);
+}
+
+/** The blocked call cannot be taken back: whenever it ends, the lock it got is given up at once. */
+function abandonWait(worker: Worker, fd: number, path: string): IapeerError {
+  worker.onmessage = () => {
+    closeSync(fd);
+    worker.terminate();
+  };
+  worker.unref();
+  return new IapeerError("lock-busy", `another process holds ${path} and did not let go in time`, {
+    hint: "try again; if it lasts, see who holds it: fuser -v on that file (a stopped process keeps its lock until it goes on or ends)",
+    details: { path },
+  });
+}
+
+function lockFailed(fd: number, path: string, errno: number): IapeerError {
+  closeSync(fd);
+  return new IapeerError("write-failed", `cannot lock ${path}: errno ${errno}`, {
+    hint: "the root must be on a file system with flock(2) (a local disk)",
+    details: { path, errno },
+  });
+}

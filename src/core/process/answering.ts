@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { parseTerminalState, type ProcessId, type TerminalState } from "./process-table.ts";
+import { readProcess } from "./processes.ts";
+import { readTerminalInput } from "./terminal-input.ts";
+
+/** Why a process does not answer: it has ended, it is stopped, or what was typed into its terminal is unread. */
+export type Silence = "gone" | "stopped" | "unread";
+
+const POLL_MS = 50;
+
+/**
+ * Whether a process answers within some time: once it is neither stopped, nor is a process that it has in the foreground of its
+ * terminal, and nothing stands in its terminal that nobody has read.
+ *
+ * @param id without a start, whoever has that pid now
+ * @returns undefined: it answers; else why not.
+ */
+export async function awaitAnswer(
+  id: Pick<ProcessId, "pid"> & Partial<ProcessId>,
+  timeoutMs: number,
+): Promise<Silence | undefined> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const silence = findSilence(id);
+    if (silence === undefined || silence === "gone" || performance.now() > deadline) return silence;
+    await Bun.sleep(POLL_MS);
+  }
+}
+
+function findSilence({ pid, start }: Pick<ProcessId, "pid"> & Partial<ProcessId>): Silence | undefined {
+  const found = readProcess(pid);
+  if (found === undefined || found.isZombie || (start !== undefined && found.start !== start)) return "gone";
+  const state = readTerminalState(pid);
+  if (state === undefined) return "gone";
+  if (state.isStopped || hasStoppedBelow(pid, state.foregroundGroup)) return "stopped";
+  return state.path !== undefined && readTerminalInput(state.path)?.hasUnread ? "unread" : undefined;
+}
+
+/** A job that was stopped has a group of its own, which is not in front; who is stopped in front was stopped by a signal. */
+function hasStoppedBelow(pid: number, group: number): boolean {
+  return listChildren(pid).some(
+    (child) =>
+      (readTerminalState(child)?.isStopped === true && readProcess(child)?.pgid === group) || hasStoppedBelow(child, group),
+  );
+}
+
+function readTerminalState(pid: number): TerminalState | undefined {
+  try {
+    if (process.platform === "linux") return parseTerminalState(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    const listing = Bun.spawnSync(["/bin/ps", "-o", "stat=", "-o", "tpgid=", "-o", "tty=", "-p", String(pid)], {
+      env: { LC_ALL: "C" },
+      timeout: 5000,
+    });
+    const [state = "", group, tty = "??"] = listing.stdout.toString("latin1").trim().split(/\s+/);
+    return {
+      isStopped: state.startsWith("T"),
+      foregroundGroup: Number(group),
+      ...(/^tty\w+$/.test(tty) && { path: `/dev/${tty}` }),
+    };
+  } catch {
+    // It ended meanwhile.
+    return undefined;
+  }
+}
+
+/** proc_pid_task_children(5); none where the kernel or the platform has no such file. */
+function listChildren(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").split(" ").filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,263 @@
+import { closeSync, statSync } from "node:fs";
+import { Bounded, describeStartError, type Outcome, type RunState, Tail, whyNotArguments } from "./command.ts";
+import { describeErrno, errnoOf } from "../../model/errors.ts";
+import { whyNotExecutable } from "./executable.ts";
+import { type Guard, openGuard } from "./guard.ts";
+import { adoptOrphans } from "../libc.ts";
+import { quoteForMessage } from "../../model/names.ts";
+import { reapOrphans } from "./orphans.ts";
+import { openPipe, type Pipe } from "./pipe.ts";
+import { readProcess } from "./processes.ts";
+import { endTree, type Tree } from "./process-tree.ts";
+import { newTokenFamily, tokenOf, underToken } from "./run-token.ts";
+import { openStdinPipe, type StdinPipe } from "./stdin-pipe.ts";
+
+export interface Command {
+  /** An absolute program and its arguments; no shell sees them. */
+  readonly argv: readonly string[];
+  readonly timeoutMs: number;
+  /** The working folder. Default: the caller's. */
+  readonly folder?: string;
+  /** Ends the command with its tree when aborted. */
+  readonly signal?: AbortSignal;
+  /** What it reads on stdin, at most STDIN_BYTES. Default: nothing. */
+  readonly stdin?: Uint8Array;
+  /** Keep this much of stdout, and end the command when it prints more. Default: stdout is thrown away. */
+  readonly stdoutBytes?: number;
+}
+
+export interface Finished {
+  readonly outcome: Outcome;
+  /** Empty unless `stdoutBytes` was given. */
+  readonly stdout: string;
+  /** The last 16 KiB of it. */
+  readonly stderr: string;
+  /** How many bytes of `stdin` nobody ever read. */
+  readonly stdinLeft: number;
+}
+
+/** Runs commands so that none outlives its limit, or iapeer. */
+export interface Runner {
+  /** Never throws for anything the command is or does; see Outcome. */
+  run(command: Command): Promise<Finished>;
+  close(): void;
+}
+
+/** Between SIGTERM and SIGKILL (contract 6). */
+export const GRACE_MS = 2000;
+/** The killing itself; with the grace it stays within the three seconds that a caller may lose over the limit. */
+export const KILL_MS = 700;
+/** How long Bun may take to hear of a leader's end that the process table shows already. */
+const NEWS_MS = 100;
+/** How often the adopted dead are reaped. */
+const REAP_MS = 100;
+/** A file that is being written is tried again this often. */
+const BUSY_TRIES = 20;
+const BUSY_PAUSE_MS = 50;
+
+/** @param guardArgv starts a process of this program that calls runGuard; see guard.ts. */
+export function createRunner(guardArgv: readonly string[]): Runner {
+  let watch: Watch | undefined;
+  let runs = 0;
+  const leaders = new Set<number>();
+  return {
+    run: async (command) => {
+      const startedMs = performance.now();
+      if (command.signal?.aborted)
+        return notRun(command, { state: "interrupted", detail: "iapeer was interrupted before it ran", startedMs });
+      const refusal = whyNotRunnable(command);
+      if (refusal !== undefined) return notRun(command, { state: "not-executable", detail: refusal, startedMs });
+      try {
+        if (watch === undefined || watch.guard.isGone()) watch = openWatch(guardArgv);
+      } catch (error) {
+        // A command that nobody would end if iapeer were killed is not started.
+        return notRun(command, {
+          state: "not-executable",
+          detail: `iapeer cannot start its guard: ${describeErrno(error)}`,
+          startedMs,
+        });
+      }
+      const run = { ...watch, number: runs++, startedMs };
+      const stdin = command.stdin === undefined ? undefined : openStdinPipe(command.stdin);
+      const started = typeof stdin === "string" ? stdin : await start(command, run, stdin);
+      if (typeof started === "string") return notRun(command, { state: "not-executable", detail: started, startedMs });
+      const stop = startReaping(run, leaders, started.child);
+      return await finish(command, run, started).finally(stop);
+    },
+    close: () => watch?.guard.close(),
+  };
+}
+
+/** A guard, and the family of the tokens that it looks for. A new guard gets a new family: it knows nothing of the runs before. */
+interface Watch {
+  readonly guard: Guard;
+  readonly family: bigint;
+}
+
+/** Orphans of a run become ours (prctl(2), PR_SET_CHILD_SUBREAPER), so that their ends can be reaped. */
+function openWatch(guardArgv: readonly string[]): Watch {
+  if (process.platform === "linux") adoptOrphans();
+  const family = newTokenFamily();
+  return { family, guard: openGuard(guardArgv, family) };
+}
+
+/** Goes on while the run does: the run itself may be waiting for one of those pids to go. */
+function startReaping({ family }: Watch, leaders: Set<number>, { pid, exited }: Bun.Subprocess): () => void {
+  leaders.add(pid);
+  void exited.finally(() => leaders.delete(pid));
+  const reap = () => reapOrphans(family, leaders);
+  const timer = setInterval(reap, REAP_MS);
+  return () => {
+    clearInterval(timer);
+    reap();
+  };
+}
+
+interface Run extends Watch {
+  readonly number: number;
+  readonly startedMs: number;
+}
+
+function whyNotRunnable(command: Command): string | undefined {
+  return whyNotFolder(command.folder ?? callersFolder()) ?? whyNotArguments(command.argv) ?? whyNotExecutable(command.argv[0]!);
+}
+
+function callersFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    // The folder iapeer was called from was deleted.
+    return ".";
+  }
+}
+
+/** Why a working folder cannot be one, so that nobody looks for the fault in the command. */
+export function whyNotFolder(folder: string): string | undefined {
+  if (folder.includes("\0")) return `the working folder ${quoteForMessage(folder)} holds a NUL character`;
+  try {
+    const found = statSync(folder, { throwIfNoEntry: false });
+    if (found === undefined || found.nlink === 0) return `the working folder ${folder} does not exist`;
+    return found.isDirectory() ? undefined : `the working folder ${folder} is not a folder`;
+  } catch (error) {
+    return `the working folder ${folder} cannot be used: ${describeErrno(error)}`;
+  }
+}
+
+interface Started {
+  readonly child: Bun.Subprocess;
+  readonly stderr: Pipe;
+  readonly stdout: Pipe | undefined;
+  readonly stdin: StdinPipe | undefined;
+  readonly tree: Tree;
+}
+
+/** The running command, or why it could not be started. */
+async function start(command: Command, run: Run, stdin: StdinPipe | undefined): Promise<Started | string> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return { ...spawn(command, run, stdin), stdin };
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno !== "ETXTBSY" || tries === BUSY_TRIES) {
+        stdin?.close();
+        return describeStartError(command.argv[0]!, errno, error);
+      }
+      await Bun.sleep(BUSY_PAUSE_MS);
+    }
+  }
+}
+
+function spawn(command: Command, run: Run, stdin: StdinPipe | undefined): Omit<Started, "stdin"> {
+  const pipes: Pipe[] = [];
+  const open = () => {
+    const pipe = openPipe();
+    pipes.push(pipe);
+    return pipe;
+  };
+  try {
+    const stderr = open();
+    const stdout = command.stdoutBytes === undefined ? undefined : open();
+    const token = tokenOf(run.family, run.number);
+    const stdio = { stdin: stdin?.readEnd ?? "ignore", stdout: stdout?.writeEnd ?? "ignore", stderr: stderr.writeEnd } as const;
+    const child = underToken(token, () =>
+      Bun.spawn([...command.argv], { ...stdio, detached: true, ...(command.folder !== undefined && { cwd: command.folder }) }),
+    );
+    const leader = { pid: child.pid, start: readProcess(child.pid)?.start ?? "gone" };
+    run.guard.started(run.number, leader);
+    return { child, stderr, stdout, tree: { leader, token } };
+  } catch (error) {
+    pipes.forEach((pipe) => pipe.close());
+    throw error;
+  } finally {
+    pipes.forEach(({ writeEnd }) => closeSync(writeEnd));
+  }
+}
+
+type Ending = "exited" | "timeout" | "interrupted" | "flooded";
+
+async function finish(command: Command, run: Run, { child, tree, stdin, ...pipes }: Started): Promise<Finished> {
+  const ending = Promise.withResolvers<Ending>();
+  const stderr = new Tail();
+  const stdout = new Bounded(command.stdoutBytes ?? 0, () => ending.resolve("flooded"));
+  pipes.stderr.drain((chunk) => stderr.push(chunk));
+  pipes.stdout?.drain((chunk) => stdout.push(chunk));
+  const timer = setTimeout(() => ending.resolve("timeout"), command.timeoutMs);
+  const interrupt = () => ending.resolve("interrupted");
+  command.signal?.addEventListener("abort", interrupt);
+  if (command.signal?.aborted) interrupt();
+  void child.exited.then(() => ending.resolve("exited"));
+
+  const how = await ending.promise;
+  clearTimeout(timer);
+  command.signal?.removeEventListener("abort", interrupt);
+  const isOver = how === "exited" || child.exitCode !== null || child.signalCode !== null;
+  const unended = isOver ? [] : await endTree(tree, { graceMs: GRACE_MS, killMs: KILL_MS, sleep: Bun.sleep });
+  run.guard.over(run.number);
+  // The tree is gone; Bun may still have to hear of its leader's end.
+  if (!isOver) await Promise.race([child.exited, Bun.sleep(NEWS_MS)]);
+  await Promise.all([pipes.stderr.settle(), pipes.stdout?.settle()]);
+  const state = isOver ? stateOfExit(child.exitCode) : how === "timeout" || how === "interrupted" ? how : "failed";
+  const detail =
+    stderr.text() ??
+    describeEnding(
+      isOver ? "exited" : how,
+      command,
+      unended.map(({ pid }) => pid),
+    );
+  return {
+    outcome: outcomeOf(command, { state, child, detail, startedMs: run.startedMs }),
+    stdout: stdout.text(),
+    stderr: stderr.whole(),
+    stdinLeft: stdin?.drain() ?? 0,
+  };
+}
+
+function stateOfExit(exitCode: number | null): RunState {
+  return exitCode === 0 ? "ok" : "failed";
+}
+
+function describeEnding(how: Ending, command: Command, unended: readonly number[]): string | undefined {
+  const left = unended.length === 0 ? "" : `; processes that could not be ended: ${unended.join(", ")}`;
+  if (how === "timeout") return `still running after ${command.timeoutMs / 1000} s; ended with all it had started${left}`;
+  if (how === "interrupted") return `iapeer was interrupted; ended with all it had started${left}`;
+  if (how === "flooded") return `printed more than the ${command.stdoutBytes} bytes that are read of it${left}`;
+  return undefined;
+}
+
+function outcomeOf(
+  command: Command,
+  end: { state: RunState; child?: Bun.Subprocess; detail: string | undefined; startedMs: number },
+): Outcome {
+  return {
+    state: end.state,
+    exitCode: end.child?.exitCode ?? null,
+    signal: end.child?.signalCode?.toString() ?? null,
+    ...(end.detail !== undefined && { detail: end.detail }),
+    durationMs: Math.round(performance.now() - end.startedMs),
+    argv: command.argv,
+  };
+}
+
+function notRun(command: Command, end: { state: RunState; detail: string; startedMs: number }): Finished {
+  return { outcome: outcomeOf(command, end), stdout: "", stderr: "", stdinLeft: command.stdin?.length ?? 0 };
+}

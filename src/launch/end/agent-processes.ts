@@ -1,0 +1,44 @@
+import type { Layout } from "../../core/layout.ts";
+import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts";
+import { withDescendants } from "../../core/process/process-tree.ts";
+import { type Incarnation, incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
+import { readCanaryRecord } from "../session/recorder.ts";
+
+/**
+ * What runs in the agent's pane: its session's processes and all that descend from them. A daemon that left both is its own; so is
+ * another identity's server or recorder, also where this agent has made itself the parent of orphans (prctl(2), PR_SET_CHILD_SUBREAPER).
+ */
+export function findAgentProcesses(
+  { identity, pane, server }: Pick<Incarnation, "identity" | "pane" | "server">,
+  table: readonly ProcessInfo[],
+  layout: Layout,
+): ProcessInfo[] {
+  if (pane === null || !table.some((one) => isSame(one, pane))) return [];
+  // The server that this one shares with them is above its pane, and not below.
+  const others = findOthers(identity, layout).filter((other) => server === null || !isSame(other, server));
+  const foreign = new Set(
+    withDescendants(
+      table.filter((one) => others.some((other) => isSame(one, other))),
+      table,
+    ),
+  );
+  return withDescendants(
+    table.filter(({ pid, sid }) => pid === pane.pid || sid === pane.pid),
+    table,
+  ).filter((one) => !foreign.has(one));
+}
+
+/** The servers and recorders of all other identities. */
+function findOthers(identity: string, layout: Layout): ProcessId[] {
+  const others = [...listIncarnations(layout)]
+    .filter(([name]) => name !== identity)
+    .flatMap(([name, uuids]) => uuids.map((uuid) => ({ name, uuid })));
+  return others.flatMap(({ name, uuid }) => {
+    const recorder = readCanaryRecord(incarnationPaths(layout, name, uuid))?.recorder;
+    return [readIncarnation(layout, name, uuid)?.server, recorder].filter((one) => one !== undefined && one !== null);
+  });
+}
+
+function isSame(one: ProcessId, other: ProcessId): boolean {
+  return one.pid === other.pid && one.start === other.start;
+}

@@ -1,0 +1,56 @@
+import { quoteForTmux } from "../../core/text/quoting.ts";
+import { callTmux } from "../../core/tmux.ts";
+import { isServerRunning } from "../../status/incarnation/incarnation.ts";
+import { answers, type Running } from "../../status/liveness/server-state.ts";
+import { hasSession } from "../session/session.ts";
+import { renderIsAgentPane, renderIsOurs } from "../session/stamp.ts";
+
+const CLOSED_MS = 2000;
+const POLL_MS = 20;
+
+/**
+ * Ends the sessions of an incarnation on a server that others use too, and the agent's pane, where a person has taken that into a session of
+ * theirs: only what still bears the stamp in the same stroke. The server is never signalled.
+ *
+ * @returns false: the server does not answer, or has something of it still; what runs in the pane is to be ended by itself
+ */
+export async function closeSession(incarnation: Running): Promise<boolean> {
+  const { socket, incarnation: uuid } = incarnation;
+  if (!answers(incarnation)) return false;
+  const sessions = await callTmux(socket, ["list-sessions", "-f", renderIsOurs(uuid), "-F", "#{session_id}"]);
+  if (!sessions.ok) return !isServerRunning(incarnation);
+  for (const id of linesOf(sessions))
+    await closeOne(incarnation, {
+      target: `${id}:`,
+      isIt: `#{&&:${renderIsOurs(uuid)},#{==:#{session_id},${id}}}`,
+      close: `kill-session -t ${quoteForTmux(id)}`,
+    });
+  const panes = await callTmux(socket, ["list-panes", "-a", "-f", renderIsAgentPane(uuid), "-F", "#{pane_id}"]);
+  for (const id of linesOf(panes))
+    await closeOne(incarnation, {
+      target: id,
+      isIt: `#{&&:${renderIsAgentPane(uuid)},#{==:#{pane_id},${id}}}`,
+      close: `kill-pane -t ${id}`,
+    });
+  const deadline = performance.now() + CLOSED_MS;
+  while (await hasSession(incarnation)) {
+    if (performance.now() > deadline) return false;
+    await Bun.sleep(POLL_MS);
+  }
+  return true;
+}
+
+interface Closing {
+  readonly target: string;
+  /** Where a target is gone tmux takes another in its place. */
+  readonly isIt: string;
+  readonly close: string;
+}
+
+async function closeOne({ socket }: Running, { target, isIt, close }: Closing): Promise<void> {
+  await callTmux(socket, ["if-shell", "-F", "-t", target, isIt, close]);
+}
+
+function linesOf(answer: Awaited<ReturnType<typeof callTmux>>): Set<string> {
+  return new Set(answer.ok ? answer.stdout.split("\n").filter((line) => line !== "") : []);
+}

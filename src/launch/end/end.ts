@@ -1,0 +1,200 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { writeAtomically } from "../../core/disk/atomic-write.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { makeFolder } from "../../core/disk/files.ts";
+import { withLock } from "../../core/disk/lock.ts";
+import type { ProcessInfo } from "../../core/process/process-table.ts";
+import { isRunning, listProcesses } from "../../core/process/processes.ts";
+import { socketPathOf } from "../../core/layout.ts";
+import { signalProcess } from "../../core/process/signals.ts";
+import { callTmux } from "../../core/tmux.ts";
+import { probeSocket } from "../../status/liveness/probe.ts";
+import {
+  identityLockPath,
+  type Incarnation,
+  incarnationPaths,
+  isAgentRunning,
+  listIncarnations,
+  pointerPath,
+  readIncarnation,
+} from "../../status/incarnation/incarnation.ts";
+import { answers, type Running } from "../../status/liveness/server-state.ts";
+import { findAgentProcesses } from "./agent-processes.ts";
+import { dismissRecorder } from "../canary/canary.ts";
+import { hasRecorder } from "../session/recorder.ts";
+import { graceFrom } from "../canary/script.ts";
+import { type ClaimReason, isToBeEnded, writeClaim } from "../canary/claim.ts";
+import { closeSession } from "./close-session.ts";
+import { hasSession, identifyServer, readAgentPane } from "../session/session.ts";
+import { forgetIncarnation } from "../session/incarnation-store.ts";
+import type { LaunchContext } from "../../core/host.ts";
+import { areGoneWithin, isGoneWithin, isTrueWithin } from "../../core/process/process-end.ts";
+import { settleIncarnations } from "../canary/settle.ts";
+import { renderIsOurs } from "../session/stamp.ts";
+
+/** How long a server may take to end by itself, how long what ran in it may, and how long a killed process. */
+const ORDERLY_MS = 5000;
+const PROCESSES_MS = 5000;
+const TERMINATE_MS = 2000;
+const KILLED_MS = 2000;
+
+export interface Stopped {
+  readonly action: "stopped" | "not-running";
+  readonly server_pid?: number;
+}
+
+/**
+ * Ends the session and the server of an identity on purpose: claimed first, so that nobody takes the end for a death. Returns when
+ * every process of it is gone.
+ *
+ * @throws IapeerError `stale-incarnation` when somebody answers there who was not launched here; `stop-failed`.
+ */
+export async function stopIdentity(identity: string, by: "stop" | "remove", context: LaunchContext): Promise<Stopped> {
+  return await stopLocked(identity, { by }, context);
+}
+
+/** The same for one incarnation, which was told to sleep: one that was launched since goes on. */
+export async function stopIncarnation(
+  { identity, incarnation }: Incarnation,
+  by: "sleep",
+  context: LaunchContext,
+): Promise<Stopped> {
+  return await stopLocked(identity, { by, only: incarnation }, context);
+}
+
+interface StopOrder {
+  readonly by: "stop" | "remove" | "sleep";
+  readonly only?: string;
+}
+
+async function stopLocked(identity: string, { by, only }: StopOrder, context: LaunchContext): Promise<Stopped> {
+  const { layout, lockTimeoutMs } = context;
+  makeFolder(layout.stateFolder);
+  return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs }, async () => {
+    const state = await identifyServer(layout, identity);
+    if (state.kind === "unknown") throw stopFailed(identity, "whether it is live cannot be told");
+    if (only !== undefined && state.kind !== "gone" && state.incarnation?.incarnation !== only) return { action: "not-running" };
+    if (state.kind === "other") throw staleIncarnation(identity, state.pid);
+    if (state.kind === "gone") {
+      await endLostAgents(identity, context);
+      if (by === "remove") await waitForRecorders(identity, context);
+      await settleIncarnations(identity, context);
+      removeDeadSocket(socketPathOf(layout, identity));
+    } else await endSession(state.incarnation, by, context);
+    if (by !== "remove") writeAtomically(join(layout.stateFolder, `${identity}.stopped`), `${context.now().toISOString()}\n`);
+    return state.kind === "gone" ? { action: "not-running" } : { action: "stopped", server_pid: state.incarnation.server.pid };
+  });
+}
+
+/**
+ * The teardown, step by step: claim, recorder, server (or on one that others use too the session), processes, traces. The identity's lock
+ * must be held. Killed at any instant it leaves a claim that says what was wanted.
+ *
+ * @throws IapeerError `stop-failed` when something of it is still there afterwards.
+ */
+export async function endSession(incarnation: Running, by: ClaimReason, context: LaunchContext): Promise<void> {
+  const { identity, server } = incarnation;
+  const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
+  const processes = await findAllProcesses(incarnation, context);
+  writeClaim(paths, by, context.now());
+  await dismissRecorder(incarnation, context);
+  const isClosed = incarnation.shared ? await closeSession(incarnation) : await endServer(incarnation);
+  // Nobody has hung up on what is in a session that could not be closed.
+  const left = await endProcesses(processes, isClosed ? PROCESSES_MS : 0);
+  if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
+  context.note({ ev: "stop", identity, server_pid: server.pid, reason: by });
+  if (!incarnation.shared) removeDeadSocket(incarnation.socket);
+  rmSync(pointerPath(context.layout, identity), { force: true });
+  // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
+  const isDecided = await isTrueWithin(() => !hasRecorder(paths), graceFrom(context.env) + KILLED_MS);
+  // A server that did not answer and goes on may have the hook run later, which looks for the claim too.
+  if (isDecided && isClosed) forgetIncarnation(context.layout, incarnation);
+}
+
+async function endServer(incarnation: Running): Promise<true> {
+  const { identity, server } = incarnation;
+  // Nobody but the very server that was claimed: another may have taken its socket since.
+  const isOurs = renderIsOurs(incarnation.incarnation);
+  const isAsked =
+    answers(incarnation) &&
+    (await callTmux(incarnation.socket, ["if-shell", "-F", isOurs, "kill-server"], { timeoutMs: ORDERLY_MS })).ok;
+  // A server whose socket is gone, or another's, cannot be asked.
+  if (!isAsked) signalProcess(server, "SIGTERM");
+  if (!(await isGoneWithin(server, ORDERLY_MS))) signalProcess(server, "SIGKILL");
+  if (!(await isGoneWithin(server, KILLED_MS))) throw stopFailed(identity, `its server (pid ${server.pid}) does not end`);
+  return true;
+}
+
+/** A recorder that is about to record an end needs what is kept about it, which a removal takes away. */
+async function waitForRecorders(identity: string, { layout, env }: LaunchContext): Promise<void> {
+  const uuids = listIncarnations(layout).get(identity) ?? [];
+  const isAtIt = () => uuids.some((uuid) => hasRecorder(incarnationPaths(layout, identity, uuid)));
+  await isTrueWithin(() => !isAtIt(), graceFrom(env) + KILLED_MS);
+}
+
+/** A server that ends leaves its socket's file. */
+function removeDeadSocket(socket: string): void {
+  if (probeSocket(socket).liveness === "dead") rmSync(socket, { force: true });
+}
+
+/** What runs in the agent's pane as it was launched, and as it is now: a person may have made it run anew. */
+async function findAllProcesses(incarnation: Running, { layout }: LaunchContext): Promise<ProcessInfo[]> {
+  const now = answers(incarnation) ? ((await readAgentPane(incarnation)) ?? null) : null;
+  const table = listProcesses();
+  return [
+    ...new Set([
+      ...findAgentProcesses(incarnation, table, layout),
+      ...findAgentProcesses({ ...incarnation, pane: now }, table, layout),
+    ]),
+  ];
+}
+
+/**
+ * Ends agents that outlived their sessions: a program may ignore that its terminal is gone. Nobody else knows of them, and a second agent
+ * beside one would be two for one identity. So with what a stop has left on a shared server that did not answer then.
+ */
+export async function endLostAgents(identity: string, context: LaunchContext): Promise<void> {
+  const { layout } = context;
+  for (const uuid of listIncarnations(layout).get(identity) ?? []) {
+    const saved = readIncarnation(layout, identity, uuid);
+    if (saved?.shared && isToBeEnded(incarnationPaths(layout, identity, uuid)) && !isAgentRunning(saved))
+      await closeSession(saved as Running);
+    if (saved === undefined || !isAgentRunning(saved) || (await hasSession(saved))) continue;
+    const processes = findAgentProcesses(saved, listProcesses(), layout);
+    context.warn(
+      `an agent of ${identity} had outlived its ${saved.shared ? "session" : "server"} (pid ${saved.pane?.pid}); it is ended`,
+    );
+    const left = await endProcesses(processes, 0);
+    if (left.length > 0)
+      throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
+    context.note({ ev: "stop", identity, pane_pid: saved.pane?.pid, reason: "outlived" });
+  }
+}
+
+/** They were hung up on with the server. Who does not go is asked, then made to; the ones that are left even then. */
+async function endProcesses(processes: readonly ProcessInfo[], patienceMs = PROCESSES_MS): Promise<ProcessInfo[]> {
+  if (await areGoneWithin(processes, patienceMs)) return [];
+  processes.forEach((one) => signalProcess(one, "SIGTERM"));
+  processes.forEach((one) => signalProcess(one, "SIGCONT"));
+  if (await areGoneWithin(processes, TERMINATE_MS)) return [];
+  processes.forEach((one) => signalProcess(one, "SIGKILL"));
+  await areGoneWithin(processes, KILLED_MS);
+  return processes.filter(isRunning);
+}
+
+function stopFailed(identity: string, why: string): IapeerError {
+  return new IapeerError("stop-failed", `${identity} could not be stopped: ${why}`, { details: { identity } });
+}
+
+/** Somebody answers for an identity whom no saved incarnation knows. */
+export function staleIncarnation(identity: string, pid: number): IapeerError {
+  return new IapeerError(
+    "stale-incarnation",
+    `the server that answers for ${identity} (pid ${pid}) was not launched from this root; nothing was done to it`,
+    {
+      hint: "see what it is: iapeer canary status",
+      details: { identity, server_pid: pid },
+    },
+  );
+}

@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+import { IapeerError } from "../../model/errors.ts";
+import { signalProcess } from "../../core/process/signals.ts";
+import { incarnationPaths, type Incarnation } from "../../status/incarnation/incarnation.ts";
+import { readDeaths } from "../../status/deaths/deaths.ts";
+import { readForensics } from "../../status/deaths/forensics.ts";
+import type { LaunchContext } from "../../core/host.ts";
+
+/** How long the record of an end may take: the hook is fast, a recorder waits its grace. */
+const RECORD_MS = 8000;
+const POLL_MS = 10;
+
+/** What a launch says of a process that ended within its first second: how, and what it printed last. */
+export async function explainEarlyEnd(
+  { identity, incarnation, server }: Incarnation,
+  argv: readonly string[],
+  { layout }: LaunchContext,
+): Promise<IapeerError> {
+  const { recorded } = incarnationPaths(layout, identity, incarnation);
+  // It may have ended before its logger held the terminal (session-log.ts).
+  if (server !== null) signalProcess(server, "SIGCHLD");
+  const deadline = performance.now() + RECORD_MS;
+  while (!existsSync(recorded) && performance.now() < deadline) await Bun.sleep(POLL_MS);
+  const death = readDeaths(layout, { identities: [identity] }).find((one) => one.incarnation === incarnation);
+  const forensics = death?.forensics === undefined ? undefined : readForensics(death.forensics);
+  const lastLines =
+    forensics?.sections
+      .find(({ name }) => name === "last lines")
+      ?.text.trimEnd()
+      .split("\n") ?? [];
+  return new IapeerError("launch-failed", `${identity} ended within its first second: ${describeEnd(death)}`, {
+    hint: death === undefined ? "see: iapeer deaths" : `see: iapeer deaths show ${death.id}`,
+    details: {
+      identity,
+      argv,
+      ...(death?.dead_status !== undefined && { dead_status: death.dead_status }),
+      ...(death?.dead_signal !== undefined && { dead_signal: death.dead_signal }),
+      last_lines: lastLines.filter((line) => line !== ""),
+    },
+  });
+}
+
+function describeEnd(
+  death: { readonly dead_status?: number; readonly dead_signal?: string; readonly verdict: string } | undefined,
+): string {
+  if (death?.dead_signal !== undefined) return `signal ${death.dead_signal}`;
+  if (death?.dead_status !== undefined) return `exit status ${death.dead_status}`;
+  return death === undefined ? "how is not known yet" : death.verdict;
+}

@@ -1,0 +1,170 @@
+import { dirname } from "node:path";
+import { IapeerError } from "../../model/errors.ts";
+import { makeFolder } from "../../core/disk/files.ts";
+import type { Env } from "../../core/layout.ts";
+import type { ProcessId } from "../../core/process/process-table.ts";
+import { isRunning, readProcess } from "../../core/process/processes.ts";
+import { randomHex } from "../../core/text/random.ts";
+import {
+  findTmux,
+  parseTmuxVersion,
+  readTmuxVersion,
+  refuseInsecureFolder,
+  refuseLongPath,
+  withoutTmux,
+} from "../../core/tmux.ts";
+import type { Incarnation } from "../../status/incarnation/incarnation.ts";
+import { probeSocket } from "../../status/liveness/probe.ts";
+import { endRecorder, noteArming, startRecorder } from "../canary/canary.ts";
+import type { Witness } from "../canary/script.ts";
+import type { LaunchContext } from "../../core/host.ts";
+import { scopeLauncher } from "./scope.ts";
+
+/** The oldest tmux that has what sessions stand on: `-D`, and hooks and remain-on-exit of one pane. */
+export const OLDEST_TMUX = [3, 2] as const;
+
+const START_MS = 10_000;
+const POLL_MS = 2;
+
+/** A server that has no session yet and stays up without one, and who watches it; null: nobody could be had. */
+export interface StartedServer {
+  readonly server: ProcessId;
+  readonly witness: Witness | null;
+  /** The session that keeps a server for as long as it has no other; to be ended when it has. */
+  readonly keeper?: string;
+}
+
+/**
+ * Starts the tmux server of an incarnation, in `/`, with the environment that its session is to have. Where it can be had its recorder
+ * is its parent; where not, the server starts all the same. On a socket that others use too: see findSharedServer.
+ *
+ * @throws IapeerError `tmux-missing`, `tmux-too-old`, `socket-path-too-long`, `socket-folder-insecure`, `launch-failed`.
+ */
+export async function startServer(incarnation: Incarnation, environment: Env, context: LaunchContext): Promise<StartedServer> {
+  const { socket, identity } = incarnation;
+  refuseOldTmux();
+  refuseLongPath(socket);
+  makeFolder(dirname(socket));
+  refuseInsecureFolder(dirname(socket));
+  if (incarnation.shared) return { ...(await findSharedServer(incarnation, context)), witness: null };
+  // A scope of systemd's may be refused; then it starts without one.
+  for (const launcher of [scopeLauncher(context.env, identity), []]) {
+    const server = launcher === undefined ? undefined : await startBelowRecorder({ incarnation, environment, launcher }, context);
+    if (server !== undefined) return { server, witness: "parent" };
+  }
+  const server = await startAlone(socket, environment);
+  if (server === undefined)
+    throw new IapeerError("launch-failed", `the tmux server of ${identity} does not start`, { details: { identity, socket } });
+  return { server, witness: null };
+}
+
+function refuseOldTmux(): void {
+  const tmux = findTmux();
+  const text = readTmuxVersion(tmux);
+  const version = text === undefined ? undefined : parseTmuxVersion(text);
+  if (version === undefined || version[0] > OLDEST_TMUX[0] || (version[0] === OLDEST_TMUX[0] && version[1] >= OLDEST_TMUX[1]))
+    return;
+  throw new IapeerError("tmux-too-old", `${tmux} is tmux ${text}; sessions need 3.2 or later`, {
+    details: { path: tmux, version: text },
+  });
+}
+
+interface Start {
+  readonly incarnation: Incarnation;
+  readonly environment: Env;
+  readonly launcher: readonly string[];
+}
+
+async function startBelowRecorder(
+  { incarnation, environment, launcher }: Start,
+  context: LaunchContext,
+): Promise<ProcessId | undefined> {
+  try {
+    const recorder = startRecorder({ witness: "parent", launcher, environment }, { incarnation, origin: "launch", context });
+    if (recorder === undefined) return undefined;
+    const server = await findListener(incarnation.socket, () => isRunning(recorder));
+    if (server === undefined) await endRecorder(recorder);
+    else noteArming(server, recorder, { incarnation, witness: "parent", origin: "launch", context });
+    return server;
+  } catch (error) {
+    context.warn(`no recorder could be started: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+async function startAlone(socket: string, environment: Env): Promise<ProcessId | undefined> {
+  const argv = [findTmux(), "-f", "/dev/null", "-S", socket, "start-server", ";", "set-option", "-s", "exit-empty", "off"];
+  Bun.spawnSync(argv, {
+    cwd: "/",
+    env: { ...environment },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "ignore",
+    timeout: START_MS,
+  });
+  return await findListener(socket, () => false);
+}
+
+/**
+ * The server on a socket that others use too, as it is, or else a new one: in `/`, with the environment of this call and nothing of the peer's,
+ * since others will start their sessions from it; without anybody's configuration, so that what agents run on is the same whatever that is
+ * and whoever comes first. Who wants theirs starts the server before. It ends with its last session, as any.
+ *
+ * No option of the server is set to keep it until then. A session of a few seconds does: of two launches at once each has its own.
+ */
+async function findSharedServer(
+  { socket, identity }: Incarnation,
+  { env }: LaunchContext,
+): Promise<Pick<StartedServer, "server" | "keeper">> {
+  const { liveness } = probeSocket(socket);
+  const there = liveness === "dead" ? undefined : await findListener(socket, () => false);
+  if (there !== undefined) return { server: there };
+  if (liveness !== "dead")
+    throw new IapeerError("launch-failed", `who answers on ${socket} cannot be told`, { details: { identity, socket } });
+  const keeper = `iap-start-${randomHex(8)}`;
+  for (const launcher of [scopeLauncher(env), []]) {
+    if (launcher === undefined) continue;
+    const argv = [
+      ...launcher,
+      findTmux(),
+      "-f",
+      "/dev/null",
+      "-S",
+      socket,
+      "new-session",
+      "-d",
+      "-s",
+      keeper,
+      "--",
+      "/bin/sh",
+      "-c",
+      `exec sleep ${KEEP_SECS}`,
+    ];
+    const child = Bun.spawn(argv, {
+      cwd: "/",
+      env: withoutTmux(env),
+      stdio: ["ignore", "ignore", "ignore"],
+      timeout: START_MS,
+      killSignal: "SIGKILL",
+    });
+    const server = (await child.exited) === 0 ? await findListener(socket, () => true) : undefined;
+    if (server !== undefined) return { server, keeper };
+  }
+  throw new IapeerError("launch-failed", `no tmux server starts on ${socket}`, { details: { identity, socket } });
+}
+
+/** Longer than a session takes to be made. A launch that is killed meanwhile leaves it, and it ends by itself. */
+const KEEP_SECS = 30;
+
+/** The process that answers on a socket, as soon as it does; undefined when it is no more to be expected. */
+async function findListener(socket: string, isExpected: () => boolean): Promise<ProcessId | undefined> {
+  const deadline = performance.now() + START_MS;
+  for (;;) {
+    const mayCome = isExpected();
+    const probe = probeSocket(socket);
+    const found = probe.liveness === "live" ? readProcess(probe.pid) : undefined;
+    if (found !== undefined) return { pid: found.pid, start: found.start };
+    if (!mayCome || performance.now() > deadline) return undefined;
+    await Bun.sleep(POLL_MS);
+  }
+}

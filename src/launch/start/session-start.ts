@@ -1,0 +1,109 @@
+import { appendFileSync, lstatSync } from "node:fs";
+import { dirname } from "node:path";
+import { describeErrno, IapeerError } from "../../model/errors.ts";
+import { rotationFrom } from "../../core/disk/event-log.ts";
+import { makeFolder } from "../../core/disk/files.ts";
+import { type Env, sessionLogPath } from "../../core/layout.ts";
+import { isRunning } from "../../core/process/processes.ts";
+import { quoteForSh } from "../../core/text/quoting.ts";
+import { callTmux, findTmux, type TmuxAnswer } from "../../core/tmux.ts";
+import { type AgentPane, type Incarnation, incarnationPaths, launchMark } from "../../status/incarnation/incarnation.ts";
+import type { Running } from "../../status/liveness/server-state.ts";
+import { planWake } from "../canary/script.ts";
+import { readAgentPane } from "../session/session.ts";
+import type { LaunchContext } from "../../core/host.ts";
+import { renderSessionConfig, type SessionConfig } from "./session-config.ts";
+import { renderHookFor } from "../hook/hook.ts";
+import { renderPipePaneCommand } from "./session-log.ts";
+import { renderSharedPane, renderSharedSession } from "./shared-session-config.ts";
+import { endSession } from "../end/end.ts";
+
+/** What a session is to run. */
+export interface SessionStart {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** All that it has around it. */
+  readonly environment: Env;
+}
+
+/**
+ * Makes the session of an incarnation on its server; the agent's pane, or undefined when it is gone already.
+ *
+ * @throws IapeerError `launch-failed`; `stale-incarnation`: on a server that others use too its name is another's.
+ */
+export async function startSession(
+  incarnation: Running,
+  start: SessionStart,
+  context: LaunchContext,
+): Promise<AgentPane | undefined> {
+  const { identity, server } = incarnation;
+  const config = planSession(incarnation, start, context);
+  const answer = await (incarnation.shared ? makeSharedSession : makeSession)(incarnation, config);
+  if (!answer.ok && isRunning(server)) {
+    const taken = incarnation.shared && (await isNameTaken(incarnation));
+    await endSession(incarnation, "launch-failed", context);
+    throw taken
+      ? nameTaken(incarnation)
+      : new IapeerError("launch-failed", `tmux does not make the session of ${identity}: ${answer.why}`, {
+          details: { identity },
+        });
+  }
+  return (await readAgentPane(incarnation)) ?? undefined;
+}
+
+function planSession(incarnation: Running, start: SessionStart, context: LaunchContext): SessionConfig {
+  const { layout, env } = context;
+  const { identity, incarnation: uuid, socket, shared } = incarnation;
+  const log = sessionLogPath(layout, identity);
+  const { held } = incarnationPaths(layout, identity, uuid);
+  makeFolder(dirname(log));
+  markLaunch(log, incarnation, context);
+  // Where the server goes on without the session nothing else would tell its recorder.
+  const atEnd = `${[findTmux(), "-S", socket, ...planWake(incarnation)].map(quoteForSh).join(" ")} >/dev/null 2>&1`;
+  const logger = renderPipePaneCommand({
+    path: log,
+    maxBytes: rotationFrom(env).maxBytes,
+    heldMark: held,
+    ...(shared && { atEnd }),
+  });
+  return { ...start, identity, incarnation: uuid, hook: renderHookFor(incarnation, layout), logger, heldMark: held };
+}
+
+/** One log holds many sessions, one after the other. A log that cannot be written to is no reason not to launch. */
+function markLaunch(log: string, incarnation: Incarnation, { warn }: LaunchContext): void {
+  try {
+    const found = lstatSync(log, { throwIfNoEntry: false });
+    if (found === undefined || found.isFile()) appendFileSync(log, `${launchMark(incarnation)}\n`, { mode: 0o600 });
+  } catch (error) {
+    warn(`cannot write the session's log ${log}: ${describeErrno(error)}`);
+  }
+}
+
+async function makeSession({ socket }: Running, config: SessionConfig): Promise<TmuxAnswer> {
+  return await callTmux(socket, ["source-file", "-"], { stdin: renderSessionConfig(config), env: config.environment });
+}
+
+async function makeSharedSession({ socket }: Running, config: SessionConfig): Promise<TmuxAnswer> {
+  const made = await callTmux(socket, ["source-file", "-"], { stdin: renderSharedSession(config), env: config.environment });
+  if (!made.ok) return made;
+  const pane = made.stdout.split("\n").find((line) => /^%[0-9]+$/.test(line));
+  if (pane === undefined) return { ok: false, why: `it does not tell which pane: ${made.stdout.trim()}` };
+  return await callTmux(socket, ["source-file", "-"], { stdin: renderSharedPane(pane, config) });
+}
+
+async function isNameTaken({ socket, identity, incarnation }: Incarnation): Promise<boolean> {
+  const isAnothers = `#{&&:#{==:#{session_name},${identity}},#{!=:#{@iap_incarnation},${incarnation}}}`;
+  const answer = await callTmux(socket, ["list-sessions", "-f", isAnothers, "-F", "#{session_id}"]);
+  return answer.ok && answer.stdout !== "";
+}
+
+function nameTaken({ socket, identity }: Incarnation): IapeerError {
+  return new IapeerError(
+    "stale-incarnation",
+    `a session called ${identity} is on the server of ${socket} already, and was not launched from this root; nothing was done to it`,
+    {
+      hint: `see what it is: tmux -S ${quoteForSh(socket)} attach -t ${quoteForSh(`=${identity}`)}; another name for it: rename-session`,
+      details: { identity, socket },
+    },
+  );
+}

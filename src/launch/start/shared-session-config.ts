@@ -1,0 +1,58 @@
+import { escapeFormats, quoteForTmux } from "../../core/text/quoting.ts";
+import { PANE_DIED_HOOK } from "../hook/pane-died.ts";
+import { renderHeldProgram, type SessionConfig } from "./session-config.ts";
+import { AGENT_PANE_OPTION, INCARNATION_OPTION, renderIsOurs } from "../session/stamp.ts";
+
+/**
+ * The commands, for `source-file`, that make a session on a server that others use too, and print the id of its pane. Nothing but that
+ * session is touched: on one line, since of a line tmux leaves out what comes behind a command that fails, as for a name that is taken.
+ *
+ * The environment is the session's. It does not stand on any command line, where everybody could read it.
+ */
+export function renderSharedSession({ identity, incarnation, argv, cwd, environment, heldMark }: SessionConfig): string {
+  const variables = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const set = variables.map(([name, value]) => `-e ${quoteForTmux(`${name}=${value}`)}`).join(" ");
+  const names = variables.map(([name]) => name).filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  const program = renderHeldProgram(heldMark, [[...TMUX_SETS, ...names].join(" "), ...argv], DROP_THE_REST);
+  const session = `-t ${quoteForTmux(`=${identity}:`)}`;
+  const commands = [
+    `new-session -d -P -F "#{pane_id}" -x 200 -y 50 -s ${identity} -c ${quoteForTmux(escapeFormats(cwd))} ${set} -- ${program}`,
+    `set-option ${session} ${INCARNATION_OPTION} ${incarnation}`,
+    // A person may have it on for all of theirs: a session that nobody looks at would be ended.
+    `set-option ${session} destroy-unattached off`,
+    // As on a server of its own: what tmux itself runs (the hook) goes through a shell that reads nobody's files, a person's window gets theirs.
+    `if-shell -F ${session} "#{==:#{default-command},}" ${quoteForTmux(`set-option -F ${session} default-command "exec #{q:default-shell} -l"`)}`,
+    `set-option ${session} default-shell /bin/sh`,
+  ];
+  return `${commands.join(" ; ")}\n`;
+}
+
+/** The commands that make one pane of that session the agent's. A hook of the person's may have opened more. */
+export function renderSharedPane(pane: string, { incarnation, hook, logger }: SessionConfig): string {
+  const commands = [
+    `set-option -p -t ${pane} ${AGENT_PANE_OPTION} ${incarnation}`,
+    // It remains after its process ended, for the hook to look at.
+    `set-option -p -t ${pane} remain-on-exit on`,
+    `set-option -pq -t ${pane} remain-on-exit-format ""`,
+    `set-hook -p -t ${pane} ${PANE_DIED_HOOK} ${quoteForTmux(hook)}`,
+    `pipe-pane -t ${pane} ${quoteForTmux(logger)}`,
+  ];
+  return `if-shell -F -t ${pane} ${quoteForTmux(renderIsOurs(incarnation))} ${quoteForTmux(commands.join(" ; "))}\n`;
+}
+
+/** What tmux itself gives to a pane. */
+const TMUX_SETS = ["TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE", "PWD", "SHELL"];
+
+/**
+ * A pane has what its server was started with, too. `$1` names what is to stay; SHELL is what it is on a server of one's own. Only what the
+ * shell itself can do: PATH is the session's, and may be empty.
+ */
+const DROP_THE_REST = [
+  '_iap=" $1 "; shift; set -f',
+  "IFS='\n'",
+  'for _iap_n in $(export -p); do case $_iap_n in "export "*) ;; *) continue ;; esac',
+  "_iap_n=${_iap_n#export }; _iap_n=${_iap_n%%=*}",
+  'case $_iap_n in ""|*[!A-Za-z0-9_]*) continue ;; esac',
+  'case $_iap in *" $_iap_n "*) ;; *) command unset -v "$_iap_n" ;; esac; done',
+  "SHELL=/bin/sh; export SHELL; ",
+].join("; ");

@@ -1,0 +1,239 @@
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { IapeerError } from "../../model/errors.ts";
+import { makeFolder } from "../../core/disk/files.ts";
+import { withLock } from "../../core/disk/lock.ts";
+import { callOf } from "../../model/names.ts";
+import { type Env, socketPathOf } from "../../core/layout.ts";
+import type { ProcessId } from "../../core/process/process-table.ts";
+import { isRunning } from "../../core/process/processes.ts";
+import { signalProcess } from "../../core/process/signals.ts";
+import { callTmux, refuseLongPath, withoutTmux } from "../../core/tmux.ts";
+import { type AgentPane, identityLockPath, type Incarnation, isAgentRunning } from "../../status/incarnation/incarnation.ts";
+import { stopMarkName } from "../../status/liveness/liveness.ts";
+import { answers, type Running } from "../../status/liveness/server-state.ts";
+import type { Witness } from "../canary/script.ts";
+import { armCanary } from "../canary/canary.ts";
+import { explainEarlyEnd } from "./early-end.ts";
+import { identifyServer, readAgentPane } from "../session/session.ts";
+import { mintIncarnation, saveIncarnation } from "../session/incarnation-store.ts";
+import type { LaunchContext } from "../../core/host.ts";
+import { isTrueWithin } from "../../core/process/process-end.ts";
+import { startServer } from "./server.ts";
+import { startSession } from "./session-start.ts";
+import { settleIncarnations } from "../canary/settle.ts";
+import { renderIsAgentPane, renderIsOurs } from "../session/stamp.ts";
+import { recordLostAgent } from "../canary/lost-agent.ts";
+import { endLostAgents, endSession } from "../end/end.ts";
+import { tidyLogs } from "../canary/tidy-logs.ts";
+
+/** Who is to be launched. */
+export interface LaunchPlan {
+  readonly identity: string;
+  readonly personality: string;
+  readonly runtime: string;
+  /** The peer's folder. */
+  readonly cwd: string;
+  /** The absolute path of the socket of a tmux server that others use too; left out: the identity has a server of its own. */
+  readonly socket?: string;
+  /** Looks, while the identity's lock is held, whether it is still to be launched. Throws why not. */
+  readonly confirm?: () => void;
+  /** What is to run; only looked for when there is something to launch. */
+  readonly findCommand: () => LaunchCommand;
+}
+
+export interface LaunchCommand {
+  readonly argv: readonly string[];
+  /** What stands before these words and becomes their program, as heartbeatWrapper. */
+  readonly wrapper?: readonly string[];
+  /** What the peer's launch.env sets, and what its runtime is told by a variable. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The model that this starts; kept with the session. Left out: none is known. */
+  readonly model?: string;
+}
+
+export interface Launched {
+  readonly action: "launched" | "already-live";
+  readonly incarnation: Incarnation | undefined;
+  readonly witness: Witness | null;
+}
+
+/** How long the process must live to count as ready. */
+const READY_MS = 1000;
+const POLL_MS = 10;
+const RESTORE_MS = 2000;
+
+/**
+ * Launches one identity: a session of its own, on a server of its own or on one that others use too, watched from its first moment. Of two
+ * launches at once, one does it.
+ *
+ * @throws IapeerError `launch-failed`: the process ended within its first second, or never started. `stale-incarnation`: on that server
+ * somebody else has a session of its name.
+ */
+export async function launchIdentity(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
+  const { layout, lockTimeoutMs } = context;
+  refuseLongPath(plan.socket ?? socketPathOf(layout, plan.identity));
+  makeFolder(layout.stateFolder);
+  return await withLock(identityLockPath(layout, plan.identity), { timeoutMs: lockTimeoutMs }, async () => {
+    const live = await findLive(plan.identity, context);
+    if (live !== undefined) return live;
+    plan.confirm?.();
+    refuseMissingFolder(plan);
+    await endLostAgents(plan.identity, context);
+    const settlings = await settleIncarnations(plan.identity, context);
+    if (settlings.includes("failed")) context.warn(`the end of an earlier session of ${plan.identity} could not be recorded yet`);
+    tidyLogs(context);
+    return await launchFresh(plan, context);
+  });
+}
+
+/** The session that is there already. Half of one, that a launch which was killed has left, is ended first. */
+async function findLive(identity: string, context: LaunchContext): Promise<Launched | undefined> {
+  const state = await identifyServer(context.layout, identity);
+  switch (state.kind) {
+    case "gone":
+      return undefined;
+    case "unknown":
+      throw new IapeerError("launch-failed", `whether ${identity} is live already cannot be told`, {
+        hint: "see: iapeer doctor",
+        details: { identity },
+      });
+    case "unreachable":
+      await restoreSocket(state.incarnation);
+      return { action: "already-live", incarnation: state.incarnation, witness: null };
+    case "other":
+      context.warn(
+        `the server that answers for ${identity} (pid ${state.pid}) was not launched from this root; see: iapeer doctor`,
+      );
+      return { action: "already-live", incarnation: undefined, witness: null };
+    case "hung":
+      throw new IapeerError(
+        "launch-failed",
+        `${identity} runs already (server pid ${state.incarnation.server.pid}), and does not answer`,
+        {
+          hint: `to end it: iapeer stop ${callOf(identity)}`,
+          details: { identity, server_pid: state.incarnation.server.pid },
+        },
+      );
+    case "ours":
+      if (await isInUse(state.incarnation, context))
+        return { action: "already-live", incarnation: state.incarnation, witness: null };
+      await endSession(state.incarnation, "launch-failed", context);
+      return undefined;
+  }
+}
+
+/** Whether a server has a session that goes on: its agent, or for one that was found running whatever a person has there. */
+async function isInUse(incarnation: Running, context: LaunchContext): Promise<boolean> {
+  const { identity, pane, incarnation: uuid } = incarnation;
+  if (pane !== null && isAgentRunning(incarnation)) return true;
+  // A server without a session has no panes to list, and says so as a failure.
+  if ((await ask(incarnation, "list-sessions", "-F", "#{session_id}")) === "") return false;
+  const ours = incarnation.shared ? ["-f", `#{||:${renderIsAgentPane(uuid)},${renderIsOurs(uuid)}}`] : [];
+  const isAlive = (await ask(incarnation, "list-panes", "-a", ...ours, "-F", "#{pane_dead}")).split("\n").includes("0");
+  // On a server that others use too nobody's session is taken for its: this is half of a launch that was killed.
+  if (pane === null) return isAlive && !incarnation.shared;
+  // Its agent made the server run something in its place, or is gone: then that end is recorded before the server goes.
+  if (!(await recordLostAgent(incarnation, context)) && (await readAgentPane(incarnation))) return true;
+  if (!isAlive) return false;
+  throw new IapeerError(
+    "launch-failed",
+    `the agent of ${identity} is gone, but windows that a person opened beside it are still there`,
+    {
+      hint: `close them, or end it all: iapeer stop ${callOf(identity)}`,
+      details: { identity },
+    },
+  );
+}
+
+/** What a server says of itself. Throws `launch-failed` when it does not. */
+async function ask({ identity, socket }: Incarnation, ...args: readonly string[]): Promise<string> {
+  const answer = await callTmux(socket, args);
+  if (answer.ok) return answer.stdout.trim();
+  throw new IapeerError("launch-failed", `the server of ${identity} does not tell what it has: ${answer.why}`, {
+    hint: "see: iapeer doctor",
+    details: { identity },
+  });
+}
+
+/** A server whose socket was deleted makes it anew when it is asked to (tmux(1), SIGUSR1). */
+async function restoreSocket(incarnation: Running): Promise<void> {
+  const { socket, identity, server } = incarnation;
+  signalProcess(server, "SIGUSR1");
+  if (await isTrueWithin(() => answers(incarnation), RESTORE_MS)) return;
+  throw new IapeerError("launch-failed", `${identity} runs already (server pid ${server.pid}), but its socket is gone`, {
+    hint: `stop it first: iapeer stop ${callOf(identity)}`,
+    details: { identity, server_pid: server.pid, socket },
+  });
+}
+
+function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new IapeerError("folder-not-found", `the folder of ${personality} is not there: ${cwd}`, { details: { path: cwd } });
+}
+
+async function launchFresh(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
+  const { layout, now } = context;
+  const { argv, wrapper = [], variables, model } = plan.findCommand();
+  const sharedSocket = plan.socket === socketPathOf(layout, plan.identity) ? undefined : plan.socket;
+  const minted = {
+    ...mintIncarnation(layout, plan.identity, { now: now(), sharedSocket }),
+    ...(model !== undefined && { model }),
+  };
+  rmSync(join(layout.stateFolder, stopMarkName(plan.runtime, plan.personality)), { force: true });
+  const environment = renderEnvironment(plan, variables, context.env);
+  const { server, witness: parent, keeper } = await startServer(minted, environment, context);
+  const started = { ...minted, server };
+  saveIncarnation(layout, started);
+  const pane = await kept(
+    started,
+    keeper,
+    async () => await startSession(started, { argv: [...wrapper, ...argv], cwd: plan.cwd, environment }, context),
+  );
+  const launched = { ...started, pane: pane ?? null };
+  saveIncarnation(layout, launched);
+  const witness = parent ?? (pane === undefined ? null : await watchLate(launched, context));
+  if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, argv, context);
+  context.note({
+    ev: "launch",
+    identity: plan.identity,
+    server_pid: server.pid,
+    pane_pid: pane.pid,
+    incarnation: launched.incarnation,
+  });
+  return { action: "launched", incarnation: launched, witness };
+}
+
+/** Ends what kept the server when the work is done that gives it a session, or fails to. */
+async function kept<T>({ socket }: Running, keeper: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    if (keeper !== undefined) await callTmux(socket, ["kill-session", "-t", `=${keeper}`]);
+  }
+}
+
+/** A server that was not started below its recorder, or could not be, gets one that waits outside. */
+async function watchLate(
+  incarnation: Incarnation & { readonly server: ProcessId },
+  context: LaunchContext,
+): Promise<Witness | null> {
+  const arming = await armCanary(incarnation, "launch", context);
+  if (arming.outcome !== "failed") return "client";
+  context.warn(`${incarnation.identity} runs without a canary: ${arming.why}`);
+  return null;
+}
+
+/** What the server and all in it have around them. */
+function renderEnvironment({ personality, runtime, identity }: LaunchPlan, variables: LaunchCommand["variables"], env: Env): Env {
+  return { ...withoutTmux(env), ...variables, PEER_PERSONALITY: personality, PEER_RUNTIME: runtime, PEER_IDENTITY: identity };
+}
+
+async function isAliveFor(pane: AgentPane, forMs: number): Promise<boolean> {
+  const deadline = performance.now() + forMs;
+  while (performance.now() < deadline) {
+    if (!isRunning(pane)) return false;
+    await Bun.sleep(POLL_MS);
+  }
+  return true;
+}
