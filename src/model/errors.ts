@@ -1,70 +1,104 @@
 /**
- * Every way iapeer can refuse or fail, with the exit status each gives (docs/errors.md).
- * 1 tried and failed · 2 the call is wrong · 3 no such thing · 4 conflict · 5 stored data cannot be trusted · 6 timed out · 70 a bug.
+ * Why something was not done, in one word that a script can act on.
+ *
+ * - `invalid`: the call or the declaration is wrong; `missing`: something that it needs is not there; `conflict`: another peer has it.
+ * - `live`: a session stands in the way; `busy`: another process holds it; `untrusted`: what is stored cannot be trusted.
+ * - `io`: a file could not be read or written; `runtime`: the agent's program; `tmux`; `provider`: memory could not be attached.
+ * - `service`: the service manager; `unreachable`: another host; `interrupted`; `blocked`: a row before it was not done; `bug`.
  */
-export const EXIT_STATUS = {
-  "command-failed": 1,
-  "write-failed": 1,
-  "read-failed": 1,
-  "slot-empty": 1,
-  "slot-declares-nothing": 1,
-  "slot-direction-missing": 1,
-  "launch-failed": 1,
-  "stop-failed": 1,
-  "send-failed": 1,
-  "host-unreachable": 1,
-  "host-without-iapeer": 1,
-  "canary-failed": 1,
-  "tmux-missing": 1,
-  "tmux-too-old": 1,
-  "program-not-executable": 1,
-  interrupted: 1,
-  usage: 2,
-  "unknown-command": 2,
-  "invalid-name": 2,
-  "invalid-value": 2,
-  "message-invalid": 2,
-  "death-ambiguous": 2,
-  "fleet-invalid": 2,
-  "sandbox-violation": 2,
-  "socket-path-too-long": 2,
-  "peer-not-found": 3,
-  "runtime-not-found": 3,
-  "file-not-found": 3,
-  "program-not-found": 3,
-  "folder-not-found": 3,
-  "death-not-found": 3,
-  "agent-not-found": 3,
-  "fleet-not-applied": 3,
-  "peer-conflict": 4,
-  "folder-taken": 4,
-  "peer-live": 4,
-  "peer-being-removed": 4,
-  "revision-conflict": 4,
-  "peer-not-live": 4,
-  "stale-incarnation": 4,
-  "sender-mismatch": 4,
-  "peer-ambiguous": 4,
-  "lock-busy": 4,
-  "fleet-exists": 4,
-  "fleet-changed": 4,
-  "fleet-policy": 4,
-  "agent-exists": 4,
-  "boot-units-taken": 4,
-  "registry-corrupt": 5,
-  "registry-insecure": 5,
-  "profile-corrupt": 5,
-  "fleet-state-corrupt": 5,
-  "slot-insecure": 5,
-  "socket-folder-insecure": 5,
-  "launch-env-invalid": 5,
-  "launch-env-insecure": 5,
-  "runtime-invalid": 5,
-  "runtime-insecure": 5,
-  bug: 70,
-} as const;
+export type Cause =
+  | "invalid"
+  | "missing"
+  | "conflict"
+  | "live"
+  | "busy"
+  | "untrusted"
+  | "io"
+  | "runtime"
+  | "tmux"
+  | "provider"
+  | "service"
+  | "unreachable"
+  | "interrupted"
+  | "blocked"
+  | "bug";
 
-export type ErrorCode = keyof typeof EXIT_STATUS;
+/** What a program may know of an error beside its code. */
+export interface ErrorRow {
+  /** 1 tried and failed, 2 the call is wrong, 3 no such thing, 4 conflict, 5 stored data cannot be trusted, 6 timed out, 70 a bug. */
+  readonly exit: number;
+  readonly cause: Cause;
+  /** Whether the same call may succeed later, with nothing else changed. */
+  readonly retryable: boolean;
+}
+
+const final = (exit: number, cause: Cause): ErrorRow => ({ exit, cause, retryable: false });
+const passing = (exit: number, cause: Cause): ErrorRow => ({ exit, cause, retryable: true });
+
+/** Every way iapeer can refuse or fail. A new code is one row here and one line in docs/errors.md, which a test compares. */
+export const ERRORS = {
+  "command-failed": final(1, "service"),
+  "write-failed": passing(1, "io"),
+  "read-failed": passing(1, "io"),
+  "slot-empty": final(1, "missing"),
+  "slot-declares-nothing": final(1, "provider"),
+  "slot-direction-missing": final(1, "provider"),
+  "launch-failed": passing(1, "runtime"),
+  "stop-failed": passing(1, "runtime"),
+  "send-failed": passing(1, "tmux"),
+  "host-unreachable": passing(1, "unreachable"),
+  "host-without-iapeer": final(1, "unreachable"),
+  "canary-failed": passing(1, "tmux"),
+  "tmux-missing": final(1, "tmux"),
+  "tmux-too-old": final(1, "tmux"),
+  "program-not-executable": final(1, "runtime"),
+  interrupted: passing(1, "interrupted"),
+  usage: final(2, "invalid"),
+  "unknown-command": final(2, "invalid"),
+  "invalid-name": final(2, "invalid"),
+  "invalid-value": final(2, "invalid"),
+  "message-invalid": final(2, "invalid"),
+  "death-ambiguous": final(2, "invalid"),
+  "fleet-invalid": final(2, "invalid"),
+  "sandbox-violation": final(2, "invalid"),
+  "socket-path-too-long": final(2, "tmux"),
+  "peer-not-found": final(3, "missing"),
+  "runtime-not-found": final(3, "missing"),
+  "file-not-found": final(3, "missing"),
+  "program-not-found": final(3, "runtime"),
+  "folder-not-found": final(3, "missing"),
+  "death-not-found": final(3, "missing"),
+  "agent-not-found": final(3, "missing"),
+  "fleet-not-applied": final(3, "missing"),
+  "peer-conflict": final(4, "conflict"),
+  "folder-taken": final(4, "conflict"),
+  "peer-live": passing(4, "live"),
+  "peer-being-removed": passing(4, "conflict"),
+  "revision-conflict": passing(4, "busy"),
+  "peer-not-live": passing(4, "live"),
+  "stale-incarnation": final(4, "live"),
+  "sender-mismatch": final(4, "conflict"),
+  "peer-ambiguous": final(4, "conflict"),
+  "lock-busy": passing(4, "busy"),
+  "fleet-exists": final(4, "conflict"),
+  "fleet-changed": passing(4, "busy"),
+  "fleet-policy": final(4, "conflict"),
+  "agent-exists": final(4, "conflict"),
+  "boot-units-taken": final(4, "service"),
+  "registry-corrupt": final(5, "untrusted"),
+  "registry-insecure": final(5, "untrusted"),
+  "profile-corrupt": final(5, "untrusted"),
+  "fleet-state-corrupt": final(5, "untrusted"),
+  "slot-insecure": final(5, "untrusted"),
+  "socket-folder-insecure": final(5, "untrusted"),
+  "launch-env-invalid": final(5, "untrusted"),
+  "launch-env-insecure": final(5, "untrusted"),
+  "runtime-invalid": final(5, "untrusted"),
+  "runtime-insecure": final(5, "untrusted"),
+  bug: final(70, "bug"),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
 
 /** What a script reads: stable code, sentence, the next thing to type, and facts. */
 export interface ErrorView {
@@ -97,10 +131,15 @@ export class IapeerError extends Error {
     options: ErrorOptions = {},
   ) {
     super(message, { cause: options.cause });
-    this.exitStatus = options.exitStatus ?? EXIT_STATUS[code];
+    this.exitStatus = options.exitStatus ?? ERRORS[code].exit;
     this.hint = options.hint;
     this.details = options.details;
   }
+}
+
+/** The row of anything thrown. Whatever is not an IapeerError is a bug of ours. */
+export function rowOf(error: unknown): ErrorRow {
+  return ERRORS[error instanceof IapeerError ? error.code : "bug"];
 }
 
 /** The public view of anything thrown; what is not an IapeerError is a bug of ours. */

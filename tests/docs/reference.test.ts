@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { EXIT_STATUS } from "../../src/model/errors.ts";
+import { ERRORS } from "../../src/model/errors.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const SOURCES = [...new Bun.Glob("src/**/*.{ts,js}").scanSync({ cwd: ROOT })];
@@ -9,9 +9,10 @@ async function readPage(name: string): Promise<string> {
   return await Bun.file(join(ROOT, "docs", name)).text();
 }
 
-test("the errors page has every code of the table, in its order and with its exit status", async () => {
-  const rows = [...(await readPage("errors.md")).matchAll(/^\| `([a-z-]+)` \| (\d+) \| .+ \| .+ \|$/gm)];
-  expect(rows.map(([, code, status]) => [code, Number(status)])).toEqual(Object.entries(EXIT_STATUS));
+test("the errors page has every code of the table, in its order, with its exit status, its cause and whether to retry", async () => {
+  const rows = [...(await readPage("errors.md")).matchAll(/^\| `([a-z-]+)` \| (\d+) \| ([a-z]+) \| (yes|no) \| .+ \| .+ \|$/gm)];
+  const told = rows.map(([, code, exit, cause, retry]) => [code, { exit: Number(exit), cause, retryable: retry === "yes" }]);
+  expect(told).toEqual(Object.entries(ERRORS));
 });
 
 test("the files page has every environment variable of iapeer that the source reads, and no other", async () => {

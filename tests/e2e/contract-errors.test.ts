@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ErrorCode, EXIT_STATUS } from "../../src/model/errors.ts";
+import { type ErrorCode, ERRORS } from "../../src/model/errors.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
@@ -73,7 +73,7 @@ describe("each code of the table gives its exit status, and one line of JSON on 
     const finished = await sandbox.iapeerWith(env?.(sandbox) ?? {}, ...args(sandbox), "--json");
     const error = errorLine(finished);
     expect(error).toMatchObject({ code: code as ErrorCode, message: expect.any(String) });
-    expect(finished.status).toBe(EXIT_STATUS[code as ErrorCode]);
+    expect(finished.status).toBe(ERRORS[code as ErrorCode].exit);
     expect(finished.stdout).toBe("");
   });
 });
@@ -113,7 +113,7 @@ test("without --json it is told to a person, control characters made visible", a
 });
 
 test("codes are kebab-case, and their statuses those of the table", () => {
-  for (const [code, status] of Object.entries(EXIT_STATUS)) {
+  for (const [code, { exit: status }] of Object.entries(ERRORS)) {
     expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect([1, 2, 3, 4, 5, 6, 70]).toContain(status);
   }

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { EXIT_STATUS, IapeerError } from "../../src/model/errors.ts";
+import { IapeerError, rowOf } from "../../src/model/errors.ts";
 import type { AppliedAgent } from "../../src/fleet/applied.ts";
-import { causeOf } from "../../src/fleet/plan/cause.ts";
 import { type FoundPeer, inRounds, planApply, type PlanFacts, type PlannedRow } from "../../src/fleet/plan/plan.ts";
 
 const agent = (name: string, more: Partial<AppliedAgent> = {}): AppliedAgent => ({
@@ -269,9 +268,8 @@ describe("a plan", () => {
 });
 
 describe("a cause", () => {
-  test("is there for every error, and what is no error of ours is a bug", () => {
-    for (const code of Object.keys(EXIT_STATUS) as (keyof typeof EXIT_STATUS)[])
-      expect(causeOf(new IapeerError(code, "")).cause).toMatch(/^[a-z]+$/);
-    expect(causeOf(new TypeError("x"))).toEqual({ cause: "bug", retryable: false });
+  test("comes from the error's row, and anything that is no error of ours is a bug", () => {
+    expect(rowOf(new IapeerError("lock-busy", ""))).toEqual({ exit: 4, cause: "busy", retryable: true });
+    expect(rowOf(new TypeError("x"))).toEqual({ exit: 70, cause: "bug", retryable: false });
   });
 });

@@ -1,6 +1,5 @@
 import pMap from "p-map";
-import { IapeerError } from "../../model/errors.ts";
-import { type Cause, causeOf } from "./cause.ts";
+import { type Cause, IapeerError, rowOf } from "../../model/errors.ts";
 import { inRounds, type Op, type Plan, type PlannedRow } from "./plan.ts";
 
 /** How far a row came: the step that it ended in, or that failed. */
@@ -229,7 +228,8 @@ class Board {
   fail(row: PlannedRow, stage: Stage, error: unknown): void {
     const { message } = error as Error;
     const hint = error instanceof IapeerError && error.hint !== undefined ? `; ${error.hint}` : "";
-    this.#put(row, { ...this.#of(row), status: "failed", stage, ...causeOf(error), message: `${message}${hint}` });
+    const { cause, retryable } = rowOf(error);
+    this.#put(row, { ...this.#of(row), status: "failed", stage, cause, retryable, message: `${message}${hint}` });
   }
 
   interrupt(row: PlannedRow): void {

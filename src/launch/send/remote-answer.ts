@@ -1,4 +1,4 @@
-import { EXIT_STATUS, type ErrorCode, IapeerError } from "../../model/errors.ts";
+import { ERRORS, type ErrorCode, IapeerError } from "../../model/errors.ts";
 import { parseStrictJson } from "../../core/text/json.ts";
 import { JsonProblem } from "../../core/text/json-problem.ts";
 import type { RemoteRecipient } from "./recipient.ts";
@@ -100,7 +100,7 @@ function parseRefusal(stderr: string, exitStatus: number, { host }: RemoteRecipi
   if (typeof error !== "object" || error === null) return undefined;
   const { code, message, hint } = error as Record<string, unknown>;
   if (typeof code !== "string" || !/^[a-z]+(?:-[a-z]+)*$/.test(code) || typeof message !== "string") return undefined;
-  const isKnown = Object.hasOwn(EXIT_STATUS, code);
+  const isKnown = Object.hasOwn(ERRORS, code);
   return new IapeerError(isKnown ? (code as ErrorCode) : "send-failed", `${host}: ${tameWords(message)}`, {
     exitStatus,
     details: { host, ...(isKnown ? {} : { code }) },
