@@ -1,41 +1,35 @@
-import { appendEvent, type LogTarget, rotationFrom } from "../core/disk/event-log.ts";
-import type { LogFields } from "../core/text/logfmt.ts";
-import { type Env, type Layout, layoutFrom } from "../core/layout.ts";
+import { rotationFrom } from "../core/disk/event-log.ts";
+import type { Tell } from "../core/host.ts";
+import { type Env, layoutFrom } from "../core/layout.ts";
 import type { Runner } from "../core/process/runner.ts";
 import type { ProviderTools } from "../provision/provider-command.ts";
 import { IapeerError } from "../model/errors.ts";
 import type { Output } from "../cli/output.ts";
+import type { App } from "./types.ts";
 
-/** What a verb may use: made once a call, handed down, nothing of it global. */
-export interface Context {
-  readonly env: Env;
-  readonly layout: Layout;
-  readonly output: Output;
-  /** Runs this program, as an argv. */
-  readonly self: readonly string[];
-  readonly runner: Runner;
-  readonly log: LogTarget;
-  readonly lockTimeoutMs: number;
-  readonly now: () => Date;
-}
-
-/** How long the registry's lock is waited for. */
+/** How long a lock is waited for, where IAPEER_LOCK_TIMEOUT_MS does not say. */
 const LOCK_TIMEOUT_MS = 30_000;
 
-export interface ContextOptions {
+export interface AppOptions {
+  /** The environment of the caller, which says where the root is. */
   readonly env: Env;
-  readonly output: Output;
-  /** Runs this program; with the guard's verb behind it, a guard. */
+  /** Starts this program again, as an argv. */
   readonly self: readonly string[];
+  readonly tell: Tell;
 }
 
-export function openContext({ env, output, self }: ContextOptions): Context {
+/**
+ * Opens what every use case is given. It reads nothing but the environment handed in, and starts nothing.
+ *
+ * @throws IapeerError `invalid-value`: IAPEER_LOCK_TIMEOUT_MS is no number; what layoutFrom throws.
+ */
+export function openApp({ env, self, tell }: AppOptions): App {
   const layout = layoutFrom(env);
   return {
     env,
     layout,
-    output,
     self,
+    tell,
     runner: openRunner(self),
     log: { path: layout.lifecycleLog, rotation: rotationFrom(env) },
     lockTimeoutMs: lockTimeoutFrom(env),
@@ -63,20 +57,23 @@ function lockTimeoutFrom(env: Env): number {
   throw new IapeerError("invalid-value", `IAPEER_LOCK_TIMEOUT_MS is not a number of milliseconds: ${JSON.stringify(text)}`);
 }
 
-/** Notes in lifecycle.log what was decided. A log that cannot be written is a warning: the thing itself is done. */
-export function logDecision({ log, output, now }: Context, fields: LogFields): void {
-  try {
-    appendEvent(log, fields, now());
-  } catch (error) {
-    output.warn((error as Error).message);
-  }
+/** The same app with warnings and notes that nobody hears, but for those that are handed over here. */
+export function withTell<T extends App>(app: T, tell: Partial<Tell>): T {
+  return { ...app, tell: { ...app.tell, ...tell } };
+}
+
+/** What a verb has beside the app: where it prints. */
+export interface Context extends App {
+  readonly app: App;
+  readonly output: Output;
 }
 
 /** The same, with nothing but results and warnings said to the person. */
 export function withoutNotes(context: Context): Context {
-  return { ...context, output: { ...context.output, note: () => undefined } };
+  const app = withTell(context.app, { note: () => undefined });
+  return { ...context, ...app, app, output: { ...context.output, note: () => undefined } };
 }
 
-export function providerTools({ runner, log, output }: Context): ProviderTools {
-  return { runner, log, warn: output.warn };
+export function providerTools({ runner, log, tell }: Pick<App, "runner" | "log" | "tell">): ProviderTools {
+  return { runner, log, warn: tell.warn };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { IapeerError } from "../model/errors.ts";
+import { logDecision } from "../core/host.ts";
 import { homeFrom } from "../core/layout.ts";
 import { serviceEnvironment } from "../core/service/environment.ts";
 import type { Service, ServicePlace } from "../core/service/place.ts";
@@ -11,13 +12,13 @@ import type { BootAgent } from "../boot/agent-unit.ts";
 import { peersOf } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";
 import { readService } from "../boot/state.ts";
-import { type Context, logDecision } from "./app.ts";
+import type { App } from "./types.ts";
 import { findProgram } from "./launching.ts";
 
-type BootContext = Pick<Context, "env" | "layout" | "self" | "output">;
+type BootApp = Pick<App, "env" | "layout" | "self" | "tell">;
 
 /** Whose service manager, and where its files are. */
-export function servicePlace({ env }: Pick<Context, "env">): ServicePlace {
+export function servicePlace({ env }: Pick<App, "env">): ServicePlace {
   return { home: homeFrom(env), env };
 }
 
@@ -25,21 +26,21 @@ export function servicePlace({ env }: Pick<Context, "env">): ServicePlace {
  * What units are made with from now on: the program and the environment are those that `fleet install` wrote down, so that a unit does not
  * depend on who applied; where it was not done, or its program is gone, those of this call.
  */
-export function openBoot(context: BootContext): Boot {
-  const found = readService("fleet", servicePlace(context));
-  const installed = found?.isOf(context.layout.root) === true ? found.mark : undefined;
-  const program = installed?.program?.every((path) => existsSync(path)) === true ? installed.program : context.self;
-  return bootWith({ program, environment: installed?.environment ?? serviceEnvironment(context.env, context.layout) }, context);
+export function openBoot(app: BootApp): Boot {
+  const found = readService("fleet", servicePlace(app));
+  const installed = found?.isOf(app.layout.root) === true ? found.mark : undefined;
+  const program = installed?.program?.every((path) => existsSync(path)) === true ? installed.program : app.self;
+  return bootWith({ program, environment: installed?.environment ?? serviceEnvironment(app.env, app.layout) }, app);
 }
 
 /** The same with the program and the environment of this call, as `fleet install` writes them down. */
-export function freshBoot(context: BootContext): Boot {
-  return bootWith({ program: context.self, environment: serviceEnvironment(context.env, context.layout) }, context);
+export function freshBoot(app: BootApp): Boot {
+  return bootWith({ program: app.self, environment: serviceEnvironment(app.env, app.layout) }, app);
 }
 
-function bootWith(made: Pick<Boot, "program" | "environment">, context: BootContext): Boot {
-  const { layout, output } = context;
-  return { ...made, root: layout.root, place: servicePlace(context), warn: output.warn };
+function bootWith(made: Pick<Boot, "program" | "environment">, app: BootApp): Boot {
+  const { layout, tell } = app;
+  return { ...made, root: layout.root, place: servicePlace(app), warn: tell.warn };
 }
 
 /** Who is to start at boot. */
@@ -53,7 +54,7 @@ export interface BootAgents {
 }
 
 /** Throws `fleet-state-corrupt`, `registry-corrupt` and the like. */
-export function readBootAgents({ layout }: Pick<Context, "layout">): BootAgents {
+export function readBootAgents({ layout }: Pick<App, "layout">): BootAgents {
   const applied = readApplied(layout);
   const persistent = (applied?.agents ?? []).filter(({ isPersistent, remote }) => isPersistent && remote === undefined);
   const peers = new Map(peersOf(readRegistry(layout)).map((peer) => [peer.personality, peer]));
@@ -77,11 +78,7 @@ export interface Unstartable {
 }
 
 /** Looks for each agent's program as its unit would: what only the caller's shell knows is not there at boot. */
-export function findUnstartable(
-  { agents }: BootAgents,
-  { environment }: Boot,
-  { layout }: Pick<Context, "layout">,
-): Unstartable[] {
+export function findUnstartable({ agents }: BootAgents, { environment }: Boot, { layout }: Pick<App, "layout">): Unstartable[] {
   const folders = new Map(peersOf(readRegistry(layout)).map(({ personality, cwd }) => [personality, cwd]));
   return agents.flatMap(({ name, runtime }) => {
     const cwd = folders.get(name);
@@ -110,29 +107,29 @@ export function findUnstartable(
  *
  * @throws IapeerError what syncBootUnits and readBootAgents throw.
  */
-export function syncBoot({ agents }: BootAgents, shared: readonly SharedUnit[], boot: Boot, context: Context): BootRow[] {
+export function syncBoot({ agents }: BootAgents, shared: readonly SharedUnit[], boot: Boot, app: App): BootRow[] {
   const rows = syncBootUnits({ agents, shared }, boot);
-  noteBootRows(rows, context);
-  const still = new Set(readBootAgents(context).agents.map(({ name }) => name));
+  noteBootRows(rows, app);
+  const still = new Set(readBootAgents(app).agents.map(({ name }) => name));
   return [
     ...rows,
     ...takeFromBoot(
       agents.filter(({ name }) => !still.has(name)).map(({ name }) => ({ agent: name })),
       boot,
-      context,
+      app,
     ),
   ];
 }
 
 /** Has services start at boot no more, and notes in lifecycle.log which did; a row for each that was there. */
-export function takeFromBoot(services: readonly Service[], boot: Boot, context: Context): BootRow[] {
+export function takeFromBoot(services: readonly Service[], boot: Boot, app: App): BootRow[] {
   const rows = takeBootUnits(services, boot);
-  noteBootRows(rows, context);
+  noteBootRows(rows, app);
   return rows;
 }
 
-function noteBootRows(rows: readonly BootRow[], context: Context): void {
-  for (const { unit, op } of rows) if (op !== "unchanged") logDecision(context, { ev: "boot-unit", unit, op });
+function noteBootRows(rows: readonly BootRow[], app: App): void {
+  for (const { unit, op } of rows) if (op !== "unchanged") logDecision(app, { ev: "boot-unit", unit, op });
 }
 
 /** The user whose services these are, as loginctl takes it: by number, since an account may have no name here. */

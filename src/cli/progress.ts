@@ -1,15 +1,9 @@
+import type { Progress } from "../core/host.ts";
 import type { Output } from "./output.ts";
-
-export interface Progress {
-  /** One more is over. */
-  step(hasFailed: boolean): void;
-  /** Takes the bar away. */
-  close(): void;
-}
 
 const WIDTH = 30;
 
-/** A bar on a terminal; nothing elsewhere, and nothing with --json. */
+/** A bar on a terminal, until it is closed. Elsewhere, and with --json, nothing is drawn. */
 export function openProgress(output: Output, total: number): Progress {
   if (!output.canDraw || output.isJson || total < 2) return { step: () => undefined, close: () => undefined };
   let done = 0;

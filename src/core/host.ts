@@ -1,5 +1,45 @@
-import type { LogFields } from "./text/logfmt.ts";
+import { appendEvent, type LogTarget } from "./disk/event-log.ts";
 import type { Env, Layout } from "./layout.ts";
+import type { LogFields } from "./text/logfmt.ts";
+
+/** A piece of work of several steps, as somebody watches it. */
+export interface Progress {
+  /** One more step is over. */
+  step(hasFailed: boolean): void;
+  /** Nobody needs to see it any more: the work is over, or was interrupted. */
+  close(): void;
+}
+
+/** How work speaks to its caller while it runs. The face fills it; results are return values and errors. */
+export interface Tell {
+  /** Something went wrong, and the work goes on. One line. */
+  readonly warn: (line: string) => void;
+  /** Something that a person may want to know beside the result. One line. */
+  readonly note: (line: string) => void;
+  /** Announces work of this many steps. */
+  readonly progress: (total: number) => Progress;
+}
+
+/** What work may use of this host: made once a call and handed down, nothing of it global. */
+export interface Host {
+  readonly layout: Layout;
+  readonly env: Env;
+  readonly now: () => Date;
+  /** How long a lock is waited for. */
+  readonly lockTimeoutMs: number;
+  /** lifecycle.log */
+  readonly log: LogTarget;
+  readonly tell: Tell;
+}
+
+/** Writes a decision into lifecycle.log. A log that cannot be written is a warning: the decision is carried out all the same. */
+export function logDecision({ log, now, tell }: Pick<Host, "log" | "now" | "tell">, fields: LogFields): void {
+  try {
+    appendEvent(log, fields, now());
+  } catch (error) {
+    tell.warn((error as Error).message);
+  }
+}
 
 /** What everything about sessions may use; made once a call. */
 export interface LaunchContext {

@@ -2,11 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { freshBoot, openBoot, readBootAgents, syncBoot } from "../../src/app/boot.ts";
-import { openContext } from "../../src/app/app.ts";
-import { openOutput } from "../../src/cli/output.ts";
 import { type Boot, syncBootUnits, takeBootUnits } from "../../src/boot/boot.ts";
 import { fleetFile } from "../../src/boot/agent-unit.ts";
 import { readBootUnits } from "../../src/boot/state.ts";
+import { openTold } from "../support/app.ts";
 import { applyAgents } from "../support/applied-fleet.ts";
 import { ok } from "../support/calls.ts";
 import { type FakeSystemd, feignSystemd, readUnits } from "../support/fake-systemd.ts";
@@ -21,14 +20,7 @@ beforeEach(() => {
 afterEach(() => box[Symbol.dispose]());
 
 const BOB = { name: "bob", runtime: "claude" };
-const contextWith = (env: Record<string, string> = {}) => {
-  const all = { ...box.env, ...env };
-  return openContext({
-    env: all,
-    self: ["/opt/iapeer"],
-    output: openOutput(false, all, { isOutTerminal: false, isErrTerminal: false }),
-  });
-};
+const appWith = (env: Record<string, string> = {}) => openTold(box, { env, self: ["/opt/iapeer"] }).app;
 const put = (agent: typeof BOB, boot: Boot) => syncBootUnits({ agents: [agent] }, boot).map(({ op }) => op);
 const take = (boot: Boot) => takeBootUnits([{ agent: "bob" }], boot).map(({ op }) => op);
 const fleetOf = (boot: Boot) => [{ service: "fleet", file: fleetFile(boot, false) } as const];
@@ -36,9 +28,9 @@ const textOf = (unit: string) => readFileSync(join(box.home, ".config/systemd/us
 
 describe.skipIf(process.platform !== "linux")("the units of agents", () => {
   test("are made with the environment that fleet install wrote down, whoever applies", () => {
-    const installed = freshBoot(contextWith({ PATH: `${box.env["PATH"]}:/installed` }));
+    const installed = freshBoot(appWith({ PATH: `${box.env["PATH"]}:/installed` }));
     syncBootUnits({ agents: [], shared: fleetOf(installed) }, installed);
-    const later = contextWith({ PATH: `${box.env["PATH"]}:/later`, TMUX_TMPDIR: "/later" });
+    const later = appWith({ PATH: `${box.env["PATH"]}:/later`, TMUX_TMPDIR: "/later" });
     expect(openBoot(later).environment).toEqual(installed.environment);
     expect(put(BOB, openBoot(later))).toEqual(["add"]);
     expect(textOf("iapeer-agent-bob.service")).toContain(":/installed");
@@ -47,8 +39,8 @@ describe.skipIf(process.platform !== "linux")("the units of agents", () => {
   });
 
   test("run the program that fleet install was, whichever applies, as long as it is there", () => {
-    const contextOf = (name: string) => ({ ...contextWith(), self: [box.script(name, "exit 0")] as const });
-    const [installed, other] = [contextOf("installed"), contextOf("other")];
+    const appOf = (name: string) => ({ ...appWith(), self: [box.script(name, "exit 0")] as const });
+    const [installed, other] = [appOf("installed"), appOf("other")];
     syncBootUnits({ agents: [], shared: fleetOf(freshBoot(installed)) }, freshBoot(installed));
     expect(openBoot(other).program).toEqual(installed.self);
     rmSync(installed.self[0]);
@@ -56,7 +48,7 @@ describe.skipIf(process.platform !== "linux")("the units of agents", () => {
   });
 
   test("are put and taken, each with its own answer, and a second time nothing is done", () => {
-    const boot = openBoot(contextWith());
+    const boot = openBoot(appWith());
     expect([put(BOB, boot), put(BOB, boot)]).toEqual([["add"], ["unchanged"]]);
     expect(systemd.asked()).toEqual(["daemon-reload", "enable iapeer-agent-bob.service"]);
     expect(put({ ...BOB, runtime: "codex" }, boot)).toEqual(["update"]);
@@ -67,14 +59,14 @@ describe.skipIf(process.platform !== "linux")("the units of agents", () => {
   });
 
   test("of a peer that is removed while they are written do not come back", () => {
-    const context = contextWith();
+    const app = appWith();
     const before = { agents: [BOB], unregistered: [], isApplied: true };
-    expect(syncBoot(before, [], openBoot(context), context).map(({ op }) => op)).toEqual(["add", "remove"]);
+    expect(syncBoot(before, [], openBoot(app), app).map(({ op }) => op)).toEqual(["add", "remove"]);
     expect(readUnits(box)).toEqual({});
   });
 
   test("that somebody disabled are enabled again", () => {
-    const boot = openBoot(contextWith());
+    const boot = openBoot(appWith());
     put(BOB, boot);
     Bun.spawnSync(["systemctl", "--user", "disable", "iapeer-agent-bob.service"], { env: box.env });
     expect([readBootUnits(boot.place).unitOf("bob"), put(BOB, boot)]).toEqual(["disabled", ["update"]]);
@@ -82,7 +74,7 @@ describe.skipIf(process.platform !== "linux")("the units of agents", () => {
   });
 
   test("of two hundred agents take one call each to write, to enable and to disable, and nothing when nothing differs", () => {
-    const boot = openBoot(contextWith());
+    const boot = openBoot(appWith());
     const agents = Array.from({ length: 200 }, (_, index) => ({ name: `a${index}`, runtime: "claude" }));
     expect(syncBootUnits({ agents }, boot).every(({ op }) => op === "add")).toBe(true);
     expect(systemd.asked().map((line) => line.split(" ")[0])).toEqual(["daemon-reload", "enable"]);
@@ -95,7 +87,7 @@ describe.skipIf(process.platform !== "linux")("the units of agents", () => {
 
 test("who starts at boot is who was applied as persistent, is of this host, and is registered with that runtime", async () => {
   for (const name of ["bob", "eve", "zoe"]) await ok(box, "add", name);
-  expect(readBootAgents(contextWith())).toEqual({ agents: [], unregistered: [], isApplied: false });
+  expect(readBootAgents(appWith())).toEqual({ agents: [], unregistered: [], isApplied: false });
   applyAgents(
     box,
     "zoe",
@@ -105,7 +97,7 @@ test("who starts at boot is who was applied as persistent, is of this host, and 
     { name: "far", remote: { host: "h", ssh: "h" } },
     { name: "wrong", runtime: "codex" },
   );
-  expect(readBootAgents(contextWith())).toEqual({
+  expect(readBootAgents(appWith())).toEqual({
     agents: [{ name: "zoe", runtime: "claude" }, BOB],
     unregistered: ["ghost", "wrong"],
     isApplied: true,

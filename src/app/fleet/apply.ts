@@ -1,7 +1,8 @@
 import { type Plan, planApply, type PlannedRow } from "../../fleet/plan/plan.ts";
 import { type ApplySteps, previewPlan, type Row, runPlan } from "../../fleet/plan/run.ts";
 import { readRegistry, refuseOtherRevision } from "../../registry/store.ts";
-import { type Context, logDecision } from "../app.ts";
+import { logDecision } from "../../core/host.ts";
+import type { Context } from "../app.ts";
 import { withInterruption } from "../../cli/interruption.ts";
 import { openProgress } from "../../cli/progress.ts";
 import { gatherFacts } from "./facts.ts";

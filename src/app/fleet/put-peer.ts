@@ -9,7 +9,8 @@ import { toPeer } from "../../registry/schema.ts";
 import { readRegistry } from "../../registry/store.ts";
 import { giveBirth } from "../peers/birth.ts";
 import { changePeer } from "../peers/change-peer.ts";
-import { type Context, logDecision } from "../app.ts";
+import { logDecision } from "../../core/host.ts";
+import type { Context } from "../app.ts";
 import type { OutcomeJson } from "../../cli/outcomes.ts";
 import { detachRuntimes, forgetRuntimes, removePeer } from "../peers/removal.ts";
 

@@ -14,7 +14,7 @@ import { readRegistry } from "../../registry/store.ts";
 import { readBootUnits } from "../../boot/state.ts";
 import { readStatuses } from "../../status/liveness/liveness.ts";
 import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
-import { type Context, withoutNotes } from "../app.ts";
+import { type Context, withTell } from "../app.ts";
 import { findProgram, planLaunch } from "../launching.ts";
 import { refuseLive } from "../peers/removal.ts";
 import { launchContext } from "../sessions.ts";
@@ -140,9 +140,10 @@ async function changeRow(row: PlannedRow, { enter, serially, isForced }: Change,
 /** What is said to the person while many rows are done at once goes into the row's message. */
 function quiet(context: Context): { readonly context: Context; readonly done: (more?: string) => Pick<Done, "message"> } {
   const said: string[] = [];
-  const silent = withoutNotes(context);
+  const warn = (line: string) => void said.push(line);
+  const app = withTell(context.app, { warn, note: () => undefined });
   return {
-    context: { ...silent, output: { ...silent.output, warn: (line) => void said.push(line) } },
+    context: { ...context, ...app, app, output: { ...context.output, warn, note: () => undefined } },
     done: (more) => {
       const all = more === undefined ? said : [...said, more];
       return all.length === 0 ? {} : { message: all.join("; ") };

@@ -3,7 +3,8 @@ import { addedRuntimes, refuseRemoving, updatePeer } from "../../registry/regist
 import { type Peer, toPeer } from "../../registry/schema.ts";
 import { type ChangeOptions, readRegistry, refuseOtherRevision } from "../../registry/store.ts";
 import { giveBirth, NO_BIRTH } from "./birth.ts";
-import { type Context, logDecision } from "../app.ts";
+import { logDecision } from "../../core/host.ts";
+import type { Context } from "../app.ts";
 import type { OutcomeJson } from "../../cli/outcomes.ts";
 import { detachRuntimes, forgetRuntimes, refuseLive } from "./removal.ts";
 

@@ -6,7 +6,8 @@ import type { LocalRecipient, Recipient, RemoteRecipient } from "../../launch/se
 import { deliverRemote, type RemoteOutcome } from "../../launch/send/remote.ts";
 import { type Party, readHost, renderSender } from "../../launch/send/text.ts";
 import { putToSleep } from "../../launch/sleep/sleep.ts";
-import { type Context, logDecision } from "../app.ts";
+import { logDecision } from "../../core/host.ts";
+import type { Context } from "../app.ts";
 import { withInterruption } from "../../cli/interruption.ts";
 import { launchContext } from "../sessions.ts";
 

@@ -4,7 +4,7 @@ import { registerPeer } from "../../registry/registry.ts";
 import { toPeer } from "../../registry/schema.ts";
 import { readStatuses } from "../../status/liveness/liveness.ts";
 import { giveBirth, NO_BIRTH } from "../../app/peers/birth.ts";
-import { logDecision } from "../../app/app.ts";
+import { logDecision } from "../../core/host.ts";
 import { cutDescription } from "../description.ts";
 import { parseFolder } from "../folder.ts";
 import { toPeerJson } from "../../app/peers/peer-json.ts";
