@@ -52,4 +52,27 @@ function listRow(count: number, most: number, rounds: number): Row {
   };
 }
 
-export const REGISTRY_ROWS: readonly Row[] = [adds, listRow(100, 3, 41), listRow(10_000, 25, 15)];
+/** The least that any start costs. */
+const version: Row = {
+  name: "version",
+  claim: "--version",
+  against: "compiled hello-world",
+  unit: "ms",
+  bound: { kind: "ratio", most: 1.8 },
+  measure: async ({ binary, hello, world }) => {
+    const { env } = world();
+    return await takeTurns({
+      rounds: 41,
+      measured: async () => await time([binary, "--version"], env),
+      baseline: async () => await time([hello], env),
+    });
+  },
+};
+
+export const REGISTRY_ROWS: readonly Row[] = [
+  adds,
+  version,
+  listRow(100, 2.5, 41),
+  listRow(1000, 4.5, 41),
+  listRow(10_000, 12, 15),
+];
