@@ -82,6 +82,8 @@ export interface ChangeOptions {
   readonly lockTimeoutMs: number;
   /** Refuse with `revision-conflict` unless the registry still has this revision. */
   readonly ifRevision?: number;
+  /** Ends the wait for the lock: `interrupted`, and nothing is changed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Something that must stand on disk before the row does; what it returns takes it back when the row cannot be written. */
@@ -91,7 +93,7 @@ export type Preparation = () => () => void;
  * Reads, edits and writes the registry under its lock, so that no change of another process is lost.
  * An edit that returns what it was given writes nothing. An edit must be quick: everybody waits for it.
  *
- * @throws IapeerError `lock-busy`, `revision-conflict`, `registry-corrupt`, `write-failed`, or what the edit throws.
+ * @throws IapeerError `lock-busy`, `interrupted`, `revision-conflict`, `registry-corrupt`, `write-failed`, or what the edit throws.
  */
 export async function changeRegistry(
   layout: Layout,
@@ -101,7 +103,7 @@ export async function changeRegistry(
 ): Promise<Registry> {
   makeFolder(layout.root);
   checkFolder(layout.root, "the root", "registry-insecure");
-  return await withLock(layout.registryLock, { timeoutMs: options.lockTimeoutMs }, () => {
+  return await withLock(layout.registryLock, { timeoutMs: options.lockTimeoutMs, signal: options.signal }, () => {
     const current = readRegistry(layout);
     refuseOtherRevision(current.revision, options.ifRevision);
     const edited = edit(current);

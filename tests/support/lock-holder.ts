@@ -3,7 +3,7 @@ import { firstLine, type Script, startScript } from "./script.ts";
 /** A process that holds a lock file by `withLock` until its standard input ends. It holds it when this returns. */
 export async function startLockHolder(lock: string): Promise<Script> {
   const source = `
-    import { withLock } from "#/core/lock.ts";
+    import { withLock } from "#/core/disk/lock.ts";
     await withLock(process.argv[2], { timeoutMs: 5000 }, async () => {
       console.log("held");
       await Bun.stdin.text();

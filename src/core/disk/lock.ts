@@ -6,6 +6,8 @@ import { ERRNO_SYMBOL, LIBC_NAME, tryFlock } from "../libc.ts";
 export interface LockOptions {
   /** How long to wait for another holder; after that `lock-busy`. */
   readonly timeoutMs: number;
+  /** Ends the waiting, not the work: `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface LockOptions {
  * stopped holder keeps it. Waiting is a blocked system call in a worker thread: the kernel queues the
  * waiters, and this thread goes on serving timers and children.
  *
- * @throws IapeerError `lock-busy` after `timeoutMs`, `write-failed` when the file cannot be opened or locked.
+ * @throws IapeerError `lock-busy` after `timeoutMs`, `interrupted`, `write-failed` when the file cannot be opened or locked.
  */
 export async function withLock<T>(path: string, options: LockOptions, work: () => T | Promise<T>): Promise<T> {
   const fd = await acquire(path, options);
@@ -68,7 +70,7 @@ async function acquire(path: string, options: LockOptions): Promise<number> {
   for (;;) {
     const fd = openLockFile(path);
     const held = tryFlock(fd, "exclusive");
-    if (held === false) await waitForLock(fd, path, deadline);
+    if (held === false) await waitForLock({ fd, path, deadline, signal: options.signal });
     else if (held !== true) throw lockFailed(fd, path, held);
     if (isSameFile(fd, path)) return fd;
     closeSync(fd);
@@ -94,26 +96,44 @@ function isSameFile(fd: number, path: string): boolean {
   return there !== undefined && there.ino === ours.ino && there.dev === ours.dev;
 }
 
-async function waitForLock(fd: number, path: string, deadline: number): Promise<void> {
+interface Wait {
+  readonly fd: number;
+  readonly path: string;
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function waitForLock({ fd, path, deadline, signal }: Wait): Promise<void> {
   const worker = new Worker(URL.createObjectURL(new Blob([waiterSource as unknown as string])), { smol: true });
-  const outcome = Promise.withResolvers<number | "late">();
+  const outcome = Promise.withResolvers<number | "late" | "interrupted">();
   worker.onmessage = (event: MessageEvent<number>) => outcome.resolve(event.data);
   worker.onerror = (event) => outcome.reject(new Error(event.message));
   const timer = setTimeout(() => outcome.resolve("late"), Math.max(0, deadline - performance.now()));
+  const interrupt = () => outcome.resolve("interrupted");
+  if (signal?.aborted) interrupt();
+  signal?.addEventListener("abort", interrupt);
   worker.postMessage({ libcName: LIBC_NAME, errnoSymbol: ERRNO_SYMBOL, fd });
-  const errno = await outcome.promise.finally(() => clearTimeout(timer));
-  if (errno === "late") throw abandonWait(worker, fd, path);
+  const answer = await outcome.promise.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", interrupt);
+  });
+  if (typeof answer === "string") abandonWait(worker, fd);
+  if (answer === "late") throw busy(path);
+  if (answer === "interrupted") throw new IapeerError("interrupted", `interrupted while another process held ${path}`);
   worker.terminate();
-  if (errno !== 0) throw lockFailed(fd, path, errno);
+  if (answer !== 0) throw lockFailed(fd, path, answer);
 }
 
 /** The blocked call cannot be taken back: whenever it ends, the lock it got is given up at once. */
-function abandonWait(worker: Worker, fd: number, path: string): IapeerError {
+function abandonWait(worker: Worker, fd: number): void {
   worker.onmessage = () => {
     closeSync(fd);
     worker.terminate();
   };
   worker.unref();
+}
+
+function busy(path: string): IapeerError {
   return new IapeerError("lock-busy", `another process holds ${path} and did not let go in time`, {
     hint: "try again; if it lasts, see who holds it: fuser -v on that file (a stopped process keeps its lock until it goes on or ends)",
     details: { path },

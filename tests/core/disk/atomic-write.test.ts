@@ -117,7 +117,7 @@ describe("temporary files", () => {
     writeFileSync(scratch.at("victim"), "precious");
     const script = startScript(
       `import { symlinkSync, watch } from "node:fs";
-       import { writeAtomically } from "#/core/atomic-write.ts";
+       import { writeAtomically } from "#/core/disk/atomic-write.ts";
        const [folder] = process.argv.slice(3), names = new Set();
        const { openSync } = require("node:fs");
        console.log("ready");

@@ -89,7 +89,7 @@ describe("rotation", () => {
 
   test("12 processes that write 500 events each while it goes on lose none and tear none", async () => {
     const source = `
-      import { appendEvent } from "#/core/event-log.ts";
+      import { appendEvent } from "#/core/disk/event-log.ts";
       const [path, writer] = process.argv.slice(2);
       const rotation = { maxBytes: 4096, keep: 200 };
       for (let n = 0; n < 500; n += 1) appendEvent({ path, rotation }, { ev: "test", id: writer + "-" + n, detail: "x y".repeat(n % 40) });`;

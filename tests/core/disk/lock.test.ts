@@ -50,7 +50,7 @@ describe("one at a time", () => {
     const counter = scratch.at("counter");
     writeFileSync(counter, "0");
     const source = `
-      import { withLock } from "#/core/lock.ts";
+      import { withLock } from "#/core/disk/lock.ts";
       import { readFileSync, writeFileSync } from "node:fs";
       const [lock, counter] = process.argv.slice(2);
       for (let n = 0; n < 25; n += 1) {
@@ -97,6 +97,16 @@ describe("waiting", () => {
     expect(performance.now() - startedMs).toBeWithin(295, 3000);
   });
 
+  test("ends with interrupted when its signal says so, before or meanwhile", async () => {
+    await startHolder();
+    const controller = new AbortController();
+    const waits = rejectionOf(withLock(lock, { ...PATIENT, signal: controller.signal }, () => "never"));
+    controller.abort();
+    expect(await waits).toMatchObject({ code: "interrupted" });
+    const late = withLock(lock, { ...PATIENT, signal: controller.signal }, () => "never");
+    expect(await rejectionOf(late)).toMatchObject({ code: "interrupted" });
+  });
+
   test("that was given up gives the lock up again when it comes after all", async () => {
     const holder = await startHolder();
     await Promise.all(
@@ -112,7 +122,7 @@ describe("waiting", () => {
   test("that was given up does not keep its process alive", async () => {
     await startHolder();
     const source = `
-      import { withLock } from "#/core/lock.ts";
+      import { withLock } from "#/core/disk/lock.ts";
       await withLock(process.argv[2], { timeoutMs: 100 }, () => undefined).catch((error) => console.log(error.code));`;
     const waiter = startScript(source, [lock]);
     children.push(waiter);
