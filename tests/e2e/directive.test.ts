@@ -1,4 +1,5 @@
 // Messages that ask a running agent to stop: who may give such an order, and what comes of it.
+import { openTold } from "../support/app.ts";
 import { beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -232,17 +233,9 @@ test("a message that cannot be handed over orders nothing", async () => {
 test("only the session that was told is stopped, not one that was launched since", async () => {
   await launchPeer(bob.sandbox, "bob");
   const session = readSession(bob.sandbox, "claude-bob");
-  const layout = layoutFrom(bob.sandbox.env);
-  const context = {
-    layout,
-    env: bob.sandbox.env,
-    now: () => new Date(),
-    lockTimeoutMs: 1000,
-    note: () => undefined,
-    warn: () => undefined,
-  };
-  const saved = readIncarnation(layout, "claude-bob", session.incarnation)!;
-  expect(await stopIncarnation({ ...saved, incarnation: crypto.randomUUID() }, "sleep", context)).toEqual({
+  const { app } = openTold(bob.sandbox);
+  const saved = readIncarnation(app.layout, "claude-bob", session.incarnation)!;
+  expect(await stopIncarnation({ ...saved, incarnation: crypto.randomUUID() }, "sleep", app)).toEqual({
     action: "not-running",
   });
   expect(isLive(session)).toBe(true);

@@ -1,6 +1,7 @@
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rotationFrom } from "../../core/disk/event-log.ts";
 import { describeErrno } from "../../model/errors.ts";
 import { type Env, layoutFrom } from "../../core/layout.ts";
 import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts";
@@ -10,13 +11,13 @@ import { signalProcess } from "../../core/process/signals.ts";
 import { incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
 import { probeSocket } from "../../status/liveness/probe.ts";
 import { readCanaryRecord } from "../../launch/session/recorder.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import type { Host } from "../../core/host.ts";
 import { areGoneWithin } from "../../core/process/process-end.ts";
 
 /** A root and a socket folder of its own, where sessions are launched and ended for a test. */
 export interface Stage {
   readonly folder: string;
-  readonly context: LaunchContext;
+  readonly host: Host;
   /** What was warned of meanwhile. */
   readonly warnings: string[];
 }
@@ -58,15 +59,21 @@ function stageIn(folder: string, env: Env, now: () => Date): Stage {
     IAPEER_LIFECYCLE_LOG_MAX_BYTES: undefined,
   };
   const warnings: string[] = [];
-  const context = {
-    layout: layoutFrom(own),
+  const layout = layoutFrom(own);
+  const nothing = () => undefined;
+  const host = {
+    layout,
     env: own,
     now,
+    log: { path: layout.lifecycleLog, rotation: rotationFrom(own) },
     lockTimeoutMs: 5000,
-    note: () => undefined,
-    warn: (line: string) => void warnings.push(line),
+    tell: {
+      warn: (line: string) => void warnings.push(line),
+      note: nothing,
+      progress: () => ({ step: nothing, close: nothing }),
+    },
   };
-  return { folder, context, warnings };
+  return { folder, host, warnings };
 }
 
 const ROUNDS = 10;
@@ -100,7 +107,7 @@ function findProcesses(stage: Stage): ProcessInfo[] {
 }
 
 /** Those that are written down, and those that answer. */
-function savedProcesses({ context: { layout } }: Stage): ProcessId[] {
+function savedProcesses({ host: { layout } }: Stage): ProcessId[] {
   const listeners = namesIn(layout.socketFolder).map((name) => probeSocket(join(layout.socketFolder, name)));
   const saved = [...listIncarnations(layout)].flatMap(([identity, incarnations]) =>
     incarnations.flatMap((incarnation) => {

@@ -69,7 +69,7 @@ const SCENARIOS: readonly Scenario[] = [
     personality: "stop",
     claim: "a session that is stopped is not recorded",
     record: null,
-    end: async ({ identity }, { stage }) => await stopIdentity(identity, "stop", stage.context),
+    end: async ({ identity }, { stage }) => await stopIdentity(identity, "stop", stage.host),
   },
 ];
 
@@ -77,12 +77,12 @@ async function endAgent(_: Running, { stage }: Act): Promise<void> {
   await Bun.write(join(stage.folder, "exit"), "");
 }
 
-async function replaceCanary(running: Running, { stage: { context }, until }: Act): Promise<void> {
-  const paths = incarnationPaths(context.layout, running.identity, running.incarnation);
+async function replaceCanary(running: Running, { stage: { host }, until }: Act): Promise<void> {
+  const paths = incarnationPaths(host.layout, running.identity, running.incarnation);
   const recorder = readCanaryRecord(paths)?.recorder;
   if (recorder !== undefined) signalProcess(recorder, "SIGKILL");
   await until("its canary is gone", () => !hasRecorder(paths));
-  await armIdentity(running.identity, "manual", context);
+  await armIdentity(running.identity, "manual", host);
   signalProcess(running.server, "SIGKILL");
 }
 
@@ -108,7 +108,7 @@ async function playAll(stage: Stage, signal: AbortSignal): Promise<readonly Chec
     SCENARIOS.map(async (scenario) => await play(scenario, { stage, until: (what, isTrue) => waitUntil(what, isTrue, signal) })),
   );
   // What is recorded already must not be found once more.
-  if (!signal.aborted) await superviseOnce([], stage.context);
+  if (!signal.aborted) await superviseOnce([], stage.host);
   const records = readRecords(stage);
   return SCENARIOS.map((scenario, index) =>
     judgeScenario(
@@ -129,19 +129,19 @@ const AGENT = 'PATH=/usr/bin:/bin:$PATH; n=0; while [ ! -e "$1" ] && [ "$n" -lt 
 
 /** Plays one scenario to its end; why that did not work, if so. */
 async function play(scenario: Scenario, act: Act): Promise<string | undefined> {
-  const { folder, context } = act.stage;
+  const { folder, host } = act.stage;
   const { personality } = scenario;
   const identity = identityOf(scenario);
   const argv = ["/bin/sh", "-c", AGENT, "sh", join(folder, personality)];
   try {
     const { incarnation } = await launchIdentity(
       { identity, personality, runtime: "test", cwd: folder, findCommand: () => ({ argv, variables: {} }) },
-      context,
+      host,
     );
     const server = incarnation?.server ?? undefined;
     if (incarnation === undefined || server === undefined) return "it was not launched";
     const running = { ...incarnation, server };
-    const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
+    const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
     await scenario.end(running, act);
     await act.until("its server is gone", () => !isRunning(running.server));
     if (scenario.record !== null)
@@ -168,7 +168,7 @@ async function waitUntil(what: string, isTrue: () => boolean, signal: AbortSigna
 const LOG_BYTES = 1024 * 1024;
 
 /** The lines as they are: a repeat would not be seen among deaths. */
-function readRecords({ context: { layout } }: Stage): Record<string, string>[] {
+function readRecords({ host: { layout } }: Stage): Record<string, string>[] {
   return parseEvents(readTail(layout.exitsLog, LOG_BYTES));
 }
 

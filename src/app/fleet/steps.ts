@@ -17,7 +17,6 @@ import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
 import { type Context, withTell } from "../app.ts";
 import { findProgram, planLaunch } from "../launching.ts";
 import { refuseLive } from "../peers/removal.ts";
-import { launchContext } from "../sessions.ts";
 import { attachMemory, movePeerTo, NOT_MOVED, putPeer, type Queue, requestOf, takeAway } from "./put-peer.ts";
 
 export interface StepOptions {
@@ -212,6 +211,6 @@ async function launchRow({ agent, peer, found }: PlannedRow, context: Context): 
     runtime: agent.runtime,
     identity: identityOf(agent.runtime, peer),
   };
-  const { action } = await launchIdentity(planLaunch(chosen, [], context), launchContext(context));
+  const { action } = await launchIdentity(planLaunch(chosen, [], context), context);
   return action === "launched";
 }

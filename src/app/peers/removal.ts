@@ -20,7 +20,6 @@ import { warnOfSlot, withoutName } from "../../cli/outcomes.ts";
 import { logDecision } from "../../core/host.ts";
 import { type Context, providerTools } from "../app.ts";
 import { withInterruption } from "../../cli/interruption.ts";
-import { launchContext } from "../sessions.ts";
 import type { OutcomeJson } from "../../cli/outcomes.ts";
 
 /** One peer's removal as `remove --json` has it. */
@@ -114,7 +113,7 @@ async function endSessions(row: Row, isForced: boolean, context: Context): Promi
     const identity = identityOf(runtime, personality);
     if (observeServer(context.layout, identity).kind === "unknown") throw notKnown(identity);
     const isAsleep = ["asleep", "stopped"].includes(statuses.statusOf(runtime, personality));
-    if (!isAsleep || known.has(identity)) await stopIdentity(identity, "remove", launchContext(context));
+    if (!isAsleep || known.has(identity)) await stopIdentity(identity, "remove", context);
   }
 }
 
@@ -191,7 +190,7 @@ export async function forgetRuntimes(target: Target, context: Context): Promise<
   for (const identity of target.runtimes.map((runtime) => identityOf(runtime, target.personality))) {
     // Whoever holds the lock may be launching it just now.
     if (known.has(identity) || isHeld(identityLockPath(context.layout, identity)))
-      await stopIdentity(identity, "remove", launchContext(context));
+      await stopIdentity(identity, "remove", context);
   }
   return await purgePeer(target, { ...context, tools: providerTools(context) });
 }

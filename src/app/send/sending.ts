@@ -9,7 +9,6 @@ import { putToSleep } from "../../launch/sleep/sleep.ts";
 import { logDecision } from "../../core/host.ts";
 import type { Context } from "../app.ts";
 import { withInterruption } from "../../cli/interruption.ts";
-import { launchContext } from "../sessions.ts";
 
 /** What is to be sent, by whom, and to whom. */
 export interface Sending {
@@ -61,7 +60,7 @@ async function sendLocal(sending: Sending, recipient: LocalRecipient, context: C
   const delivery = await deliver(messageOf(sending, recipient), recipient, {
     verify: sending.verify,
     unbroken,
-    context: launchContext(context),
+    host: context,
   });
   return { ...delivery, status };
 }
@@ -77,10 +76,10 @@ async function sendToSleep(sending: Sending, recipient: LocalRecipient, context:
       return await deliver(messageOf(sending, recipient), recipient, {
         verify: sending.verify,
         unbroken,
-        context: launchContext(context),
+        host: context,
       });
     };
-    const options = { graceMs: sending.order!.graceMs, tell, signal, context: launchContext(context) };
+    const options = { graceMs: sending.order!.graceMs, tell, signal, host: context };
     return await orExitWith(exitStatus, async () => await putToSleep(recipient, options));
   });
 }
@@ -88,7 +87,7 @@ async function sendToSleep(sending: Sending, recipient: LocalRecipient, context:
 async function sendRemote({ from, text, verify, order }: Sending, to: RemoteRecipient, context: Context): Promise<Sent> {
   const sleepMs = order?.authority.isGiven === true ? order.graceMs : undefined;
   return await withInterruption(async ({ signal, exitStatus }) => {
-    const options = { runner: context.runner, signal, context: launchContext(context) };
+    const options = { runner: context.runner, signal, host: context };
     return await orExitWith(exitStatus, async () => await deliverRemote({ to, from, verify, sleepMs }, text, options));
   });
 }

@@ -1,6 +1,5 @@
 import { armIdentity } from "../../launch/canary/arming.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
-import { launchContext } from "../../app/sessions.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryArm = defineVerb({
@@ -12,7 +11,7 @@ export const canaryArm = defineVerb({
   examples: [{ command: "iapeer canary arm alice", note: "watch her server from now on" }],
   run: async ({ positionals, values }, context) => {
     const { identity } = chooseIdentity(canaryArm, { personality: positionals[0]!, runtime: values.runtime }, context);
-    const action = await armIdentity(identity, "manual", launchContext(context));
+    const action = await armIdentity(identity, "manual", context);
     context.output.result({ identity, action }, () =>
       action === "armed" ? `${identity} has a canary` : `${identity} has a canary already`,
     );

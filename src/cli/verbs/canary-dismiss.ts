@@ -1,6 +1,5 @@
 import { dismissIdentity } from "../../launch/canary/arming.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
-import { launchContext } from "../../app/sessions.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryDismiss = defineVerb({
@@ -14,7 +13,7 @@ export const canaryDismiss = defineVerb({
   ],
   run: async ({ positionals, values }, context) => {
     const { identity } = chooseIdentity(canaryDismiss, { personality: positionals[0]!, runtime: values.runtime }, context);
-    const action = await dismissIdentity(identity, launchContext(context));
+    const action = await dismissIdentity(identity, context);
     context.output.result({ identity, action }, () =>
       action === "dismissed" ? `dismissed the canary of ${identity}` : `the canary of ${identity} is dismissed already`,
     );

@@ -5,7 +5,6 @@ import { launchIdentity, type Launched, type LaunchPlan } from "../../launch/sta
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { withInterruption } from "../interruption.ts";
 import { planLaunch } from "../../app/launching.ts";
-import { launchContext } from "../../app/sessions.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -38,7 +37,7 @@ export const launch = defineVerb({
     };
     // A launch takes a second, and half of one is of no use: who asks it to stop hears what it came to.
     return await withInterruption(async ({ exitStatus }) => {
-      const launched = await launchIdentity(plan, launchContext(context)).catch((error: unknown) => {
+      const launched = await launchIdentity(plan, context).catch((error: unknown) => {
         if (!output.isJson) lastLinesOf(error).forEach((line) => output.note(`  ${tame(line)}`));
         throw error;
       });

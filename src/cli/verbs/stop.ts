@@ -5,7 +5,6 @@ import { usage } from "../call.ts";
 import type { Context } from "../../app/app.ts";
 import { chooseIdentity } from "../identity-option.ts";
 import { jointStatus } from "../outcomes.ts";
-import { launchContext } from "../../app/sessions.ts";
 import { ALL_PEERS } from "../shared-options.ts";
 import { chooseTargets } from "../targets.ts";
 import { defineVerb } from "../verb.ts";
@@ -74,7 +73,7 @@ interface Stop {
 
 async function stopOne(identity: string, context: Context): Promise<Stop> {
   try {
-    return { json: { identity, ...(await stopIdentity(identity, "stop", launchContext(context))) }, status: 0 };
+    return { json: { identity, ...(await stopIdentity(identity, "stop", context)) }, status: 0 };
   } catch (error) {
     return {
       json: { identity, action: "failed", error: toErrorView(error) },

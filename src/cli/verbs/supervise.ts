@@ -6,7 +6,7 @@ import { superviseOnce, type TickRow } from "../../launch/canary/tick.ts";
 import { parseCount, usage } from "../call.ts";
 import type { Context } from "../../app/app.ts";
 import { sleepUnless, withInterruption } from "../interruption.ts";
-import { launchContext, registeredIdentities } from "../../app/sessions.ts";
+import { registeredIdentities } from "../../app/sessions.ts";
 import { tame } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -81,7 +81,7 @@ async function asOnlyOne<T>({ layout }: Context, work: () => Promise<T>): Promis
 }
 
 async function tick(context: Context): Promise<number> {
-  const rows = await superviseOnce(registeredIdentities(context.layout), launchContext(context));
+  const rows = await superviseOnce(registeredIdentities(context.layout), context);
   context.output.result(rows, () => rows.map(render).join("\n"));
   return rows.some(({ action }) => action === "failed") ? 1 : 0;
 }
@@ -91,7 +91,7 @@ async function loop(intervalSecs: number, context: Context): Promise<number> {
   return await withInterruption(async ({ signal, exitStatus }) => {
     while (!signal.aborted) {
       try {
-        const rows = await superviseOnce(registeredIdentities(context.layout), launchContext(context));
+        const rows = await superviseOnce(registeredIdentities(context.layout), context);
         rows.forEach((row) => context.output.note(`${context.now().toISOString()} ${render(row)}`));
       } catch (error) {
         context.output.warn((error as Error).message);

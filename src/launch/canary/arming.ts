@@ -12,7 +12,7 @@ import { armCanary, type Arming, dismissRecorder } from "./canary.ts";
 import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "./claim.ts";
 import { identifyServer, readAgentPane, readStamp } from "../session/session.ts";
 import { mintIncarnation, saveIncarnation } from "../session/incarnation-store.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import { type Host, logDecision } from "../../core/host.ts";
 import { INCARNATION_OPTION } from "../session/stamp.ts";
 import { staleIncarnation } from "../end/end.ts";
 
@@ -22,11 +22,11 @@ import { staleIncarnation } from "../end/end.ts";
  *
  * @throws IapeerError `peer-not-live`; `stale-incarnation`: the server is another root's; `canary-failed`.
  */
-export async function armIdentity(identity: string, origin: Origin, context: LaunchContext): Promise<Arming["outcome"]> {
-  return await whileLocked(identity, context, async () => {
-    const incarnation = await findRunning(await identifyServer(context.layout, identity), identity, context);
-    const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
-    const arming = await armCanary(incarnation, origin, context);
+export async function armIdentity(identity: string, origin: Origin, host: Host): Promise<Arming["outcome"]> {
+  return await whileLocked(identity, host, async () => {
+    const incarnation = await findRunning(await identifyServer(host.layout, identity), identity, host);
+    const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
+    const arming = await armCanary(incarnation, origin, host);
     if (arming.outcome === "failed")
       throw new IapeerError("canary-failed", `${identity} has no canary: ${arming.why}`, { details: { identity } });
     // An order that somebody is carrying out is not taken back by this.
@@ -35,15 +35,15 @@ export async function armIdentity(identity: string, origin: Origin, context: Lau
   });
 }
 
-async function findRunning(state: ServerState, identity: string, context: LaunchContext): Promise<Running> {
+async function findRunning(state: ServerState, identity: string, host: Host): Promise<Running> {
   if (state.kind === "ours") return state.incarnation;
-  if (state.kind === "other") return await adoptServer(identity, state.pid, context);
+  if (state.kind === "other") return await adoptServer(identity, state.pid, host);
   throw notLive(identity, state);
 }
 
 /** Makes a server that was found running one of this root's. Throws `stale-incarnation` for one that is another's already. */
-export async function adoptServer(identity: string, pid: number, context: LaunchContext): Promise<Running> {
-  const { layout, now } = context;
+export async function adoptServer(identity: string, pid: number, host: Host): Promise<Running> {
+  const { layout, now } = host;
   const server = readProcess(pid);
   const socket = socketPathOf(layout, identity);
   if (server === undefined || (await readStamp(socket)) !== "") throw staleIncarnation(identity, pid);
@@ -57,7 +57,7 @@ export async function adoptServer(identity: string, pid: number, context: Launch
   if (!stamped.ok || (await readStamp(socket)) !== minted.incarnation) throw staleIncarnation(identity, pid);
   const adopted = { ...minted, server: { pid: server.pid, start: server.start }, pane: (await readAgentPane(minted)) ?? null };
   saveIncarnation(layout, adopted);
-  context.note({ ev: "adopt", identity, server_pid: pid, incarnation: minted.incarnation });
+  logDecision(host, { ev: "adopt", identity, server_pid: pid, incarnation: minted.incarnation });
   return adopted;
 }
 
@@ -66,21 +66,21 @@ export async function adoptServer(identity: string, pid: number, context: Launch
  *
  * @throws IapeerError `peer-not-live`, `stale-incarnation`.
  */
-export async function dismissIdentity(identity: string, context: LaunchContext): Promise<"dismissed" | "already-dismissed"> {
-  return await whileLocked(identity, context, async () => {
-    const state = await identifyServer(context.layout, identity);
+export async function dismissIdentity(identity: string, host: Host): Promise<"dismissed" | "already-dismissed"> {
+  return await whileLocked(identity, host, async () => {
+    const state = await identifyServer(host.layout, identity);
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind === "gone" || state.kind === "unknown") throw notLive(identity, state);
-    const paths = incarnationPaths(context.layout, identity, state.incarnation.incarnation);
+    const paths = incarnationPaths(host.layout, identity, state.incarnation.incarnation);
     if (claimedBy(paths) === "dismiss" && !hasRecorder(paths)) return "already-dismissed";
-    writeClaim(paths, "dismiss", context.now());
-    await dismissRecorder(state.incarnation, context);
-    context.note({ ev: "canary", identity, state: "dismissed", server_pid: state.incarnation.server.pid });
+    writeClaim(paths, "dismiss", host.now());
+    await dismissRecorder(state.incarnation, host);
+    logDecision(host, { ev: "canary", identity, state: "dismissed", server_pid: state.incarnation.server.pid });
     return "dismissed";
   });
 }
 
-async function whileLocked<T>(identity: string, { layout, lockTimeoutMs }: LaunchContext, work: () => Promise<T>): Promise<T> {
+async function whileLocked<T>(identity: string, { layout, lockTimeoutMs }: Host, work: () => Promise<T>): Promise<T> {
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs }, work);
 }

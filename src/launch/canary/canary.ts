@@ -10,7 +10,7 @@ import { callTmux, findTmux, withoutTmux } from "../../core/tmux.ts";
 import { type Incarnation, type IncarnationPaths, incarnationPaths } from "../../status/incarnation/incarnation.ts";
 import { hasRecorder, type Origin, readCanaryRecord, writeCanaryRecord } from "../session/recorder.ts";
 import { type CanaryScript, graceFrom, planWake, renderCanaryScript, scriptOf, type Witness } from "./script.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import { type Host, logDecision } from "../../core/host.ts";
 import { isGoneWithin } from "../../core/process/process-end.ts";
 
 /** `armed` now, `already` armed by somebody, or `failed` and why. */
@@ -26,9 +26,9 @@ const READY_MS = 3000;
 export async function armCanary(
   incarnation: Incarnation & { readonly server: ProcessId },
   origin: Origin,
-  context: LaunchContext,
+  host: Host,
 ): Promise<Arming> {
-  const { layout, env } = context;
+  const { layout, env } = host;
   const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
   try {
     if (hasRecorder(paths)) return { outcome: "already-armed" };
@@ -36,14 +36,14 @@ export async function armCanary(
       return { outcome: "failed", why: "its launch was killed half-way; stop it, or launch it again" };
     const readyChannel = `iap-ready-${randomHex(8)}`;
     const watching = { witness: "client", readyChannel, environment: withoutTmux(env) } as const;
-    const recorder = startRecorder(watching, { incarnation, origin, context });
+    const recorder = startRecorder(watching, { incarnation, origin, host });
     if (recorder === undefined) return { outcome: "already-armed" };
     const ready = await callTmux(incarnation.socket, ["wait-for", readyChannel], { timeoutMs: READY_MS });
     if (!ready.ok) {
       await endRecorder(recorder);
       return { outcome: "failed", why: `its client could not wait: ${ready.why}` };
     }
-    noteArming(incarnation.server, recorder, { incarnation, witness: "client", origin, context });
+    noteArming(incarnation.server, recorder, { incarnation, witness: "client", origin, host });
     return { outcome: "armed" };
   } catch (error) {
     return { outcome: "failed", why: error instanceof Error ? error.message : String(error) };
@@ -54,16 +54,24 @@ export async function armCanary(
 export function noteArming(
   server: ProcessId,
   recorder: ProcessId,
-  { incarnation, witness, origin, context }: Recording & { readonly witness: Witness },
+  { incarnation, witness, origin, host }: Recording & { readonly witness: Witness },
 ): void {
   const { identity } = incarnation;
-  context.note({ ev: "canary", identity, state: "armed", origin, witness, server_pid: server.pid, recorder_pid: recorder.pid });
+  logDecision(host, {
+    ev: "canary",
+    identity,
+    state: "armed",
+    origin,
+    witness,
+    server_pid: server.pid,
+    recorder_pid: recorder.pid,
+  });
 }
 
 interface Recording {
   readonly incarnation: Incarnation;
   readonly origin: Origin;
-  readonly context: LaunchContext;
+  readonly host: Host;
 }
 
 interface Watching extends Pick<CanaryScript, "witness" | "readyChannel" | "launcher"> {
@@ -79,9 +87,9 @@ interface Watching extends Pick<CanaryScript, "witness" | "readyChannel" | "laun
  */
 export function startRecorder(
   { environment, ...watching }: Watching,
-  { incarnation, origin, context }: Recording,
+  { incarnation, origin, host }: Recording,
 ): ProcessId | undefined {
-  const { layout, env, now } = context;
+  const { layout, env, now } = host;
   const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
   const lock = tryHold(paths.lock);
   if (lock === undefined) return undefined;
@@ -124,7 +132,7 @@ const SIGNAL_MS = 1000;
  *
  * @returns whether there was one.
  */
-export async function dismissRecorder(incarnation: Incarnation, { layout }: Pick<LaunchContext, "layout">): Promise<boolean> {
+export async function dismissRecorder(incarnation: Incarnation, { layout }: Pick<Host, "layout">): Promise<boolean> {
   const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
   if (!hasRecorder(paths)) return false;
   const record = readCanaryRecord(paths);

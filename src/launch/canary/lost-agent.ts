@@ -10,7 +10,7 @@ import { graceFrom } from "./script.ts";
 import { isSettled } from "./claim.ts";
 import { readAgentPane } from "../session/session.ts";
 import { saveIncarnation } from "../session/incarnation-store.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import type { Host } from "../../core/host.ts";
 import { isInLog } from "./settle.ts";
 import { isTrueWithin } from "../../core/process/process-end.ts";
 
@@ -23,11 +23,8 @@ const DECIDE_MS = 5000;
  *
  * @returns whether an end was recorded.
  */
-export async function recordLostAgent(
-  incarnation: Incarnation & { readonly server: ProcessId },
-  context: LaunchContext,
-): Promise<boolean> {
-  const { layout, env, now } = context;
+export async function recordLostAgent(incarnation: Incarnation & { readonly server: ProcessId }, host: Host): Promise<boolean> {
+  const { layout, env, now } = host;
   const { pane, identity, server } = incarnation;
   if (pane === null || isRunning(pane)) return false;
   const found = await readAgentPane(incarnation);

@@ -24,7 +24,7 @@ import { hasRecorder } from "../session/recorder.ts";
 import { isSettled } from "./claim.ts";
 import { hasSession } from "../session/session.ts";
 import { forgetIncarnation } from "../session/incarnation-store.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import type { Host } from "../../core/host.ts";
 
 /**
  * What became of an incarnation: it lives or its recorder is at work, its end was recorded now, its end was settled before, its end
@@ -47,10 +47,10 @@ export function findUnrecorded(layout: Layout): string[] {
 }
 
 /** Settles every incarnation of an identity of which nothing is left. The identity's lock must be held. */
-export async function settleIncarnations(identity: string, context: LaunchContext): Promise<Settling[]> {
+export async function settleIncarnations(identity: string, host: Host): Promise<Settling[]> {
   const settlings: Settling[] = [];
-  for (const incarnation of listIncarnations(context.layout).get(identity) ?? []) {
-    settlings.push(await settleIncarnation(identity, incarnation, context));
+  for (const incarnation of listIncarnations(host.layout).get(identity) ?? []) {
+    settlings.push(await settleIncarnation(identity, incarnation, host));
   }
   return settlings;
 }
@@ -59,8 +59,8 @@ export async function settleIncarnations(identity: string, context: LaunchContex
  * An end that nobody claimed and nobody recorded, because the recorder ended too, is recorded now; then what is kept about
  * the incarnation goes. While a recorder lives it is the recorder's to decide: both hold the same lock to write.
  */
-async function settleIncarnation(identity: string, incarnation: string, context: LaunchContext): Promise<Settling> {
-  const { layout } = context;
+async function settleIncarnation(identity: string, incarnation: string, host: Host): Promise<Settling> {
+  const { layout } = host;
   const paths = incarnationPaths(layout, identity, incarnation);
   const saved = readIncarnation(layout, identity, incarnation);
   if (saved === undefined && existsSync(paths.session)) return "kept";
@@ -73,10 +73,10 @@ async function settleIncarnation(identity: string, incarnation: string, context:
   }
   try {
     const isDeath = saved !== undefined && hadSession(saved) && !isSettled(paths) && !isInLog(layout, incarnation);
-    if (isDeath && !(await recordUnwitnessed({ saved, paths, lock }, context))) return "failed";
+    if (isDeath && !(await recordUnwitnessed({ saved, paths, lock }, host))) return "failed";
     // As long as its agent lives on without a server it is all that tells of it.
     if (saved !== undefined && isAgentRunning(saved)) return isDeath ? "recorded" : "kept";
-    forget({ identity, incarnation }, context);
+    forget({ identity, incarnation }, host);
     return isDeath ? "recorded" : "forgotten";
   } finally {
     closeSync(lock);
@@ -101,8 +101,8 @@ interface Unwitnessed {
 }
 
 /** The recorder's own script writes the record, so that there is one way to. Whether there is one now. */
-async function recordUnwitnessed({ saved, paths, lock }: Unwitnessed, context: LaunchContext): Promise<boolean> {
-  const { layout, env } = context;
+async function recordUnwitnessed({ saved, paths, lock }: Unwitnessed, host: Host): Promise<boolean> {
+  const { layout, env } = host;
   const { boot_id: bootId } = saved;
   writeAtomically(
     paths.script,
@@ -127,7 +127,7 @@ async function recordUnwitnessed({ saved, paths, lock }: Unwitnessed, context: L
   return existsSync(paths.recorded);
 }
 
-function forget(gone: Pick<Incarnation, "identity" | "incarnation">, { layout }: LaunchContext): void {
+function forget(gone: Pick<Incarnation, "identity" | "incarnation">, { layout }: Host): void {
   if (readCurrent(layout, gone.identity)?.incarnation === gone.incarnation)
     rmSync(pointerPath(layout, gone.identity), { force: true });
   forgetIncarnation(layout, gone);

@@ -9,7 +9,7 @@ import { hasRecorder } from "../session/recorder.ts";
 import { armCanary } from "./canary.ts";
 import { isAbandoned, isSettled, withdrawClaim } from "./claim.ts";
 import { identifyServer, readStamp } from "../session/session.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import { type Host, logDecision } from "../../core/host.ts";
 import { recordLostAgent } from "./lost-agent.ts";
 import { settleIncarnations } from "./settle.ts";
 import { tidyLogs } from "./tidy-logs.ts";
@@ -33,21 +33,21 @@ const AT_ONCE = 8;
  * One look at everything: a live server without a canary gets one, an end that nobody claimed or recorded is recorded. It restarts
  * nothing and ends nothing. What somebody else is at work on is left to the next tick.
  */
-export async function superviseOnce(registered: readonly string[], context: LaunchContext): Promise<TickRow[]> {
-  const { layout } = context;
+export async function superviseOnce(registered: readonly string[], host: Host): Promise<TickRow[]> {
+  const { layout } = host;
   makeFolder(layout.stateFolder);
-  tidyLogs(context);
+  tidyLogs(host);
   const identities = new Set([...registered, ...listIncarnations(layout).keys()]);
-  const rows = await pMap(identities, async (identity) => await superviseIdentity(identity, context), { concurrency: AT_ONCE });
+  const rows = await pMap(identities, async (identity) => await superviseIdentity(identity, host), { concurrency: AT_ONCE });
   return rows.flat();
 }
 
-async function superviseIdentity(identity: string, context: LaunchContext): Promise<TickRow[]> {
+async function superviseIdentity(identity: string, host: Host): Promise<TickRow[]> {
   try {
     return await withLock(
-      identityLockPath(context.layout, identity),
+      identityLockPath(host.layout, identity),
       { timeoutMs: BUSY_MS },
-      async () => await look(identity, context),
+      async () => await look(identity, host),
     );
   } catch (error) {
     if (error instanceof IapeerError && error.code === "lock-busy") return [];
@@ -55,35 +55,32 @@ async function superviseIdentity(identity: string, context: LaunchContext): Prom
   }
 }
 
-async function look(identity: string, context: LaunchContext): Promise<TickRow[]> {
-  const settled = await settleIncarnations(identity, context);
+async function look(identity: string, host: Host): Promise<TickRow[]> {
+  const settled = await settleIncarnations(identity, host);
   const rows = settled.flatMap((one): TickRow[] => {
     if (one === "failed") return [{ identity, action: "failed", detail: "its end could not be recorded" }];
     return one === "recorded" ? [{ identity, action: "recorded" }] : [];
   });
-  const state = await identifyServer(context.layout, identity);
-  if (state.kind === "other" && (await readStamp(socketPathOf(context.layout, identity))) === "") {
-    return [...rows, ...(await keepWatched(await adoptServer(identity, state.pid, context), context))];
+  const state = await identifyServer(host.layout, identity);
+  if (state.kind === "other" && (await readStamp(socketPathOf(host.layout, identity))) === "") {
+    return [...rows, ...(await keepWatched(await adoptServer(identity, state.pid, host), host))];
   }
-  return state.kind === "ours" ? [...rows, ...(await keepWatched(state.incarnation, context))] : rows;
+  return state.kind === "ours" ? [...rows, ...(await keepWatched(state.incarnation, host))] : rows;
 }
 
-async function keepWatched(
-  incarnation: Incarnation & { readonly server: ProcessId },
-  context: LaunchContext,
-): Promise<TickRow[]> {
+async function keepWatched(incarnation: Incarnation & { readonly server: ProcessId }, host: Host): Promise<TickRow[]> {
   const { identity } = incarnation;
-  const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
+  const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
   const rows: TickRow[] = [];
   if (isAbandoned(paths)) {
     withdrawClaim(paths);
-    context.note({ ev: "canary", identity, state: "claim-withdrawn", server_pid: incarnation.server.pid });
+    logDecision(host, { ev: "canary", identity, state: "claim-withdrawn", server_pid: incarnation.server.pid });
     rows.push({ identity, action: "reclaimed" });
   }
   if (isSettled(paths)) return rows;
-  if (await recordLostAgent(incarnation, context)) return [...rows, { identity, action: "recorded", detail: "its agent" }];
+  if (await recordLostAgent(incarnation, host)) return [...rows, { identity, action: "recorded", detail: "its agent" }];
   if (hasRecorder(paths)) return rows;
-  const arming = await armCanary(incarnation, "retrofit", context);
+  const arming = await armCanary(incarnation, "retrofit", host);
   if (arming.outcome === "armed") rows.push({ identity, action: "armed" });
   if (arming.outcome === "failed") rows.push({ identity, action: "failed", detail: arming.why });
   return rows;

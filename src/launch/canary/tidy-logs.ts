@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { rotateLog, rotationFrom } from "../../core/disk/event-log.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import type { Host } from "../../core/host.ts";
 
 /** So many deaths keep their forensics: some twenty megabytes. */
 const MOST_FORENSICS = 1000;
@@ -10,12 +10,12 @@ const MOST_FORENSICS = 1000;
  * Keeps the logs of deaths within their bounds: exits.log is rotated when it is full, and of the forensics the oldest go. The hook and
  * the recorders only append. What does not work is a warning: it is no reason not to launch.
  */
-export function tidyLogs({ layout, env, warn }: LaunchContext): void {
+export function tidyLogs({ layout, env, tell }: Host): void {
   try {
     rotateLog({ path: layout.exitsLog, rotation: rotationFrom(env) });
     for (const name of oldestOf(layout.deathsFolder)) rmSync(join(layout.deathsFolder, name), { force: true });
   } catch (error) {
-    warn((error as Error).message);
+    tell.warn((error as Error).message);
   }
 }
 

@@ -28,7 +28,7 @@ import { type ClaimReason, isToBeEnded, writeClaim } from "../canary/claim.ts";
 import { closeSession } from "./close-session.ts";
 import { hasSession, identifyServer, readAgentPane } from "../session/session.ts";
 import { forgetIncarnation } from "../session/incarnation-store.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import { type Host, logDecision } from "../../core/host.ts";
 import { areGoneWithin, isGoneWithin, isTrueWithin } from "../../core/process/process-end.ts";
 import { settleIncarnations } from "../canary/settle.ts";
 import { renderIsOurs } from "../session/stamp.ts";
@@ -50,17 +50,13 @@ export interface Stopped {
  *
  * @throws IapeerError `stale-incarnation` when somebody answers there who was not launched here; `stop-failed`.
  */
-export async function stopIdentity(identity: string, by: "stop" | "remove", context: LaunchContext): Promise<Stopped> {
-  return await stopLocked(identity, { by }, context);
+export async function stopIdentity(identity: string, by: "stop" | "remove", host: Host): Promise<Stopped> {
+  return await stopLocked(identity, { by }, host);
 }
 
 /** The same for one incarnation, which was told to sleep: one that was launched since goes on. */
-export async function stopIncarnation(
-  { identity, incarnation }: Incarnation,
-  by: "sleep",
-  context: LaunchContext,
-): Promise<Stopped> {
-  return await stopLocked(identity, { by, only: incarnation }, context);
+export async function stopIncarnation({ identity, incarnation }: Incarnation, by: "sleep", host: Host): Promise<Stopped> {
+  return await stopLocked(identity, { by, only: incarnation }, host);
 }
 
 interface StopOrder {
@@ -68,8 +64,8 @@ interface StopOrder {
   readonly only?: string;
 }
 
-async function stopLocked(identity: string, { by, only }: StopOrder, context: LaunchContext): Promise<Stopped> {
-  const { layout, lockTimeoutMs } = context;
+async function stopLocked(identity: string, { by, only }: StopOrder, host: Host): Promise<Stopped> {
+  const { layout, lockTimeoutMs } = host;
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs }, async () => {
     const state = await identifyServer(layout, identity);
@@ -77,12 +73,12 @@ async function stopLocked(identity: string, { by, only }: StopOrder, context: La
     if (only !== undefined && state.kind !== "gone" && state.incarnation?.incarnation !== only) return { action: "not-running" };
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind === "gone") {
-      await endLostAgents(identity, context);
-      if (by === "remove") await waitForRecorders(identity, context);
-      await settleIncarnations(identity, context);
+      await endLostAgents(identity, host);
+      if (by === "remove") await waitForRecorders(identity, host);
+      await settleIncarnations(identity, host);
       removeDeadSocket(socketPathOf(layout, identity));
-    } else await endSession(state.incarnation, by, context);
-    if (by !== "remove") writeAtomically(join(layout.stateFolder, `${identity}.stopped`), `${context.now().toISOString()}\n`);
+    } else await endSession(state.incarnation, by, host);
+    if (by !== "remove") writeAtomically(join(layout.stateFolder, `${identity}.stopped`), `${host.now().toISOString()}\n`);
     return state.kind === "gone" ? { action: "not-running" } : { action: "stopped", server_pid: state.incarnation.server.pid };
   });
 }
@@ -93,23 +89,23 @@ async function stopLocked(identity: string, { by, only }: StopOrder, context: La
  *
  * @throws IapeerError `stop-failed` when something of it is still there afterwards.
  */
-export async function endSession(incarnation: Running, by: ClaimReason, context: LaunchContext): Promise<void> {
+export async function endSession(incarnation: Running, by: ClaimReason, host: Host): Promise<void> {
   const { identity, server } = incarnation;
-  const paths = incarnationPaths(context.layout, identity, incarnation.incarnation);
-  const processes = await findAllProcesses(incarnation, context);
-  writeClaim(paths, by, context.now());
-  await dismissRecorder(incarnation, context);
+  const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
+  const processes = await findAllProcesses(incarnation, host);
+  writeClaim(paths, by, host.now());
+  await dismissRecorder(incarnation, host);
   const isClosed = incarnation.shared ? await closeSession(incarnation) : await endServer(incarnation);
   // Nobody has hung up on what is in a session that could not be closed.
   const left = await endProcesses(processes, isClosed ? PROCESSES_MS : 0);
   if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
-  context.note({ ev: "stop", identity, server_pid: server.pid, reason: by });
+  logDecision(host, { ev: "stop", identity, server_pid: server.pid, reason: by });
   if (!incarnation.shared) removeDeadSocket(incarnation.socket);
-  rmSync(pointerPath(context.layout, identity), { force: true });
+  rmSync(pointerPath(host.layout, identity), { force: true });
   // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
-  const isDecided = await isTrueWithin(() => !hasRecorder(paths), graceFrom(context.env) + KILLED_MS);
+  const isDecided = await isTrueWithin(() => !hasRecorder(paths), graceFrom(host.env) + KILLED_MS);
   // A server that did not answer and goes on may have the hook run later, which looks for the claim too.
-  if (isDecided && isClosed) forgetIncarnation(context.layout, incarnation);
+  if (isDecided && isClosed) forgetIncarnation(host.layout, incarnation);
 }
 
 async function endServer(incarnation: Running): Promise<true> {
@@ -127,7 +123,7 @@ async function endServer(incarnation: Running): Promise<true> {
 }
 
 /** A recorder that is about to record an end needs what is kept about it, which a removal takes away. */
-async function waitForRecorders(identity: string, { layout, env }: LaunchContext): Promise<void> {
+async function waitForRecorders(identity: string, { layout, env }: Host): Promise<void> {
   const uuids = listIncarnations(layout).get(identity) ?? [];
   const isAtIt = () => uuids.some((uuid) => hasRecorder(incarnationPaths(layout, identity, uuid)));
   await isTrueWithin(() => !isAtIt(), graceFrom(env) + KILLED_MS);
@@ -139,7 +135,7 @@ function removeDeadSocket(socket: string): void {
 }
 
 /** What runs in the agent's pane as it was launched, and as it is now: a person may have made it run anew. */
-async function findAllProcesses(incarnation: Running, { layout }: LaunchContext): Promise<ProcessInfo[]> {
+async function findAllProcesses(incarnation: Running, { layout }: Host): Promise<ProcessInfo[]> {
   const now = answers(incarnation) ? ((await readAgentPane(incarnation)) ?? null) : null;
   const table = listProcesses();
   return [
@@ -154,21 +150,21 @@ async function findAllProcesses(incarnation: Running, { layout }: LaunchContext)
  * Ends agents that outlived their sessions: a program may ignore that its terminal is gone. Nobody else knows of them, and a second agent
  * beside one would be two for one identity. So with what a stop has left on a shared server that did not answer then.
  */
-export async function endLostAgents(identity: string, context: LaunchContext): Promise<void> {
-  const { layout } = context;
+export async function endLostAgents(identity: string, host: Host): Promise<void> {
+  const { layout } = host;
   for (const uuid of listIncarnations(layout).get(identity) ?? []) {
     const saved = readIncarnation(layout, identity, uuid);
     if (saved?.shared && isToBeEnded(incarnationPaths(layout, identity, uuid)) && !isAgentRunning(saved))
       await closeSession(saved as Running);
     if (saved === undefined || !isAgentRunning(saved) || (await hasSession(saved))) continue;
     const processes = findAgentProcesses(saved, listProcesses(), layout);
-    context.warn(
+    host.tell.warn(
       `an agent of ${identity} had outlived its ${saved.shared ? "session" : "server"} (pid ${saved.pane?.pid}); it is ended`,
     );
     const left = await endProcesses(processes, 0);
     if (left.length > 0)
       throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
-    context.note({ ev: "stop", identity, pane_pid: saved.pane?.pid, reason: "outlived" });
+    logDecision(host, { ev: "stop", identity, pane_pid: saved.pane?.pid, reason: "outlived" });
   }
 }
 

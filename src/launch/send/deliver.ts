@@ -4,7 +4,7 @@ import { withLock } from "../../core/disk/lock.ts";
 import { join } from "node:path";
 import type { Layout } from "../../core/layout.ts";
 import { readTerminalInput, type TerminalInput } from "../../core/process/terminal-input.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import { type Host, logDecision } from "../../core/host.ts";
 import { lookAtPane, pasteIntoPane, type PaneLook, submitInPane } from "./pane.ts";
 import { type Addressee, findAddressee, type LocalRecipient } from "./recipient.ts";
 import { charsIn, messageInvalid, renderHead, renderSender, type Route } from "./text.ts";
@@ -53,7 +53,7 @@ export interface DeliveryOptions {
   readonly verify: boolean;
   /** Does work that a signal is not to break off. */
   readonly unbroken: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly context: LaunchContext;
+  readonly host: Host;
 }
 
 /**
@@ -64,9 +64,9 @@ export interface DeliveryOptions {
 export async function deliver(
   message: Message,
   recipient: LocalRecipient,
-  { context, ...options }: DeliveryOptions,
+  { host, ...options }: DeliveryOptions,
 ): Promise<Delivery> {
-  const { layout, lockTimeoutMs, note } = context;
+  const { layout, lockTimeoutMs } = host;
   const { route, text } = message;
   findAddressee(layout, recipient);
   makeFolder(layout.stateFolder);
@@ -76,11 +76,11 @@ export async function deliver(
     if (readTerminalInput(look.tty)?.isLineMode) return await deliverLines(to, message, { look, ...options });
     return await deliverPaste(to, message, { look, ...options });
   });
-  note({ ev: "send", identity: recipient.identity, from: renderSender(route.from), chars: charsIn(text), state });
+  logDecision(host, { ev: "send", identity: recipient.identity, from: renderSender(route.from), chars: charsIn(text), state });
   return { state, bytes: Buffer.byteLength(renderHead(route) + text) };
 }
 
-interface Manner extends Omit<DeliveryOptions, "context"> {
+interface Manner extends Omit<DeliveryOptions, "host"> {
   readonly look: PaneLook;
 }
 

@@ -1,6 +1,6 @@
 import { IapeerError } from "../../model/errors.ts";
 import type { Runner } from "../../core/process/runner.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import { type Host, logDecision } from "../../core/host.ts";
 import type { DeliveryState } from "./deliver.ts";
 import type { RemoteRecipient } from "./recipient.ts";
 import { readAnswer, type RemoteDelivery } from "./remote-answer.ts";
@@ -23,7 +23,7 @@ export interface RemoteOptions {
   readonly runner: Runner;
   /** Ends it. */
   readonly signal: AbortSignal;
-  readonly context: LaunchContext;
+  readonly host: Host;
 }
 
 /**
@@ -36,10 +36,10 @@ export interface RemoteOptions {
 export async function deliverRemote(
   send: RemoteSend,
   text: string,
-  { runner, signal, context }: RemoteOptions,
+  { runner, signal, host }: RemoteOptions,
 ): Promise<RemoteOutcome> {
   const { to } = send;
-  const program = remoteProgram(context.env);
+  const program = remoteProgram(host.env);
   const argv = [findSsh(), ...planSsh(send, program)];
   const stdin = Buffer.from(text, "utf8");
   const run = await runner.run({ argv, timeoutMs: DEADLINE_MS + (send.sleepMs ?? 0), stdin, stdoutBytes: ANSWER_BYTES, signal });
@@ -55,7 +55,7 @@ export async function deliverRemote(
   );
   if (answer.kind === "refused") throw answer.error;
   const done: RemoteOutcome = answer.kind === "lost" ? { state: "unknown", why: answer.why } : answer.delivery;
-  context.note({ ev: "send", peer: to.name, host: to.host, from: send.from.name, chars: charsIn(text), state: done.state });
+  logDecision(host, { ev: "send", peer: to.name, host: to.host, from: send.from.name, chars: charsIn(text), state: done.state });
   return done;
 }
 

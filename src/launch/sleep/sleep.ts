@@ -4,7 +4,7 @@ import { withLock } from "../../core/disk/lock.ts";
 import { identityLockPath, incarnationPaths, isAgentRunning } from "../../status/incarnation/incarnation.ts";
 import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "../canary/claim.ts";
 import { guardClaim } from "./claim-guard.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import type { Host } from "../../core/host.ts";
 import { type Addressee, findAddressee, type LocalRecipient } from "../send/recipient.ts";
 import { stopIncarnation } from "../end/end.ts";
 
@@ -17,7 +17,7 @@ export interface SleepOptions<T> {
   readonly tell: () => Promise<T>;
   /** Takes the order back while the grace lasts. */
   readonly signal: AbortSignal;
-  readonly context: LaunchContext;
+  readonly host: Host;
 }
 
 /**
@@ -27,8 +27,8 @@ export interface SleepOptions<T> {
  * @returns what `tell` did, once every process is gone.
  * @throws IapeerError what `tell` does; `peer-not-live`, `stale-incarnation`, `stop-failed`, `lock-busy`; `interrupted`: it goes on.
  */
-export async function putToSleep<T>(recipient: LocalRecipient, { graceMs, tell, signal, context }: SleepOptions<T>): Promise<T> {
-  const { to, takeBack, keep } = await claimSleep(recipient, context);
+export async function putToSleep<T>(recipient: LocalRecipient, { graceMs, tell, signal, host }: SleepOptions<T>): Promise<T> {
+  const { to, takeBack, keep } = await claimSleep(recipient, host);
   let told: T;
   try {
     told = await tell();
@@ -42,7 +42,7 @@ export async function putToSleep<T>(recipient: LocalRecipient, { graceMs, tell, 
     throw new IapeerError("interrupted", `stopped before ${to.identity} was: it was told to sleep, and goes on`);
   }
   keep();
-  await stopIncarnation(to, "sleep", context);
+  await stopIncarnation(to, "sleep", host);
   return told;
 }
 
@@ -54,7 +54,7 @@ interface Claimed {
 }
 
 /** An end that is claimed already, by a dismissal or another order, stays claimed by that. */
-async function claimSleep(recipient: LocalRecipient, { layout, lockTimeoutMs, now }: LaunchContext): Promise<Claimed> {
+async function claimSleep(recipient: LocalRecipient, { layout, lockTimeoutMs, now }: Host): Promise<Claimed> {
   findAddressee(layout, recipient);
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, recipient.identity), { timeoutMs: lockTimeoutMs }, () => {

@@ -4,7 +4,7 @@ import { signalProcess } from "../../core/process/signals.ts";
 import { incarnationPaths, type Incarnation } from "../../status/incarnation/incarnation.ts";
 import { readDeaths } from "../../status/deaths/deaths.ts";
 import { readForensics } from "../../status/deaths/forensics.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import type { Host } from "../../core/host.ts";
 
 /** How long the record of an end may take: the hook is fast, a recorder waits its grace. */
 const RECORD_MS = 8000;
@@ -14,7 +14,7 @@ const POLL_MS = 10;
 export async function explainEarlyEnd(
   { identity, incarnation, server }: Incarnation,
   argv: readonly string[],
-  { layout }: LaunchContext,
+  { layout }: Host,
 ): Promise<IapeerError> {
   const { recorded } = incarnationPaths(layout, identity, incarnation);
   // It may have ended before its logger held the terminal (session-log.ts).

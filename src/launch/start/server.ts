@@ -17,7 +17,7 @@ import type { Incarnation } from "../../status/incarnation/incarnation.ts";
 import { probeSocket } from "../../status/liveness/probe.ts";
 import { endRecorder, noteArming, startRecorder } from "../canary/canary.ts";
 import type { Witness } from "../canary/script.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import type { Host } from "../../core/host.ts";
 import { scopeLauncher } from "./scope.ts";
 
 /** The oldest tmux that has what sessions stand on: `-D`, and hooks and remain-on-exit of one pane. */
@@ -40,16 +40,16 @@ export interface StartedServer {
  *
  * @throws IapeerError `tmux-missing`, `tmux-too-old`, `socket-path-too-long`, `socket-folder-insecure`, `launch-failed`.
  */
-export async function startServer(incarnation: Incarnation, environment: Env, context: LaunchContext): Promise<StartedServer> {
+export async function startServer(incarnation: Incarnation, environment: Env, host: Host): Promise<StartedServer> {
   const { socket, identity } = incarnation;
   refuseOldTmux();
   refuseLongPath(socket);
   makeFolder(dirname(socket));
   refuseInsecureFolder(dirname(socket));
-  if (incarnation.shared) return { ...(await findSharedServer(incarnation, context)), witness: null };
+  if (incarnation.shared) return { ...(await findSharedServer(incarnation, host)), witness: null };
   // A scope of systemd's may be refused; then it starts without one.
-  for (const launcher of [scopeLauncher(context.env, identity), []]) {
-    const server = launcher === undefined ? undefined : await startBelowRecorder({ incarnation, environment, launcher }, context);
+  for (const launcher of [scopeLauncher(host.env, identity), []]) {
+    const server = launcher === undefined ? undefined : await startBelowRecorder({ incarnation, environment, launcher }, host);
     if (server !== undefined) return { server, witness: "parent" };
   }
   const server = await startAlone(socket, environment);
@@ -75,19 +75,16 @@ interface Start {
   readonly launcher: readonly string[];
 }
 
-async function startBelowRecorder(
-  { incarnation, environment, launcher }: Start,
-  context: LaunchContext,
-): Promise<ProcessId | undefined> {
+async function startBelowRecorder({ incarnation, environment, launcher }: Start, host: Host): Promise<ProcessId | undefined> {
   try {
-    const recorder = startRecorder({ witness: "parent", launcher, environment }, { incarnation, origin: "launch", context });
+    const recorder = startRecorder({ witness: "parent", launcher, environment }, { incarnation, origin: "launch", host });
     if (recorder === undefined) return undefined;
     const server = await findListener(incarnation.socket, () => isRunning(recorder));
     if (server === undefined) await endRecorder(recorder);
-    else noteArming(server, recorder, { incarnation, witness: "parent", origin: "launch", context });
+    else noteArming(server, recorder, { incarnation, witness: "parent", origin: "launch", host });
     return server;
   } catch (error) {
-    context.warn(`no recorder could be started: ${(error as Error).message}`);
+    host.tell.warn(`no recorder could be started: ${(error as Error).message}`);
     return undefined;
   }
 }
@@ -114,7 +111,7 @@ async function startAlone(socket: string, environment: Env): Promise<ProcessId |
  */
 async function findSharedServer(
   { socket, identity }: Incarnation,
-  { env }: LaunchContext,
+  { env }: Host,
 ): Promise<Pick<StartedServer, "server" | "keeper">> {
   const { liveness } = probeSocket(socket);
   const there = liveness === "dead" ? undefined : await findListener(socket, () => false);

@@ -11,7 +11,7 @@ import { type AgentPane, type Incarnation, incarnationPaths, launchMark } from "
 import type { Running } from "../../status/liveness/server-state.ts";
 import { planWake } from "../canary/script.ts";
 import { readAgentPane } from "../session/session.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import type { Host } from "../../core/host.ts";
 import { renderSessionConfig, type SessionConfig } from "./session-config.ts";
 import { renderHookFor } from "../hook/hook.ts";
 import { renderPipePaneCommand } from "./session-log.ts";
@@ -31,17 +31,13 @@ export interface SessionStart {
  *
  * @throws IapeerError `launch-failed`; `stale-incarnation`: on a server that others use too its name is another's.
  */
-export async function startSession(
-  incarnation: Running,
-  start: SessionStart,
-  context: LaunchContext,
-): Promise<AgentPane | undefined> {
+export async function startSession(incarnation: Running, start: SessionStart, host: Host): Promise<AgentPane | undefined> {
   const { identity, server } = incarnation;
-  const config = planSession(incarnation, start, context);
+  const config = planSession(incarnation, start, host);
   const answer = await (incarnation.shared ? makeSharedSession : makeSession)(incarnation, config);
   if (!answer.ok && isRunning(server)) {
     const taken = incarnation.shared && (await isNameTaken(incarnation));
-    await endSession(incarnation, "launch-failed", context);
+    await endSession(incarnation, "launch-failed", host);
     throw taken
       ? nameTaken(incarnation)
       : new IapeerError("launch-failed", `tmux does not make the session of ${identity}: ${answer.why}`, {
@@ -51,13 +47,13 @@ export async function startSession(
   return (await readAgentPane(incarnation)) ?? undefined;
 }
 
-function planSession(incarnation: Running, start: SessionStart, context: LaunchContext): SessionConfig {
-  const { layout, env } = context;
+function planSession(incarnation: Running, start: SessionStart, host: Host): SessionConfig {
+  const { layout, env } = host;
   const { identity, incarnation: uuid, socket, shared } = incarnation;
   const log = sessionLogPath(layout, identity);
   const { held } = incarnationPaths(layout, identity, uuid);
   makeFolder(dirname(log));
-  markLaunch(log, incarnation, context);
+  markLaunch(log, incarnation, host);
   // Where the server goes on without the session nothing else would tell its recorder.
   const atEnd = `${[findTmux(), "-S", socket, ...planWake(incarnation)].map(quoteForSh).join(" ")} >/dev/null 2>&1`;
   const logger = renderPipePaneCommand({
@@ -70,12 +66,12 @@ function planSession(incarnation: Running, start: SessionStart, context: LaunchC
 }
 
 /** One log holds many sessions, one after the other. A log that cannot be written to is no reason not to launch. */
-function markLaunch(log: string, incarnation: Incarnation, { warn }: LaunchContext): void {
+function markLaunch(log: string, incarnation: Incarnation, { tell }: Host): void {
   try {
     const found = lstatSync(log, { throwIfNoEntry: false });
     if (found === undefined || found.isFile()) appendFileSync(log, `${launchMark(incarnation)}\n`, { mode: 0o600 });
   } catch (error) {
-    warn(`cannot write the session's log ${log}: ${describeErrno(error)}`);
+    tell.warn(`cannot write the session's log ${log}: ${describeErrno(error)}`);
   }
 }
 

@@ -17,7 +17,7 @@ import { armCanary } from "../canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
 import { identifyServer, readAgentPane } from "../session/session.ts";
 import { mintIncarnation, saveIncarnation } from "../session/incarnation-store.ts";
-import type { LaunchContext } from "../../core/host.ts";
+import { type Host, logDecision } from "../../core/host.ts";
 import { isTrueWithin } from "../../core/process/process-end.ts";
 import { startServer } from "./server.ts";
 import { startSession } from "./session-start.ts";
@@ -70,26 +70,27 @@ const RESTORE_MS = 2000;
  * @throws IapeerError `launch-failed`: the process ended within its first second, or never started. `stale-incarnation`: on that server
  * somebody else has a session of its name.
  */
-export async function launchIdentity(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
-  const { layout, lockTimeoutMs } = context;
+export async function launchIdentity(plan: LaunchPlan, host: Host): Promise<Launched> {
+  const { layout, lockTimeoutMs } = host;
   refuseLongPath(plan.socket ?? socketPathOf(layout, plan.identity));
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, plan.identity), { timeoutMs: lockTimeoutMs }, async () => {
-    const live = await findLive(plan.identity, context);
+    const live = await findLive(plan.identity, host);
     if (live !== undefined) return live;
     plan.confirm?.();
     refuseMissingFolder(plan);
-    await endLostAgents(plan.identity, context);
-    const settlings = await settleIncarnations(plan.identity, context);
-    if (settlings.includes("failed")) context.warn(`the end of an earlier session of ${plan.identity} could not be recorded yet`);
-    tidyLogs(context);
-    return await launchFresh(plan, context);
+    await endLostAgents(plan.identity, host);
+    const settlings = await settleIncarnations(plan.identity, host);
+    if (settlings.includes("failed"))
+      host.tell.warn(`the end of an earlier session of ${plan.identity} could not be recorded yet`);
+    tidyLogs(host);
+    return await launchFresh(plan, host);
   });
 }
 
 /** The session that is there already. Half of one, that a launch which was killed has left, is ended first. */
-async function findLive(identity: string, context: LaunchContext): Promise<Launched | undefined> {
-  const state = await identifyServer(context.layout, identity);
+async function findLive(identity: string, host: Host): Promise<Launched | undefined> {
+  const state = await identifyServer(host.layout, identity);
   switch (state.kind) {
     case "gone":
       return undefined;
@@ -102,7 +103,7 @@ async function findLive(identity: string, context: LaunchContext): Promise<Launc
       await restoreSocket(state.incarnation);
       return { action: "already-live", incarnation: state.incarnation, witness: null };
     case "other":
-      context.warn(
+      host.tell.warn(
         `the server that answers for ${identity} (pid ${state.pid}) was not launched from this root; see: iapeer doctor`,
       );
       return { action: "already-live", incarnation: undefined, witness: null };
@@ -116,15 +117,15 @@ async function findLive(identity: string, context: LaunchContext): Promise<Launc
         },
       );
     case "ours":
-      if (await isInUse(state.incarnation, context))
+      if (await isInUse(state.incarnation, host))
         return { action: "already-live", incarnation: state.incarnation, witness: null };
-      await endSession(state.incarnation, "launch-failed", context);
+      await endSession(state.incarnation, "launch-failed", host);
       return undefined;
   }
 }
 
 /** Whether a server has a session that goes on: its agent, or for one that was found running whatever a person has there. */
-async function isInUse(incarnation: Running, context: LaunchContext): Promise<boolean> {
+async function isInUse(incarnation: Running, host: Host): Promise<boolean> {
   const { identity, pane, incarnation: uuid } = incarnation;
   if (pane !== null && isAgentRunning(incarnation)) return true;
   // A server without a session has no panes to list, and says so as a failure.
@@ -134,7 +135,7 @@ async function isInUse(incarnation: Running, context: LaunchContext): Promise<bo
   // On a server that others use too nobody's session is taken for its: this is half of a launch that was killed.
   if (pane === null) return isAlive && !incarnation.shared;
   // Its agent made the server run something in its place, or is gone: then that end is recorded before the server goes.
-  if (!(await recordLostAgent(incarnation, context)) && (await readAgentPane(incarnation))) return true;
+  if (!(await recordLostAgent(incarnation, host)) && (await readAgentPane(incarnation))) return true;
   if (!isAlive) return false;
   throw new IapeerError(
     "launch-failed",
@@ -172,8 +173,8 @@ function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
   throw new IapeerError("folder-not-found", `the folder of ${personality} is not there: ${cwd}`, { details: { path: cwd } });
 }
 
-async function launchFresh(plan: LaunchPlan, context: LaunchContext): Promise<Launched> {
-  const { layout, now } = context;
+async function launchFresh(plan: LaunchPlan, host: Host): Promise<Launched> {
+  const { layout, now } = host;
   const { argv, wrapper = [], variables, model } = plan.findCommand();
   const sharedSocket = plan.socket === socketPathOf(layout, plan.identity) ? undefined : plan.socket;
   const minted = {
@@ -181,20 +182,20 @@ async function launchFresh(plan: LaunchPlan, context: LaunchContext): Promise<La
     ...(model !== undefined && { model }),
   };
   rmSync(join(layout.stateFolder, stopMarkName(plan.runtime, plan.personality)), { force: true });
-  const environment = renderEnvironment(plan, variables, context.env);
-  const { server, witness: parent, keeper } = await startServer(minted, environment, context);
+  const environment = renderEnvironment(plan, variables, host.env);
+  const { server, witness: parent, keeper } = await startServer(minted, environment, host);
   const started = { ...minted, server };
   saveIncarnation(layout, started);
   const pane = await kept(
     started,
     keeper,
-    async () => await startSession(started, { argv: [...wrapper, ...argv], cwd: plan.cwd, environment }, context),
+    async () => await startSession(started, { argv: [...wrapper, ...argv], cwd: plan.cwd, environment }, host),
   );
   const launched = { ...started, pane: pane ?? null };
   saveIncarnation(layout, launched);
-  const witness = parent ?? (pane === undefined ? null : await watchLate(launched, context));
-  if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, argv, context);
-  context.note({
+  const witness = parent ?? (pane === undefined ? null : await watchLate(launched, host));
+  if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, argv, host);
+  logDecision(host, {
     ev: "launch",
     identity: plan.identity,
     server_pid: server.pid,
@@ -214,13 +215,10 @@ async function kept<T>({ socket }: Running, keeper: string | undefined, work: ()
 }
 
 /** A server that was not started below its recorder, or could not be, gets one that waits outside. */
-async function watchLate(
-  incarnation: Incarnation & { readonly server: ProcessId },
-  context: LaunchContext,
-): Promise<Witness | null> {
-  const arming = await armCanary(incarnation, "launch", context);
+async function watchLate(incarnation: Incarnation & { readonly server: ProcessId }, host: Host): Promise<Witness | null> {
+  const arming = await armCanary(incarnation, "launch", host);
   if (arming.outcome !== "failed") return "client";
-  context.warn(`${incarnation.identity} runs without a canary: ${arming.why}`);
+  host.tell.warn(`${incarnation.identity} runs without a canary: ${arming.why}`);
   return null;
 }
 
