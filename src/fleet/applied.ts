@@ -1,9 +1,7 @@
 import * as v from "valibot";
-import { writeAtomically } from "../core/disk/atomic-write.ts";
 import { IapeerError } from "../model/errors.ts";
-import { makeFolder, readTrusted } from "../core/disk/files.ts";
-import { parseStrictJson, renderJson } from "../core/text/json.ts";
-import { JsonProblem } from "../core/text/json-problem.ts";
+import { goodState, readState, renderState, type StateFile, stateOf, writeState } from "../core/disk/state-file.ts";
+import { checkSchema } from "../core/text/schema-check.ts";
 import { isHostName, isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination } from "../model/names.ts";
 import type { Layout } from "../core/layout.ts";
 import { type Agent, type Fleet, isClass } from "../model/agent.ts";
@@ -24,7 +22,6 @@ export interface AppliedFleet extends Pick<Fleet, "socketName"> {
 }
 
 const VERSION = 1;
-const MAX_BYTES = 16 * 1024 * 1024;
 
 const agentSchema = v.object({
   name: v.pipe(v.string(), v.check(isPersonality, "is not an agent's name")),
@@ -45,66 +42,31 @@ const fileSchema = v.object({
   left: v.array(agentSchema),
 });
 
+const appliedFile: StateFile<AppliedFleet> = {
+  what: "what was last applied of the fleet",
+  maxBytes: 16 * 1024 * 1024,
+  unreadable: "fleet-state-corrupt",
+  insecure: "fleet-state-corrupt",
+  check: checkSchema(v.pipe(fileSchema, v.transform(toFleet))),
+  toJson: toFile,
+  explain: corrupt,
+};
+
 /**
  * What was applied last; undefined: nothing ever was.
  *
  * @throws IapeerError `fleet-state-corrupt`, `read-failed`. The next apply writes it anew.
  */
 export function readApplied(layout: Layout): AppliedFleet | undefined {
-  const path = layout.appliedFleet;
-  const bytes = readTrusted(path, {
-    what: "what was last applied of the fleet",
-    maxBytes: MAX_BYTES,
-    unreadable: "fleet-state-corrupt",
-    insecure: "fleet-state-corrupt",
-  });
-  return bytes === undefined ? undefined : parseApplied(bytes, path);
+  return stateOf(readState(layout.appliedFleet, appliedFile));
 }
 
 /** Writes down what is applied now; a file that says so already stays untouched. */
 export function writeApplied(layout: Layout, fleet: AppliedFleet): void {
-  const text = renderApplied(fleet);
-  if (isWritten(layout, text)) return;
-  makeFolder(layout.stateFolder);
-  writeAtomically(layout.appliedFleet, text);
-}
-
-export function renderApplied({ file, socketName, agents, left }: AppliedFleet): string {
-  return renderJson({
-    version: VERSION,
-    file,
-    ...(socketName !== undefined && { socket_name: socketName }),
-    agents: agents.map(toRow),
-    left: left.map(toRow),
-  });
-}
-
-/** The reverse of renderApplied. Throws `fleet-state-corrupt`. */
-export function parseApplied(bytes: Uint8Array, path: string): AppliedFleet {
-  const parsed = v.safeParse(fileSchema, parseOrExplain(bytes, path));
-  if (!parsed.success)
-    throw corrupt(path, parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "it"}: ${issue.message}`).join("; "));
-  const { file, socket_name: socketName, agents, left } = parsed.output;
-  return { file, ...(socketName !== undefined && { socketName }), agents: agents.map(toAgent), left: left.map(toAgent) };
-}
-
-function parseOrExplain(bytes: Uint8Array, path: string): unknown {
-  try {
-    return parseStrictJson(bytes);
-  } catch (error) {
-    if (error instanceof JsonProblem) throw corrupt(path, error.message);
-    throw error;
-  }
-}
-
-function isWritten(layout: Layout, text: string): boolean {
-  try {
-    const before = readApplied(layout);
-    return before !== undefined && renderApplied(before) === text;
-  } catch {
-    // Whatever is there is no such file: it is written anew.
-    return false;
-  }
+  // A file that does not read is written anew.
+  const before = goodState(readState(layout.appliedFleet, appliedFile));
+  const isWritten = before !== undefined && renderState(before, appliedFile) === renderState(fleet, appliedFile);
+  if (!isWritten) writeState(layout.appliedFleet, fleet, appliedFile);
 }
 
 function corrupt(path: string, why: string): IapeerError {
@@ -112,6 +74,20 @@ function corrupt(path: string, why: string): IapeerError {
     hint: "write it anew: iapeer fleet apply",
     details: { path },
   });
+}
+
+function toFile({ file, socketName, agents, left }: AppliedFleet): v.InferOutput<typeof fileSchema> {
+  return {
+    version: VERSION,
+    file,
+    ...(socketName !== undefined && { socket_name: socketName }),
+    agents: agents.map(toRow),
+    left: left.map(toRow),
+  };
+}
+
+function toFleet({ file, socket_name: socketName, agents, left }: v.InferOutput<typeof fileSchema>): AppliedFleet {
+  return { file, ...(socketName !== undefined && { socketName }), agents: agents.map(toAgent), left: left.map(toAgent) };
 }
 
 function toRow({

@@ -1,10 +1,9 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { writeAtomically } from "../core/disk/atomic-write.ts";
 import { errnoOf, ioError } from "../model/errors.ts";
-import { makeFolder, readTrusted } from "../core/disk/files.ts";
-import { parseStrictJson, renderJson } from "../core/text/json.ts";
+import { goodState, readState, type StateFile, writeState } from "../core/disk/state-file.ts";
+import { checkSchema } from "../core/text/schema-check.ts";
 import { identityOf, parseIdentity } from "../model/names.ts";
 import type { Layout } from "../core/layout.ts";
 import { OCCASIONS } from "./occasions.ts";
@@ -23,6 +22,8 @@ const noteSchema = v.object({
 });
 
 export type ProvisionNote = v.InferOutput<typeof noteSchema>;
+
+const noteFile: StateFile<ProvisionNote> = { what: "the note", check: checkSchema(noteSchema) };
 
 /**
  * Whether an identity has the host's memory, by its last provider run: `attached`; `drifted`, attached by another
@@ -47,19 +48,11 @@ function notePath(layout: Layout, identity: string): string {
 
 /** The last note of an identity; undefined when there is none that reads (it is only a note: the next run renews it). */
 export function readNote(layout: Layout, runtime: string, personality: string): ProvisionNote | undefined {
-  const path = notePath(layout, identityOf(runtime, personality));
-  try {
-    const bytes = readTrusted(path, { what: "the note", maxBytes: 65_536, unreadable: "read-failed", insecure: "read-failed" });
-    const parsed = bytes && v.safeParse(noteSchema, parseStrictJson(bytes));
-    return parsed?.success ? parsed.output : undefined;
-  } catch {
-    return undefined;
-  }
+  return goodState(readState(notePath(layout, identityOf(runtime, personality)), noteFile));
 }
 
 export function writeNote(layout: Layout, identity: string, note: ProvisionNote): void {
-  makeFolder(layout.stateFolder);
-  writeAtomically(notePath(layout, identity), renderJson(note));
+  writeState(notePath(layout, identity), note, noteFile);
 }
 
 /** Takes away everything kept about an identity; the names of the files that went. */

@@ -1,14 +1,21 @@
 import { rmSync } from "node:fs";
-import { dirname } from "node:path";
-import { writeAtomically } from "../core/disk/atomic-write.ts";
 import { IapeerError } from "../model/errors.ts";
-import { makeFolder, readTrusted } from "../core/disk/files.ts";
-import { parseStrictJson, renderJson } from "../core/text/json.ts";
-import { JsonProblem } from "../core/text/json-problem.ts";
+import { readState, type StateFile, stateOf, writeState } from "../core/disk/state-file.ts";
 import { profilePath } from "../core/layout.ts";
 import { type Card, checkCard, type Row } from "./schema.ts";
 
-const MAX_BYTES = 1024 * 1024;
+const cardFile: StateFile<Card> = {
+  what: "the profile",
+  maxBytes: 1024 * 1024,
+  unreadable: "profile-corrupt",
+  insecure: "profile-corrupt",
+  check: checkCard,
+  explain: (path, why) =>
+    new IapeerError("profile-corrupt", `the profile ${path} ${why}`, {
+      hint: "repair it, or move it away and run the command again",
+      details: { path },
+    }),
+};
 
 /**
  * The card in a peer's folder; undefined when there is none.
@@ -16,33 +23,7 @@ const MAX_BYTES = 1024 * 1024;
  * @throws IapeerError `profile-corrupt` (exit 5).
  */
 export function readCard(peerFolder: string): Card | undefined {
-  const path = profilePath(peerFolder);
-  const bytes = readTrusted(path, {
-    what: "the profile",
-    maxBytes: MAX_BYTES,
-    unreadable: "profile-corrupt",
-    insecure: "profile-corrupt",
-  });
-  if (bytes === undefined) return undefined;
-  const checked = checkCard(parse(path, bytes));
-  if (checked.ok) return checked.value;
-  throw corrupt(path, checked.why);
-}
-
-function parse(path: string, bytes: Uint8Array): unknown {
-  try {
-    return parseStrictJson(bytes);
-  } catch (error) {
-    if (error instanceof JsonProblem) throw corrupt(path, error.message);
-    throw error;
-  }
-}
-
-function corrupt(path: string, why: string): IapeerError {
-  return new IapeerError("profile-corrupt", `the profile ${path} ${why}`, {
-    hint: "repair it, or move it away and run the command again",
-    details: { path },
-  });
+  return stateOf(readState(profilePath(peerFolder), cardFile));
 }
 
 /** The card that goes with a row: all it says but the folder, and what the old card said beyond. */
@@ -76,9 +57,7 @@ export function markCardRemoved({ personality, cwd: peerFolder }: Pick<Row, "per
 }
 
 function writeCardFile(peerFolder: string, card: Card): void {
-  const path = profilePath(peerFolder);
-  makeFolder(dirname(path));
-  writeAtomically(path, renderJson(card));
+  writeState(profilePath(peerFolder), card, cardFile);
 }
 
 /** Puts back what stood in a folder before; undefined: no card. */

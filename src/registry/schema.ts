@@ -1,4 +1,5 @@
 import { isAbsolute } from "node:path";
+import { type Checked, type FieldRule, TEXT, whyNotFields } from "../core/text/fields.ts";
 import { defaultIntelligence, type Intelligence, isPersonality, isRuntime, parseIntelligence } from "../model/names.ts";
 
 /** The only version this iapeer reads and writes. */
@@ -39,20 +40,13 @@ export interface Registry {
   [unknown: string]: unknown;
 }
 
-/** What one field must be. A table and not valibot: a registry is read at every start, and may have ten thousand rows. */
-interface FieldRule {
-  readonly isRequired?: boolean;
-  readonly isRight: (value: unknown) => boolean;
-  readonly otherwise: string;
-}
-
 const isText = (value: unknown): value is string => typeof value === "string";
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
-const TEXT: FieldRule = { isRight: isText, otherwise: "is not a text" };
 const COUNT: FieldRule = { isRight: isCount, otherwise: "is not a whole number" };
 const RUNTIME: FieldRule = { isRight: (value) => isText(value) && isRuntime(value), otherwise: "is not a runtime's name" };
 
+/** Tables and no schema library: a registry is read at every start, and may have ten thousand rows. */
 const CARD_RULES: Readonly<Record<string, FieldRule>> = {
   personality: { isRequired: true, isRight: (value) => isText(value) && isPersonality(value), otherwise: "is not a peer's name" },
   default_runtime: RUNTIME,
@@ -86,17 +80,6 @@ const REGISTRY_RULES: Readonly<Record<string, FieldRule>> = {
   peers: { isRequired: true, isRight: Array.isArray, otherwise: "is not a list" },
 };
 
-/** What is wrong with the first field that is: "cwd: is missing". Fields without a rule may be anything. */
-function whyNotFields(value: unknown, rules: Readonly<Record<string, FieldRule>>): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return "is not an object";
-  for (const name in rules) {
-    const { isRequired, isRight, otherwise } = rules[name]!;
-    const field = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-    if (field === undefined ? isRequired : !isRight(field)) return `${name}: ${field === undefined ? "is missing" : otherwise}`;
-  }
-  return undefined;
-}
-
 /** A peer as the rest of iapeer sees it, with every default filled in. */
 export interface Peer {
   readonly personality: string;
@@ -109,9 +92,6 @@ export interface Peer {
   readonly cwd: string;
   readonly isBeingRemoved: boolean;
 }
-
-/** What a file is not, in words with the place; or the value. */
-export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
 /** A parsed registry file. Rows are kept as they are; two rows of one personality are refused. */
 export function checkRegistry(json: unknown): Checked<Registry> {

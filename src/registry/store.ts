@@ -1,13 +1,23 @@
 import { wasWritten, writeTogether } from "../core/disk/atomic-write.ts";
 import { IapeerError } from "../model/errors.ts";
-import { checkFolder, makeFolder, readTrusted } from "../core/disk/files.ts";
-import { parseStrictJson, renderJson } from "../core/text/json.ts";
-import { JsonProblem } from "../core/text/json-problem.ts";
+import { makeFolder } from "../core/disk/files.ts";
+import { readState, renderState, type StateFile, stateOf } from "../core/disk/state-file.ts";
+import { checkFolder } from "../core/disk/trust.ts";
 import { withLock } from "../core/disk/lock.ts";
 import type { Layout } from "../core/layout.ts";
 import { checkRegistry, type Registry, REGISTRY_VERSION } from "./schema.ts";
 
 const MAX_BYTES = 64 * 1024 * 1024;
+
+const registryFile: StateFile<Registry> = {
+  what: "the registry",
+  maxBytes: MAX_BYTES,
+  unreadable: "registry-corrupt",
+  insecure: "registry-insecure",
+  check: checkRegistry,
+  explain: corruptFile,
+};
+const backupFile: StateFile<Registry> = { ...registryFile, what: "the registry's backup" };
 
 /**
  * The registry as it stands. Nothing there yet is an empty one, unless a backup says that there were peers.
@@ -16,7 +26,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
  */
 export function readRegistry(layout: Layout): Registry {
   checkFolder(layout.root, "the root", "registry-insecure");
-  const registry = readRegistryFile(layout.registry, "the registry");
+  const registry = readRegistryFile(layout.registry, registryFile);
   if (registry !== undefined) return registry;
   const lost = readBackup(layout);
   if (lost !== undefined && lost.peers.length > 0) {
@@ -28,38 +38,19 @@ export function readRegistry(layout: Layout): Registry {
 /** The last good registry; undefined when there is none that reads. */
 export function readBackup(layout: Layout): Registry | undefined {
   try {
-    return readRegistryFile(layout.registryBackup, "the registry's backup");
+    return readRegistryFile(layout.registryBackup, backupFile);
   } catch (error) {
     if (error instanceof IapeerError) return undefined;
     throw error;
   }
 }
 
-function readRegistryFile(path: string, what: string): Registry | undefined {
-  const bytes = readRegistryBytes(path, what);
-  if (bytes === undefined) return undefined;
-  const checked = checkRegistry(parseOrExplain(path, bytes));
-  if (checked.ok) return checked.value;
-  throw corruptFile(path, checked.why);
-}
-
 /** What is no regular file, or too large, is told as a corrupt one is: with the backup. */
-function readRegistryBytes(path: string, what: string): Uint8Array | undefined {
-  try {
-    return readTrusted(path, { what, maxBytes: MAX_BYTES, unreadable: "registry-corrupt", insecure: "registry-insecure" });
-  } catch (error) {
-    if (!(error instanceof IapeerError) || error.code !== "registry-corrupt") throw error;
-    throw new IapeerError(error.code, error.message, { ...corruptOptions(path), cause: error });
-  }
-}
-
-function parseOrExplain(path: string, bytes: Uint8Array): unknown {
-  try {
-    return parseStrictJson(bytes);
-  } catch (error) {
-    if (error instanceof JsonProblem) throw corruptFile(path, error.message);
-    throw error;
-  }
+function readRegistryFile(path: string, file: StateFile<Registry>): Registry | undefined {
+  const reading = readState(path, file);
+  if (reading.kind !== "unreadable" || reading.error.code !== "registry-corrupt") return stateOf(reading);
+  const { code, message } = reading.error;
+  throw new IapeerError(code, message, { ...corruptOptions(path), cause: reading.error });
 }
 
 function corruptFile(path: string, why: string): IapeerError {
@@ -138,7 +129,7 @@ function writeNext(layout: Layout, current: Registry, edited: Registry): Registr
 
 /** Writes the registry, then its backup: both or none on a full disk, and at every moment one is whole. The caller holds the lock. */
 export function writeRegistry(layout: Layout, registry: Registry): void {
-  const text = renderJson(registry);
+  const text = renderState(registry, registryFile);
   refuseUnreadable(registry, text);
   writeTogether([
     { path: layout.registry, text },

@@ -1,7 +1,8 @@
 import { existsSync, linkSync, lstatSync, readdirSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import { errnoOf, ioError, IapeerError } from "../model/errors.ts";
-import { checkFolder, makeFolder } from "../core/disk/files.ts";
+import { makeFolder } from "../core/disk/files.ts";
+import { checkFolder } from "../core/disk/trust.ts";
 import { withLock } from "../core/disk/lock.ts";
 import { type Layout, profilePath } from "../core/layout.ts";
 import { differingFields, findRow, requireRow, withCard, withRow } from "./edits.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readBootId, readUptimeSecs } from "../core/process/boot-id.ts";
-import { readTrusted } from "../core/disk/files.ts";
-import { parseStrictJson } from "../core/text/json.ts";
+import { goodState, readState, type StateFile, writeState } from "../core/disk/state-file.ts";
+import { checkFields, oneOf, required, TEXT } from "../core/text/fields.ts";
 import type { Layout } from "../core/layout.ts";
 
 /** The last sign of life that an agent's runtime gave of itself. */
@@ -21,6 +21,23 @@ export interface Clocks {
   readonly uptimeSecs: number | undefined;
 }
 
+const beatFile: StateFile<Beat> = {
+  what: "the heartbeat",
+  maxBytes: 4096,
+  check: checkFields<Beat>({
+    version: required(oneOf(1)),
+    ts: required({
+      isRight: (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)),
+      otherwise: "is not a time",
+    }),
+    boot_id: required(TEXT),
+    uptime_secs: required({
+      isRight: (value) => value === null || Number.isFinite(value),
+      otherwise: "is neither null nor a number",
+    }),
+  }),
+};
+
 export function beatPath(layout: Layout, identity: string): string {
   return join(layout.stateFolder, `${identity}.beat`);
 }
@@ -32,9 +49,14 @@ export function readClocks(now: Date): Clocks {
 
 /** How long ago an identity gave its last sign of life, in whole seconds; undefined when there is none, or none that can be trusted. */
 export function readBeat(layout: Layout, identity: string, when: Date | Clocks): { readonly ageSecs: number } | undefined {
-  const beat = parseBeat(readBytes(beatPath(layout, identity)));
+  const beat = goodState(readState(beatPath(layout, identity), beatFile));
   const ageSecs = beat === undefined ? undefined : beatAgeSecs(beat, when instanceof Date ? readClocks(when) : when);
   return ageSecs === undefined ? undefined : { ageSecs };
+}
+
+/** Writes the last sign of life of an identity. Throws IapeerError `write-failed`. */
+export function writeBeat(layout: Layout, identity: string, beat: Beat): void {
+  writeState(beatPath(layout, identity), beat, beatFile);
 }
 
 /** By the time since the boot, which nobody sets; after another boot, or where that is not told, by the clock, but never from the future. */
@@ -42,30 +64,4 @@ export function beatAgeSecs({ ts, boot_id, uptime_secs }: Beat, { now, bootId, u
   const isSameBoot = boot_id !== "" && boot_id === bootId && uptime_secs !== null && uptimeSecs !== undefined;
   const age = isSameBoot ? uptimeSecs - uptime_secs : (now.getTime() - Date.parse(ts)) / 1000;
   return age >= 0 ? Math.floor(age) : undefined;
-}
-
-/** undefined for what a newer version wrote, or nobody of ours. */
-export function parseBeat(bytes: Uint8Array | undefined): Beat | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    const beat = parseStrictJson(bytes) as Partial<Beat> | null;
-    const isUptime = beat?.uptime_secs === null || (typeof beat?.uptime_secs === "number" && Number.isFinite(beat.uptime_secs));
-    const isRight =
-      beat?.version === 1 &&
-      typeof beat.ts === "string" &&
-      !Number.isNaN(Date.parse(beat.ts)) &&
-      typeof beat.boot_id === "string" &&
-      isUptime;
-    return isRight ? (beat as Beat) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function readBytes(path: string): Buffer | undefined {
-  try {
-    return readTrusted(path, { what: "the heartbeat", maxBytes: 4096, unreadable: "read-failed", insecure: "read-failed" });
-  } catch {
-    return undefined;
-  }
 }

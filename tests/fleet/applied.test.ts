@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type AppliedFleet, parseApplied, renderApplied } from "../../src/fleet/applied.ts";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { layoutFrom } from "../../src/core/layout.ts";
+import { type AppliedFleet, readApplied, writeApplied } from "../../src/fleet/applied.ts";
+import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
 
 const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/);
 const agent = fc.record(
@@ -20,13 +24,34 @@ const fleet = fc.record(
   { requiredKeys: ["file", "agents", "left"] },
 );
 
+function layoutIn(scratch: Scratch) {
+  return layoutFrom({ IAPEER_ROOT: scratch.at("root"), IAPEER_TEST_SANDBOX: "1" });
+}
+
 describe("the fleet as it was last applied", () => {
   test("reads as it was written", () => {
+    using scratch = openScratch();
+    const layout = layoutIn(scratch);
     fc.assert(
       fc.property(fleet, (one) => {
-        expect(parseApplied(Buffer.from(renderApplied(one as AppliedFleet)), "/fleet.json")).toEqual(one as AppliedFleet);
+        writeApplied(layout, one);
+        expect(readApplied(layout)).toEqual(one);
       }),
     );
+  });
+
+  test("stays untouched when it says so already, and is written anew over what does not read", () => {
+    using scratch = openScratch();
+    const layout = layoutIn(scratch);
+    const one: AppliedFleet = { file: "/f", agents: [], left: [] };
+    expect(readApplied(layout)).toBeUndefined();
+    writeApplied(layout, one);
+    const { ino } = statSync(layout.appliedFleet);
+    writeApplied(layout, one);
+    expect(statSync(layout.appliedFleet).ino).toBe(ino);
+    writeFileSync(layout.appliedFleet, "{");
+    writeApplied(layout, one);
+    expect(readApplied(layout)).toEqual(one);
   });
 
   test.each([
@@ -38,6 +63,12 @@ describe("the fleet as it was last applied", () => {
     '{"version":1,"file":"/f","agents":[{"name":"a"}],"left":[]}',
     '{"version":1,"version":1}',
   ])("is not guessed from %j", (text) => {
-    expect(() => parseApplied(Buffer.from(text), "/fleet.json")).toThrow(/cannot be read: \/fleet\.json/);
+    using scratch = openScratch();
+    const layout = layoutIn(scratch);
+    mkdirSync(dirname(layout.appliedFleet), { recursive: true });
+    writeFileSync(layout.appliedFleet, text, { mode: 0o600 });
+    const error = errorOf(() => readApplied(layout));
+    expect(error).toMatchObject({ code: "fleet-state-corrupt", details: { path: layout.appliedFleet } });
+    expect(error.message).toContain(`cannot be read: ${layout.appliedFleet}: `);
   });
 });

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
 import { stampBeat } from "../../src/launch/heartbeat/beat-stamp.ts";
-import { type Beat, beatAgeSecs, beatPath, parseBeat, readBeat } from "../../src/status/beat.ts";
+import { type Beat, beatAgeSecs, beatPath, readBeat } from "../../src/status/beat.ts";
 import { openSandbox } from "../support/sandbox.ts";
 
 const NOW = new Date("2026-03-01T12:00:00.000Z");
@@ -35,7 +35,14 @@ test.each([
   ["no object", null],
   ["a list", []],
 ])("a stamp with %s is none", (_, value) => {
-  expect(parseBeat(Buffer.from(JSON.stringify(value)))).toBeUndefined();
+  using sandbox = openSandbox();
+  const layout = layoutFrom(sandbox.env);
+  const read = (stamp: unknown) => {
+    sandbox.write(beatPath(layout, "claude-bob"), JSON.stringify(stamp));
+    return readBeat(layout, "claude-bob", NOW);
+  };
+  expect(read(BEAT)).toEqual({ ageSecs: 60 });
+  expect(read(value)).toBeUndefined();
 });
 
 test("what was stamped is read, and what cannot be read is none", () => {

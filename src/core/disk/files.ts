@@ -1,90 +1,5 @@
-import { closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
-import { type ErrorCode, errnoOf, ioError, IapeerError } from "../../model/errors.ts";
-
-export interface TrustedFile {
-  /** What the file is, for messages: "the registry". */
-  readonly what: string;
-  /** A bigger file is refused unread. */
-  readonly maxBytes: number;
-  /** The code for a link, a folder, a FIFO, a file that is too large or cannot be read. */
-  readonly unreadable: ErrorCode;
-  /** The code for another owner, or a file that others may write. */
-  readonly insecure: ErrorCode;
-}
-
-const OTHERS_MAY_WRITE = 0o022;
-
-/**
- * The bytes of a file that only this user can have written; undefined when nothing is at that path.
- * It is opened once, without following a link and without waiting for a FIFO's writer, and everything
- * is checked on what was opened.
- */
-export function readTrusted(path: string, file: TrustedFile): Buffer | undefined {
-  const fd = openTrusted(path, file);
-  if (fd === undefined) return undefined;
-  try {
-    const size = checkTrusted(fd, path, file);
-    return readWhole(fd, size);
-  } catch (error) {
-    throw ioError(codeFor(error, file.unreadable), `cannot read ${file.what}`, path, error);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function openTrusted(path: string, file: TrustedFile): number | undefined {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === "ENOENT") return undefined;
-    // ENXIO: a socket.
-    if (errno === "ELOOP" || errno === "ENXIO") throw refuse(path, file, kindOf(path));
-    throw ioError(codeFor(error, file.unreadable), `cannot open ${file.what}`, path, error);
-  }
-}
-
-/** Failures that say something of this process or machine, and nothing of what is stored. */
-const NOT_ABOUT_THE_FILE = new Set(["EACCES", "EPERM", "EMFILE", "ENFILE", "ENOMEM", "EIO"]);
-
-function codeFor(error: unknown, code: ErrorCode): ErrorCode {
-  return NOT_ABOUT_THE_FILE.has(errnoOf(error) ?? "") ? "read-failed" : code;
-}
-
-function kindOf(path: string): string {
-  const found = lstatSync(path);
-  return found.isSymbolicLink() ? "is a symbolic link" : "is not a regular file";
-}
-
-function checkTrusted(fd: number, path: string, file: TrustedFile): number {
-  const found = fstatSync(fd);
-  if (found.isDirectory()) throw refuse(path, file, "is a folder");
-  if (found.isFIFO()) throw refuse(path, file, "is a FIFO");
-  if (!found.isFile()) throw refuse(path, file, "is not a regular file");
-  const distrust = distrustOf(found);
-  if (distrust !== undefined) throw insecure(path, file.what, { code: file.insecure, distrust, mode: found.mode });
-  if (found.size > file.maxBytes)
-    throw refuse(path, file, `is ${found.size} bytes, more than the ${file.maxBytes} that iapeer reads`);
-  return found.size;
-}
-
-function refuse(path: string, file: TrustedFile, why: string): IapeerError {
-  return new IapeerError(file.unreadable, `${file.what} ${path} ${why}`, { details: { path } });
-}
-
-function distrustOf(found: { readonly uid: number; readonly mode: number }): string | undefined {
-  if (found.uid !== process.geteuid!()) return `belongs to another user (uid ${found.uid})`;
-  if ((found.mode & OTHERS_MAY_WRITE) !== 0) return "may be written by others";
-  return undefined;
-}
-
-function insecure(path: string, what: string, found: { code: ErrorCode; distrust: string; mode: number }): IapeerError {
-  const mode = (found.mode & 0o7777).toString(8).padStart(4, "0");
-  return new IapeerError(found.code, `${what} ${path} ${found.distrust}`, {
-    hint: `look at what is in it, then: chown "$(id -un)" '${path}' && chmod go-w '${path}'`,
-    details: { path, mode },
-  });
-}
+import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { errnoOf, ioError, IapeerError } from "../../model/errors.ts";
 
 /** A file's bytes up to a size that was checked; fewer when it has shrunk since. */
 export function readWhole(fd: number, size: number): Buffer {
@@ -96,31 +11,6 @@ export function readWhole(fd: number, size: number): Buffer {
     length += count;
   }
   return buffer.subarray(0, length);
-}
-
-/**
- * Refuses a folder that is not this user's alone to write. A folder that is not there is fine.
- * The path itself may be a link (a person's `~/.iapeer` may live elsewhere): what it leads to is checked.
- */
-export function checkFolder(path: string, what: string, code: ErrorCode): void {
-  const fd = openFolder(path, what, code);
-  if (fd === undefined) return;
-  try {
-    const found = fstatSync(fd);
-    const distrust = distrustOf(found);
-    if (distrust !== undefined) throw insecure(path, what, { code, distrust, mode: found.mode });
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function openFolder(path: string, what: string, code: ErrorCode): number | undefined {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-    throw ioError(codeFor(error, code), `cannot open ${what}`, path, error);
-  }
 }
 
 /** Makes a folder and what is missing above it, 0700. */

@@ -1,7 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
-import { writeAtomically } from "../../core/disk/atomic-write.ts";
-import { makeFolder, readTrusted } from "../../core/disk/files.ts";
-import { parseStrictJson, renderJson } from "../../core/text/json.ts";
+import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
+import { whyNotFields, required, TEXT } from "../../core/text/fields.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning, readProcess } from "../../core/process/processes.ts";
 import { type IncarnationPaths, isProcessId } from "../../status/incarnation/incarnation.ts";
@@ -13,11 +12,10 @@ import { type IncarnationPaths, isProcessId } from "../../status/incarnation/inc
 export type ClaimReason = "stop" | "remove" | "sleep" | "dismiss" | "launch-failed";
 
 /** Says durably, before anything is ended, that this end is wanted. */
-export function writeClaim({ folder, claim }: IncarnationPaths, by: ClaimReason, now: Date): void {
-  makeFolder(folder);
+export function writeClaim({ claim }: IncarnationPaths, by: ClaimReason, now: Date): void {
   const self = readProcess(process.pid);
   const claimant = self === undefined ? undefined : { pid: self.pid, start: self.start };
-  writeAtomically(claim, renderJson({ version: 1, by, claimant, ts: now.toISOString() }));
+  writeState(claim, { by, claimant, ts: now.toISOString() }, claimFile);
 }
 
 export function withdrawClaim({ claim }: IncarnationPaths): void {
@@ -54,15 +52,21 @@ export function claimedBy({ claim }: IncarnationPaths): string | undefined {
 interface Claim {
   readonly by: string;
   readonly claimant: ProcessId | undefined;
+  readonly ts: unknown;
 }
 
+/** A claim counts by being there: all that is read of it is who made it, and why. */
+const claimFile: StateFile<Claim> = {
+  what: "the claim",
+  check: (json) => {
+    const why = whyNotFields(json, { by: required(TEXT) });
+    if (why !== undefined) return { ok: false, why };
+    const { by, claimant, ts } = json as Claim;
+    return { ok: true, value: { by, claimant: isProcessId(claimant) ? claimant : undefined, ts } };
+  },
+  toJson: (claim) => ({ version: 1, ...claim }),
+};
+
 function readClaim(path: string): Claim | undefined {
-  try {
-    const bytes = readTrusted(path, { what: "the claim", maxBytes: 65_536, unreadable: "read-failed", insecure: "read-failed" });
-    const { by, claimant } = parseStrictJson(bytes ?? Buffer.alloc(0)) as { by?: unknown; claimant?: unknown };
-    return typeof by === "string" ? { by, claimant: isProcessId(claimant) ? claimant : undefined } : undefined;
-  } catch {
-    // Its being there is what counts.
-    return undefined;
-  }
+  return goodState(readState(path, claimFile));
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
-import { readTrusted } from "../../core/disk/files.ts";
+import { readTrusted } from "../../core/disk/trust.ts";
 import { quoteForMessage } from "../../model/names.ts";
 import { splitShellWords } from "./shell-words.ts";
 
@@ -17,8 +17,6 @@ export interface ParsedLaunchEnv extends LaunchEnv {
   readonly problems: readonly string[];
 }
 
-const MAX_BYTES = 65_536;
-
 /** What iapeer or tmux sets itself. */
 const RESERVED: ReadonlySet<string> = new Set(["PEER_PERSONALITY", "PEER_RUNTIME", "PEER_IDENTITY", "TMUX", "TMUX_PANE"]);
 const START_ARGS = "PEER_START_ARGS";
@@ -32,7 +30,6 @@ export function readLaunchEnv(peerFolder: string, runtime: string): LaunchEnv {
   const path = join(peerFolder, ".iapeer", "runtimes", runtime, "launch.env");
   const bytes = readTrusted(path, {
     what: "the launch.env",
-    maxBytes: MAX_BYTES,
     unreadable: "launch-env-invalid",
     insecure: "launch-env-insecure",
   });

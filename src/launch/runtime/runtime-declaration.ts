@@ -1,9 +1,8 @@
 import { isAbsolute } from "node:path";
 import * as v from "valibot";
 import { IapeerError } from "../../model/errors.ts";
-import { readTrusted } from "../../core/disk/files.ts";
-import { parseStrictJson } from "../../core/text/json.ts";
-import { JsonProblem } from "../../core/text/json-problem.ts";
+import { readState, type StateFile, stateOf } from "../../core/disk/state-file.ts";
+import { checkSchema } from "../../core/text/schema-check.ts";
 import { nearest, quoteForMessage } from "../../model/names.ts";
 import type { ModelWay, PromptWay, RuntimeWays } from "./runtime-table.ts";
 
@@ -13,8 +12,6 @@ export interface RuntimeDeclaration extends RuntimeWays {
   readonly command: string;
   readonly args: readonly string[];
 }
-
-const MAX_BYTES = 65_536;
 
 const noNul = v.check((text: string) => !text.includes("\0"), "holds a NUL character");
 const argument = v.pipe(v.string(), noNul);
@@ -35,30 +32,25 @@ const entries = {
 };
 const schema = v.strictObject(entries);
 
+const declarationFile: StateFile<RuntimeDeclaration> = {
+  what: "the runtime's declaration",
+  unreadable: "runtime-invalid",
+  insecure: "runtime-insecure",
+  check: checkSchema(v.pipe(schema, v.transform(toDeclaration)), describe),
+  explain: (path, why) =>
+    new IapeerError("runtime-invalid", `the runtime's declaration ${path}: ${why}`, {
+      hint: 'it is {"command": "/absolute/path", "args": []}, and may have model_args, prompt_args and heartbeat',
+      details: { path },
+    }),
+};
+
 /**
  * A runtime's declaration; undefined when there is none.
  *
  * @throws IapeerError `runtime-invalid`, `runtime-insecure`, `read-failed`.
  */
 export function readRuntimeDeclaration(path: string): RuntimeDeclaration | undefined {
-  const bytes = readTrusted(path, {
-    what: "the runtime's declaration",
-    maxBytes: MAX_BYTES,
-    unreadable: "runtime-invalid",
-    insecure: "runtime-insecure",
-  });
-  if (bytes === undefined) return undefined;
-  try {
-    const parsed = v.safeParse(schema, parseStrictJson(bytes));
-    if (parsed.success) return toDeclaration(parsed.output);
-    throw new JsonProblem(parsed.issues.map(describe).join("; "));
-  } catch (error) {
-    if (!(error instanceof JsonProblem)) throw error;
-    throw new IapeerError("runtime-invalid", `the runtime's declaration ${path}: ${error.message}`, {
-      hint: 'it is {"command": "/absolute/path", "args": []}, and may have model_args, prompt_args and heartbeat',
-      details: { path },
-    });
-  }
+  return stateOf(readState(path, declarationFile));
 }
 
 function toDeclaration({

@@ -2,10 +2,8 @@ import { rmSync } from "node:fs";
 import { writeAtomically } from "../../core/disk/atomic-write.ts";
 import { readBootId } from "../../core/process/boot-id.ts";
 import { ioError } from "../../model/errors.ts";
-import { makeFolder } from "../../core/disk/files.ts";
-import { renderJson } from "../../core/text/json.ts";
 import { type Layout, socketPathOf } from "../../core/layout.ts";
-import { type Incarnation, incarnationPaths, pointerPath } from "../../status/incarnation/incarnation.ts";
+import { type Incarnation, incarnationPaths, pointerPath, saveIncarnation } from "../../status/incarnation/incarnation.ts";
 
 /**
  * A new incarnation of an identity, saved and made its current one before anything of it runs.
@@ -30,13 +28,6 @@ export function mintIncarnation(
   saveIncarnation(layout, fresh);
   writeAtomically(pointerPath(layout, identity), `${fresh.incarnation}\n`);
   return fresh;
-}
-
-/** Writes what is known of an incarnation. */
-export function saveIncarnation(layout: Layout, incarnation: Incarnation): void {
-  const { folder, session } = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
-  makeFolder(folder);
-  writeAtomically(session, renderJson(incarnation));
 }
 
 /** Takes away what is kept about an incarnation whose end is settled. */

@@ -1,7 +1,6 @@
-import { writeAtomically } from "../../core/disk/atomic-write.ts";
-import { readTrusted } from "../../core/disk/files.ts";
-import { parseStrictJson, renderJson } from "../../core/text/json.ts";
 import { isHeld } from "../../core/disk/lock.ts";
+import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
+import { checkFields, oneOf, required, TEXT } from "../../core/text/fields.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { type IncarnationPaths, isProcessId } from "../../status/incarnation/incarnation.ts";
 import type { Witness } from "../canary/script.ts";
@@ -18,29 +17,24 @@ export interface CanaryRecord {
   readonly origin: Origin;
 }
 
+const recordFile: StateFile<CanaryRecord> = {
+  what: "the canary's record",
+  check: checkFields<CanaryRecord>({
+    version: required(oneOf(1)),
+    recorder: required({ isRight: isProcessId, otherwise: "is not a process" }),
+    witness: required(oneOf("parent", "client")),
+    since: required(TEXT),
+    origin: required(oneOf("launch", "retrofit", "manual")),
+  }),
+};
+
 export function writeCanaryRecord({ canary }: IncarnationPaths, record: CanaryRecord): void {
-  writeAtomically(canary, renderJson(record));
+  writeState(canary, record, recordFile);
 }
 
 /** The record of the last arming; undefined: never armed, or it does not read. */
 export function readCanaryRecord({ canary }: IncarnationPaths): CanaryRecord | undefined {
-  try {
-    const bytes = readTrusted(canary, {
-      what: "the canary's record",
-      maxBytes: 65_536,
-      unreadable: "read-failed",
-      insecure: "read-failed",
-    });
-    const value = parseStrictJson(bytes ?? Buffer.alloc(0)) as CanaryRecord;
-    const isRight =
-      value.version === 1 &&
-      isProcessId(value.recorder) &&
-      ["parent", "client"].includes(value.witness) &&
-      typeof value.since === "string";
-    return isRight ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return goodState(readState(canary, recordFile));
 }
 
 /** Whether a recorder lives: it holds its lock for as long as it does. Nothing else counts, not its pid and not its command line. */

@@ -10,10 +10,10 @@ import {
   isServerRunning,
   readIncarnation,
   readPointer,
+  saveIncarnation,
 } from "../../status/incarnation/incarnation.ts";
 import { answers, observeServer, type Running, type ServerState } from "../../status/liveness/server-state.ts";
 import { hasRecorder, readCanaryRecord } from "./recorder.ts";
-import { saveIncarnation } from "./incarnation-store.ts";
 import { INCARNATION_OPTION, renderIsAgentPane, renderIsOurs } from "./stamp.ts";
 
 /** The stamp of the server on a socket: its incarnation, empty for a server that has none; undefined when it does not answer. */

@@ -9,14 +9,20 @@ import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import { callTmux, refuseLongPath, withoutTmux } from "../../core/tmux.ts";
-import { type AgentPane, identityLockPath, type Incarnation, isAgentRunning } from "../../status/incarnation/incarnation.ts";
+import {
+  type AgentPane,
+  identityLockPath,
+  type Incarnation,
+  isAgentRunning,
+  saveIncarnation,
+} from "../../status/incarnation/incarnation.ts";
 import { stopMarkName } from "../../status/liveness/liveness.ts";
 import { answers, type Running } from "../../status/liveness/server-state.ts";
 import type { Witness } from "../canary/script.ts";
 import { armCanary } from "../canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
 import { identifyServer, readAgentPane } from "../session/session.ts";
-import { mintIncarnation, saveIncarnation } from "../session/incarnation-store.ts";
+import { mintIncarnation } from "../session/incarnation-store.ts";
 import { type Host, logDecision } from "../../core/host.ts";
 import { isTrueWithin } from "../../core/process/process-end.ts";
 import { startServer } from "./server.ts";

@@ -1,4 +1,4 @@
-import { readTrusted } from "../../core/disk/files.ts";
+import { readTrusted } from "../../core/disk/trust.ts";
 
 /** What was gathered at a death. All of it may hold what an agent printed: tame it before a terminal sees it. */
 export interface Forensics {
@@ -22,8 +22,7 @@ const MAX_BYTES = 1024 * 1024;
  * @throws IapeerError `read-failed`: no regular file, more than 1 MiB, somebody else's or writable by others, not to be read.
  */
 export function readForensics(path: string): Forensics | undefined {
-  const file = { what: "the forensics", maxBytes: MAX_BYTES, unreadable: "read-failed", insecure: "read-failed" } as const;
-  const bytes = readTrusted(path, file);
+  const bytes = readTrusted(path, { what: "the forensics", maxBytes: MAX_BYTES });
   return bytes === undefined ? undefined : parseForensics(bytes.toString("utf8"));
 }
 

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readBootId } from "../../core/process/boot-id.ts";
-import { readTrusted } from "../../core/disk/files.ts";
-import { parseStrictJson } from "../../core/text/json.ts";
+import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
+import { inspectTrusted } from "../../core/disk/trust.ts";
+import { checkFields, type FieldRule, oneOf, required, TEXT } from "../../core/text/fields.ts";
 import type { Layout } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isPid, isRunning } from "../../core/process/processes.ts";
@@ -83,8 +84,9 @@ export function identityLockPath(layout: Layout, identity: string): string {
 
 /** The UUID of the incarnation that an identity has now, or had last; undefined: none that can be told. */
 export function readPointer(layout: Layout, identity: string): string | undefined {
-  const incarnation = readSmall(pointerPath(layout, identity))?.toString("latin1").trim();
-  return incarnation !== undefined && UUID.test(incarnation) ? incarnation : undefined;
+  const reading = inspectTrusted(pointerPath(layout, identity), { what: "the session's state" });
+  const incarnation = reading.kind === "found" ? reading.bytes.toString("latin1").trim() : "";
+  return UUID.test(incarnation) ? incarnation : undefined;
 }
 
 /** That incarnation, as far as it can be read. */
@@ -95,9 +97,13 @@ export function readCurrent(layout: Layout, identity: string): Incarnation | und
 
 /** One incarnation as it was saved; undefined when it is not there or does not read: then nothing is done to it. */
 export function readIncarnation(layout: Layout, identity: string, incarnation: string): Incarnation | undefined {
-  const bytes = readSmall(incarnationPaths(layout, identity, incarnation).session);
-  const parsed = bytes === undefined ? undefined : parseIncarnation(bytes);
-  return parsed?.identity === identity && parsed.incarnation === incarnation ? parsed : undefined;
+  const saved = goodState(readState(incarnationPaths(layout, identity, incarnation).session, sessionFile));
+  return saved?.identity === identity && saved.incarnation === incarnation ? saved : undefined;
+}
+
+/** Writes what is known of an incarnation. Throws IapeerError `write-failed`. */
+export function saveIncarnation(layout: Layout, incarnation: Incarnation): void {
+  writeState(incarnationPaths(layout, incarnation.identity, incarnation.incarnation).session, incarnation, sessionFile);
 }
 
 /** Every identity that something is kept of here, with its incarnations. */
@@ -140,42 +146,36 @@ function isOfThisBoot(bootId: string): boolean {
   return bootId === "" || bootId === readBootId();
 }
 
-/** Checked by hand and not by valibot: `list` reads these, and is to start at once. */
-function parseIncarnation(bytes: Uint8Array): Incarnation | undefined {
-  try {
-    const value = parseStrictJson(bytes) as Incarnation;
-    const texts = [value.incarnation, value.identity, value.socket, value.launched_at, value.boot_id];
-    const isRight =
-      value.version === 1 &&
-      texts.every((text) => typeof text === "string") &&
-      (value.model === undefined || typeof value.model === "string") &&
-      (value.shared === undefined || typeof value.shared === "boolean") &&
-      (value.server === null || isProcessId(value.server)) &&
-      (value.pane === null || (isProcessId(value.pane) && /^%[0-9]+$/.test(value.pane.id)));
-    return isRight ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Whether a stored value names a process that may ever be signalled. */
 export function isProcessId(value: unknown): value is ProcessId {
   const { pid, start } = (value ?? {}) as Partial<ProcessId>;
   return isPid(pid) && typeof start === "string" && start !== "";
 }
 
-function readSmall(path: string): Buffer | undefined {
-  try {
-    return readTrusted(path, {
-      what: "the session's state",
-      maxBytes: 65_536,
-      unreadable: "read-failed",
-      insecure: "read-failed",
-    });
-  } catch {
-    return undefined;
-  }
-}
+const SERVER: FieldRule = {
+  isRight: (value) => value === null || isProcessId(value),
+  otherwise: "is neither null nor a process",
+};
+const PANE: FieldRule = {
+  isRight: (value) => value === null || (isProcessId(value) && /^%[0-9]+$/.test((value as AgentPane).id)),
+  otherwise: "is neither null nor a pane",
+};
+
+const sessionFile: StateFile<Incarnation> = {
+  what: "the session's state",
+  check: checkFields<Incarnation>({
+    version: required(oneOf(1)),
+    incarnation: required(TEXT),
+    identity: required(TEXT),
+    socket: required(TEXT),
+    shared: { isRight: (value) => typeof value === "boolean", otherwise: "is neither true nor false" },
+    launched_at: required(TEXT),
+    boot_id: required(TEXT),
+    server: required(SERVER),
+    pane: required(PANE),
+    model: TEXT,
+  }),
+};
 
 function namesIn(folder: string): string[] {
   try {

@@ -1,12 +1,17 @@
 import { IapeerError } from "../../model/errors.ts";
 import { whyNotExecutable } from "../../core/process/executable.ts";
-import { checkFolder, readTrusted } from "../../core/disk/files.ts";
-import { parseStrictJson } from "../../core/text/json.ts";
-import { JsonProblem } from "../../core/text/json-problem.ts";
+import { readState, type StateFile } from "../../core/disk/state-file.ts";
+import { checkFolder } from "../../core/disk/trust.ts";
 import type { Layout } from "../../core/layout.ts";
-import { checkSlot, type CheckedSlot, type Slot, type SlotProblem } from "./slot-schema.ts";
+import { checkSlot, type CheckedSlot, type Slot, type SlotProblem, type SlotProblemCode } from "./slot-schema.ts";
 
-const MAX_BYTES = 1024 * 1024;
+const slotFile: StateFile<CheckedSlot> = {
+  what: "the slot",
+  maxBytes: 1024 * 1024,
+  insecure: "slot-insecure",
+  check: (json) => ({ ok: true, value: checkSlot(json) }),
+  explain: (path, why) => new IapeerError("read-failed", `${path} ${why}`, { details: { path } }),
+};
 
 /** What stands in the slot's file. */
 export interface SlotReading extends CheckedSlot {
@@ -21,37 +26,36 @@ export function readSlot(layout: Layout): SlotReading {
   try {
     checkFolder(layout.root, "the root", "slot-insecure");
   } catch (error) {
-    return unreadable(layout.slot, error);
+    const isInsecure = error instanceof IapeerError && error.code === "slot-insecure";
+    return refused(layout.slot, isInsecure ? "slot-insecure" : "unreadable", error as Error);
   }
   return readSlotFile(layout.slot);
 }
 
 /** Any declaration's file; see readSlot. */
 export function readSlotFile(path: string): SlotReading {
-  let text: string | undefined;
-  try {
-    const bytes = readTrusted(path, {
-      what: "the slot",
-      maxBytes: MAX_BYTES,
-      unreadable: "read-failed",
-      insecure: "slot-insecure",
-    });
-    if (bytes === undefined) return { path, slot: undefined, problems: [], isMissing: true };
-    text = bytes.toString("utf8");
-    return { path, text, ...checkSlot(parseStrictJson(bytes)) };
-  } catch (error) {
-    return { ...unreadable(path, error), ...(text !== undefined && { text }) };
+  const reading = readState(path, slotFile);
+  switch (reading.kind) {
+    case "missing":
+      return { path, slot: undefined, problems: [], isMissing: true };
+    case "found":
+      return { path, text: textOf(reading.bytes), ...reading.value };
+    case "invalid":
+      return { ...refused(path, "not-json", reading.error), text: textOf(reading.bytes) };
+    case "insecure":
+      return refused(path, "slot-insecure", reading.error);
+    case "unreadable":
+      return refused(path, "unreadable", reading.error);
   }
 }
 
-function unreadable(path: string, error: unknown): SlotReading {
-  return { path, slot: undefined, problems: [explain(path, error)] };
+/** With a byte order mark, so that offsets count from the file's start. */
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-function explain(path: string, error: unknown): SlotProblem {
-  if (error instanceof JsonProblem) return { code: "not-json", message: `${path} ${error.message}`, path: [], severity: "error" };
-  const isInsecure = error instanceof IapeerError && error.code === "slot-insecure";
-  return { code: isInsecure ? "slot-insecure" : "unreadable", message: (error as Error).message, path: [], severity: "error" };
+function refused(path: string, code: SlotProblemCode, { message }: Error): SlotReading {
+  return { path, slot: undefined, problems: [{ code, message, path: [], severity: "error" }] };
 }
 
 /** Commands that are declared and could not be run now. */

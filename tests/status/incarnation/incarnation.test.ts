@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { layoutFrom } from "../../../src/core/layout.ts";
-import { mintIncarnation, saveIncarnation } from "../../../src/launch/session/incarnation-store.ts";
-import { readCurrent } from "../../../src/status/incarnation/incarnation.ts";
+import { mintIncarnation } from "../../../src/launch/session/incarnation-store.ts";
+import { readCurrent, saveIncarnation } from "../../../src/status/incarnation/incarnation.ts";
 import { openScratch } from "../../support/scratch.ts";
 
 test.each<[string, object, boolean]>([

@@ -1,0 +1,90 @@
+import { dirname } from "node:path";
+import { IapeerError } from "../../model/errors.ts";
+import type { Checked } from "../text/fields.ts";
+import { parseStrictJson, renderJson } from "../text/json.ts";
+import { JsonProblem } from "../text/json-problem.ts";
+import { writeAtomically } from "./atomic-write.ts";
+import { makeFolder } from "./files.ts";
+import { inspectTrusted, type Refusal, type TrustedFile } from "./trust.ts";
+
+/** One kind of JSON file that only this user writes: its name, what it must hold, and how it fails. */
+export interface StateFile<T> extends TrustedFile {
+  /** The value in the file's JSON. It must not throw. */
+  readonly check: (json: unknown) => Checked<T>;
+  /** The reverse of check. Default: the value as it is. */
+  readonly toJson?: (value: T) => unknown;
+  /** The error for a file that holds something else. Default: the code for an unreadable one. */
+  readonly explain?: (path: string, why: string) => IapeerError;
+}
+
+/** What the bytes of a state file say. */
+export type ParsedState<T> =
+  | { readonly kind: "found"; readonly value: T; readonly bytes: Uint8Array }
+  | { readonly kind: "invalid"; readonly error: IapeerError; readonly bytes: Uint8Array };
+
+/** What stands at a state file's path. */
+export type StateReading<T> = { readonly kind: "missing" } | Refusal | ParsedState<T>;
+
+/**
+ * Reads a state file. It never throws: what is wrong is in the result.
+ *
+ * @example
+ * const claim = goodState(readState(paths.claim, claimFile)); // undefined unless there is one that reads
+ * const fleet = stateOf(readState(path, appliedFile)); // undefined where there is none; throws for any other
+ */
+export function readState<T>(path: string, file: StateFile<T>): StateReading<T> {
+  const reading = inspectTrusted(path, file);
+  return reading.kind === "found" ? parseState(reading.bytes, path, file) : reading;
+}
+
+function parseState<T>(bytes: Uint8Array, path: string, file: StateFile<T>): ParsedState<T> {
+  const checked = checkBytes(bytes, file);
+  if (checked.ok) return { kind: "found", value: checked.value, bytes };
+  return { kind: "invalid", error: (file.explain ?? explainBy(file))(path, checked.why), bytes };
+}
+
+function checkBytes<T>(bytes: Uint8Array, { check }: StateFile<T>): Checked<T> {
+  let json: unknown;
+  try {
+    json = parseStrictJson(bytes);
+  } catch (error) {
+    if (error instanceof JsonProblem) return { ok: false, why: error.message };
+    throw error;
+  }
+  return check(json);
+}
+
+function explainBy<T>({ what, unreadable = "read-failed" }: StateFile<T>): (path: string, why: string) => IapeerError {
+  return (path, why) => new IapeerError(unreadable, `${what} ${path} ${why}`, { details: { path } });
+}
+
+/**
+ * The value that was read; undefined where there was no file.
+ *
+ * @throws IapeerError for a file that is insecure, unreadable or invalid.
+ */
+export function stateOf<T>(reading: StateReading<T>): T | undefined {
+  if (reading.kind === "missing") return undefined;
+  if (reading.kind === "found") return reading.value;
+  throw reading.error;
+}
+
+/** The value that was read; undefined where there was none to be had, for whatever reason. */
+export function goodState<T>(reading: StateReading<T>): T | undefined {
+  return reading.kind === "found" ? reading.value : undefined;
+}
+
+/** The text of a state file, which parseState reads as the same value. */
+export function renderState<T>(value: T, { toJson }: StateFile<T>): string {
+  return renderJson(toJson === undefined ? value : toJson(value));
+}
+
+/**
+ * Writes a state file whole or not at all, mode 0600, and makes its folder where that is missing.
+ *
+ * @throws IapeerError `write-failed`.
+ */
+export function writeState<T>(path: string, value: T, file: StateFile<T>): void {
+  makeFolder(dirname(path));
+  writeAtomically(path, renderState(value, file));
+}

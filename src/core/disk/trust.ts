@@ -1,0 +1,139 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
+import { type ErrorCode, errnoOf, ioError, IapeerError } from "../../model/errors.ts";
+import { readWhole } from "./files.ts";
+
+export interface TrustedFile {
+  /** What the file is, for messages: "the registry". */
+  readonly what: string;
+  /** A bigger file is refused unread. Default 64 KiB. */
+  readonly maxBytes?: number;
+  /** The code for a link, a folder, a FIFO, a file that is too large or cannot be read. Default `read-failed`. */
+  readonly unreadable?: ErrorCode;
+  /** The code for another owner, or a file that others may write. Default `read-failed`. */
+  readonly insecure?: ErrorCode;
+}
+
+/** Why a file's bytes are not to be had. `insecure`: somebody else may have written them. */
+export interface Refusal {
+  readonly kind: "unreadable" | "insecure";
+  readonly error: IapeerError;
+}
+
+/** The bytes of a file that only this user can have written, or why there are none. */
+export type TrustedReading = { readonly kind: "missing" } | { readonly kind: "found"; readonly bytes: Buffer } | Refusal;
+
+/**
+ * Reads a file that only this user can have written. It is opened once, without following a link and without waiting
+ * for a FIFO's writer, and everything is checked on what was opened. It never throws.
+ */
+export function inspectTrusted(path: string, file: TrustedFile): TrustedReading {
+  const fd = openTrusted(path, file);
+  if (typeof fd !== "number") return fd;
+  try {
+    const found = fstatSync(fd);
+    return findRefusal(found, path, file) ?? { kind: "found", bytes: readWhole(fd, found.size) };
+  } catch (error) {
+    return unreadable(ioError(codeFor(error, file.unreadable), `cannot read ${file.what}`, path, error));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * The same as bytes; undefined when nothing is at that path.
+ *
+ * @throws IapeerError with the file's own codes; `read-failed` for a failure that says nothing about the file.
+ */
+export function readTrusted(path: string, file: TrustedFile): Buffer | undefined {
+  const reading = inspectTrusted(path, file);
+  if (reading.kind === "missing") return undefined;
+  if (reading.kind === "found") return reading.bytes;
+  throw reading.error;
+}
+
+function openTrusted(path: string, file: TrustedFile): number | Exclude<TrustedReading, { readonly kind: "found" }> {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT") return { kind: "missing" };
+    // ENXIO: a socket.
+    if (errno === "ELOOP" || errno === "ENXIO") return refuse(path, file, kindOf(path));
+    return unreadable(ioError(codeFor(error, file.unreadable), `cannot open ${file.what}`, path, error));
+  }
+}
+
+/** Failures that say something of this process or machine, and nothing of what is stored. */
+const NOT_ABOUT_THE_FILE = new Set(["EACCES", "EPERM", "EMFILE", "ENFILE", "ENOMEM", "EIO"]);
+
+function codeFor(error: unknown, code: ErrorCode = "read-failed"): ErrorCode {
+  return NOT_ABOUT_THE_FILE.has(errnoOf(error) ?? "") ? "read-failed" : code;
+}
+
+function kindOf(path: string): string {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return isLink ? "is a symbolic link" : "is not a regular file";
+}
+
+const MAX_BYTES = 65_536;
+
+function findRefusal(found: Stats, path: string, file: TrustedFile): Refusal | undefined {
+  const { what, maxBytes = MAX_BYTES, insecure = "read-failed" } = file;
+  if (found.isDirectory()) return refuse(path, file, "is a folder");
+  if (found.isFIFO()) return refuse(path, file, "is a FIFO");
+  if (!found.isFile()) return refuse(path, file, "is not a regular file");
+  const distrust = distrustOf(found);
+  if (distrust !== undefined)
+    return { kind: "insecure", error: distrusted(path, what, { code: insecure, distrust, mode: found.mode }) };
+  if (found.size > maxBytes) return refuse(path, file, `is ${found.size} bytes, more than the ${maxBytes} that iapeer reads`);
+  return undefined;
+}
+
+function refuse(path: string, file: TrustedFile, why: string): Refusal {
+  return unreadable(new IapeerError(file.unreadable ?? "read-failed", `${file.what} ${path} ${why}`, { details: { path } }));
+}
+
+function unreadable(error: IapeerError): Refusal {
+  return { kind: "unreadable", error };
+}
+
+const OTHERS_MAY_WRITE = 0o022;
+
+function distrustOf(found: { readonly uid: number; readonly mode: number }): string | undefined {
+  if (found.uid !== process.geteuid!()) return `belongs to another user (uid ${found.uid})`;
+  if ((found.mode & OTHERS_MAY_WRITE) !== 0) return "may be written by others";
+  return undefined;
+}
+
+function distrusted(path: string, what: string, found: { code: ErrorCode; distrust: string; mode: number }): IapeerError {
+  const mode = (found.mode & 0o7777).toString(8).padStart(4, "0");
+  return new IapeerError(found.code, `${what} ${path} ${found.distrust}`, {
+    hint: `look at what is in it, then: chown "$(id -un)" '${path}' && chmod go-w '${path}'`,
+    details: { path, mode },
+  });
+}
+
+/**
+ * Refuses a folder that is not this user's alone to write. A folder that is not there is fine.
+ * The path itself may be a link (a person's `~/.iapeer` may live elsewhere): what it leads to is checked.
+ */
+export function checkFolder(path: string, what: string, code: ErrorCode): void {
+  const fd = openFolder(path, what, code);
+  if (fd === undefined) return;
+  try {
+    const found = fstatSync(fd);
+    const distrust = distrustOf(found);
+    if (distrust !== undefined) throw distrusted(path, what, { code, distrust, mode: found.mode });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openFolder(path: string, what: string, code: ErrorCode): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" && lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+    throw ioError(codeFor(error, code), `cannot open ${what}`, path, error);
+  }
+}
