@@ -1,5 +1,5 @@
 // The main job on real input, in a throw-away root: npm run demo
-import { ensureBinary } from "./demo/binary.ts";
+import { ensureBinary } from "./binary.ts";
 import { findFailure, SCENES, WHERE_NEXT } from "./demo/scenes.ts";
 import { openStage } from "./demo/stage.ts";
 

@@ -1,6 +1,6 @@
 // Runs every page and writes down what its commands print now: node scripts/with-bun.mjs scripts/record.ts [PAGE…]
 import { join } from "node:path";
-import { ensureBinary } from "./demo/binary.ts";
+import { ensureBinary } from "./binary.ts";
 import { findPages } from "./record/pages.ts";
 import { recordPage } from "./record/page.ts";
 

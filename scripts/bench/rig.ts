@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "../build.ts";
-import { ensureBinary } from "../demo/binary.ts";
+import { ensureBinary } from "../binary.ts";
 import type { Bench, World } from "./row.ts";
 
 const CALL_TIMEOUT_MS = 120_000;

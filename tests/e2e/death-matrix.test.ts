@@ -1,8 +1,8 @@
 // Contract 8: every unclaimed end gets exactly one record, and no claimed end gets any; each row of npm run matrix once.
 import { expect, test } from "bun:test";
-import { CASES } from "../../scripts/matrix/cases.ts";
-import { describePlayed } from "../../scripts/matrix/results.ts";
-import { play } from "../../scripts/matrix/run.ts";
+import { CASES } from "../matrix/cases.ts";
+import { describePlayed } from "../matrix/results.ts";
+import { play } from "../matrix/play.ts";
 
 /** So many at once: they mostly wait. */
 const JOBS = 6;

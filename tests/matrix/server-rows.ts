@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { readProcess } from "../../src/core/process/processes.ts";
-import { until } from "../../tests/support/sandbox.ts";
-import { callOutside, clientOf, recorderOf, signal, untilGone } from "../../tests/support/session.ts";
+import { until } from "../support/sandbox.ts";
+import { callOutside, clientOf, recorderOf, signal, untilGone } from "../support/session.ts";
 import { readRecords } from "./observe.ts";
 import { both, CRASHED, killed, ORDERLY, type Row, SWEPT, UNWITNESSED, VANISHED, WELL, withMore } from "./row.ts";
 import type { Scene } from "./scene.ts";

@@ -1,5 +1,5 @@
-import { until } from "../../tests/support/sandbox.ts";
-import { callOutside, signal, tellAgent, untilGone } from "../../tests/support/session.ts";
+import { until } from "../support/sandbox.ts";
+import { callOutside, signal, tellAgent, untilGone } from "../support/session.ts";
 import { readRecords } from "./observe.ts";
 import { both, type Row, WELL } from "./row.ts";
 import type { Scene } from "./scene.ts";

@@ -1,7 +1,7 @@
 import { AGENT_ROWS } from "./agent-rows.ts";
 import { NEIGHBOUR_ROWS } from "./neighbour-rows.ts";
 import { PURPOSE_ROWS } from "./purpose-rows.ts";
-import type { Case } from "./run.ts";
+import type { Case } from "./play.ts";
 import { SERVER_ROWS } from "./server-rows.ts";
 import { SHARED_ROWS } from "./shared-rows.ts";
 import { WATCHER_ROWS } from "./watcher-rows.ts";

@@ -1,6 +1,6 @@
-import { callOutside, clientOf, recorderOf, signal, tellAgent, untilGone } from "../../tests/support/session.ts";
-import { SHARED } from "../../tests/support/shared-server.ts";
-import { until } from "../../tests/support/sandbox.ts";
+import { callOutside, clientOf, recorderOf, signal, tellAgent, untilGone } from "../support/session.ts";
+import { SHARED } from "../support/shared-server.ts";
+import { until } from "../support/sandbox.ts";
 import { ORDERLY, OTHERS, type Row, VANISHED } from "./row.ts";
 import { readCanaryLines, type Scene } from "./scene.ts";
 

@@ -3,7 +3,7 @@ import type { ProcessId } from "../../src/core/process/process-table.ts";
 import { isRunning } from "../../src/core/process/processes.ts";
 import { signalProcess } from "../../src/core/process/signals.ts";
 import type { Witness } from "../../src/launch/canary/script.ts";
-import { processesOf } from "../../tests/support/session.ts";
+import { processesOf } from "../support/session.ts";
 import { describeProcess, findStragglers, readLives, readRecords } from "./observe.ts";
 import { completeExpected, type Expected, type Outcome, type Row } from "./row.ts";
 import { openScene, readCanaryLines, type Scene, SceneError, type Stage } from "./scene.ts";

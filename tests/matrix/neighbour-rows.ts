@@ -1,5 +1,5 @@
-import { ok } from "../../tests/support/calls.ts";
-import { signal } from "../../tests/support/session.ts";
+import { ok } from "../support/calls.ts";
+import { signal } from "../support/session.ts";
 import { both, killed, KILLED, type Row, withMore } from "./row.ts";
 
 const neighbours: readonly Row[] = [

@@ -1,4 +1,4 @@
-import type { Case, Played } from "./run.ts";
+import type { Case, Played } from "./play.ts";
 
 /** All runs of one case. */
 export interface Result extends Case {

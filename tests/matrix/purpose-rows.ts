@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { layoutFrom } from "../../src/core/layout.ts";
 import { readProcess } from "../../src/core/process/processes.ts";
 import { incarnationPaths } from "../../src/status/incarnation/incarnation.ts";
-import { recorderOf, signal } from "../../tests/support/session.ts";
+import { recorderOf, signal } from "../support/session.ts";
 import { both, type Row, WELL } from "./row.ts";
 import type { Scene } from "./scene.ts";
 

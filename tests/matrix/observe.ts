@@ -10,8 +10,8 @@ import {
   listIncarnations,
   readIncarnation,
 } from "../../src/status/incarnation/incarnation.ts";
-import type { Sandbox } from "../../tests/support/sandbox.ts";
-import { isTmux, processesOf, recorderOf } from "../../tests/support/session.ts";
+import type { Sandbox } from "../support/sandbox.ts";
+import { isTmux, processesOf, recorderOf } from "../support/session.ts";
 import { readLog, type Stage, type Tracked } from "./scene.ts";
 
 /** Every line of every exits.log of a scene, in the words of Expected. */

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "../build.ts";
+import { build } from "./build.ts";
 
-const ROOT = join(import.meta.dir, "../..");
+const ROOT = join(import.meta.dir, "..");
 const BINARY = join(ROOT, "dist/iapeer");
 const SOURCES = ["src/**/*", "scripts/build.ts", "package.json", "package-lock.json"];
 

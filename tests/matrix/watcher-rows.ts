@@ -1,5 +1,5 @@
-import { until } from "../../tests/support/sandbox.ts";
-import { clientOf, recorderOf, signal, untilGone } from "../../tests/support/session.ts";
+import { until } from "../support/sandbox.ts";
+import { clientOf, recorderOf, signal, untilGone } from "../support/session.ts";
 import { readRecords } from "./observe.ts";
 import { both, ORDERLY, type Row, VANISHED, WELL } from "./row.ts";
 import { readCanaryLines, type Scene } from "./scene.ts";

@@ -1,10 +1,10 @@
 // Every way for a session to end, many times over, and what is recorded of it: npm run matrix [-- --runs N] [--row TEXT] [--jobs N]
 import { parseArgs } from "node:util";
 import pMap from "p-map";
-import { ensureBinary } from "./demo/binary.ts";
-import { CASES } from "./matrix/cases.ts";
-import { renderResults, renderUnexpected, type Result } from "./matrix/results.ts";
-import { type Case, type Played, play } from "./matrix/run.ts";
+import { ensureBinary } from "../../scripts/binary.ts";
+import { CASES } from "./cases.ts";
+import { renderResults, renderUnexpected, type Result } from "./results.ts";
+import { type Case, type Played, play } from "./play.ts";
 
 const USAGE = `usage: npm run matrix [-- [--runs N] [--row TEXT …] [--jobs N]]
   --runs N    how often each row is played (default: 20)

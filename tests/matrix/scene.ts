@@ -3,10 +3,10 @@ import { layoutFrom } from "../../src/core/layout.ts";
 import { parseLogLine } from "../../src/core/text/logfmt.ts";
 import type { ProcessId } from "../../src/core/process/process-table.ts";
 import type { Witness } from "../../src/launch/canary/script.ts";
-import { ok } from "../../tests/support/calls.ts";
-import { openSandbox, type Sandbox } from "../../tests/support/sandbox.ts";
-import { SHARED, startPersonsServer } from "../../tests/support/shared-server.ts";
-import { launchPeer, prepareSessions, recorderOf, type Session, signal, untilGone } from "../../tests/support/session.ts";
+import { ok } from "../support/calls.ts";
+import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+import { SHARED, startPersonsServer } from "../support/shared-server.ts";
+import { launchPeer, prepareSessions, recorderOf, type Session, signal, untilGone } from "../support/session.ts";
 
 /** Something that runs in a scene: a session, or an outsider's process. */
 export interface Tracked {
