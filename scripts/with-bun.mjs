@@ -1,11 +1,11 @@
 // @ts-check
-// Runs one of the scripts with Bun, on a machine that has only git, node and npm: what else it takes is installed first.
-// Plain node and no dependencies, because nothing is installed yet when it starts.
+// Runs a script with Bun on a machine that has only git, node and npm: it installs first what is missing.
+// Plain node without dependencies, because nothing is installed yet when it starts.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findBun, installBun } from "./setup/bun.mjs";
+import { findBun } from "./setup/bun.mjs";
 import { withLock } from "./setup/lock.mjs";
 import { arePackagesInstalled, installPackages } from "./setup/packages.mjs";
 import { canInstall, findMissing, installTools } from "./setup/tools.mjs";
@@ -13,30 +13,22 @@ import { canInstall, findMissing, installTools } from "./setup/tools.mjs";
 /** @typedef {import("./setup/tools.mjs").Tools} Tools */
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const BUN_FOLDER = join(ROOT, "scripts", "bun");
 const USAGE = "usage: node scripts/with-bun.mjs [--need TOOL,…] [--want TOOL,…] SCRIPT [ARG…]";
 
 try {
   const { tools, script } = parseArgs(process.argv.slice(2));
-  run(await prepare(tools), script);
+  await prepare(tools);
+  run(findBun(ROOT), script);
 } catch (error) {
   console.error(`setup: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 }
 
-/**
- * Installs what is missing and returns the Bun to use. When nothing can be, it takes no lock and writes nothing.
- *
- * @param {Tools} tools
- */
+/** Installs what is missing. When it can install nothing, it takes no lock and writes nothing. @param {Tools} tools */
 async function prepare(tools) {
-  const bun = findBun(BUN_FOLDER);
   const missing = findMissing(tools);
-  if (bun !== undefined && arePackagesInstalled(ROOT) && !canInstall(missing)) {
-    installTools(missing);
-    return bun;
-  }
-  return await withLock(join(ROOT, ".setup.lock"), {
+  if (arePackagesInstalled(ROOT) && !canInstall(missing)) return installTools(missing);
+  await withLock(join(ROOT, ".setup.lock"), {
     onWait: () => console.error("setup: waiting for another run to finish installing"),
     work: () => install(tools),
   });
@@ -45,18 +37,13 @@ async function prepare(tools) {
 /** Looks again at each: another run may have installed it while this one waited. @param {Tools} tools */
 function install(tools) {
   installTools(findMissing(tools));
-  if (!arePackagesInstalled(ROOT)) {
-    console.error("setup: installing packages with npm");
-    installPackages(ROOT);
-  }
-  const bun = findBun(BUN_FOLDER);
-  if (bun !== undefined) return bun;
-  console.error("setup: installing Bun with npm");
-  return installBun(BUN_FOLDER);
+  if (arePackagesInstalled(ROOT)) return;
+  console.error("setup: installing packages with npm");
+  installPackages(ROOT);
 }
 
 /**
- * Becomes the script as far as that is possible without exec(2): same terminal, same signals, same end.
+ * Runs the script in this process's place, as far as that is possible without exec(2): same terminal, same signals, same end.
  *
  * @param {string} bun
  * @param {string[]} script

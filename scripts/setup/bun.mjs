@@ -2,82 +2,62 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { arePackagesInstalled, installPackages } from "./packages.mjs";
-
-/** @typedef {[major: number, minor: number, patch: number]} Version */
 
 /**
- * The Bun to use, if there is one already: that of PATH when it is the pinned version or a later one of the same major,
- * else the pinned one in `folder`, a package of its own whose only dependency is Bun.
+ * The Bun to use: the one that npm installed. Where that one does not run, the Bun of PATH, if it is the pinned version or
+ * a later one of the same major.
  *
- * @param {string} folder
- * @returns {string | undefined} a command to spawn
+ * @param {string} root the repository, its packages installed
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {string} a command to spawn
+ * @throws when no Bun runs here; the message says what to do
  */
-export function findBun(folder) {
-  const pinned = readPinnedVersion(folder);
-  if (isUsable(readVersion("bun"), pinned)) return "bun";
-  if (!arePackagesInstalled(folder)) return undefined;
-  return listBinaries(folder).find((file) => isUsable(readVersion(file), pinned));
+export function findBun(root, env = process.env) {
+  const pinned = readPinnedVersion(root);
+  const installed = listBinaries(root).find((file) => readVersion(file, env) === pinned);
+  if (installed !== undefined) return installed;
+  if (isUsable(readVersion("bun", env), pinned)) return "bun";
+  throw new Error(renderAdvice(pinned));
 }
 
 /**
- * Installs the pinned Bun into `folder` with npm.
+ * npm installs the binary as a package of its platform, `@oven/bun-<platform>`. The install script of the package `bun`
+ * moves it to `bin/bun.exe`; where install scripts are off, it stays where it is. An npm that knows nothing of C libraries
+ * installs one binary for each.
  *
- * @param {string} folder
- * @returns {string} the binary
+ * @param {string} root
  */
-export function installBun(folder) {
-  installPackages(folder);
-  const bun = findBun(folder);
-  if (bun !== undefined) return bun;
-  throw new Error(
-    `npm has no Bun that runs on this ${process.platform}-${process.arch} machine. ` +
-      `Put Bun ${readPinnedVersion(folder).join(".")} or later on PATH: https://bun.com/docs/installation`,
-  );
-}
-
-/**
- * npm's `bun` package is a placeholder; the binary comes in a package of its platform, `@oven/bun-<platform>`,
- * and an install script moves it over the placeholder. Installed without scripts, it is where it came.
- *
- * @param {string} folder
- */
-function listBinaries(folder) {
-  const modules = join(folder, "node_modules");
+function listBinaries(root) {
+  const modules = join(root, "node_modules");
   const scope = join(modules, "@oven");
   const platforms = existsSync(scope) ? readdirSync(scope) : [];
-  const files = [...platforms.map((name) => join(scope, name, "bin", "bun")), join(modules, ".bin", "bun")];
+  const files = [...platforms.map((name) => join(scope, name, "bin", "bun")), join(modules, "bun", "bin", "bun.exe")];
   return files.filter((file) => existsSync(file));
 }
 
-/** @param {string} folder */
-function readPinnedVersion(folder) {
-  const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const version = parseVersion(dependencies.bun);
-  if (version === undefined) throw new Error(`${folder}/package.json does not pin one version of Bun`);
-  return version;
+/** @param {string} root */
+function readPinnedVersion(root) {
+  return String(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies.bun);
 }
 
-/** @param {string} command */
-function readVersion(command) {
-  const { status, stdout } = spawnSync(command, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  return status === 0 ? parseVersion(stdout) : undefined;
+/** @param {string} command @param {NodeJS.ProcessEnv} env */
+function readVersion(command, env) {
+  const { status, stdout } = spawnSync(command, ["--version"], { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  return status === 0 ? stdout.trim() : undefined;
 }
 
-/**
- * @param {string} text
- * @returns {Version | undefined}
- */
-function parseVersion(text) {
-  const [, major, minor, patch] = /^(\d+)\.(\d+)\.(\d+)/.exec(text.trim()) ?? [];
-  return major === undefined ? undefined : [Number(major), Number(minor), Number(patch)];
-}
-
-/**
- * @param {Version | undefined} found
- * @param {Version} pinned
- */
+/** @param {string | undefined} found @param {string} pinned */
 function isUsable(found, pinned) {
-  if (found === undefined || found[0] !== pinned[0]) return false;
-  return found[1] > pinned[1] || (found[1] === pinned[1] && found[2] >= pinned[2]);
+  if (found === undefined || found.split(".")[0] !== pinned.split(".")[0]) return false;
+  return found.localeCompare(pinned, "en", { numeric: true }) >= 0;
+}
+
+/** @param {string} pinned */
+function renderAdvice(pinned) {
+  const machine = `${process.platform} ${process.arch}`;
+  return [
+    `the Bun of npm does not run on this machine (${machine}).`,
+    "Where it was left out, npm ci --include=optional installs it. On Alpine it needs two libraries: apk add libgcc libstdc++",
+    `Elsewhere put Bun ${pinned} or later on PATH; an x64 CPU without AVX2 needs its baseline build: https://bun.com/docs/installation`,
+  ].join("\n");
 }

@@ -25,8 +25,8 @@ export function arePackagesInstalled(folder) {
 }
 
 /**
- * Installs exactly what the folder's package-lock.json says, development and platform packages included whatever npm's
- * settings are. No package's install script is run: none of ours needs one.
+ * Installs exactly what the folder's package-lock.json says. Development and platform packages are included, whatever npm's
+ * settings are. Install scripts stay off: no package needs one, and Bun's own would fail the install where its binary does not run.
  *
  * @param {string} folder
  */
@@ -45,7 +45,7 @@ function readLockfile(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8")).packages;
   } catch {
-    return undefined; // Missing or cut off: both mean that there is no complete install.
+    return undefined; // It is missing or cut off: there is no complete install.
   }
 }
 

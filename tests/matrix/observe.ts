@@ -71,7 +71,9 @@ export function findStragglers(stage: Stage): ProcessInfo[] {
   const recorders = new Set(stage.sandboxes.flatMap((sandbox) => findRecorders(layoutFrom(sandbox.env), kept)));
   // What a recorder runs beside the client that it waits through shows that it is about to decide.
   const isWaiting = ({ pid, ppid }: ProcessInfo) => recorders.has(ppid) && isTmux(pid);
-  return stage.sandboxes.flatMap(processesOf).filter((one) => !kept.has(one.pid) && !recorders.has(one.pid) && !isWaiting(one));
+  return stage.sandboxes
+    .flatMap((sandbox) => processesOf(sandbox, table))
+    .filter((one) => !kept.has(one.pid) && !recorders.has(one.pid) && !isWaiting(one));
 }
 
 function addDescendants(pids: Set<number>, table: readonly ProcessInfo[]): void {

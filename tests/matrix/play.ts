@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
-import type { ProcessId } from "../../src/core/process/process-table.ts";
-import { isRunning } from "../../src/core/process/processes.ts";
+import type { ProcessId, ProcessInfo } from "../../src/core/process/process-table.ts";
+import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
 import { signalProcess } from "../../src/core/process/signals.ts";
 import type { Witness } from "../../src/launch/canary/script.ts";
 import { processesOf } from "../support/session.ts";
@@ -27,7 +27,7 @@ export interface Played {
 const RECORD_MS = 15_000;
 /** What ends by itself has done so by then. */
 const QUIET_MS = 10_000;
-const POLL_MS = 20;
+const POLL_MS = 40;
 
 const NOTHING: Outcome = { records: [], lives: [], canary: [], leaks: [] };
 
@@ -81,12 +81,17 @@ async function settle(stage: Stage): Promise<string[]> {
 async function clear(stage: Stage): Promise<string[]> {
   const known = stage.tracked.flatMap(({ processes }) => processes);
   await end(known);
-  await waitUntil(() => stage.sandboxes.every((sandbox) => processesOf(sandbox).length === 0), QUIET_MS);
-  const left = stage.sandboxes.flatMap(processesOf);
+  await waitUntil(() => findProcesses(stage).length === 0, QUIET_MS);
+  const left = findProcesses(stage);
   const leaks = left.map((one) => `after the end: ${describeProcess(one)}`);
   await end(left);
   for (const { folder } of stage.sandboxes) rmSync(folder, { recursive: true, force: true });
   return leaks;
+}
+
+function findProcesses({ sandboxes }: Stage): ProcessInfo[] {
+  const table = listProcesses();
+  return sandboxes.flatMap((sandbox) => processesOf(sandbox, table));
 }
 
 async function end(processes: readonly ProcessId[]): Promise<void> {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { findBun } from "../../scripts/setup/bun.mjs";
 import { withLock } from "../../scripts/setup/lock.mjs";
 import { arePackagesInstalled } from "../../scripts/setup/packages.mjs";
 import { findMissing } from "../../scripts/setup/tools.mjs";
@@ -35,6 +36,40 @@ test.each([
 
 test("packages count as not installed in a folder where npm never was", () => {
   expect(arePackagesInstalled(folder)).toBe(false);
+});
+
+/** A program that prints a version, and ends with a status. */
+function writeBun(path: string, version: string, status = 0): string {
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `#!/bin/sh\necho ${version}\nexit ${status}\n`, { mode: 0o755 });
+  return file;
+}
+
+const OWN = "node_modules/@oven/bun-plan9-mips/bin/bun";
+const OWN_MUSL = "node_modules/@oven/bun-plan9-mips-musl/bin/bun";
+const MOVED = "node_modules/bun/bin/bun.exe";
+const ON_PATH = "path/bun";
+
+test.each([
+  ["the binary of its platform, where npm ran no install script", { [OWN]: ["1.4.5"], [MOVED]: ["", 1] }, OWN],
+  ["the binary that Bun's install script moved", { [MOVED]: ["1.4.5"] }, MOVED],
+  ["the one of two binaries that runs here", { [OWN]: ["", 127], [OWN_MUSL]: ["1.4.5"] }, OWN_MUSL],
+  ["the installed one, whatever is on PATH", { [OWN]: ["1.4.5"], [ON_PATH]: ["1.9.0"] }, OWN],
+  ["a later one of PATH, where the installed one does not run", { [OWN]: ["", 132], [ON_PATH]: ["1.10.0"] }, "bun"],
+] as const)("the Bun to use is %s", (_what, bins, expected) => {
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ devDependencies: { bun: "1.4.5" } }));
+  for (const [path, [version, status]] of Object.entries(bins)) writeBun(path, version, status);
+  expect(findBun(folder, { PATH: join(folder, "path") })).toBe(expected === "bun" ? expected : join(folder, expected));
+});
+
+test.each([
+  ["is older than the pinned one", "1.4.4"],
+  ["has another major version", "2.0.0"],
+])("a Bun of PATH that %s is refused, and the message says what to do", (_what, version) => {
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ devDependencies: { bun: "1.4.5" } }));
+  writeBun(ON_PATH, version);
+  expect(() => findBun(folder, { PATH: join(folder, "path") })).toThrow(/apk add libgcc.*\n.*Bun 1\.4\.5 or later on PATH/);
 });
 
 test("a second set-up waits, says so once, and works after the first", async () => {

@@ -77,8 +77,19 @@ export async function clientOf(session: Session): Promise<ProcessId> {
 
 /** Whether a process has become tmux, and is no longer the shell that forked for it. */
 export function isTmux(pid: number): boolean {
-  const ps = Bun.spawnSync(["ps", "-o", "comm=", "-p", String(pid)], { stdin: "ignore", stderr: "ignore" });
-  return ps.stdout.toString().includes("tmux");
+  return readProgramName(pid).includes("tmux");
+}
+
+/** The name of the program that a process runs; empty when the process is gone. */
+function readProgramName(pid: number): string {
+  if (process.platform !== "linux") {
+    return Bun.spawnSync(["ps", "-o", "comm=", "-p", String(pid)], { stdin: "ignore", stderr: "ignore" }).stdout.toString();
+  }
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 /** One call of kill(1) for all of these, as a sweep would be; each must be running, and may be gone before its turn comes. */
@@ -119,17 +130,21 @@ export async function tellAgent(session: Session, line: string): Promise<void> {
   await callOutside(session, "send-keys", "-t", `=${session.identity}:`, line, "Enter");
 }
 
-/** Every process that has a sandbox's root in its environment, whoever its parent is. Linux alone shows another's environment. */
-export function processesOf({ root }: Sandbox): ProcessInfo[] {
+/**
+ * Every process with a sandbox's root in its environment, whatever its parent is. Only Linux shows the environment of another process.
+ *
+ * @param table the processes to look among
+ */
+export function processesOf({ root }: Sandbox, table = listProcesses()): ProcessInfo[] {
   if (process.platform !== "linux") return [];
-  return listProcesses().filter(({ pid, isZombie }) => !isZombie && environmentOf(pid).includes(`IAPEER_ROOT=${root}`));
+  return table.filter(({ pid, isZombie }) => !isZombie && environmentOf(pid).includes(`\0IAPEER_ROOT=${root}\0`));
 }
 
-function environmentOf(pid: number): string[] {
+/** The variables of a process, each between two NUL bytes; empty when the process is gone or belongs to somebody else. */
+function environmentOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+    return `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}\0`;
   } catch {
-    // It ended since, or is not ours.
-    return [];
+    return "";
   }
 }
