@@ -3,12 +3,12 @@ import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 200;
-/** No set-up takes this long: what is older was left behind, whoever has its pid now. */
+/** No set-up takes this long: an older file was left behind, even if its pid is taken again. */
 const STALE_MS = 15 * 60_000;
 
 /**
- * Does `work` while no other process does work under the same lock file. The file holds the pid of its owner;
- * one whose owner is gone is taken over. `onWait` is called once, before the first wait.
+ * Does `work` while no other process works under the same lock file. The file holds the pid of its owner; a file whose
+ * owner is gone is taken over. `onWait` is called once, before the first wait.
  *
  * @template T
  * @param {string} file
@@ -44,7 +44,7 @@ function isAbandoned(file) {
   try {
     const ageMs = Date.now() - statSync(file).mtimeMs;
     const owner = Number(readFileSync(file, "utf8"));
-    // Between its creation and its first byte the file is empty: that owner is alive.
+    // An empty file has just been created: its owner is alive.
     return ageMs > STALE_MS || (owner > 0 && !isAlive(owner));
   } catch (error) {
     if (errorCode(error) === "ENOENT") return false;

@@ -5,13 +5,12 @@ import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
 
 /**
- * Programs of the operating system. Where PACKAGES does not say otherwise, the package of each has the name of the program, with apt and
- * with Homebrew alike.
+ * Programs of the operating system. The package of each has the name of the program, in Debian and in Homebrew, except for PACKAGES.
  *
- * @typedef {{ need: string[], want: string[] }} Tools `need` stops the run when missing, `want` only lessens it
+ * @typedef {{ need: string[], want: string[] }} Tools a missing tool of `need` stops the run; of `want`, it skips some tests
  */
 
-/** @type {Readonly<Record<string, string>>} Debian's names. */
+/** @type {Readonly<Record<string, string>>} Debian's names of packages. */
 const PACKAGES = { ip: "iproute2", ssh: "openssh-client", sshd: "openssh-server" };
 
 /** @param {string} tool */
@@ -28,8 +27,8 @@ export function canInstall({ need, want }) {
 }
 
 /**
- * Installs what is missing where that asks nobody: with apt as root (a container, a CI machine), and with Homebrew, where
- * only what is needed is put on a person's machine. Says what stays missing.
+ * Installs what is missing where that needs no answer from a person: with apt as root, as in a container, and with Homebrew.
+ * Homebrew gets only what is needed, because it changes a person's machine. Prints what stays missing.
  *
  * @param {Tools} missing
  * @throws when something needed stays missing; the message says what to type
@@ -52,7 +51,7 @@ function installWithApt({ need, want }) {
   console.error(`setup: installing ${packages.join(", ")} with apt-get`);
   withoutServices(() => {
     runApt(["update"]);
-    // One package that the distribution lacks fails the whole call, and with it the others: those are then tried alone.
+    // One unknown package fails the whole call: then each is tried alone.
     if (!runApt(["install", ...packages])) for (const name of packages) runApt(["install", name]);
   });
 }
@@ -60,18 +59,15 @@ function installWithApt({ need, want }) {
 /** What a package asks before it starts a service (Debian policy, 9.3.3.1). */
 const POLICY = "/usr/sbin/policy-rc.d";
 
-/** A signal that came while nothing was heard is heard by then. */
-const PENDING_MS = 100;
-
-/** A machine that is tested on gets no sshd of its own to listen: 101 says that no service may be started. @param {() => void} work */
+/** Keeps an installed sshd from being started: 101 says that no service may start. @param {() => void} work */
 function withoutServices(work) {
   try {
     writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755, flag: "wx" });
   } catch {
-    // There is one already, as in containers: it decides.
+    // The machine has one already, as containers do: that one decides.
     return work();
   }
-  // What is installed waits for no event: a Ctrl-C comes through behind it, when the file is gone.
+  // An install blocks the event loop: a signal is handled after it, when the file is gone.
   /** @type {NodeJS.Signals[]} */
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   /** @param {NodeJS.Signals} signal */
@@ -81,7 +77,8 @@ function withoutServices(work) {
     work();
   } finally {
     rmSync(POLICY, { force: true });
-    setTimeout(() => signals.forEach((signal) => process.off(signal, leave)), PENDING_MS);
+    // The first ends this round of the event loop; a pending signal is handled in the next one, before the second.
+    setImmediate(() => setImmediate(() => signals.forEach((signal) => process.off(signal, leave))));
   }
 }
 
@@ -123,7 +120,7 @@ function canUseBrew() {
 /** @param {string} command */
 function isMissing(command) {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  // Not on everybody's PATH, and where sshd and ip are.
+  // Where sshd and ip are; a person's PATH often lacks these folders.
   folders.push("/usr/sbin", "/sbin");
   return !folders.some((folder) => isExecutable(join(folder, command)));
 }
@@ -134,6 +131,6 @@ function isExecutable(file) {
     accessSync(file, constants.X_OK);
     return true;
   } catch {
-    return false; // Not there, or not ours to run: for the caller the same.
+    return false; // Missing or not executable: the caller treats both alike.
   }
 }
