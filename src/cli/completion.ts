@@ -4,7 +4,7 @@ import { AGENTIC_RUNTIMES } from "../model/names.ts";
 import { layoutFrom, type Env } from "../core/layout.ts";
 import { type Peer, peersOf } from "../registry/schema.ts";
 import { readRegistry } from "../registry/store.ts";
-import { tame } from "./table.ts";
+import { tame } from "../model/characters.ts";
 import { COMMON_OPTIONS, type Completes, type OptionSpec, type OptionSpecs, type Verb } from "./verb.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;

@@ -2,7 +2,7 @@ import { isGood } from "../provision/row-state.ts";
 import type { SlotProblem } from "../status/slot/slot-schema.ts";
 import type { Colors } from "./colors.ts";
 import type { Output } from "./output.ts";
-import { tame } from "./table.ts";
+import { tame } from "../model/characters.ts";
 
 /** One provider run as verbs print it. */
 export interface OutcomeJson {

@@ -3,7 +3,7 @@ import { describeErrno, errnoOf, type ErrorView, IapeerError } from "../model/er
 import { renderJson } from "../core/text/json.ts";
 import type { Env } from "../core/layout.ts";
 import { type Colors, createColors } from "./colors.ts";
-import { tame } from "./table.ts";
+import { tame } from "../model/characters.ts";
 
 /** Where a verb prints: results on stdout, all else on stderr. */
 export interface Output {

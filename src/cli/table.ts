@@ -1,3 +1,5 @@
+import { tame } from "../model/characters.ts";
+
 export interface Column {
   readonly title: string;
   /** May be cut when the table is wider than the terminal, the rightmost of these first: its end goes, or its start. */
@@ -34,15 +36,6 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
       .trimEnd();
   const paint = options.paintTitle ?? ((text: string) => text);
   return [paint(render(columns.map(({ title }) => title))), ...lines.map(render)].join("\n");
-}
-
-/** Control characters, and those that turn the direction of text around. */
-// oxlint-disable-next-line no-control-regex
-const UNTAMED = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-/** A person's or a program's text as one tame line: no control character of it reaches a terminal. */
-export function tame(text: string): string {
-  return text.replace(/[\n\r\t]+/g, " ").replace(UNTAMED, "?");
 }
 
 function widest(cells: readonly string[]): number {

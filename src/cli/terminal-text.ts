@@ -1,6 +1,7 @@
+import { anyOf } from "../model/characters.ts";
+
 /** Controls that are no tab and no line end, and what turns the direction of text around. */
-// oxlint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const UNREADABLE = anyOf(["nul", "carriageReturn", "ascii", "del", "c1", "separators", "directions"], "g");
 
 /**
  * What a program printed to a terminal, as lines to read: without escape sequences, of a line that was written over (a progress
@@ -8,7 +9,7 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u2
  */
 export function readableLines(text: string): string[] {
   // Line by line: a sequence that was cut short takes no line that follows.
-  return text.split("\n").map((line) => overwritten(Bun.stripANSI(line)).replace(CONTROLS, ""));
+  return text.split("\n").map((line) => overwritten(Bun.stripANSI(line)).replace(UNREADABLE, ""));
 }
 
 /** A line's end may be "\r\n", and through a pane "\r\r\n": that writes nothing over. */

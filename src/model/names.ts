@@ -1,3 +1,4 @@
+import { anyOf, escapeAsUnicode, RAW_IN_JSON } from "./characters.ts";
 import { distance } from "fastest-levenshtein";
 import { IapeerError } from "./errors.ts";
 
@@ -147,11 +148,10 @@ function isScrambled(word: string, candidate: string): boolean {
   return word.length === candidate.length && Array.from(word).toSorted().join("") === Array.from(candidate).toSorted().join("");
 }
 
+const DECEPTIVE_IN_JSON = anyOf([...RAW_IN_JSON, "directions"], "g");
+
 /** A person's text inside our message: quoted, control and direction characters escaped, cut at 80 characters. */
 export function quoteForMessage(text: string): string {
   const cut = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return JSON.stringify(cut.toWellFormed()).replace(
-    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escapeAsUnicode(JSON.stringify(cut.toWellFormed()), DECEPTIVE_IN_JSON);
 }

@@ -4,7 +4,7 @@ import type { BootOp, BootRow } from "../../boot/plan.ts";
 import { type BootAgents, type Unstartable, userOfServices } from "../../app/boot.ts";
 import type { Context } from "../../app/app.ts";
 import type { Output } from "../output.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 
 /** What an installation came to. */
 export interface Installation {

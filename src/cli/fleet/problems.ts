@@ -1,7 +1,7 @@
 import type { IapeerError } from "../../model/errors.ts";
 import type { Problem } from "../../fleet/file/problems.ts";
 import type { Colors } from "../colors.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 
 /** "fleet.yaml:4:3: error: what is wrong (its-code)", and what to do. */
 export function renderProblem({ code, message, severity, file, line, column, hint }: Problem, colors: Colors): string[] {

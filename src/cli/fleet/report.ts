@@ -3,7 +3,8 @@ import type { Row } from "../../fleet/plan/run.ts";
 import { fleetPath } from "../../fleet/file/read.ts";
 import type { Colors } from "../colors.ts";
 import type { Context } from "../../app/app.ts";
-import { renderTable, tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
+import { renderTable } from "../table.ts";
 import type { ApplyReport } from "../../app/fleet/apply.ts";
 
 const COLUMNS = [{ title: "PEER" }, { title: "OP" }, { title: "STATUS" }, { title: "STAGE" }, { title: "MESSAGE" }];

@@ -1,7 +1,8 @@
 import { type Health, needsPerson, type PsRow } from "../../fleet/ps/row.ts";
 import type { Colors } from "../colors.ts";
 import { renderAge, renderDuration } from "../duration.ts";
-import { type Cell, type Column, renderTable, tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
+import { type Cell, type Column, renderTable } from "../table.ts";
 
 export interface FleetTableOptions {
   readonly colors: Colors;

@@ -5,7 +5,7 @@ import { explainInvalid } from "./problems.ts";
 import { renderFleet, renderFleetNotes, renderFleetTable } from "./table.ts";
 import { sleepUnless, withInterruption } from "../interruption.ts";
 import { openScreen, type Screen, wrapLine } from "../screen.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 
 export interface WatchOptions {
   readonly intervalSecs: number;

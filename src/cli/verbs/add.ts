@@ -10,7 +10,7 @@ import { parseFolder } from "../folder.ts";
 import { toPeerJson } from "../../app/peers/peer-json.ts";
 import { renderOutcomes } from "../outcomes.ts";
 import { changeOptionsFrom, DESCRIPTION, IF_REVISION, INTELLIGENCE } from "../shared-options.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const add = defineVerb({

@@ -5,7 +5,7 @@ import { type Forensics, readForensics } from "../../status/deaths/forensics.ts"
 import type { Colors } from "../colors.ts";
 import { describeEnd, describeHow, renderIncident, renderVerdict } from "../death-text.ts";
 import { renderDuration } from "../duration.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 import { readableLines } from "../terminal-text.ts";
 import { defineVerb } from "../verb.ts";
 

@@ -10,7 +10,7 @@ import type { Context } from "../../app/app.ts";
 import { checkFleet } from "../../app/doctor/fleet.ts";
 import { withInterruption } from "../interruption.ts";
 import { registeredIdentities } from "../../app/sessions.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const doctor = defineVerb({

@@ -4,7 +4,7 @@ import { surroundingsOf } from "../../fleet/file/surroundings.ts";
 import type { Colors } from "../colors.ts";
 import { noFleetFile } from "../fleet/fleet-file.ts";
 import { countProblems, renderProblem } from "../fleet/problems.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetCheck = defineVerb({

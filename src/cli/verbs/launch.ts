@@ -5,7 +5,7 @@ import { launchIdentity, type Launched, type LaunchPlan } from "../../launch/sta
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { withInterruption } from "../interruption.ts";
 import { planLaunch } from "../../app/launching.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const launch = defineVerb({

@@ -3,7 +3,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { locate } from "../../status/slot/slot-location.ts";
 import { findMissingCommands, readSlot, readSlotFile, type SlotReading } from "../../status/slot/slot.ts";
 import type { Colors } from "../colors.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const providerCheck = defineVerb({

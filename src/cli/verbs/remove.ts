@@ -9,7 +9,7 @@ import { jointStatus, renderOutcomes } from "../outcomes.ts";
 import type { Output } from "../output.ts";
 import { type Removal, type RemovalJson, removePeer } from "../../app/peers/removal.ts";
 import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const remove = defineVerb({

@@ -12,7 +12,7 @@ import type { Colors } from "../colors.ts";
 import { describeEnd } from "../death-text.ts";
 import { renderDuration } from "../duration.ts";
 import { type PeerJson, renderRuntimes, toPeerJson } from "../../app/peers/peer-json.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 /** Whether one runtime has the host's memory, and its last provider run. */

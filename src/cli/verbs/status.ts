@@ -1,6 +1,6 @@
 import type { Colors } from "../colors.ts";
 import { type HostReport, readHostReport, type SlotJson } from "../../app/host-report.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const status = defineVerb({

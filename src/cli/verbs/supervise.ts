@@ -7,7 +7,7 @@ import { parseCount, usage } from "../call.ts";
 import type { Context } from "../../app/app.ts";
 import { sleepUnless, withInterruption } from "../interruption.ts";
 import { registeredIdentities } from "../../app/sessions.ts";
-import { tame } from "../table.ts";
+import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 const DEFAULT_INTERVAL_SECS = 30;

@@ -1,4 +1,5 @@
 import { isAbsolute } from "node:path";
+import { anyOf, escapeAsUnicode, RAW_IN_JSON } from "../../model/characters.ts";
 import { parseServiceEnvironment, type ServiceEnvironment } from "./environment.ts";
 import { readPlistString } from "./plist.ts";
 
@@ -22,12 +23,11 @@ export function renderMarkSection(mark: ServiceMark): string {
   return `[X-Iapeer]\nMark=${renderMark(mark)}\n`;
 }
 
+const RAW_OR_NOT_IN_XML = anyOf([...RAW_IN_JSON, "noncharacters"], "g");
+
 /** On one line, and in characters that XML can hold. */
 export function renderMark(mark: ServiceMark): string {
-  return JSON.stringify(mark).replace(
-    /[\u007f-\u009f\u2028\u2029\ufffe\uffff]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escapeAsUnicode(JSON.stringify(mark), RAW_OR_NOT_IN_XML);
 }
 
 /** The mark of a service's file, of whichever service manager; undefined: it has none that can be read. */

@@ -1,3 +1,4 @@
+import { anyOf } from "../../model/characters.ts";
 import { IapeerError } from "../../model/errors.ts";
 
 export type PlistValue = string | boolean | readonly string[] | { readonly [key: string]: PlistValue };
@@ -33,8 +34,7 @@ function isList(value: object): value is readonly string[] {
 }
 
 /** What XML 1.0 has no way to write (Char, 2.2). */
-// oxlint-disable-next-line no-control-regex
-const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+const NOT_IN_XML = anyOf(["nul", "ascii", "noncharacters"]);
 
 function escapeXml(text: string): string {
   if (NOT_IN_XML.test(text))

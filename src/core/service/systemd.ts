@@ -1,3 +1,5 @@
+import { anyOf, ARGUMENT_CONTROLS, classOf } from "../../model/characters.ts";
+
 /**
  * A command of a unit (systemd.service(5), Command Lines). "$" is substituted in arguments, not in the program's own path.
  *
@@ -9,8 +11,7 @@ export function renderUnitCommand(argv: readonly string[]): string {
 }
 
 /** "Executable name contains special characters", says systemd, however they are quoted. */
-// oxlint-disable-next-line no-control-regex
-const REFUSED_IN_PROGRAM = /["'\\\u0001-\u001f\u007f]/;
+const REFUSED_IN_PROGRAM = new RegExp(String.raw`["'\\${classOf(ARGUMENT_CONTROLS)}]`);
 
 /** The `Environment=` lines of some variables (systemd.exec(5)); "$" has no meaning in them. */
 export function renderUnitEnvironment(variables: Readonly<Record<string, string>>): string {
@@ -25,5 +26,4 @@ function quoteUnit(word: string): string {
   return `"${escaped.replace(CONTROL, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`)}"`;
 }
 
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0001-\u001f\u007f]/g;
+const CONTROL = anyOf(ARGUMENT_CONTROLS, "g");

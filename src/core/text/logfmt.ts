@@ -1,11 +1,13 @@
+import { anyOf, classOf, CONTROLS, escapeAsUnicode, RAW_IN_JSON } from "../../model/characters.ts";
+
 /** A line of key=value pairs. Values are text; numbers and booleans are written as text. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /** What must be quoted: anything that could end a value, a field or a line, or be lost in UTF-8 (a lone surrogate). */
-const NEEDS_QUOTES = /[\s"=\\\p{Cc}\u2028\u2029\p{Cs}]/u;
+const NEEDS_QUOTES = new RegExp(String.raw`[\s"=\\\p{Cs}${classOf([...CONTROLS, "separators"])}]`, "u");
 
 /** Line ends and controls that JSON leaves as they are. */
-const RAW_IN_JSON = /[\u007f-\u009f\u2028\u2029]/g;
+const RAW = anyOf(RAW_IN_JSON, "g");
 
 /**
  * One logfmt line without its newline. A field whose value is null or undefined is left out.
@@ -21,7 +23,7 @@ export function renderLogLine(fields: LogFields): string {
 
 function renderValue(value: string): string {
   if (!NEEDS_QUOTES.test(value)) return value;
-  return JSON.stringify(value).replace(RAW_IN_JSON, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escapeAsUnicode(JSON.stringify(value), RAW);
 }
 
 const KEY = /([^\s=]+)=/y;

@@ -1,11 +1,15 @@
+import { anyOf, ARGUMENT_CONTROLS, escapeAsUnicode } from "../../model/characters.ts";
+
 /** One word of a POSIX shell's command, whatever the text holds (but NUL, which no argument can). */
 export function quoteForSh(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+const DEL = anyOf(["del"], "g");
+
 /** A basic string of TOML. JSON's escapes are TOML's, but for DEL, which TOML wants escaped too (TOML 1.0, "String"). */
 export function quoteForToml(text: string): string {
-  return JSON.stringify(text).replaceAll("\u007f", "\\u007f");
+  return escapeAsUnicode(JSON.stringify(text), DEL);
 }
 
 /**
@@ -13,12 +17,12 @@ export function quoteForToml(text: string): string {
  * are, see escapeFormats. Double quotes and escapes: inside any quotes tmux drops the blanks that follow a newline.
  */
 export function quoteForTmux(text: string): string {
-  return `"${text.replace(TMUX_SPECIAL, (c) => (c < " " || c === "\u007f" ? octal(c.charCodeAt(0)) : `\\${c}`))}"`;
+  return `"${text.replace(TMUX_SPECIAL, "\\$&").replace(ARGUMENT_CONTROL, (c) => octal(c.charCodeAt(0)))}"`;
 }
 
-/** What tmux expands inside double quotes (tmux(1), "Parsing syntax"), and the controls. */
-// oxlint-disable-next-line no-control-regex
-const TMUX_SPECIAL = /["\\$~\u0001-\u001f\u007f]/g;
+/** What tmux expands inside double quotes (tmux(1), "Parsing syntax"). */
+const TMUX_SPECIAL = /["\\$~]/g;
+const ARGUMENT_CONTROL = anyOf(ARGUMENT_CONTROLS, "g");
 
 function octal(byte: number): string {
   return `\\${byte.toString(8).padStart(3, "0")}`;

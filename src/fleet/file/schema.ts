@@ -1,3 +1,4 @@
+import { anyOf, UNTAMED } from "../../model/characters.ts";
 import * as v from "valibot";
 import {
   isHostName,
@@ -32,8 +33,7 @@ function rule<T>(one: Rule<T>): v.CheckAction<T, undefined> {
   return v.check(one.isRight);
 }
 
-// oxlint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]/;
+const UNFIT = anyOf([...UNTAMED, "replacement"]);
 
 const name = v.pipe(
   v.string(),
@@ -69,7 +69,7 @@ const modelHint = v.pipe(
   v.string(),
   rule<string>({
     code: "fleet-invalid-value",
-    isRight: (text) => text !== "" && text.length <= 200 && !text.startsWith("-") && !CONTROLS.test(text),
+    isRight: (text) => text !== "" && text.length <= 200 && !text.startsWith("-") && !UNFIT.test(text),
     say: (text) => (text.length > 200 ? `is ${text.length} characters long` : `${quote(text)} is not a model's name`),
     hint: () => "1 to 200 characters, no control characters, no dash first",
   }),
@@ -79,7 +79,7 @@ const folder = v.pipe(
   v.string(),
   rule<string>({
     code: "fleet-invalid-value",
-    isRight: (text) => text !== "" && !CONTROLS.test(text) && (!text.startsWith("~") || text === "~" || text.startsWith("~/")),
+    isRight: (text) => text !== "" && !UNFIT.test(text) && (!text.startsWith("~") || text === "~" || text.startsWith("~/")),
     say: (text) => `${quote(text)} is not a folder's path`,
     hint: (text) =>
       text.startsWith("~")

@@ -1,3 +1,4 @@
+import { classOf } from "../../model/characters.ts";
 import {
   type Document,
   isAlias,
@@ -32,8 +33,7 @@ export interface YamlTree {
 const MAX_DEPTH = 60;
 
 /** What YAML 1.2 allows nowhere (5.1), and line ends that no editor shows. */
-// oxlint-disable-next-line no-control-regex
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)/;
+const FORBIDDEN = new RegExp(String.raw`[${classOf(["nul", "ascii", "del"])}]|\r(?!\n)`);
 
 /**
  * Parses the text of a fleet file, without a byte order mark. Aliases are refused and never followed: no text of a

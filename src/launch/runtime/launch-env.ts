@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
 import { readTrusted } from "../../core/disk/trust.ts";
+import { anyOf, CONTROLS } from "../../model/characters.ts";
 import { quoteForMessage } from "../../model/names.ts";
 import { splitShellWords } from "./shell-words.ts";
 
@@ -75,11 +76,13 @@ export function parseLaunchEnv(text: string): ParsedLaunchEnv {
   return { variables: Object.fromEntries(values), startArgs: startArgs ?? [], problems };
 }
 
+const CONTROL = anyOf(CONTROLS);
+
 /** Takes one line's variable; returns what is wrong with the line. */
 function takeLine(line: string, values: Map<string, string>): string | undefined {
   if (/^[ \t]*(?:#|$)/.test(line)) return undefined;
   if (line.endsWith("\r")) return "ends in CRLF; save the file with Unix line ends";
-  if (/\p{Cc}/u.test(line)) return `holds a control character: ${quoteForMessage(line)}`;
+  if (CONTROL.test(line)) return `holds a control character: ${quoteForMessage(line)}`;
   const groups = /^ *(?:export +)?(?<key>[A-Za-z_][A-Za-z0-9_]*)=(?<value>.*?) *$/u.exec(line)?.groups;
   if (groups === undefined) return `is not KEY=VALUE: ${quoteForMessage(line)}`;
   const key = groups["key"]!;

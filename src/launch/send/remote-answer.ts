@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode, IapeerError } from "../../model/errors.ts";
+import { tame } from "../../model/characters.ts";
 import { parseStrictJson } from "../../core/text/json.ts";
 import { JsonProblem } from "../../core/text/json-problem.ts";
 import type { RemoteRecipient } from "./recipient.ts";
@@ -125,11 +126,9 @@ function lastWords(stderr: string): string | undefined {
 }
 
 const MOST_WORDS = 400;
-// oxlint-disable-next-line no-control-regex
-const UNTAMED = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** What another host says, as one line for ours: no control character, and no more than a person reads. */
 function tameWords(text: string): string {
-  const characters = Array.from(text.toWellFormed().trim().replaceAll(/\s+/g, " ").replace(UNTAMED, "?"));
+  const characters = Array.from(tame(text.toWellFormed().trim().replaceAll(/\s+/g, " ")));
   return characters.length > MOST_WORDS ? `${characters.slice(0, MOST_WORDS).join("")}…` : characters.join("");
 }

@@ -1,3 +1,4 @@
+import { anyOf } from "../../model/characters.ts";
 import { hostname } from "node:os";
 import { IapeerError } from "../../model/errors.ts";
 
@@ -20,8 +21,7 @@ export interface Route {
 }
 
 /** What a terminal, or a program behind one, may take for a key or a command: ESC above all, which could end the paste. */
-// oxlint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+const CONTROL = anyOf(["nul", "carriageReturn", "ascii", "del", "c1"]);
 
 /**
  * A message as it may be pasted: line ends are LF, and none at its end.
@@ -32,7 +32,7 @@ export function parseMessage(text: string): string {
   const message = text.replaceAll("\r\n", "\n").replace(/\n+$/, "");
   if (message.trim() === "") throw messageInvalid("the message is empty");
   if (!message.isWellFormed()) throw messageInvalid("the message holds half a character (a lone surrogate)");
-  const control = CONTROLS.exec(message);
+  const control = CONTROL.exec(message);
   if (control !== null)
     throw messageInvalid(
       `the message holds a control character: ${nameOf(control[0])}, at character ${charsIn(message.slice(0, control.index)) + 1}`,
