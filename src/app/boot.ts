@@ -9,8 +9,7 @@ import { readApplied } from "../fleet/applied.ts";
 import type { BootRow } from "../boot/plan.ts";
 import { type Boot, type SharedUnit, syncBootUnits, takeBootUnits } from "../boot/boot.ts";
 import type { BootAgent } from "../boot/agent-unit.ts";
-import { peersOf } from "../registry/schema.ts";
-import { readRegistry } from "../registry/store.ts";
+import { readRegistry } from "../registry/registry.ts";
 import { readService } from "../boot/state.ts";
 import type { App } from "./types.ts";
 import { findProgram } from "./launching.ts";
@@ -57,7 +56,7 @@ export interface BootAgents {
 export function readBootAgents({ layout }: Pick<App, "layout">): BootAgents {
   const applied = readApplied(layout);
   const persistent = (applied?.agents ?? []).filter(({ isPersistent, remote }) => isPersistent && remote === undefined);
-  const peers = new Map(peersOf(readRegistry(layout)).map((peer) => [peer.personality, peer]));
+  const peers = new Map(readRegistry(layout).peers.map((peer) => [peer.personality, peer]));
   const canStart = ({ name, runtime }: BootAgent) => {
     const peer = peers.get(name);
     return peer !== undefined && !peer.isBeingRemoved && peer.runtimes.includes(runtime);
@@ -79,7 +78,7 @@ export interface Unstartable {
 
 /** Looks for each agent's program as its unit would: what only the caller's shell knows is not there at boot. */
 export function findUnstartable({ agents }: BootAgents, { environment }: Boot, { layout }: Pick<App, "layout">): Unstartable[] {
-  const folders = new Map(peersOf(readRegistry(layout)).map(({ personality, cwd }) => [personality, cwd]));
+  const folders = new Map(readRegistry(layout).peers.map(({ personality, cwd }) => [personality, cwd]));
   return agents.flatMap(({ name, runtime }) => {
     const cwd = folders.get(name);
     if (cwd === undefined) return [];

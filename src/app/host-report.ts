@@ -4,9 +4,8 @@ import { whyNotSocketFolder } from "../core/disk/socket-folder.ts";
 import { findUnrecorded } from "../launch/canary/settle.ts";
 import { hintForUnwatched } from "../launch/canary/unwatched.ts";
 import { judgeMemory, type MemoryState, readNote } from "../provision/provision-state.ts";
-import { type Peer, peersOf } from "../registry/schema.ts";
-import { readRegistry } from "../registry/store.ts";
-import { verifyRegistry } from "../registry/verify.ts";
+import { readRegistry } from "../registry/registry.ts";
+import type { Peer } from "../registry/types.ts";
 import { readDeaths } from "../status/deaths/deaths.ts";
 import { heartbeatAgeSecs } from "../status/slot/slot-heartbeat.ts";
 import { type PeerStatus, readStatuses } from "../status/liveness/liveness.ts";
@@ -48,7 +47,7 @@ export interface HostReport {
 /** Gathers it; nothing is started for it, and nothing changed. */
 export function readHostReport({ layout, now }: Context): HostReport {
   const registry = readRegistry(layout);
-  const peers = peersOf(registry);
+  const { peers } = registry;
   const reading = readSlot(layout);
   const memory = findMemory(layout, peers, reading.slot);
   const identities = findStatuses(layout, peers);
@@ -66,7 +65,7 @@ export function readHostReport({ layout, now }: Context): HostReport {
     unknown,
     unwatched,
     deaths,
-    differences: verifyRegistry(layout).differences.length,
+    differences: registry.compareCards().length,
   });
   return {
     ok: attention.length === 0,

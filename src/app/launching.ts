@@ -10,9 +10,7 @@ import { type LaunchEnv, readLaunchEnv } from "../launch/runtime/launch-env.ts";
 import { resolveRuntimeCommand, type RuntimeCommand } from "../launch/runtime/runtime-command.ts";
 import { planGiven } from "../launch/runtime/runtime-ways.ts";
 import { readHost } from "../launch/send/text.ts";
-import { requireRow } from "../registry/edits.ts";
-import { toPeer } from "../registry/schema.ts";
-import { readRegistry } from "../registry/store.ts";
+import { readRegistry } from "../registry/registry.ts";
 import type { Context } from "./app.ts";
 import type { ChosenIdentity } from "../cli/identity-option.ts";
 import { refuseLeaving } from "../cli/targets.ts";
@@ -50,7 +48,7 @@ export function planLaunch(chosen: ChosenIdentity, args: readonly string[], cont
 
 /** A peer may be removed while its launch waits. Throws `peer-not-found`, `peer-being-removed`. */
 function refuseGone(personality: string, { layout }: Context): void {
-  if (toPeer(requireRow(readRegistry(layout), personality)).isBeingRemoved) refuseLeaving(personality);
+  if (readRegistry(layout).require(personality).isBeingRemoved) refuseLeaving(personality);
 }
 
 /**

@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import { type Command, RootCommand } from "@bomb.sh/tab";
 import { AGENTIC_RUNTIMES } from "../model/names.ts";
 import { layoutFrom, type Env } from "../core/layout.ts";
-import { type Peer, peersOf } from "../registry/schema.ts";
-import { readRegistry } from "../registry/store.ts";
+import { readRegistry } from "../registry/registry.ts";
+import type { Peer } from "../registry/types.ts";
 import { tame } from "../model/characters.ts";
 import { COMMON_OPTIONS, type Completes, type OptionSpec, type OptionSpecs, type Verb } from "./verb.ts";
 
@@ -115,9 +115,9 @@ function bare(value: string): Candidate {
 }
 
 /** A person who presses TAB wants no error message: what cannot be read offers nothing. */
-function findPeers(env: Env): Peer[] {
+function findPeers(env: Env): readonly Peer[] {
   try {
-    return peersOf(readRegistry(layoutFrom(env)));
+    return readRegistry(layoutFrom(env)).peers;
   } catch {
     return [];
   }

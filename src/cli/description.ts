@@ -1,5 +1,5 @@
 import { IapeerError } from "../model/errors.ts";
-import { DESCRIPTION_LIMIT } from "../registry/edits.ts";
+import { DESCRIPTION_LIMIT } from "../model/names.ts";
 import type { Output } from "./output.ts";
 
 /** A description that fits, cut between characters. Throws `invalid-value`. */

@@ -3,9 +3,8 @@ import { identityOf, parsePersonality, parseRuntime } from "../model/names.ts";
 import type { Layout } from "../core/layout.ts";
 import type * as Applied from "../fleet/applied.ts";
 import { remoteProgram } from "../launch/send/ssh.ts";
-import { findRow, requireRow } from "../registry/edits.ts";
-import { type Peer, toPeer } from "../registry/schema.ts";
-import { readRegistry } from "../registry/store.ts";
+import { readRegistry } from "../registry/registry.ts";
+import type { Peer } from "../registry/types.ts";
 import type { Context } from "../app/app.ts";
 import type { OptionSpec, Verb } from "./verb.ts";
 
@@ -39,8 +38,8 @@ export function chooseIdentity(verb: Verb, typed: TypedIdentity, { layout, env }
   const personality = parsePersonality(typed.personality);
   const named = typed.runtime === undefined ? undefined : parseRuntime(typed.runtime);
   const registry = readRegistry(layout);
-  if (findRow(registry, personality) === undefined) refuseRemoteAgent(verb, personality, { layout, env });
-  const peer = toPeer(requireRow(registry, personality));
+  if (registry.find(personality) === undefined) refuseRemoteAgent(verb, personality, { layout, env });
+  const peer = registry.require(personality);
   const runtime = named ?? peer.defaultRuntime;
   if (!peer.runtimes.includes(runtime)) throw runtimeNotFound(verb, peer, runtime);
   return { peer, runtime, identity: identityOf(runtime, personality) };

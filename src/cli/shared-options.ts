@@ -1,5 +1,5 @@
-import { DESCRIPTION_LIMIT } from "../registry/edits.ts";
-import type { ChangeOptions } from "../registry/store.ts";
+import type { ChangeOptions } from "../registry/types.ts";
+import { DESCRIPTION_LIMIT } from "../model/names.ts";
 import { parseCount } from "./call.ts";
 import type { Context } from "../app/app.ts";
 import type { OptionSpec, Verb } from "./verb.ts";

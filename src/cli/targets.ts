@@ -1,8 +1,7 @@
 import { IapeerError } from "../model/errors.ts";
 import { parsePersonality } from "../model/names.ts";
-import { requireRow } from "../registry/edits.ts";
-import { type Peer, peersOf } from "../registry/schema.ts";
-import { readRegistry } from "../registry/store.ts";
+import { readRegistry } from "../registry/registry.ts";
+import type { Peer } from "../registry/types.ts";
 import { usage } from "./call.ts";
 import type { Context } from "../app/app.ts";
 import type { Verb } from "./verb.ts";
@@ -31,7 +30,7 @@ export function chooseTargets(verb: Verb, { peer, all }: { peer?: string; all?: 
   if ((peer === undefined) === (all === undefined)) throw usage(verb, `${verb.name} takes either --peer P or --all`);
   const personality = peer === undefined ? undefined : parsePersonality(peer);
   const registry = readRegistry(layout);
-  if (personality !== undefined) requireRow(registry, personality);
-  const peers = peersOf(registry);
+  if (personality !== undefined) registry.require(personality);
+  const peers = registry.peers;
   return { all: peers, targets: peers.filter((one) => personality === undefined || one.personality === personality) };
 }

@@ -15,6 +15,9 @@ export type AgenticRuntime = (typeof AGENTIC_RUNTIMES)[number];
 export const BUILT_IN_RUNTIMES = ["claude", "codex", "pi", "opencode"] as const;
 export type BuiltInRuntime = (typeof BUILT_IN_RUNTIMES)[number];
 
+/** Longer descriptions are cut, with a warning (contract 3). */
+export const DESCRIPTION_LIMIT = 450;
+
 const INTELLIGENCE_BY_RUNTIME: Readonly<Record<string, Intelligence>> = {
   telegram: "natural",
   discord: "natural",

@@ -1,17 +1,22 @@
 import { rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { wasWritten } from "../core/disk/atomic-write.ts";
 import { IapeerError } from "../model/errors.ts";
+import { makeFolder } from "../core/disk/files.ts";
+import { lookAt } from "../core/disk/same-folder.ts";
 import { readState, type StateFile, stateOf, writeState } from "../core/disk/state-file.ts";
 import { profilePath } from "../core/layout.ts";
+import { folderTaken, removeEmptyFolders } from "./folders.ts";
 import { type Card, checkCard, type Row } from "./schema.ts";
 
 const cardFile: StateFile<Card> = {
-  what: "the profile",
+  what: "the card",
   maxBytes: 1024 * 1024,
   unreadable: "profile-corrupt",
   insecure: "profile-corrupt",
   check: checkCard,
   explain: (path, why) =>
-    new IapeerError("profile-corrupt", `the profile ${path} ${why}`, {
+    new IapeerError("profile-corrupt", `the card ${path} ${why}`, {
       hint: "repair it, or move it away and run the command again",
       details: { path },
     }),
@@ -26,26 +31,56 @@ export function readCard(peerFolder: string): Card | undefined {
   return stateOf(readState(profilePath(peerFolder), cardFile));
 }
 
-/** The card that goes with a row: all it says but the folder, and what the old card said beyond. */
+/**
+ * The card of this peer in a folder; undefined when there is none, or when it is that of a removed peer.
+ *
+ * @throws IapeerError `folder-taken`: the card is that of another peer; `profile-corrupt`.
+ */
+export function readOwnCard({ personality, cwd }: Pick<Row, "personality" | "cwd">): Card | undefined {
+  const card = readCard(cwd);
+  if (card === undefined || card.personality === personality) return card;
+  if (card.removed === undefined) throw folderTaken(cwd, card.personality);
+  return undefined;
+}
+
+/** The card of a row: every field but the folder, and the fields that only the old card had. */
 export function renderCard(row: Row, old: Card | undefined): Card {
   const { cwd: _cwd, removing: _removing, ...shared } = row;
   const { removed: _removed, ...kept } = old ?? {};
   return { ...kept, ...shared };
 }
 
-/** Writes a peer's card, unless it stands there already. */
+/** Writes a peer's card, unless the same card is there already. */
 export function writeCard(row: Row): void {
   const found = readCard(row.cwd);
-  // What another peer's card said, one that was removed from this folder, is nothing of this peer's.
+  // The card of another peer, one that was removed from this folder, says nothing about this one.
   const old = found?.personality === row.personality ? found : undefined;
   const card = renderCard(row, old);
   if (old !== undefined && JSON.stringify(old) === JSON.stringify(card)) return;
   writeCardFile(row.cwd, card);
 }
 
+/** Makes a peer's folder and writes its card; returns a function that takes both back. */
+export function putCard(row: Row): () => void {
+  const made = [dirname(profilePath(row.cwd)), row.cwd].filter((folder) => lookAt(folder) === undefined);
+  let before: Card | undefined;
+  try {
+    makeFolder(row.cwd);
+    before = readCard(row.cwd);
+    writeCard(row);
+  } catch (error) {
+    if (!wasWritten(error)) removeEmptyFolders(made);
+    throw error;
+  }
+  return () => {
+    restoreCard(row.cwd, before);
+    removeEmptyFolders(made);
+  };
+}
+
 /**
- * Notes in the card that its peer was removed; the folder and the rest of the card stay. A folder that is gone,
- * or a card that cannot be read or written, must not keep the peer in the registry: then nothing is noted.
+ * Writes into the card that its peer was removed; the folder and the rest of the card stay. Nothing happens when the folder is gone
+ * or the card cannot be read or written: neither must keep the peer in the registry.
  */
 export function markCardRemoved({ personality, cwd: peerFolder }: Pick<Row, "personality" | "cwd">, now: Date): void {
   try {
@@ -60,7 +95,7 @@ function writeCardFile(peerFolder: string, card: Card): void {
   writeState(profilePath(peerFolder), card, cardFile);
 }
 
-/** Puts back what stood in a folder before; undefined: no card. */
+/** Writes an earlier card back; undefined removes the card. */
 export function restoreCard(peerFolder: string, before: Card | undefined): void {
   if (before === undefined) rmSync(profilePath(peerFolder), { force: true });
   else writeCardFile(peerFolder, before);

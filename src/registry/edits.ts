@@ -1,33 +1,25 @@
 import { IapeerError } from "../model/errors.ts";
-import { defaultIntelligence, type Intelligence, nearest } from "../model/names.ts";
-import { type Card, type Peer, type Registry, type Row, toPeer } from "./schema.ts";
+import { defaultIntelligence, nearest } from "../model/names.ts";
+import { type Card, type RegistryFile, type Row, toPeer } from "./schema.ts";
+import type { AddRequest, Peer, UpdateRequest } from "./types.ts";
 
-/** Longer descriptions are cut, with a warning. */
-export const DESCRIPTION_LIMIT = 450;
-
-export interface AddRequest {
-  readonly personality: string;
-  /** Resolved and absolute. */
-  readonly cwd: string;
-  readonly runtimes?: readonly string[];
-  readonly description?: string;
-  readonly intelligence?: Intelligence;
-}
-
+/** What a registration changes. */
 export interface AddPlan {
   readonly action: "added" | "merged" | "unchanged";
   readonly row: Row;
   /** The runtimes that the peer did not have before. */
   readonly newRuntimes: readonly string[];
-  readonly registry: Registry;
+  /** The very file that was given where nothing changes. */
+  readonly file: RegistryFile;
 }
 
 /**
- * What `add` comes to. `card` is what the folder says of the peer, if anything: what the request does not
- * give is inherited from the row, else from the card.
+ * Plans a registration. A field that the request leaves out is inherited from the card, else from the row.
+ *
+ * @param card the peer's own card in that folder
  */
-export function planAdd(registry: Registry, request: AddRequest, card: Card | undefined): AddPlan {
-  const current = findRow(registry, request.personality);
+export function planAdd(file: RegistryFile, request: Omit<AddRequest, "hasOwnFolder">, card: Card | undefined): AddPlan {
+  const current = findRow(file, request.personality);
   const said = current && withCard(current, card);
   const base: Partial<Row> = said ?? card ?? {};
   const known = current === undefined ? [] : toPeer(current).runtimes;
@@ -45,25 +37,25 @@ export function planAdd(registry: Registry, request: AddRequest, card: Card | un
     cwd: current?.cwd ?? request.cwd,
   };
   const newRuntimes = row.runtimes!.filter((runtime) => !known.includes(runtime));
-  if (current === undefined) return { action: "added", row, newRuntimes, registry: withRow(registry, row) };
-  if (said === current && isSame(current, row)) return { action: "unchanged", row: current, newRuntimes, registry };
-  return { action: "merged", row, newRuntimes, registry: withRow(registry, row) };
+  if (current === undefined) return { action: "added", row, newRuntimes, file: withRow(file, row) };
+  if (said === current && isSame(current, row)) return { action: "unchanged", row: current, newRuntimes, file };
+  return { action: "merged", row, newRuntimes, file: withRow(file, row) };
 }
 
-/** The row as the peer's own card has it, which is right; the same row where they do not differ. */
+/** The row with the fields of the peer's own card, which is right; the very same row where they do not differ. */
 export function withCard(row: Row, card: Card | undefined): Row {
   if (card === undefined || differingFields(row, card).length === 0) return row;
   const { removed: _removed, removing: _removing, ...said } = card;
   return { ...row, ...said, cwd: row.cwd };
 }
 
-/** Fields that the card says and the row does not say so; not those that only a row or only a card has. */
+/** The fields of a card that are missing or different in the row. A field that only the row has does not differ. */
 export function differingFields(row: Row, card: Card): string[] {
   const { removed: _removed, removing: _removing, cwd: _cwd, ...said } = card;
   return Object.keys(said).filter((key) => JSON.stringify(said[key]) !== JSON.stringify(row[key]));
 }
 
-/** A peer that is added is not being removed, whatever an old card says. */
+/** A peer that is added is not being removed, whatever an old card or row says. */
 function withoutMarks(base: Partial<Row>): Partial<Row> {
   const { removed: _removed, removing: _removing, ...rest } = base;
   return rest;
@@ -73,7 +65,7 @@ function union(first: readonly string[], second: readonly string[]): string[] {
   return [...new Set([...first, ...second])];
 }
 
-/** Whether the new row says nothing that the old one did not mean. */
+/** Whether two rows mean the same: the new one may only write down what was a default. */
 function isSame(current: Row, next: Row): boolean {
   const known = ["runtimes", "description", "intelligence", "default_runtime"] as const;
   const before = toPeer(current);
@@ -84,15 +76,12 @@ function isSame(current: Row, next: Row): boolean {
   );
 }
 
-export interface UpdateRequest {
-  readonly description?: string;
-  readonly addRuntimes?: readonly string[];
-  readonly removeRuntimes?: readonly string[];
-  readonly defaultRuntime?: string;
-  readonly intelligence?: Intelligence;
-}
-
-/** What `update` makes of a row. Nothing is chosen for the person: a default runtime that goes needs a new one named. */
+/**
+ * The row after an update; the very same row where nothing changes. Nothing is chosen for the person: who removes the default runtime
+ * must name another.
+ *
+ * @throws IapeerError `runtime-not-found`, `invalid-value`.
+ */
 export function updateRow(row: Row, request: UpdateRequest): Row {
   const before = toPeer(row);
   for (const runtime of request.removeRuntimes ?? []) requireRuntime(before, runtime);
@@ -124,30 +113,37 @@ function missingDefault(personality: string, runtime: string, runtimes: readonly
   });
 }
 
-export function findRow(registry: Registry, personality: string): Row | undefined {
-  return registry.peers.find((row) => row.personality === personality);
+/** The row of a peer; undefined when there is none. */
+export function findRow({ peers }: RegistryFile, personality: string): Row | undefined {
+  return peers.find((row) => row.personality === personality);
 }
 
-/** The row of a peer, or `peer-not-found` with the nearest name. */
-export function requireRow(registry: Registry, personality: string): Row {
-  const row = findRow(registry, personality);
-  if (row !== undefined) return row;
+/** The same. Throws IapeerError `peer-not-found`. */
+export function requireRow(file: RegistryFile, personality: string): Row {
+  const row = findRow(file, personality);
+  if (row === undefined) throw peerNotFound(file, personality);
+  return row;
+}
+
+/** The error of a peer that is not registered, with the nearest name in its hint. */
+export function peerNotFound({ peers }: Pick<RegistryFile, "peers">, personality: string): IapeerError {
   const near = nearest(
     personality,
-    registry.peers.map((peer) => peer.personality),
+    peers.map((row) => row.personality),
   );
-  throw new IapeerError("peer-not-found", `no peer is called ${personality}`, {
+  return new IapeerError("peer-not-found", `no peer is called ${personality}`, {
     hint: near === undefined ? "see: iapeer list" : `did you mean ${near}?`,
     details: { personality },
   });
 }
 
-/** The registry with this row in the place of the one with its personality, or new. */
-export function withRow(registry: Registry, row: Row): Registry {
-  return { ...registry, peers: [...registry.peers.filter(({ personality }) => personality !== row.personality), row] };
+/** The registry with this row, in the place of the one of its personality if there is one. */
+export function withRow(file: RegistryFile, row: Row): RegistryFile {
+  return { ...file, peers: [...file.peers.filter(({ personality }) => personality !== row.personality), row] };
 }
 
-export function withoutRow(registry: Registry, personality: string): Registry {
-  const peers = registry.peers.filter((row) => row.personality !== personality);
-  return peers.length === registry.peers.length ? registry : { ...registry, peers };
+/** The registry without a peer; the very same registry when it has no such peer. */
+export function withoutRow(file: RegistryFile, personality: string): RegistryFile {
+  const peers = file.peers.filter((row) => row.personality !== personality);
+  return peers.length === file.peers.length ? file : { ...file, peers };
 }

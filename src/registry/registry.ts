@@ -1,195 +1,71 @@
-import { accessSync, constants, lstatSync, rmdirSync, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
-import { wasWritten } from "../core/disk/atomic-write.ts";
-import { IapeerError, ioError } from "../model/errors.ts";
 import { makeFolder } from "../core/disk/files.ts";
-import { type Layout, profilePath } from "../core/layout.ts";
-import {
-  type AddPlan,
-  type AddRequest,
-  findRow,
-  planAdd,
-  requireRow,
-  type UpdateRequest,
-  updateRow,
-  withCard,
-  withoutRow,
-  withRow,
-} from "./edits.ts";
-import { markCardRemoved, readCard, restoreCard, writeCard } from "./cards.ts";
-import { type Card, type Registry, type Row, toPeer } from "./schema.ts";
-import { changeRegistry, type ChangeOptions } from "./store.ts";
+import { withLock } from "../core/disk/lock.ts";
+import { lookAt } from "../core/disk/same-folder.ts";
+import { checkFolder } from "../core/disk/trust.ts";
+import type { Layout } from "../core/layout.ts";
+import { IapeerError } from "../model/errors.ts";
+import { markCardRemoved, putCard, readCard, readOwnCard, restoreCard } from "./cards.ts";
+import { findDifferences } from "./differences.ts";
+import { type AddPlan, findRow, planAdd, requireRow, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
+import { chooseFolder, refuseFolder, refuseRemoving } from "./folders.ts";
+import { readIfWhole, restoreRegistry, unreadable } from "./restore.ts";
+import { type RegistryFile, type Row, toPeer } from "./schema.ts";
+import { snapshotOf } from "./snapshot.ts";
+import { changeRegistry, readStored } from "./store.ts";
+import type {
+  AddRequest,
+  ChangeOptions,
+  Move,
+  Peer,
+  Registered,
+  Registry,
+  Updated,
+  UpdateRequest,
+  Verification,
+} from "./types.ts";
 
 /**
- * Registers a peer, or merges into the one that is there: folder, card and row, all of them or none.
+ * Reads the registry, once for a whole call. A missing file is an empty registry, unless the backup holds peers.
  *
- * @throws IapeerError `peer-conflict`, `folder-taken`, `peer-being-removed`, `profile-corrupt`, and what changeRegistry throws.
+ * @throws IapeerError `registry-corrupt`, `registry-insecure` (exit 5); the file stays as it is.
  */
-export async function registerPeer(
-  layout: Layout,
-  options: ChangeOptions,
-  request: AddRequest & { hasOwnFolder: boolean },
-): Promise<AddPlan & { revision: number }> {
+export function readRegistry(layout: Layout): Registry {
+  return snapshotOf(readStored(layout), layout);
+}
+
+/**
+ * Registers a peer, or merges into the one that is registered: folder, card and row, all of them or none.
+ *
+ * @throws IapeerError `peer-conflict`, `folder-taken`, `peer-being-removed`, `profile-corrupt`, `invalid-value`, `lock-busy`,
+ * `interrupted`, `revision-conflict`, `registry-corrupt`, `write-failed`.
+ */
+export async function registerPeer(layout: Layout, options: ChangeOptions, request: AddRequest): Promise<Registered> {
   let plan: AddPlan | undefined;
-  const after = await changeRegistry(
+  const { revision } = await changeRegistry(
     layout,
     options,
-    (registry) => {
-      plan = planInFolder(registry, request);
-      return plan.registry;
+    (file) => {
+      const cwd = chooseFolder(file.peers, request);
+      plan = planAdd(file, { ...request, cwd }, readOwnCard({ ...request, cwd }));
+      return plan.file;
     },
     () => putCard(plan!.row),
   );
-  return { ...plan!, revision: after.revision };
+  const { action, row, newRuntimes } = plan!;
+  return { action, peer: toPeer(row), newRuntimes, revision };
 }
 
-/** Whether registerPeer could do this in a registry, as far as looking tells. Throws what it would throw. */
-export function checkRegistration(registry: Registry, request: AddRequest & { hasOwnFolder: boolean }): void {
-  planInFolder(registry, request);
+/** Throws what registerPeer would throw for a registry, as far as that can be known without a change. */
+export function checkRegistration(registry: Registry, request: AddRequest): void {
+  const cwd = chooseFolder(registry.peers, request);
+  readOwnCard({ ...request, cwd });
 }
 
-function planInFolder(registry: Registry, request: AddRequest & { hasOwnFolder: boolean }): AddPlan {
-  const current = findRow(registry, request.personality);
-  if (current !== undefined) refuseRemoving(current);
-  const cwd = current !== undefined && !request.hasOwnFolder ? current.cwd : request.cwd;
-  if (current !== undefined && !isSameFolder(current.cwd, cwd)) throw otherFolder(current, cwd);
-  refuseNoFolder(cwd);
-  refuseTakenFolder(registry, request.personality, cwd);
-  return planAdd(registry, { ...request, cwd }, cardOf(request.personality, cwd));
-}
-
-/** `peer-being-removed` for a peer whose removal has begun. */
-export function refuseRemoving(row: Row): void {
-  if (row.removing === undefined) return;
-  throw new IapeerError("peer-being-removed", `${row.personality} is being removed (since ${row.removing})`, {
-    hint: `let it finish: iapeer remove ${row.personality}`,
-  });
-}
-
-function otherFolder(row: Row, cwd: string): IapeerError {
-  return new IapeerError("peer-conflict", `${row.personality} is registered at ${row.cwd}, not at ${cwd}`, {
-    hint: `one personality has one folder; to move it: iapeer remove ${row.personality}, then add it again`,
-    details: { personality: row.personality, cwd: row.cwd },
-  });
-}
-
-function refuseTakenFolder(registry: Registry, personality: string, cwd: string): void {
-  const found = lookAt(cwd);
-  const owner = registry.peers.find(
-    (row) => row.personality !== personality && (row.cwd === cwd || (found !== undefined && isFolder(row.cwd, found))),
-  );
-  if (owner !== undefined) throw taken(cwd, owner.personality);
-}
-
-/** What is at a path, or undefined: nothing, or nothing that can be got at. */
-function lookAt(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    // A part of the path is a file, or links lead in a circle: no folder of anybody's is there.
-    return undefined;
-  }
-}
-
-/** Refuses what can be no peer's folder, before anything is made. */
-function refuseNoFolder(cwd: string): void {
-  const found = lookAt(cwd);
-  if (found?.isDirectory()) return;
-  const isThere = found !== undefined || isLink(cwd);
-  if (!isThere) return refuseUnmakeable(cwd, dirname(cwd));
-  throw new IapeerError("invalid-value", `${cwd} is ${found === undefined ? "a symbolic link to nowhere" : "not a folder"}`, {
-    hint: "choose another --cwd",
-    details: { cwd },
-  });
-}
-
-function isLink(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    // Something above it is no folder.
-    return false;
-  }
-}
-
-/** What is missing is made below the nearest folder that is there, if that may be. */
-function refuseUnmakeable(cwd: string, above: string): void {
-  const found = lookAt(above);
-  if (found === undefined && above !== dirname(above)) return refuseUnmakeable(cwd, dirname(above));
-  if (!found?.isDirectory())
-    throw new IapeerError("invalid-value", `the folder ${cwd} cannot be made: ${above} is not a folder`, {
-      hint: "choose another folder",
-      details: { cwd },
-    });
-  try {
-    accessSync(above, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw ioError("write-failed", "cannot make a folder in", above, error);
-  }
-}
-
-function isFolder(path: string, folder: { dev: number; ino: number }): boolean {
-  const found = lookAt(path);
-  return found !== undefined && found.dev === folder.dev && found.ino === folder.ino;
-}
-
-/** Whether two paths lead to one folder. One that is not there is only the same as itself. */
-export function isSameFolder(a: string, b: string): boolean {
-  const found = lookAt(a);
-  return a === b || (found !== undefined && isFolder(b, found));
-}
-
-function taken(cwd: string, personality: string): IapeerError {
-  return new IapeerError("folder-taken", `the folder ${cwd} is ${personality}'s`, {
-    hint: "one personality, one folder: choose another --cwd",
-    details: { cwd, personality },
-  });
-}
-
-/** What the folder's card says of this peer; another peer's card means that the folder is taken. */
-function cardOf(personality: string, cwd: string) {
-  const card = readCard(cwd);
-  if (card === undefined || card.personality === personality) return card;
-  if (card.removed === undefined) throw taken(cwd, card.personality);
-  return undefined;
-}
-
-/** Makes the folder and the card; returns how to take that back. */
-function putCard(row: Row): () => void {
-  const made = [dirname(profilePath(row.cwd)), row.cwd].filter((folder) => lookAt(folder) === undefined);
-  let before: Card | undefined;
-  try {
-    makeFolder(row.cwd);
-    before = readCard(row.cwd);
-    writeCard(row);
-  } catch (error) {
-    if (!wasWritten(error)) removeEmptyFolders(made);
-    throw error;
-  }
-  return () => {
-    restoreCard(row.cwd, before);
-    removeEmptyFolders(made);
-  };
-}
-
-function removeEmptyFolders(folders: readonly string[]): void {
-  for (const folder of folders) {
-    try {
-      rmdirSync(folder);
-    } catch {
-      // Somebody has put something there since: it stays.
-      return;
-    }
-  }
-}
-
-export interface Updated {
-  readonly before: Row;
-  readonly row: Row;
-  readonly revision: number;
-}
-
-/** Changes what is said of a peer, in the registry and on its card. `peer-not-found`, `peer-being-removed`; see updateRow. */
+/**
+ * Changes fields of a peer, in the registry and on its card.
+ *
+ * @throws IapeerError `peer-not-found`, `peer-being-removed`, `runtime-not-found`, `invalid-value`, and those of registerPeer.
+ */
 export async function updatePeer(
   layout: Layout,
   options: ChangeOptions,
@@ -199,23 +75,28 @@ export async function updatePeer(
   return await changeRow(layout, options, {
     personality,
     edit: (row) => updateRow(row, request),
-    // A folder that is gone, or not mounted, is not made anew: verify tells of it.
+    // A folder that is gone, or not mounted, is not made again: `verify` reports it.
     prepare: ({ row }) => (lookAt(row.cwd) === undefined ? () => undefined : putCard(row)),
   });
 }
 
+/** Throws what updatePeer would throw for a peer as it is in a registry, as far as that can be known without a change. */
+export function checkUpdate({ personality, removing, ...peer }: Peer, request: UpdateRequest): void {
+  refuseRemoving({ personality, ...(removing !== undefined && { removing }) });
+  updateRow({ personality, cwd: peer.cwd, default_runtime: peer.defaultRuntime, runtimes: [...peer.runtimes] }, request);
+}
+
 /**
- * Gives a peer another folder, all that it says of itself included: it is never not there. The card of the old folder says that it left.
+ * Gives a peer another folder, with its card; the peer stays registered throughout. The card in the old folder says that the peer left.
  *
  * @throws IapeerError `peer-not-found`, `peer-being-removed`, `folder-taken`, `invalid-value`, `write-failed`; then it is where it was.
  */
 export async function movePeer(layout: Layout, options: ChangeOptions, { personality, cwd, now }: Move): Promise<Updated> {
   return await changeRow(layout, options, {
     personality,
-    edit: (row, registry) => {
-      refuseNoFolder(cwd);
-      refuseTakenFolder(registry, personality, cwd);
-      cardOf(personality, cwd);
+    edit: (row, { peers }) => {
+      refuseFolder(peers, personality, cwd);
+      readOwnCard({ personality, cwd });
       return { ...row, cwd };
     },
     prepare: ({ before, row }) => {
@@ -230,69 +111,94 @@ export async function movePeer(layout: Layout, options: ChangeOptions, { persona
   });
 }
 
-interface RowChange {
-  readonly personality: string;
-  /** The new row of one that stands as its card has it; the same one where nothing changes. */
-  readonly edit: (row: Row, registry: Registry) => Row;
-  /** What must stand on disk before the new row does; see Preparation. */
-  readonly prepare: (rows: Omit<Updated, "revision">) => () => void;
+interface Rows {
+  /** As the registry had it. */
+  readonly before: Row;
+  readonly row: Row;
 }
 
-/** Changes the row of a peer that is there and stays. */
+interface RowChange {
+  readonly personality: string;
+  /** Gets the row with the fields of its card; returns the very same row where nothing changes. */
+  readonly edit: (row: Row, file: RegistryFile) => Row;
+  /** Puts on disk what must be there before the new row is; returns a function that takes it back. */
+  readonly prepare: (rows: Rows) => () => void;
+}
+
+/** Changes the row of a peer that is registered and stays so. */
 async function changeRow(layout: Layout, options: ChangeOptions, { personality, edit, prepare }: RowChange): Promise<Updated> {
-  let rows: Omit<Updated, "revision"> | undefined;
-  const after = await changeRegistry(
+  let rows: Rows | undefined;
+  const { revision } = await changeRegistry(
     layout,
     options,
-    (registry) => {
-      const before = requireRow(registry, personality);
+    (file) => {
+      const before = requireRow(file, personality);
       refuseRemoving(before);
-      const row = edit(withCard(before, cardOf(personality, before.cwd)), registry);
+      const row = edit(withCard(before, readOwnCard(before)), file);
       rows = { before, row };
-      return row === before ? registry : withRow(registry, row);
+      return row === before ? file : withRow(file, row);
     },
     () => prepare(rows!),
   );
-  return { ...rows!, revision: after.revision };
+  const { before, row } = rows!;
+  const peer = toPeer(row);
+  const known = toPeer(before).runtimes;
+  const newRuntimes = peer.runtimes.filter((runtime) => !known.includes(runtime));
+  return { peer, isChanged: row !== before, newRuntimes, revision };
 }
 
-export interface Move {
-  readonly personality: string;
-  /** Its new folder, resolved and absolute; made if missing. */
-  readonly cwd: string;
-  readonly now: Date;
-}
-
-/** The first step of a removal: the row says so, until the last step drops it. undefined: there is no such peer. */
+/**
+ * The first step of a removal: marks the peer as being removed. A mark that is there already stays.
+ *
+ * @returns the peer; undefined when there is none
+ */
 export async function markRemoving(
   layout: Layout,
   options: ChangeOptions,
   personality: string,
   now: Date,
-): Promise<Row | undefined> {
-  const after = await changeRegistry(layout, options, (registry) => {
-    const row = findRow(registry, personality);
-    return row === undefined || row.removing !== undefined
-      ? registry
-      : withRow(registry, { ...row, removing: now.toISOString() });
+): Promise<Peer | undefined> {
+  const after = await changeRegistry(layout, options, (file) => {
+    const row = findRow(file, personality);
+    if (row === undefined || row.removing !== undefined) return file;
+    return withRow(file, { ...row, removing: now.toISOString() });
   });
-  return findRow(after, personality);
+  const row = findRow(after, personality);
+  return row && toPeer(row);
 }
 
-/** The last step of a removal. The folder and its card stay; the card says that the peer was removed. */
+/**
+ * The last step of a removal: drops the peer. The folder and its card stay, and the card says that the peer was removed.
+ *
+ * @returns the registry's revision
+ */
 export async function dropPeer(layout: Layout, options: ChangeOptions, personality: string, now: Date): Promise<number> {
-  const after = await changeRegistry(layout, options, (registry) => {
-    const row = findRow(registry, personality);
-    // A peer that was added anew meanwhile is not the one that was being removed.
-    if (row?.removing === undefined) return registry;
+  const { revision } = await changeRegistry(layout, options, (file) => {
+    const row = findRow(file, personality);
+    // Without a mark it is a peer that was added again meanwhile, and not the one that was being removed.
+    if (row?.removing === undefined) return file;
     markCardRemoved(row, now);
-    return withoutRow(registry, personality);
+    return withoutRow(file, personality);
   });
-  return after.revision;
+  return revision;
 }
 
-/** The runtimes of `row` that `before` does not have. */
-export function addedRuntimes(before: Row, row: Row): string[] {
-  const known = toPeer(before).runtimes;
-  return toPeer(row).runtimes.filter((runtime) => !known.includes(runtime));
+/** Compares the registry with the peers' own cards, and changes nothing. A registry that cannot be read is a difference too. */
+export function verifyRegistry(layout: Layout): Verification {
+  const file = readIfWhole(layout);
+  const differences = file instanceof IapeerError ? [unreadable(file)] : findDifferences(file, layout);
+  return { differences, fixed: 0 };
+}
+
+/**
+ * Compares and mends. A registry that cannot be read comes back from its backup and the cards; the bad file is kept beside it.
+ *
+ * @throws IapeerError `lock-busy`, `interrupted`, `registry-insecure`, `write-failed`.
+ */
+export async function fixRegistry(layout: Layout, options: ChangeOptions, now: Date): Promise<Verification> {
+  makeFolder(layout.root);
+  checkFolder(layout.root, "the root", "registry-insecure");
+  return await withLock(layout.registryLock, { timeoutMs: options.lockTimeoutMs, signal: options.signal }, () =>
+    restoreRegistry(layout, now),
+  );
 }

@@ -1,11 +1,12 @@
 import { isAbsolute } from "node:path";
 import { type Checked, type FieldRule, TEXT, whyNotFields } from "../core/text/fields.ts";
-import { defaultIntelligence, type Intelligence, isPersonality, isRuntime, parseIntelligence } from "../model/names.ts";
+import { defaultIntelligence, isPersonality, isRuntime, parseIntelligence } from "../model/names.ts";
+import type { Peer } from "./types.ts";
 
-/** The only version this iapeer reads and writes. */
+/** The only version of the registry file that iapeer reads and writes. */
 export const REGISTRY_VERSION = 2;
 
-/** What a row and a peer's own card have in common. Every field but the name may be missing in files that others wrote. */
+/** The fields that a row and a card share. Other programs write these files too: only the name is sure to be there. */
 interface CardFields {
   personality: string;
   default_runtime?: string;
@@ -14,26 +15,27 @@ interface CardFields {
   last_active_runtime?: string;
   runtimes?: string[];
   description?: string;
-  /** The word as it stands on disk, which may be a legacy one. */
+  /** The word as it stands on disk; it may be a legacy one. */
   intelligence?: string;
-  /** What iapeer does not know stays as it is. */
+  /** Fields that iapeer does not know survive every rewrite. */
   [unknown: string]: unknown;
 }
 
-/** A row of the registry as it stands on disk. */
+/** One peer in the registry file. */
 export interface Row extends CardFields {
   cwd: string;
-  /** Since when the peer is being removed. */
+  /** When its removal began. */
   removing?: string;
 }
 
-/** `<peer folder>/.iapeer/peer-profile.json`. */
+/** A peer's own card: `<peer folder>/.iapeer/peer-profile.json`. */
 export interface Card extends CardFields {
-  /** The card of a peer that was removed stays in its folder and says so. */
+  /** When its peer was removed. The card of a removed peer stays in the folder. */
   removed?: string;
 }
 
-export interface Registry {
+/** `<root>/peers-profiles.json` as it stands on disk. */
+export interface RegistryFile {
   version: number;
   revision: number;
   peers: Row[];
@@ -46,7 +48,6 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (val
 const COUNT: FieldRule = { isRight: isCount, otherwise: "is not a whole number" };
 const RUNTIME: FieldRule = { isRight: (value) => isText(value) && isRuntime(value), otherwise: "is not a runtime's name" };
 
-/** Tables and no schema library: a registry is read at every start, and may have ten thousand rows. */
 const CARD_RULES: Readonly<Record<string, FieldRule>> = {
   personality: { isRequired: true, isRight: (value) => isText(value) && isPersonality(value), otherwise: "is not a peer's name" },
   default_runtime: RUNTIME,
@@ -80,24 +81,15 @@ const REGISTRY_RULES: Readonly<Record<string, FieldRule>> = {
   peers: { isRequired: true, isRight: Array.isArray, otherwise: "is not a list" },
 };
 
-/** A peer as the rest of iapeer sees it, with every default filled in. */
-export interface Peer {
-  readonly personality: string;
-  readonly defaultRuntime: string;
-  readonly lastActiveRuntime?: string;
-  readonly runtimes: readonly string[];
-  readonly description: string;
-  readonly intelligence: Intelligence;
-  /** Its folder; one personality, one folder. */
-  readonly cwd: string;
-  readonly isBeingRemoved: boolean;
-}
-
-/** A parsed registry file. Rows are kept as they are; two rows of one personality are refused. */
-export function checkRegistry(json: unknown): Checked<Registry> {
-  const why = whyNotFields(json, REGISTRY_RULES) ?? whyNotRows((json as Registry).peers);
+/** Checks a parsed registry file. Rows stay as they are; two rows of one personality are refused. */
+export function checkRegistry(json: unknown): Checked<RegistryFile> {
+  const why = whyNotFields(json, REGISTRY_RULES) ?? whyNotRows((json as RegistryFile).peers);
   if (why !== undefined) return { ok: false, why };
-  const value: Registry = { version: REGISTRY_VERSION, revision: 0, ...(json as Partial<Registry> & Pick<Registry, "peers">) };
+  const value: RegistryFile = {
+    version: REGISTRY_VERSION,
+    revision: 0,
+    ...(json as Partial<RegistryFile> & Pick<RegistryFile, "peers">),
+  };
   if (value.version !== REGISTRY_VERSION)
     return { ok: false, why: `has version ${value.version}; this iapeer knows version ${REGISTRY_VERSION}` };
   const twice = firstTwice(value.peers.map(({ personality }) => personality));
@@ -112,7 +104,7 @@ function whyNotRows(rows: readonly unknown[]): string | undefined {
   return undefined;
 }
 
-/** A parsed peer-profile.json. */
+/** Checks a parsed card. */
 export function checkCard(json: unknown): Checked<Card> {
   const why = whyNotFields(json, CARD_RULES);
   return why === undefined ? { ok: true, value: json as Card } : { ok: false, why };
@@ -123,7 +115,7 @@ function firstTwice(names: readonly string[]): string | undefined {
   return names.find((name) => seen.size === seen.add(name).size);
 }
 
-/** The peer that a row describes. */
+/** The peer of a row, with every default filled in. */
 export function toPeer(row: Row): Peer {
   const defaultRuntime = row.default_runtime ?? row.runtime ?? row.runtimes?.[0] ?? "claude";
   const runtimes = row.runtimes ?? [];
@@ -136,10 +128,11 @@ export function toPeer(row: Row): Peer {
     intelligence: parseIntelligence(row.intelligence ?? "") ?? defaultIntelligence(defaultRuntime),
     cwd: row.cwd,
     isBeingRemoved: row.removing !== undefined,
+    ...(row.removing !== undefined && { removing: row.removing }),
   };
 }
 
-/** Every peer of a registry, in its order. */
-export function peersOf(registry: Registry): Peer[] {
-  return registry.peers.map(toPeer);
+/** The order of the registry. */
+export function byPersonality(a: { readonly personality: string }, b: { readonly personality: string }): number {
+  return a.personality < b.personality ? -1 : 1;
 }

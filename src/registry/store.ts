@@ -5,11 +5,12 @@ import { readState, renderState, type StateFile, stateOf } from "../core/disk/st
 import { checkFolder } from "../core/disk/trust.ts";
 import { withLock } from "../core/disk/lock.ts";
 import type { Layout } from "../core/layout.ts";
-import { checkRegistry, type Registry, REGISTRY_VERSION } from "./schema.ts";
+import { byPersonality, checkRegistry, type RegistryFile, REGISTRY_VERSION } from "./schema.ts";
+import type { ChangeOptions } from "./types.ts";
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-const registryFile: StateFile<Registry> = {
+const registryFile: StateFile<RegistryFile> = {
   what: "the registry",
   maxBytes: MAX_BYTES,
   unreadable: "registry-corrupt",
@@ -17,36 +18,36 @@ const registryFile: StateFile<Registry> = {
   check: checkRegistry,
   explain: corruptFile,
 };
-const backupFile: StateFile<Registry> = { ...registryFile, what: "the registry's backup" };
+const backupFile: StateFile<RegistryFile> = { ...registryFile, what: "the registry's backup" };
 
 /**
- * The registry as it stands. Nothing there yet is an empty one, unless a backup says that there were peers.
+ * The registry file. A missing file is an empty registry, unless the backup holds peers.
  *
  * @throws IapeerError `registry-corrupt`, `registry-insecure` (exit 5); the file stays as it is.
  */
-export function readRegistry(layout: Layout): Registry {
+export function readStored(layout: Layout): RegistryFile {
   checkFolder(layout.root, "the root", "registry-insecure");
-  const registry = readRegistryFile(layout.registry, registryFile);
-  if (registry !== undefined) return registry;
+  const file = readFileAt(layout.registry, registryFile);
+  if (file !== undefined) return file;
   const lost = readBackup(layout);
   if (lost !== undefined && lost.peers.length > 0) {
-    throw corrupt(layout, `is gone, but its backup holds ${lost.peers.length} peers`);
+    throw corruptFile(layout.registry, `is gone, but its backup holds ${lost.peers.length} peers`);
   }
   return { version: REGISTRY_VERSION, revision: 0, peers: [] };
 }
 
-/** The last good registry; undefined when there is none that reads. */
-export function readBackup(layout: Layout): Registry | undefined {
+/** The backup, which is the last registry that was written; undefined when there is none that can be read. */
+export function readBackup(layout: Layout): RegistryFile | undefined {
   try {
-    return readRegistryFile(layout.registryBackup, backupFile);
+    return readFileAt(layout.registryBackup, backupFile);
   } catch (error) {
     if (error instanceof IapeerError) return undefined;
     throw error;
   }
 }
 
-/** What is no regular file, or too large, is told as a corrupt one is: with the backup. */
-function readRegistryFile(path: string, file: StateFile<Registry>): Registry | undefined {
+/** The registry in a file. Something that is no regular file, or too large, is corrupt too: the error names the backup. */
+function readFileAt(path: string, file: StateFile<RegistryFile>): RegistryFile | undefined {
   const reading = readState(path, file);
   if (reading.kind !== "unreadable" || reading.error.code !== "registry-corrupt") return stateOf(reading);
   const { code, message } = reading.error;
@@ -64,38 +65,25 @@ function corruptOptions(path: string): { hint: string; details: { path: string; 
   };
 }
 
-function corrupt(layout: Layout, why: string): IapeerError {
-  return corruptFile(layout.registry, why);
-}
-
-export interface ChangeOptions {
-  /** How long to wait for the lock. */
-  readonly lockTimeoutMs: number;
-  /** Refuse with `revision-conflict` unless the registry still has this revision. */
-  readonly ifRevision?: number;
-  /** Ends the wait for the lock: `interrupted`, and nothing is changed. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Something that must stand on disk before the row does; what it returns takes it back when the row cannot be written. */
+/** Puts something on disk before the registry is written. It returns a function that takes it back, for a registry that cannot be written. */
 export type Preparation = () => () => void;
 
 /**
- * Reads, edits and writes the registry under its lock, so that no change of another process is lost.
- * An edit that returns what it was given writes nothing. An edit must be quick: everybody waits for it.
+ * Reads, edits and writes the registry under its lock, so that no change of another process is lost. An edit that returns what it was
+ * given writes nothing. An edit must be quick: every other change waits for it.
  *
  * @throws IapeerError `lock-busy`, `interrupted`, `revision-conflict`, `registry-corrupt`, `write-failed`, or what the edit throws.
  */
 export async function changeRegistry(
   layout: Layout,
   options: ChangeOptions,
-  edit: (registry: Registry) => Registry,
+  edit: (file: RegistryFile) => RegistryFile,
   prepare?: Preparation,
-): Promise<Registry> {
+): Promise<RegistryFile> {
   makeFolder(layout.root);
   checkFolder(layout.root, "the root", "registry-insecure");
   return await withLock(layout.registryLock, { timeoutMs: options.lockTimeoutMs, signal: options.signal }, () => {
-    const current = readRegistry(layout);
+    const current = readStored(layout);
     refuseOtherRevision(current.revision, options.ifRevision);
     const edited = edit(current);
     const takeBack = prepare?.();
@@ -109,16 +97,16 @@ export async function changeRegistry(
   });
 }
 
-/** `revision-conflict` unless the registry is where the caller thinks it is. */
+/** Throws IapeerError `revision-conflict` unless a revision is the expected one; undefined accepts any. */
 export function refuseOtherRevision(revision: number, expected: number | undefined): void {
   if (expected === undefined || expected === revision) return;
   throw new IapeerError("revision-conflict", `the registry is at revision ${revision}, not ${expected}`, {
-    hint: "somebody was faster; read it again (iapeer status --json tells the revision), then decide again",
+    hint: "another change came first; read the registry again (iapeer status --json tells the revision), then decide again",
     details: { revision, expected },
   });
 }
 
-function writeNext(layout: Layout, current: Registry, edited: Registry): Registry {
+function writeNext(layout: Layout, current: RegistryFile, edited: RegistryFile): RegistryFile {
   if (edited.peers.length === 0 && current.peers.length > 1) {
     throw new IapeerError("bug", `an edit would empty a registry of ${current.peers.length} peers; refused`);
   }
@@ -127,19 +115,22 @@ function writeNext(layout: Layout, current: Registry, edited: Registry): Registr
   return next;
 }
 
-/** Writes the registry, then its backup: both or none on a full disk, and at every moment one is whole. The caller holds the lock. */
-export function writeRegistry(layout: Layout, registry: Registry): void {
-  const text = renderState(registry, registryFile);
-  refuseUnreadable(registry, text);
+/**
+ * Writes the registry, then its backup. On a full disk neither is written; killed at any instant, one of them is whole. The caller
+ * holds the lock.
+ */
+export function writeRegistry(layout: Layout, file: RegistryFile): void {
+  const text = renderState(file, registryFile);
+  refuseUnreadable(file, text);
   writeTogether([
     { path: layout.registry, text },
     { path: layout.registryBackup, text },
   ]);
 }
 
-/** What could not be read again is not written. */
-function refuseUnreadable(registry: Registry, text: string): void {
-  const checked = checkRegistry(registry);
+/** Refuses to write a registry that the next call could not read. */
+function refuseUnreadable(file: RegistryFile, text: string): void {
+  const checked = checkRegistry(file);
   const why = checked.ok ? undefined : checked.why;
   const size = Buffer.byteLength(text);
   if (why === undefined && size <= MAX_BYTES) return;
@@ -150,8 +141,4 @@ function refuseUnreadable(registry: Registry, text: string): void {
       hint: "nothing was changed",
     },
   );
-}
-
-function byPersonality(a: { personality: string }, b: { personality: string }): number {
-  return a.personality < b.personality ? -1 : 1;
 }

@@ -5,7 +5,7 @@ import type { Agent } from "../../src/model/agent.ts";
 import type { FleetFacts, SessionFacts } from "../../src/fleet/ps/facts.ts";
 import { joinFleet } from "../../src/fleet/ps/join.ts";
 import { DRIFT_CODES, needsPerson, type PsRow } from "../../src/fleet/ps/row.ts";
-import type { Peer } from "../../src/registry/schema.ts";
+import type { Peer } from "../../src/registry/types.ts";
 import { SURROUNDINGS } from "../support/fleet.ts";
 
 const NOW = new Date("2026-03-01T12:00:00.000Z");

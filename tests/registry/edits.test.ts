@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { findRow, planAdd, requireRow, updateRow, type UpdateRequest, withoutRow, withRow } from "../../src/registry/edits.ts";
-import { type Card, checkRegistry, type Registry, type Row, toPeer } from "../../src/registry/schema.ts";
+import { findRow, planAdd, requireRow, updateRow, withoutRow, withRow } from "../../src/registry/edits.ts";
+import { type Card, checkRegistry, type RegistryFile, type Row, toPeer } from "../../src/registry/schema.ts";
+import type { UpdateRequest } from "../../src/registry/types.ts";
 import { errorOf } from "../support/scratch.ts";
 
 const RUNTIMES = ["claude", "codex", "telegram", "other"] as const;
@@ -49,7 +50,7 @@ const row = fc
 
 const registry = fc
   .tuple(unknownFields, fc.uniqueArray(row, { selector: ({ personality: name }) => name, maxLength: 6 }), fc.nat(99))
-  .map(([unknown, peers, revision]): Registry => ({ ...unknown, version: 2, revision, peers }));
+  .map(([unknown, peers, revision]): RegistryFile => ({ ...unknown, version: 2, revision, peers }));
 
 /** A registry, and a name that is in it as often as not. */
 const registryAndName = registry.chain((all) =>
@@ -63,7 +64,7 @@ const request = fc.record(
 
 const unknownOf = (value: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(value).filter(([key]) => !KNOWN.has(key)));
-const othersThan = (name: string, { peers }: Registry) => peers.filter((one) => one.personality !== name);
+const othersThan = (name: string, { peers }: RegistryFile) => peers.filter((one) => one.personality !== name);
 
 describe("on any registry", () => {
   test("add keeps unknown fields at both levels, leaves the other rows alone, and comes out valid", () => {
@@ -71,12 +72,12 @@ describe("on any registry", () => {
       fc.property(registryAndName, request, ([before, name], asked) => {
         const old = findRow(before, name);
         const plan = planAdd(before, { personality: name, cwd: `/peers/${name}`, ...asked }, undefined);
-        const { ok } = checkRegistry(plan.registry);
+        const { ok } = checkRegistry(plan.file);
         expect(ok).toBe(true);
-        expect(unknownOf(plan.registry)).toEqual(unknownOf(before));
+        expect(unknownOf(plan.file)).toEqual(unknownOf(before));
         expect(unknownOf(plan.row)).toEqual(unknownOf(old ?? {}));
-        expect(othersThan(name, plan.registry)).toEqual(othersThan(name, before));
-        expect(plan.registry.peers.filter((one) => one.personality === name)).toEqual([plan.row]);
+        expect(othersThan(name, plan.file)).toEqual(othersThan(name, before));
+        expect(plan.file.peers.filter((one) => one.personality === name)).toEqual([plan.row]);
         expect(plan.action === "added").toBe(old === undefined);
       }),
     );
@@ -87,9 +88,9 @@ describe("on any registry", () => {
       fc.property(registryAndName, request, ([before, name], asked) => {
         const whole = { personality: name, cwd: `/peers/${name}`, ...asked };
         const first = planAdd(before, whole, undefined);
-        const second = planAdd(first.registry, whole, undefined);
+        const second = planAdd(first.file, whole, undefined);
         expect(second).toMatchObject({ action: "unchanged", newRuntimes: [] });
-        expect(second.registry).toBe(first.registry);
+        expect(second.file).toBe(first.file);
       }),
     );
   });
@@ -254,7 +255,7 @@ describe("add, merging:", () => {
       ["claude"],
     ],
   ])("%s", (_, current, card, asked, action, expected, newRuntimes) => {
-    const before: Registry = { version: 2, revision: 1, peers: current === undefined ? [] : [current] };
+    const before: RegistryFile = { version: 2, revision: 1, peers: current === undefined ? [] : [current] };
     const plan = planAdd(before, { personality: "a", cwd: "/a", ...asked }, card);
     expect(plan.action as string).toBe(action);
     expect(plan.row).toMatchObject(expected);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { checkCard, checkRegistry, peersOf, type Row, toPeer } from "../../src/registry/schema.ts";
+import { checkCard, checkRegistry, type Row, toPeer } from "../../src/registry/schema.ts";
 
 const ROW = { personality: "a", cwd: "/a" };
 
@@ -43,12 +43,6 @@ describe("a registry", () => {
   test("reads no field from the prototype", () => {
     const checked = checkRegistry(Object.create({ peers: [] }));
     expect(checked.ok).toBe(false);
-  });
-
-  test("gives its peers in its order", () => {
-    expect(
-      peersOf({ version: 2, revision: 0, peers: [{ ...ROW, personality: "b" }, ROW] }).map(({ personality }) => personality),
-    ).toEqual(["b", "a"]);
   });
 });
 

@@ -13,13 +13,13 @@ import {
 import { IapeerError } from "../../src/model/errors.ts";
 import type { Layout } from "../../src/core/layout.ts";
 import { withoutRow, withRow } from "../../src/registry/edits.ts";
-import type { Registry } from "../../src/registry/schema.ts";
-import { changeRegistry, readBackup, readRegistry, writeRegistry } from "../../src/registry/store.ts";
+import type { RegistryFile } from "../../src/registry/schema.ts";
+import { changeRegistry, readBackup, readStored, writeRegistry } from "../../src/registry/store.ts";
 import { AT_ONCE, layoutIn, rowOf } from "../support/registry.ts";
 import { errorOf, openScratch, rejectionOf } from "../support/scratch.ts";
 
-const EMPTY: Registry = { version: 2, revision: 0, peers: [] };
-const addTo = (layout: Layout, name: string) => (registry: Registry) => withRow(registry, rowOf(layout, name));
+const EMPTY: RegistryFile = { version: 2, revision: 0, peers: [] };
+const addTo = (layout: Layout, name: string) => (registry: RegistryFile) => withRow(registry, rowOf(layout, name));
 const textOf = (path: string) => readFileSync(path, "utf8");
 
 async function withPeers(layout: Layout, ...names: string[]): Promise<void> {
@@ -31,7 +31,7 @@ describe("a change", () => {
     using scratch = openScratch();
     const layout = layoutIn(scratch);
     await withPeers(layout, "zoe", "a0", "a-b", "a");
-    const stored = readRegistry(layout);
+    const stored = readStored(layout);
     expect(stored.peers.map(({ personality }) => personality)).toEqual(["a", "a-b", "a0", "zoe"]);
     expect(stored.revision).toBe(4);
     expect(textOf(layout.registryBackup)).toBe(textOf(layout.registry));
@@ -103,8 +103,8 @@ describe("a change", () => {
     const layout = layoutIn(scratch);
     const names = Array.from({ length: 20 }, (_, index) => `p${index}`);
     await Promise.all(names.map(async (name) => await changeRegistry(layout, { lockTimeoutMs: 10_000 }, addTo(layout, name))));
-    expect(readRegistry(layout).peers.map(({ personality }) => personality)).toEqual(names.toSorted());
-    expect(readRegistry(layout).revision).toBe(20);
+    expect(readStored(layout).peers.map(({ personality }) => personality)).toEqual(names.toSorted());
+    expect(readStored(layout).revision).toBe(20);
   });
 });
 
@@ -124,9 +124,9 @@ describe("an empty registry never replaces a full one", () => {
     const layout = layoutIn(scratch);
     await withPeers(layout, "a");
     await changeRegistry(layout, AT_ONCE, (registry) => withoutRow(registry, "a"));
-    expect(readRegistry(layout)).toEqual({ ...EMPTY, revision: 2 });
+    expect(readStored(layout)).toEqual({ ...EMPTY, revision: 2 });
     rmSync(layout.registry);
-    expect(readRegistry(layout)).toEqual(EMPTY);
+    expect(readStored(layout)).toEqual(EMPTY);
   });
 });
 
@@ -146,7 +146,7 @@ describe("ifRevision", () => {
     }
     const error = await rejectionOf(change);
     expect(error).toMatchObject({ code, exitStatus: 4, details: { revision: 1, expected: ifRevision } });
-    expect(readRegistry(layout).revision).toBe(1);
+    expect(readStored(layout).revision).toBe(1);
   });
 });
 
@@ -154,9 +154,9 @@ describe("a registry that is not there", () => {
   test("is an empty one in a new root, and in a root that is not there either", () => {
     using scratch = openScratch();
     const layout = layoutIn(scratch);
-    expect(readRegistry(layout)).toEqual(EMPTY);
+    expect(readStored(layout)).toEqual(EMPTY);
     rmSync(layout.root, { recursive: true });
-    expect(readRegistry(layout)).toEqual(EMPTY);
+    expect(readStored(layout)).toEqual(EMPTY);
     expect(existsSync(layout.root)).toBe(false);
   });
 
@@ -166,7 +166,7 @@ describe("a registry that is not there", () => {
     await withPeers(layout, "a");
     rmSync(layout.registry);
     for (const error of [
-      errorOf(() => readRegistry(layout)),
+      errorOf(() => readStored(layout)),
       await rejectionOf(changeRegistry(layout, AT_ONCE, addTo(layout, "b"))),
     ]) {
       expect(error).toMatchObject({ code: "registry-corrupt", exitStatus: 5, details: { backup: layout.registryBackup } });
@@ -199,7 +199,7 @@ describe("a backup", () => {
   test("is the registry of the last change", () => {
     using scratch = openScratch();
     const layout = layoutIn(scratch);
-    const registry: Registry = { ...EMPTY, revision: 7, peers: [rowOf(layout, "a")] };
+    const registry: RegistryFile = { ...EMPTY, revision: 7, peers: [rowOf(layout, "a")] };
     writeRegistry(layout, registry);
     expect(readBackup(layout)).toEqual(registry);
   });

@@ -3,8 +3,9 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, wr
 import { dirname, join } from "node:path";
 import { type Layout, profilePath } from "../../src/core/layout.ts";
 import { markCardRemoved, readCard, renderCard, writeCard } from "../../src/registry/cards.ts";
-import { readRegistry, writeRegistry } from "../../src/registry/store.ts";
-import { type Difference, fixRegistry, verifyRegistry } from "../../src/registry/verify.ts";
+import { fixRegistry, verifyRegistry } from "../../src/registry/registry.ts";
+import { readStored, writeRegistry } from "../../src/registry/store.ts";
+import type { Difference } from "../../src/registry/types.ts";
 import { AT_ONCE, layoutIn, rowOf } from "../support/registry.ts";
 import { openScratch, rejectionOf } from "../support/scratch.ts";
 
@@ -117,10 +118,10 @@ describe("verify --fix", () => {
     expect(differences).toHaveLength(1);
     expect(fixed).toBe(isFixable ? 1 : 0);
     expect(verifyRegistry(layout).differences).toHaveLength(isFixable ? 0 : 1);
-    const names = readRegistry(layout).peers.map(({ personality }) => personality);
+    const names = readStored(layout).peers.map(({ personality }) => personality);
     expect(names).toEqual(expect.arrayContaining(["a", "b"]));
     expect(names).toEqual(names.toSorted());
-    expect(readRegistry(layout)).toMatchObject({
+    expect(readStored(layout)).toMatchObject({
       host: "kept",
       peers: [
         { cwd: folderOf(layout, "a") },
@@ -135,7 +136,7 @@ describe("verify --fix", () => {
     const layout = layoutIn(scratch);
     twoPeers(layout);
     expect(await fixRegistry(layout, AT_ONCE, NOW)).toEqual({ differences: [], fixed: 0 });
-    expect(readRegistry(layout).revision).toBe(5);
+    expect(readStored(layout).revision).toBe(5);
   });
 
   test("restores from the backup, then from the cards, and keeps the bad file beside it", async () => {
@@ -149,7 +150,7 @@ describe("verify --fix", () => {
     expect(kept).toBe(join(layout.root, KEPT));
     expect(readFileSync(kept!, "utf8")).toBe("bad\0");
     expect(differences.map(({ kind }) => kind)).toEqual(["registry-unreadable", "card-differs", "not-registered"]);
-    expect(readRegistry(layout)).toMatchObject({
+    expect(readStored(layout)).toMatchObject({
       revision: 6,
       peers: [{ personality: "a", description: "newer" }, { personality: "b" }, { personality: "c", cwd: folderOf(layout, "c") }],
     });
@@ -163,7 +164,7 @@ describe("verify --fix", () => {
     writeFileSync(layout.registry, "");
     writeFileSync(layout.registryBackup, "");
     await fixRegistry(layout, AT_ONCE, NOW);
-    expect(readRegistry(layout).peers).toMatchObject([
+    expect(readStored(layout).peers).toMatchObject([
       { personality: "a", description: "A" },
       { personality: "b", interfaces: { voice: 1 } },
     ]);
@@ -182,7 +183,7 @@ describe("verify --fix", () => {
     const { kept } = await fixRegistry(layout, AT_ONCE, NOW);
     expect(isKept(kept!)).toBe(true);
     expect(lstatSync(layout.registry).isFile()).toBe(true);
-    expect(readRegistry(layout).peers).toHaveLength(2);
+    expect(readStored(layout).peers).toHaveLength(2);
     expect(existsSync(join(layout.root, "victim"))).toBe(false);
   });
 
@@ -205,7 +206,7 @@ describe("verify --fix", () => {
     writeFileSync(layout.registry, "");
     writeFileSync(layout.registryBackup, "");
     await fixRegistry(layout, AT_ONCE, NOW);
-    expect(readRegistry(layout).peers.map(({ personality }) => personality)).toEqual(["b"]);
+    expect(readStored(layout).peers.map(({ personality }) => personality)).toEqual(["b"]);
   });
 
   test("leaves alone a peer that is being removed: its removal can go on", async () => {
@@ -217,7 +218,7 @@ describe("verify --fix", () => {
     markCardRemoved(row, NOW);
     writeFileSync(layout.registry, "");
     await fixRegistry(layout, AT_ONCE, NOW);
-    expect(readRegistry(layout).peers[0]).toEqual(row);
+    expect(readStored(layout).peers[0]).toEqual(row);
   });
 
   test("registers one peer of two cards with its name: the one in the folder of that name", async () => {
@@ -226,14 +227,14 @@ describe("verify --fix", () => {
     twoPeers(layout);
     for (const folder of ["a-copy", "c"]) putCard(layout, folder, { personality: "c", description: folder });
     await fixRegistry(layout, AT_ONCE, NOW);
-    expect(readRegistry(layout).peers.slice(2)).toMatchObject([{ personality: "c", cwd: folderOf(layout, "c") }]);
+    expect(readStored(layout).peers.slice(2)).toMatchObject([{ personality: "c", cwd: folderOf(layout, "c") }]);
   });
 
   test("a card that is written anew says what its row says, and not its folder", async () => {
     using scratch = openScratch();
     const layout = layoutIn(scratch);
     twoPeers(layout);
-    const row = readRegistry(layout).peers[1]!;
+    const row = readStored(layout).peers[1]!;
     rmSync(cardOf(layout, "b"));
     await fixRegistry(layout, AT_ONCE, NOW);
     expect(readCard(folderOf(layout, "b"))).toEqual(renderCard(row, undefined));

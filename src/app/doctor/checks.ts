@@ -1,6 +1,6 @@
 import { IapeerError } from "../../model/errors.ts";
 import type { Env, Layout } from "../../core/layout.ts";
-import { verifyRegistry } from "../../registry/verify.ts";
+import { verifyRegistry } from "../../registry/registry.ts";
 import { type Check, failure, orGood, warning } from "./check.ts";
 import { checkClock } from "./clock.ts";
 import { checkDisk, checkFolders, checkLocking, checkLogs } from "./places.ts";

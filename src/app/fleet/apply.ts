@@ -1,6 +1,6 @@
 import { type Plan, planApply, type PlannedRow } from "../../fleet/plan/plan.ts";
 import { type ApplySteps, previewPlan, type Row, runPlan } from "../../fleet/plan/run.ts";
-import { readRegistry, refuseOtherRevision } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
 import { logDecision } from "../../core/host.ts";
 import type { Context } from "../app.ts";
 import { withInterruption } from "../../cli/interruption.ts";
@@ -56,7 +56,7 @@ export function prepareApply(
 ): Prepared {
   const { layout } = context;
   const registry = readRegistry(layout);
-  refuseOtherRevision(registry.revision, options.ifRevision);
+  registry.requireRevision(options.ifRevision);
   const facts = gatherFacts(fleet, registry, { layout, isPruned: options.isPruned });
   const plan = planApply(facts);
   return { plan, steps: openSteps({ plan, facts, registry, file: path, ...options }, context) };

@@ -5,8 +5,8 @@ import { type AppliedFleet, readApplied } from "../../fleet/applied.ts";
 import type { FoundPeer, PlanFacts } from "../../fleet/plan/plan.ts";
 import type { Fleet } from "../../model/agent.ts";
 import { isUnborn } from "../../provision/birth.ts";
-import { isSameFolder } from "../../registry/registry.ts";
-import { peersOf, type Registry } from "../../registry/schema.ts";
+import type { Registry } from "../../registry/types.ts";
+import { isSameFolder } from "../../core/disk/same-folder.ts";
 import { readSlot } from "../../status/slot/slot.ts";
 
 /** What a plan is made from, as it stands on this host now. */
@@ -19,7 +19,7 @@ export function gatherFacts(
   return {
     fleet,
     applied: readAppliedOrNone(layout),
-    peers: new Map(peersOf(registry).map((peer): [string, FoundPeer] => [peer.personality, peer])),
+    peers: new Map(registry.peers.map((peer): [string, FoundPeer] => [peer.personality, peer])),
     isPruned,
     lacksMemory: (personality, runtime) => slot !== undefined && isUnborn(slot, { personality, runtime }, layout),
     defaultFolder: (name) => join(layout.peersFolder, name),

@@ -3,10 +3,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import type { AppliedAgent } from "../../fleet/applied.ts";
 import { type FoundPeer, type PlannedRow, runtimeThatGoes } from "../../fleet/plan/plan.ts";
-import { requireRow } from "../../registry/edits.ts";
-import { movePeer, registerPeer } from "../../registry/registry.ts";
-import { toPeer } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { movePeer, readRegistry, registerPeer } from "../../registry/registry.ts";
 import { giveBirth } from "../peers/birth.ts";
 import { changePeer } from "../peers/change-peer.ts";
 import { logDecision } from "../../core/host.ts";
@@ -51,7 +48,7 @@ export async function movePeerTo(
   const { layout, lockTimeoutMs, now } = context;
   const { personality } = found;
   makeFolder(cwd);
-  const target = toPeer(requireRow(readRegistry(layout), personality));
+  const target = readRegistry(layout).require(personality);
   const outcomes = await detachRuntimes(target, context);
   await forgetRuntimes(target, context);
   const { revision } = await serially(async () => await movePeer(layout, { lockTimeoutMs }, { personality, cwd, now: now() }));
@@ -70,11 +67,10 @@ export async function putPeer(row: PlannedRow, agent: AppliedAgent, context: Con
   const { layout, lockTimeoutMs } = context;
   const {
     action,
-    row: registered,
+    peer: { personality, cwd, defaultRuntime },
     newRuntimes,
     revision,
   } = await registerPeer(layout, { lockTimeoutMs }, requestOf(agent, row.found, context));
-  const { personality, cwd, defaultRuntime } = toPeer(registered);
   if (action !== "unchanged")
     logDecision(context, { ev: "add", personality, action, runtimes: newRuntimes.join(","), cwd, revision });
   const newborn = newRuntimes.includes(agent.runtime) || row.changes.includes("memory") ? [agent.runtime] : [];
@@ -93,7 +89,7 @@ export async function attachMemory(
   context: Context,
 ): Promise<readonly OutcomeJson[]> {
   if (runtimes.length === 0) return [];
-  const peer = toPeer(requireRow(readRegistry(context.layout), personality));
+  const peer = readRegistry(context.layout).require(personality);
   const { outcomes, status } = await giveBirth(
     peer,
     runtimes.filter((runtime) => peer.runtimes.includes(runtime)),

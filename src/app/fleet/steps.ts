@@ -8,9 +8,8 @@ import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThat
 import type { ApplySteps, Done, Stage } from "../../fleet/plan/run.ts";
 import { launchIdentity } from "../../launch/start/start.ts";
 import { isGood } from "../../provision/row-state.ts";
-import { checkRegistration } from "../../registry/registry.ts";
-import { type Peer, peersOf, type Registry } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { checkRegistration, readRegistry } from "../../registry/registry.ts";
+import type { Peer, Registry } from "../../registry/types.ts";
 import { readBootUnits } from "../../boot/state.ts";
 import { readStatuses } from "../../status/liveness/liveness.ts";
 import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
@@ -34,8 +33,9 @@ export interface StepOptions {
 /** How the rows of a plan are done on this host. */
 export function openSteps(options: StepOptions, context: Context): ApplySteps {
   const serially = openQueue();
+  const staying = withoutLeaving(options.registry, options.plan);
   return {
-    check: async (row) => checkRow(row, options, context),
+    check: async (row) => checkRow(row, { ...options, registry: staying }, context),
     announce: (added) => announceFleet(added, options, context),
     change: async (row, enter) => await changeRow(row, { enter, serially, isForced: options.isForced }, context),
     record: (standing, failed) => recordFleet({ standing, failed }, options, context),
@@ -54,7 +54,7 @@ function openQueue(): Queue {
   };
 }
 
-function checkRow(row: PlannedRow, { plan, facts, registry, isStarted, isForced }: StepOptions, context: Context): void {
+function checkRow(row: PlannedRow, { facts, registry, isStarted, isForced }: StepOptions, context: Context): void {
   const { agent, found, peer, op, isMove } = row;
   if (agent?.remote !== undefined) return refuseLocalTwin(row, facts.isPruned(peer), context);
   if (op === "remove" && !isForced && found !== undefined)
@@ -65,8 +65,7 @@ function checkRow(row: PlannedRow, { plan, facts, registry, isStarted, isForced 
   if (ended.length > 0) refuseLive(peer, { runtimes: ended, hint: `stop it first: iapeer stop ${peer}` }, context);
   refuseRealRootInSandbox(context.env, requestOf(agent, found, context).cwd);
   // A folder that another peer is still to leave is looked at when it has.
-  if (op !== "unchanged" && row.waitsOn.length === 0)
-    checkRegistration(withoutLeaving(registry, plan), requestOf(agent, found, context));
+  if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(registry, requestOf(agent, found, context));
   if (isStarted(peer) && facts.fleet.socketName !== undefined) namedSocketPath(context.env, facts.fleet.socketName);
   if (isStarted(peer)) findProgram({ cwd: requestOf(agent, found, context).cwd, runtime: agent.runtime }, context);
 }
@@ -81,12 +80,12 @@ function refuseLocalTwin({ peer, before, found }: PlannedRow, isPruned: boolean,
   throw new IapeerError("peer-conflict", `${peer} is declared on another host, and registered on this one`, { hint });
 }
 
-/** The registry as it will be when those that go, and those that change their folder, have left it. */
+/** The registry as it will be without the peers that go and those that change their folder. */
 function withoutLeaving(registry: Registry, { rows }: Plan): Registry {
   const leaving = new Set(
     rows.filter(({ op, isMove, found }) => op === "remove" || isMove || found?.isBeingRemoved).map(({ peer }) => peer),
   );
-  return { ...registry, peers: registry.peers.filter(({ personality }) => !leaving.has(personality)) };
+  return registry.without(leaving);
 }
 
 /** An agent as the peer that it will be. */
@@ -177,7 +176,7 @@ function announceFleet(added: readonly PlannedRow[], { facts, file }: StepOption
 /** What was not done is recorded as it was; who was registered and not more may be pruned. */
 function recordFleet({ standing, failed }: Outcome, { plan, facts, file }: StepOptions, { layout }: Context): void {
   const failing = new Set(failed.map(({ peer }) => peer));
-  const registered = new Set(peersOf(readRegistry(layout)).map(({ personality }) => personality));
+  const registered = new Set(readRegistry(layout).peers.map(({ personality }) => personality));
   const half = failed
     .filter(({ op, peer, before }) => op === "add" && before === undefined && registered.has(peer))
     .flatMap(({ agent }) => agent ?? []);

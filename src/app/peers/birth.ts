@@ -1,8 +1,8 @@
 import { type ProvisionContext, type ProvisionRow } from "../../provision/attach.ts";
 import { isGood } from "../../provision/row-state.ts";
 import { attachAtBirth } from "../../provision/birth.ts";
-import { type Peer, peersOf } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
+import type { Peer } from "../../registry/types.ts";
 import type { Slot } from "../../status/slot/slot-schema.ts";
 import { readSlot } from "../../status/slot/slot.ts";
 import { type Context, providerTools } from "../app.ts";
@@ -26,7 +26,7 @@ export async function giveBirth(peer: Peer, newRuntimes: readonly string[], cont
   warnOfSlot(problems, output);
   if (slot === undefined || newRuntimes.length === 0) return NO_BIRTH;
   return await withInterruption(async ({ signal, exitStatus }) => {
-    const birth = { target: peer, runtimes: newRuntimes, allTargets: peersOf(readRegistry(layout)) };
+    const birth = { target: peer, runtimes: newRuntimes, allTargets: readRegistry(layout).peers };
     const rows = await attachAtBirth(birth, provisionContext(context, slot, signal));
     if (!signal.aborted) await clearGone([peer], true, context);
     const bad = rows.filter((row) => !isGood(row));

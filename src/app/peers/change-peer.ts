@@ -1,7 +1,5 @@
-import { requireRow, type UpdateRequest, updateRow } from "../../registry/edits.ts";
-import { addedRuntimes, refuseRemoving, updatePeer } from "../../registry/registry.ts";
-import { type Peer, toPeer } from "../../registry/schema.ts";
-import { type ChangeOptions, readRegistry, refuseOtherRevision } from "../../registry/store.ts";
+import { checkUpdate, readRegistry, updatePeer } from "../../registry/registry.ts";
+import type { ChangeOptions, Peer, UpdateRequest } from "../../registry/types.ts";
 import { giveBirth, NO_BIRTH } from "./birth.ts";
 import { logDecision } from "../../core/host.ts";
 import type { Context } from "../app.ts";
@@ -31,13 +29,12 @@ export async function changePeer(
   context: Context,
 ): Promise<ChangedPeer> {
   const detached = await detachRemoved(personality, { request, change, isSilent }, context);
-  const { before, row, revision } = await updatePeer(context.layout, change, personality, request);
-  const peer = toPeer(row);
-  const action = row === before ? "unchanged" : "updated";
+  const { peer, isChanged, newRuntimes, revision } = await updatePeer(context.layout, change, personality, request);
+  const action = isChanged ? "updated" : "unchanged";
   if (action === "updated")
     logDecision(context, { ev: "update", personality, changed: Object.keys(request).join(","), revision });
   await forgetRuntimes({ ...peer, runtimes: request.removeRuntimes ?? [] }, context);
-  const birth = isSilent ? NO_BIRTH : await giveBirth(peer, addedRuntimes(before, row), context);
+  const birth = isSilent ? NO_BIRTH : await giveBirth(peer, newRuntimes, context);
   return { action, peer, outcomes: [...detached, ...birth.outcomes], revision, status: birth.status };
 }
 
@@ -49,11 +46,10 @@ async function detachRemoved(
 ): Promise<OutcomeJson[]> {
   const runtimes = request.removeRuntimes ?? [];
   const registry = readRegistry(context.layout);
-  refuseOtherRevision(registry.revision, change.ifRevision);
-  const current = requireRow(registry, personality);
-  refuseRemoving(current);
-  updateRow(current, request);
+  registry.requireRevision(change.ifRevision);
+  const current = registry.require(personality);
+  checkUpdate(current, request);
   refuseLive(personality, { runtimes, hint: "end its session, then run this again" }, context);
   if (isSilent || runtimes.length === 0) return [];
-  return await detachRuntimes({ ...toPeer(current), runtimes }, context);
+  return await detachRuntimes({ ...current, runtimes }, context);
 }

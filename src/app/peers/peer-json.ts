@@ -1,4 +1,4 @@
-import type { Peer } from "../../registry/schema.ts";
+import type { Peer } from "../../registry/types.ts";
 import type { PeerStatus, StatusReader } from "../../status/liveness/liveness.ts";
 import type { Colors } from "../../cli/colors.ts";
 

@@ -7,10 +7,8 @@ import { agenticRuntimes, declaresCommands, type ProvisionRow, type Target } fro
 import { isGood } from "../../provision/row-state.ts";
 import { runtimesWithState } from "../../provision/provision-state.ts";
 import { detachAtRemoval, purgePeer } from "../../provision/removal.ts";
-import { findRow } from "../../registry/edits.ts";
-import { dropPeer, markRemoving } from "../../registry/registry.ts";
-import { peersOf, toPeer, type Row } from "../../registry/schema.ts";
-import { type ChangeOptions, readRegistry, refuseOtherRevision } from "../../registry/store.ts";
+import { dropPeer, markRemoving, readRegistry } from "../../registry/registry.ts";
+import type { ChangeOptions, Peer } from "../../registry/types.ts";
 import { hasLostAgent, identityLockPath, listIncarnations } from "../../status/incarnation/incarnation.ts";
 import { readStatuses } from "../../status/liveness/liveness.ts";
 import { observeServer } from "../../status/liveness/server-state.ts";
@@ -75,22 +73,22 @@ async function runSteps(
   const { layout, now } = context;
   const registry = readRegistry(layout);
   // Before any session is ended; that nobody was faster since is checked again with the mark.
-  refuseOtherRevision(registry.revision, change.ifRevision);
-  const found = findRow(registry, personality);
+  registry.requireRevision(change.ifRevision);
+  const found = registry.find(personality);
   if (found === undefined) {
     takeUnit(personality, done, context);
     return undefined;
   }
   await endSessions(found, isForced, context);
-  const row = await markRemoving(layout, change, personality, now());
+  const leaving = await markRemoving(layout, change, personality, now());
   takeUnit(personality, done, context);
-  if (row === undefined) return undefined;
-  done.unprovision.push(...(await detachRuntimes(toPeer(row), context)));
-  done.purgedState.push(...(await forgetRuntimes({ ...toPeer(row), runtimes: runtimesOf(row, layout) }, context)));
+  if (leaving === undefined) return undefined;
+  done.unprovision.push(...(await detachRuntimes(leaving, context)));
+  done.purgedState.push(...(await forgetRuntimes({ ...leaving, runtimes: runtimesOf(leaving, layout) }, context)));
   // The mark has moved the revision on; that it is still the expected one was checked with it.
   const revision = await dropPeer(layout, { lockTimeoutMs: change.lockTimeoutMs }, personality, now());
-  logDecision(context, { ev: "remove", personality, cwd: row.cwd, revision });
-  return row.cwd;
+  logDecision(context, { ev: "remove", personality, cwd: leaving.cwd, revision });
+  return leaving.cwd;
 }
 
 /** Who is gone, or going, does not start at the next boot. Throws `write-failed`: then the removal stays half done. */
@@ -99,12 +97,11 @@ function takeUnit(personality: string, done: Done, context: Context): void {
 }
 
 /** Its runtimes, and those that an interrupted update has left something of. */
-function runtimesOf(row: Row, layout: Layout): string[] {
-  return [...new Set([...toPeer(row).runtimes, ...runtimesWithState(layout, row.personality)])];
+function runtimesOf({ runtimes, personality }: Peer, layout: Layout): string[] {
+  return [...new Set([...runtimes, ...runtimesWithState(layout, personality)])];
 }
 
-async function endSessions(row: Row, isForced: boolean, context: Context): Promise<void> {
-  const { runtimes, personality } = toPeer(row);
+async function endSessions({ runtimes, personality }: Peer, isForced: boolean, context: Context): Promise<void> {
   const hint = `to stop it first: iapeer remove ${personality} --force`;
   if (!isForced) return refuseLive(personality, { runtimes, hint }, context);
   const statuses = readStatuses(context.layout);
@@ -156,7 +153,7 @@ export async function detachRuntimes(target: Target, context: Context): Promise<
   }
   return await withInterruption(async ({ signal, exitStatus }) => {
     // Who is leaving as well does not keep codex' one plugin.
-    const all = peersOf(readRegistry(layout)).filter((peer) => !peer.isBeingRemoved || peer.personality === target.personality);
+    const all = readRegistry(layout).peers.filter((peer) => !peer.isBeingRemoved || peer.personality === target.personality);
     const rows = await detachAtRemoval(target, all, { layout, env, slot, signal, tools: providerTools(context) });
     rows.filter((row) => !isGood(row)).forEach((row) => output.warn(describeFailure(row)));
     const status = exitStatus();
@@ -171,8 +168,8 @@ export async function detachRuntimes(target: Target, context: Context): Promise<
  */
 export async function clearGone(targets: readonly Target[], wasAttached: boolean, context: Context): Promise<void> {
   const here = new Set(
-    peersOf(readRegistry(context.layout))
-      .filter((peer) => !peer.isBeingRemoved)
+    readRegistry(context.layout)
+      .peers.filter((peer) => !peer.isBeingRemoved)
       .map(({ personality }) => personality),
   );
   for (const target of targets.filter(({ personality }) => !here.has(personality))) {

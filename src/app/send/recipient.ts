@@ -3,8 +3,7 @@ import { identityOf, isSocketPlace, parsePersonality, parseRuntime } from "../..
 import { namedSocketPath } from "../../core/tmux.ts";
 import { type AppliedAgent, type AppliedFleet, readApplied } from "../../fleet/applied.ts";
 import type { Recipient } from "../../launch/send/recipient.ts";
-import { findRow } from "../../registry/edits.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
 import { usage } from "../../cli/call.ts";
 import type { Context } from "../app.ts";
 import { chooseIdentity } from "../../cli/identity-option.ts";
@@ -28,7 +27,7 @@ export interface TypedRecipient {
 export function chooseRecipient(verb: Verb, typed: TypedRecipient, context: Context): Recipient {
   const { layout, env } = context;
   const name = parsePersonality(typed.personality);
-  const isRegistered = findRow(readRegistry(layout), name) !== undefined;
+  const isRegistered = readRegistry(layout).find(name) !== undefined;
   const agent = typed.isHandedOn
     ? undefined
     : readFleet(isRegistered, context)?.agents.find((one) => one.name === name && one.remote !== undefined);

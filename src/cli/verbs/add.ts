@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { type Intelligence, parsePersonality, parseRuntime } from "../../model/names.ts";
 import { registerPeer } from "../../registry/registry.ts";
-import { toPeer } from "../../registry/schema.ts";
 import { readStatuses } from "../../status/liveness/liveness.ts";
 import { giveBirth, NO_BIRTH } from "../../app/peers/birth.ts";
 import { logDecision } from "../../core/host.ts";
@@ -44,7 +43,7 @@ export const add = defineVerb({
     const { layout, output } = context;
     const personality = parsePersonality(positionals[0]!);
     const change = changeOptionsFrom(add, values["if-revision"], context);
-    const { action, row, newRuntimes, revision } = await registerPeer(layout, change, {
+    const { action, peer, newRuntimes, revision } = await registerPeer(layout, change, {
       personality,
       cwd: values.cwd === undefined ? join(layout.peersFolder, personality) : parseFolder(values.cwd, context.env),
       hasOwnFolder: values.cwd !== undefined,
@@ -52,7 +51,6 @@ export const add = defineVerb({
       ...(values.description !== undefined && { description: cutDescription(values.description, output) }),
       ...(values.intelligence !== undefined && { intelligence: values.intelligence as Intelligence }),
     });
-    const peer = toPeer(row);
     if (action !== "unchanged")
       logDecision(context, { ev: "add", personality, action, runtimes: peer.runtimes.join(","), cwd: peer.cwd, revision });
     const { outcomes, status } = values["no-provision"] ? NO_BIRTH : await giveBirth(peer, newRuntimes, context);

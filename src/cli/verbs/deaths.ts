@@ -1,7 +1,6 @@
 import { parseIdentity, parsePersonality } from "../../model/names.ts";
 import { findUnrecorded } from "../../launch/canary/settle.ts";
-import { requireRow } from "../../registry/edits.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
 import type { Death } from "../../status/deaths/death-record.ts";
 import { readDeaths } from "../../status/deaths/deaths.ts";
 import type { Context } from "../../app/app.ts";
@@ -46,7 +45,7 @@ export const deaths = defineVerb({
 /** Those of a peer, which may have been removed since. Throws `peer-not-found` where the registry does not know it either. */
 function deathsOf(personality: string, all: readonly Death[], { layout }: Context): Death[] {
   const own = all.filter(({ identity }) => parseIdentity(identity)?.personality === personality);
-  if (own.length === 0) requireRow(readRegistry(layout), personality);
+  if (own.length === 0) readRegistry(layout).require(personality);
   return own;
 }
 

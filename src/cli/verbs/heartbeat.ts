@@ -6,8 +6,8 @@ import { becomeProgram } from "../../core/process/become.ts";
 import { isPid } from "../../core/process/processes.ts";
 import { stampBeat } from "../../launch/heartbeat/beat-stamp.ts";
 import { BEAT_EVERY_SECS, heartbeatWrapper } from "../../launch/heartbeat/heartbeat-wrapper.ts";
-import { type Peer, peersOf } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
+import type { Peer } from "../../registry/types.ts";
 import { pointerPath } from "../../status/incarnation/incarnation.ts";
 import { usage } from "../call.ts";
 import type { Context } from "../../app/app.ts";
@@ -120,7 +120,7 @@ function ownIdentity(runtime: string | undefined, { env, layout, output }: Conte
 function identityFrom(word: string, runtime: string | undefined, context: Context): string {
   const parsed = runtime === undefined ? parseIdentity(word) : undefined;
   if (parsed !== undefined) {
-    const peers = peersOf(readRegistry(context.layout));
+    const peers = readRegistry(context.layout).peers;
     const has = (peer: Peer) => peer.personality === parsed.personality && peer.runtimes.includes(parseRuntime(parsed.runtime));
     if (!peers.some(({ personality }) => personality === word) && peers.some(has))
       return identityOf(parsed.runtime, parsed.personality);

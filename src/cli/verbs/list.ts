@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { identityOf, parseRuntime } from "../../model/names.ts";
-import { type Peer, peersOf } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
+import type { Peer } from "../../registry/types.ts";
 import type { Death } from "../../status/deaths/death-record.ts";
 import { readStatuses } from "../../status/liveness/liveness.ts";
 import type { Context } from "../../app/app.ts";
@@ -23,7 +23,7 @@ export const list = defineVerb({
     const { layout, output } = context;
     const runtime = values.runtime === undefined ? undefined : parseRuntime(values.runtime);
     const statuses = readStatuses(layout);
-    const peers = peersOf(readRegistry(layout)).filter((peer) => runtime === undefined || peer.runtimes.includes(runtime));
+    const peers = readRegistry(layout).peers.filter((peer) => runtime === undefined || peer.runtimes.includes(runtime));
     const deaths = await findLastDeaths(peers, context);
     const rows = peers.map((peer) => ({ ...toPeerJson(peer, statuses), ...lastDeathOf(peer, deaths) }));
     const leaving = new Set(peers.filter(({ isBeingRemoved }) => isBeingRemoved).map(({ personality }) => personality));

@@ -4,9 +4,8 @@ import { declaresCommands, type ProvisionRow, runProviderFor } from "../../provi
 import { directionOf, type Occasion, OCCASIONS } from "../../provision/occasions.ts";
 import { renderArgv } from "../../provision/provider-command.ts";
 import { requireRunnable } from "../../provision/sweep.ts";
-import { requireRow } from "../../registry/edits.ts";
-import { type Peer, toPeer } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
+import type { Peer } from "../../registry/types.ts";
 import type { Slot } from "../../status/slot/slot-schema.ts";
 import { readSlot } from "../../status/slot/slot.ts";
 import { provisionContext } from "../../app/peers/birth.ts";
@@ -39,7 +38,7 @@ export const providerRun = defineVerb({
     if (values.peer === undefined) throw usage(providerRun, "provider run needs --peer P");
     const occasion = positionals[0] as Occasion;
     const { layout, output } = context;
-    const peer = toPeer(requireRow(readRegistry(layout), parsePersonality(values.peer)));
+    const peer = readRegistry(layout).require(parsePersonality(values.peer));
     if (peer.isBeingRemoved && directionOf(occasion) === "provision") refuseLeaving(peer.personality);
     const runtime = chooseRuntime(peer, values.runtime);
     const reading = readSlot(layout);

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import type { ErrorCode } from "../../model/errors.ts";
 import { nearest, parsePersonality } from "../../model/names.ts";
-import { peersOf } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
 import type { Colors } from "../colors.ts";
 import type { Context } from "../../app/app.ts";
 import { jointStatus, renderOutcomes } from "../outcomes.ts";
@@ -54,7 +53,7 @@ function report(rows: readonly RemovalJson[], output: Output): void {
 function hintAtNames(rows: readonly RemovalJson[], { layout, output }: Context): void {
   const absent = rows.filter(({ action }) => action === "absent");
   if (output.isJson || absent.length === 0) return;
-  const names = peersOf(readRegistry(layout)).map(({ personality }) => personality);
+  const names = readRegistry(layout).peers.map(({ personality }) => personality);
   for (const { personality } of absent) {
     const near = nearest(personality, names);
     if (near !== undefined) output.note(`did you mean ${near}?`);

@@ -4,8 +4,7 @@ import { chooseAuthor, identifySender, type Sender } from "../../launch/session/
 import type { DeliveryState } from "../../launch/send/deliver.ts";
 import type { Recipient } from "../../launch/send/recipient.ts";
 import { messageInvalid, parseMessage, parseParty, renderParty, renderSender } from "../../launch/send/text.ts";
-import { peersOf } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
 import { usage } from "../call.ts";
 import type { Context } from "../../app/app.ts";
 import { parseDuration } from "../duration.ts";
@@ -72,7 +71,7 @@ export const send: Verb = defineVerb({
     const recipient = chooseRecipient(send, typed, context);
     const sender = identifySender(context.layout, context.env);
     const from = chooseAuthor(sender, values.from, (name) =>
-      peersOf(readRegistry(context.layout)).some(({ personality }) => personality === name),
+      readRegistry(context.layout).peers.some(({ personality }) => personality === name),
     );
     const order = planOrder(values, { recipient, sender }, context);
     const text = parseMessage(readText(values, recipient.kind === "remote" ? renderParty(from) : renderSender(from), order));

@@ -1,8 +1,6 @@
 import { identityOf, isAgentic, parsePersonality } from "../../model/names.ts";
 import { judgeMemory, type MemoryState, type ProvisionNote, readNote } from "../../provision/provision-state.ts";
-import { requireRow } from "../../registry/edits.ts";
-import { toPeer } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
 import type { Death } from "../../status/deaths/death-record.ts";
 import { readBeat } from "../../status/beat.ts";
 import { readLastDeath } from "../../status/deaths/deaths.ts";
@@ -39,7 +37,7 @@ export const show = defineVerb({
   positionals: [{ name: "personality", help: "its name", completes: "peers" }],
   examples: [{ command: "iapeer show alice", note: "folder, runtimes, their memory, and the last death" }],
   run: async ({ positionals }, { layout, output, now }) => {
-    const peer = toPeer(requireRow(readRegistry(layout), parsePersonality(positionals[0]!)));
+    const peer = readRegistry(layout).require(parsePersonality(positionals[0]!));
     const { slot } = readSlot(layout);
     const provision = peer.runtimes.filter(isAgentic).map((runtime): ProvisionJson => {
       const note = readNote(layout, runtime, peer.personality);

@@ -1,5 +1,5 @@
 import { type Intelligence, parsePersonality, parseRuntime } from "../../model/names.ts";
-import type { UpdateRequest } from "../../registry/edits.ts";
+import type { UpdateRequest } from "../../registry/types.ts";
 import { readStatuses } from "../../status/liveness/liveness.ts";
 import { readBootUnits } from "../../boot/state.ts";
 import { openBoot, readBootAgents, servicePlace, takeFromBoot } from "../../app/boot.ts";

@@ -1,4 +1,5 @@
-import { fixRegistry, type Verification, verifyRegistry } from "../../registry/verify.ts";
+import { fixRegistry, verifyRegistry } from "../../registry/registry.ts";
+import type { Verification } from "../../registry/types.ts";
 import type { Colors } from "../colors.ts";
 import { renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";

@@ -1,5 +1,5 @@
 import { identityOf } from "../../model/names.ts";
-import type { Peer } from "../../registry/schema.ts";
+import type { Peer } from "../../registry/types.ts";
 import type { AppliedAgent } from "../applied.ts";
 import type { Agent } from "../../model/agent.ts";
 import { type FleetFacts, NOTHING_KNOWN } from "./facts.ts";

@@ -1,4 +1,4 @@
-import type { Peer } from "../../registry/schema.ts";
+import type { Peer } from "../../registry/types.ts";
 import type { UnitState } from "../../boot/state.ts";
 import type { PeerStatus } from "../../status/liveness/liveness.ts";
 import type { AppliedFleet } from "../applied.ts";

@@ -1,8 +1,7 @@
 import { basename } from "node:path";
 import { identityOf } from "../../model/names.ts";
 import { type Env, homeFrom, type Layout } from "../../core/layout.ts";
-import { peersOf } from "../../registry/schema.ts";
-import { readRegistry } from "../../registry/store.ts";
+import { readRegistry } from "../../registry/registry.ts";
 import { readBeat, readClocks } from "../../status/beat.ts";
 import { readBootUnits, type UnitState } from "../../boot/state.ts";
 import type { Death } from "../../status/deaths/death-record.ts";
@@ -33,7 +32,7 @@ export interface PsQuery {
  */
 export function readFleetFacts({ fleet, layout, env, here, now, withinSecs }: PsQuery): FleetFacts {
   const applied = readApplied(layout);
-  const peers = peersOf(readRegistry(layout));
+  const peers = readRegistry(layout).peers;
   const members = [...fleet.agents, ...(applied?.agents ?? []), ...(applied?.left ?? [])].filter(
     ({ remote }) => remote === undefined,
   );

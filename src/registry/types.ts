@@ -1,0 +1,118 @@
+import type { Intelligence } from "../model/names.ts";
+
+/** A peer with every default filled in. */
+export interface Peer {
+  readonly personality: string;
+  readonly defaultRuntime: string;
+  readonly lastActiveRuntime?: string;
+  readonly runtimes: readonly string[];
+  readonly description: string;
+  readonly intelligence: Intelligence;
+  /** Its folder; one personality, one folder. */
+  readonly cwd: string;
+  readonly isBeingRemoved: boolean;
+  /** When its removal began, as it was written; left out while nobody removes it. */
+  readonly removing?: string;
+}
+
+/** The registry as it was read once. Pass it on; do not read it again. */
+export interface Registry {
+  /** Grows by one with every change. */
+  readonly revision: number;
+  /** In the registry's order: sorted by personality. */
+  readonly peers: readonly Peer[];
+  /** The peer of a personality; undefined when there is none. */
+  readonly find: (personality: string) => Peer | undefined;
+  /** The same. Throws IapeerError `peer-not-found`, with the nearest name in its hint. */
+  readonly require: (personality: string) => Peer;
+  /** Throws IapeerError `revision-conflict` unless the registry has this revision; undefined accepts any. */
+  readonly requireRevision: (expected: number | undefined) => void;
+  /** The registry without some peers. Nothing is written. */
+  readonly without: (personalities: ReadonlySet<string>) => Registry;
+  /** Compares the registry with the peers' own cards as they are now, which are right. */
+  readonly compareCards: () => readonly Difference[];
+}
+
+/** What every change of the registry takes. */
+export interface ChangeOptions {
+  /** How long to wait for the lock. */
+  readonly lockTimeoutMs: number;
+  /** Refuse with `revision-conflict` unless the registry still has this revision. */
+  readonly ifRevision?: number;
+  /** Ends the wait for the lock: `interrupted`, and nothing is changed. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A peer that is to be registered. What is left out is inherited from the registry, else from the folder's card. */
+export interface AddRequest {
+  readonly personality: string;
+  /** Resolved and absolute. */
+  readonly cwd: string;
+  /** Whether a person chose `cwd`. A registered peer keeps its own folder where nobody did. */
+  readonly hasOwnFolder: boolean;
+  readonly runtimes?: readonly string[];
+  readonly description?: string;
+  readonly intelligence?: Intelligence;
+}
+
+/** The result of registerPeer. */
+export interface Registered {
+  readonly action: "added" | "merged" | "unchanged";
+  readonly peer: Peer;
+  /** The runtimes that the peer did not have before. */
+  readonly newRuntimes: readonly string[];
+  readonly revision: number;
+}
+
+/** Changes of a peer; what is left out stays. */
+export interface UpdateRequest {
+  readonly description?: string;
+  readonly addRuntimes?: readonly string[];
+  readonly removeRuntimes?: readonly string[];
+  readonly defaultRuntime?: string;
+  readonly intelligence?: Intelligence;
+}
+
+/** The result of updatePeer and movePeer. */
+export interface Updated {
+  /** The peer as it is now. */
+  readonly peer: Peer;
+  readonly isChanged: boolean;
+  /** The runtimes that the peer did not have before. */
+  readonly newRuntimes: readonly string[];
+  readonly revision: number;
+}
+
+/** Another folder for a peer. */
+export interface Move {
+  readonly personality: string;
+  /** Its new folder, resolved and absolute; made if missing. */
+  readonly cwd: string;
+  readonly now: Date;
+}
+
+/** One way in which the registry differs from the peers' own cards. */
+export interface Difference {
+  /** Empty where the registry itself cannot be read. */
+  readonly personality: string;
+  readonly kind:
+    | "registry-unreadable"
+    | "card-missing"
+    | "card-unreadable"
+    | "card-differs"
+    | "folder-missing"
+    | "not-registered"
+    | "folder-of-another";
+  readonly message: string;
+  /** Whether `verify --fix` can mend it. */
+  readonly isFixable: boolean;
+}
+
+/** The result of verifyRegistry and fixRegistry. */
+export interface Verification {
+  readonly differences: readonly Difference[];
+  /** Where the bad registry was kept, if one was replaced. */
+  readonly kept?: string;
+  /** How many of the differences were mended. */
+  readonly fixed: number;
+}
