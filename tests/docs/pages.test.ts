@@ -24,6 +24,31 @@ test.each([...findPages(), "CHANGELOG.md"])("every link of %s to another file le
   expect(targets.filter((target) => !existsSync(join(ROOT, dirname(name), target)))).toEqual([]);
 });
 
+/** The anchors that a forge gives to a page's headings: small letters, digits, dashes for spaces, no other punctuation. */
+function findAnchors(page: string): string[] {
+  const headings = page.replaceAll(/^```[\s\S]*?^```$/gm, "").matchAll(/^#+ (.*)$/gm);
+  return Array.from(headings, ([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test.each([...findPages(), "CHANGELOG.md"])("every link of %s to a heading leads to one", async (name) => {
+  const page = await Bun.file(join(ROOT, name)).text();
+  const links = [...page.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)].map(([, file, anchor]) => ({
+    target: file === "" ? name : join(dirname(name), file!),
+    anchor: anchor!,
+  }));
+  const lost = await Promise.all(
+    links.map(async ({ target, anchor }) =>
+      findAnchors(await Bun.file(join(ROOT, target)).text()).includes(anchor) ? [] : [`${target}#${anchor}`],
+    ),
+  );
+  expect(lost.flat()).toEqual([]);
+});
+
 test.each(findPages())("every npm script that %s names exists", async (name) => {
   const page = await Bun.file(join(ROOT, name)).text();
   const named = [...page.matchAll(/npm (?:run (\w+)|(test)\b)/g)].map(([, run, plain]) => run ?? plain!);
