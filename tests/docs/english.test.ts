@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "../..");
+const PAGES = ["README.md", "CHANGELOG.md", ...[...new Bun.Glob("docs/**/*.md").scanSync({ cwd: ROOT })].toSorted()];
+const MOST_WORDS = 20;
+
+/** The prose of a page, one text for each heading, paragraph, list item and table cell. A piece of code counts as one word. */
+function findTexts(page: string): string[] {
+  return page
+    .replaceAll(/^```[\s\S]*?^```$/gm, "")
+    .replaceAll(/`[^`]*`/g, "CODE")
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replaceAll("**", "")
+    .split(/\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) |[#|])/)
+    .flatMap((block) => (block.trim().startsWith("|") ? block.split("|") : [block]))
+    .map((text) => text.replace(/^\s*(?:#+|[-*]|\d+\.)\s/, "").trim())
+    .filter((text) => /[A-Za-z]/.test(text));
+}
+
+function findSentences(page: string): string[] {
+  return findTexts(page).flatMap((text) => text.replaceAll(/\s+/g, " ").split(/(?<=[.!?]["')]*) /));
+}
+
+async function readSentences(page: string): Promise<string[]> {
+  return findSentences(await Bun.file(join(ROOT, page)).text());
+}
+
+test("sentences are found in headings, paragraphs, lists and tables, and not in blocks of code", () => {
+  const page =
+    "# The title\n\nOne line\ngoes on. `a. b` follows.\n- an item\n  of two lines\n- [a link](x.md#y)\n\n| a | b |\n| --- | --- |\n| c | d. E |\n\n```sh\nno prose\n```\n";
+  expect(findSentences(page)).toEqual([
+    "The title",
+    "One line goes on.",
+    "CODE follows.",
+    "an item of two lines",
+    "a link",
+    "a",
+    "b",
+    "c",
+    "d.",
+    "E",
+  ]);
+});
+
+test.each(PAGES)(`no sentence of %s has more than ${MOST_WORDS} words`, async (page) => {
+  const sentences = await readSentences(page);
+  expect(sentences.filter((sentence) => sentence.split(" ").length > MOST_WORDS)).toEqual([]);
+});
+
+test.each(PAGES)("every sentence of %s begins with its subject, and not with Of, What, Whether or Who", async (page) => {
+  const sentences = await readSentences(page);
+  expect(sentences.filter((sentence) => /^(?:of|what|whether|who|whom|whose)\b/i.test(sentence))).toEqual([]);
+});
