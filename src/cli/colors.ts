@@ -8,13 +8,17 @@ const STYLES = {
 } as const;
 
 /** Paints a text, or leaves it as it is. */
-export type Colors = Readonly<Record<keyof typeof STYLES, (text: string) => string>>;
+export type Colors = Readonly<Record<keyof typeof STYLES, (text: string) => string>> & {
+  /** A text that something else painted, with its colours or without. */
+  readonly keep: (text: string) => string;
+};
 
-/** Colours of a terminal, or none. No library: each looks at process.stdout, which costs more than all the rest of a start. */
+/** Colours of a terminal, or none. Not of a library: each looks at process.stdout, which costs more than the rest of a start. */
 export function createColors(isColored: boolean): Colors {
   const entries = Object.entries(STYLES).map(([style, [on, off]]) => [
     style,
     (text: string) => (isColored ? `\u001b[${on}m${text}\u001b[${off}m` : text),
   ]);
-  return Object.fromEntries(entries) as Colors;
+  const keep = isColored ? (text: string) => text : Bun.stripANSI;
+  return { ...Object.fromEntries(entries), keep } as Colors;
 }

@@ -5,7 +5,8 @@ import { layoutFrom, type Env } from "../core/layout.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { tame } from "../model/characters.ts";
-import { COMMON_OPTIONS, type Completes, type OptionSpec, type OptionSpecs, type Verb } from "./verb.ts";
+import { loadVerbs, ROOT } from "./commands.ts";
+import { type Args, COMMON_ARGS, type Completes, type FlagArg } from "./verb.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
@@ -18,12 +19,6 @@ interface Source {
   readonly env: Env;
   /** The word that is being typed. */
   readonly partial: string;
-}
-
-/** What a positional or an option says of its values. */
-interface Completed {
-  readonly choices?: readonly string[];
-  readonly completes?: Completes;
 }
 
 /**
@@ -47,38 +42,29 @@ function splitOption(word: string): string[] {
   return [word.slice(0, equals), word.slice(equals + 1)];
 }
 
-/** The grammar that completion works with, out of the verbs themselves. */
-export function completionTree(verbs: readonly Verb[], env: Env, words: readonly string[]): RootCommand {
+/** The grammar that completion works with, out of the commands themselves. */
+export async function completionTree(env: Env, words: readonly string[]): Promise<RootCommand> {
   const root = new RootCommand();
   const source = { env: withRoot(env, words), partial: (words.at(-1) ?? "").replace(/^--[a-z-]+=/, "") };
-  addOptions(root, COMMON_OPTIONS, source);
+  addArgs(root, COMMON_ARGS, source);
   // The library finds "provider check" only where "provider" is a command of its own.
-  for (const group of groupsOf(verbs)) root.command(group, `commands: ${namesIn(group, verbs).join(", ")}`);
-  for (const verb of verbs) {
-    const command = root.command(verb.name, verb.summary);
-    addOptions(command, { ...verb.options, ...COMMON_OPTIONS }, source);
-    for (const { name, isMany, ...completed } of verb.positionals) {
-      command.argument(name, handlerOf(completed, source), isMany === true);
-    }
+  for (const [word, command] of Object.entries(ROOT.subCommands)) {
+    if (typeof command === "object") root.command(word, command.meta.description);
   }
-  const commands = new Set(verbs.map(({ name }) => name.split(" ")[0]!));
-  root.command("help", "show the help of a command").argument("command", handlerOf({ choices: [...commands] }, source));
+  for (const { meta, args } of await loadVerbs(ROOT.subCommands))
+    addArgs(root.command(meta.name, meta.description), args, source);
+  const help = root.command("help", "show the help of a command");
+  help.argument("command", offer(Object.keys(ROOT.subCommands).map(bare)));
   return root;
 }
 
-function groupsOf(verbs: readonly Verb[]): Set<string> {
-  return new Set(verbs.filter(({ name }) => name.includes(" ")).map(({ name }) => name.split(" ")[0]!));
-}
-
-function namesIn(group: string, verbs: readonly Verb[]): string[] {
-  return verbs.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name.slice(group.length + 1));
-}
-
-function addOptions(command: Command, options: OptionSpecs, source: Source): void {
-  for (const [name, spec] of Object.entries<OptionSpec>(options)) {
-    if (spec.type === "string") command.option(name, spec.help, handlerOf(spec, source));
-    else if (spec.short === undefined) command.option(name, spec.help);
-    else command.option(name, spec.help, spec.short);
+function addArgs(command: Command, args: Args, source: Source): void {
+  for (const [name, arg] of Object.entries(args)) {
+    if (arg.type === "positional") command.argument(name, handlerOf(arg, source), arg.repeatable === true);
+    else if (arg.type !== "boolean") command.option(name, arg.description, handlerOf(arg, source));
+    else if (arg.default === true) command.option(`no-${name}`, arg.negativeDescription ?? arg.description);
+    else if (arg.alias === undefined) command.option(name, arg.description);
+    else command.option(name, arg.description, arg.alias);
   }
 }
 
@@ -88,14 +74,19 @@ function withRoot(env: Env, words: readonly string[]): Env {
   return typed ? { ...env, IAPEER_ROOT: typed } : env;
 }
 
-function handlerOf(completed: Completed, source: Source): (complete: (value: string, description: string) => void) => void {
-  return (complete) => {
-    for (const { value, description } of candidatesFor(completed, source)) complete(value, tame(description));
-  };
+type Handler = (complete: (value: string, description: string) => void) => void;
+
+function handlerOf(arg: Exclude<Args[string], FlagArg>, source: Source): Handler {
+  if (arg.type === "enum") return offer(arg.options.map(bare));
+  if (arg.type === "positional" && arg.choices !== undefined) return offer(arg.choices.map(bare));
+  return (complete) => offer(candidatesFor(arg.completes, source))(complete);
 }
 
-function candidatesFor({ choices, completes }: Completed, { env, partial }: Source): Candidate[] {
-  if (choices !== undefined) return choices.map(bare);
+function offer(candidates: readonly Candidate[]): Handler {
+  return (complete) => candidates.forEach(({ value, description }) => complete(value, tame(description)));
+}
+
+function candidatesFor(completes: Completes | undefined, { env, partial }: Source): Candidate[] {
   switch (completes) {
     case "peers":
       return findPeers(env).map(({ personality, description }) => ({ value: personality, description }));

@@ -1,4 +1,4 @@
-import { usage } from "./call.ts";
+import { usage } from "./strict.ts";
 import type { Verb } from "./verb.ts";
 
 const SECOND = 1;

@@ -1,94 +1,63 @@
-import { renderTable } from "./table.ts";
+import { type ArgDef, type ArgsDef, type CommandDef, renderUsage } from "citty";
 import type { Colors } from "./colors.ts";
-import { COMMON_OPTIONS, type Example, type OptionSpec, type OptionSpecs, type Positional, type Verb } from "./verb.ts";
+import { CHAPTERS, type Group, isVerb, loadVerbs, ROOT } from "./commands.ts";
+import { fitPage } from "./page.ts";
+import { type Args, COMMON_ARGS, type Verb } from "./verb.ts";
 
-export interface VerbGroup {
-  readonly title: string;
-  readonly verbs: readonly Verb[];
+/** Columns of a page: those of the narrowest terminal that people use. */
+const COLUMNS = 80;
+
+/** citty names the program by the command above; the version belongs to the first page alone. */
+const PROGRAM: CommandDef = { meta: { name: ROOT.meta.name } };
+
+/** The page of a command: citty's usage, with our details and examples. */
+export async function renderHelp(command: Group | Verb, colors: Colors): Promise<string> {
+  const page =
+    command === ROOT
+      ? await renderRoot(colors)
+      : isVerb(command)
+        ? await renderVerb(command, colors)
+        : await renderGroup(command);
+  return colors.keep(fitPage(page, COLUMNS)).replace(/ +$/gm, "");
 }
 
-/** The first page: every verb, a line each. */
-export function renderOverview(groups: readonly VerbGroup[], version: string, colors: Colors): string {
-  const rows = groups.map(({ title, verbs }) => section(title, verbRows(verbs), colors));
-  return [
-    `iapeer ${version}: coding agents on this host, each with a name, a folder and the host's memory`,
-    "",
-    `${colors.bold("Usage:")} iapeer <command> [options]`,
-    "",
-    rows.join("\n\n"),
-    "",
-    section("Options of every command", optionRows(COMMON_OPTIONS), colors),
-    "",
-    "To read more: iapeer help <command>",
-  ].join("\n");
+/** Every verb, a line each. citty would list the first words alone. */
+async function renderRoot(colors: Colors): Promise<string> {
+  const args: Args = { command: { type: "positional", description: "one of the commands below" }, ...COMMON_ARGS };
+  const usage = await renderUsage({ meta: ROOT.meta, args });
+  const chapters = CHAPTERS.map(async ({ title, commands }) => {
+    const rows = (await loadVerbs(commands)).map(({ meta }) => `  ${meta.name}    ${meta.description}`);
+    return [colors.bold(title), "", ...rows, ""].join("\n");
+  });
+  return [usage, ...(await Promise.all(chapters)), "To read more: iapeer help <command>"].join("\n");
 }
 
-/** The page of a word that begins several verbs: "provider". */
-export function renderGroupHelp(word: string, verbs: readonly Verb[], colors: Colors): string {
-  return [
-    `${colors.bold("Usage:")} iapeer ${word} <command> [options]`,
-    section("Commands:", verbRows(verbs), colors),
-    `To read more: iapeer help ${word} <command>`,
-  ].join("\n\n");
+async function renderGroup({ meta, subCommands }: Group): Promise<string> {
+  return await renderUsage({ meta: toHeadline(meta), subCommands: { ...subCommands } }, PROGRAM);
 }
 
-function verbRows(verbs: readonly Verb[]): string[][] {
-  return verbs.map(({ name, summary }) => [name, summary]);
+async function renderVerb(verb: Verb, colors: Colors): Promise<string> {
+  const usage = await renderUsage({ meta: toHeadline(verb.meta), args: toArgs(verb) }, PROGRAM);
+  const [headline, ...sections] = usage.replace(`<-- ${verb.rest?.name}>`, `-- ${verb.rest?.name}`).split("\n");
+  const details = verb.details === undefined ? [] : ["", verb.details];
+  const examples = verb.examples.map(({ command, note }) => `  ${colors.dim(`# ${note}`)}\n  ${command}`);
+  return [headline, ...details, ...sections, colors.bold("EXAMPLES"), "", ...examples].join("\n");
 }
 
-/** A verb's page. */
-export function renderVerbHelp(verb: Verb, colors: Colors): string {
-  const sections = [
-    `iapeer ${verb.name}: ${verb.summary}`,
-    `${colors.bold("Usage:")} iapeer ${renderUsageLine(verb)}`,
-    ...(verb.description === undefined ? [] : [verb.description]),
-    ...(verb.positionals.length === 0 && verb.rest === undefined ? [] : [section("Arguments:", argumentRows(verb), colors)]),
-    section("Options:", optionRows({ ...verb.options, ...COMMON_OPTIONS }), colors),
-    `${colors.bold("Examples:")}\n${verb.examples.map((example) => renderExample(example, colors)).join("\n")}`,
-  ];
-  return sections.join("\n\n");
+function toHeadline({ name, description }: Verb["meta"]) {
+  return { name, description: `${description[0]!.toUpperCase()}${description.slice(1)}` };
 }
 
-function renderExample({ command, note }: Example, colors: Colors): string {
-  return `  ${colors.dim(`# ${note}`)}\n  ${command}`;
-}
-
-function renderUsageLine(verb: Verb): string {
-  const required = verb.positionals.map(renderPositional);
-  const rest = verb.rest === undefined ? [] : ["--", verb.rest.name];
-  return [verb.name, ...required, "[options]", ...rest].join(" ");
-}
-
-function renderPositional({ name, isOptional, isMany }: Positional): string {
-  const word = `<${name}>${isMany ? "…" : ""}`;
-  return isOptional ? `[${word}]` : word;
-}
-
-function argumentRows(verb: Verb): string[][] {
-  const rest = verb.rest === undefined ? [] : [[verb.rest.name, verb.rest.help]];
-  return [...verb.positionals.map((positional) => [`<${positional.name}>`, positional.help]), ...rest];
-}
-
-function optionRows(options: OptionSpecs): string[][] {
-  return Object.entries(options).map(([name, spec]) => [renderOption(name, spec), renderOptionHelp(spec)]);
-}
-
-function renderOption(name: string, { short, type, value, multiple }: OptionSpec): string {
-  const flag = short === undefined ? `--${name}` : `-${short}, --${name}`;
-  return type === "boolean" ? flag : `${flag} ${value ?? "TEXT"}${multiple ? " …" : ""}`;
-}
-
-function renderOptionHelp({ help, choices }: OptionSpec): string {
-  return choices === undefined ? help : `${help} (${choices.join(", ")})`;
-}
-
-function section(title: string, rows: readonly (readonly string[])[], colors: Colors): string {
-  return `${colors.bold(title)}\n${indent(rows)}`;
-}
-
-function indent(rows: readonly (readonly string[])[]): string {
-  const lines = renderTable([{ title: "" }, { title: "" }], rows)
-    .split("\n")
-    .slice(1);
-  return lines.map((line) => `  ${line}`).join("\n");
+/** What citty has no word for is put into names and descriptions. */
+function toArgs({ args, rest }: Verb): ArgsDef {
+  const shown = Object.entries(args).map(([name, arg]): [string, ArgDef] => {
+    if (arg.type === "string")
+      return [name, { ...arg, description: `${arg.description}${arg.repeatable ? " (repeatable)" : ""}` }];
+    if (arg.type !== "positional") return [name, arg];
+    const choices = arg.choices === undefined ? "" : ` (${arg.choices.join(", ")})`;
+    return [arg.repeatable ? `${name}…` : name, { ...arg, description: `${arg.description}${choices}` }];
+  });
+  if (rest !== undefined)
+    shown.push([`-- ${rest.name}`, { type: "positional", description: rest.description, required: rest.required === true }]);
+  return Object.fromEntries(shown);
 }

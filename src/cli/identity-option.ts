@@ -6,15 +6,15 @@ import { remoteProgram } from "../launch/send/ssh.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import type { Context } from "../app/app.ts";
-import type { OptionSpec, Verb } from "./verb.ts";
+import { defineArg, type Verb } from "./verb.ts";
 
 /** `--runtime R` of verbs that are about one session. */
-export const RUNTIME_OPTION = {
+export const RUNTIME_OPTION = defineArg({
   type: "string",
-  value: "R",
-  help: "which of its runtimes (default: the peer's default one)",
+  valueHint: "runtime",
+  description: "which of its runtimes (default: the peer's default one)",
   completes: "runtimes",
-} as const satisfies OptionSpec;
+});
 
 /** What a person typed. */
 export interface TypedIdentity {
@@ -49,9 +49,9 @@ export function chooseIdentity(verb: Verb, typed: TypedIdentity, { layout, env }
 function refuseRemoteAgent(verb: Verb, personality: string, { layout, env }: Pick<Context, "layout" | "env">): void {
   const remote = findRemote(personality, layout);
   if (remote === undefined) return;
-  const ssh = NEEDS_TERMINAL.has(verb.name) ? "ssh -t" : "ssh";
+  const ssh = NEEDS_TERMINAL.has(verb.meta.name) ? "ssh -t" : "ssh";
   throw new IapeerError("peer-not-found", `${personality} is no peer of this host: the fleet has it on ${remote.host}`, {
-    hint: `${ssh} ${remote.ssh} ${remoteProgram(env)} ${verb.name} ${personality}`,
+    hint: `${ssh} ${remote.ssh} ${remoteProgram(env)} ${verb.meta.name} ${personality}`,
     details: { personality, host: remote.host },
   });
 }
@@ -73,7 +73,7 @@ const NEEDS_TERMINAL: ReadonlySet<string> = new Set(["attach", "watch"]);
 
 function runtimeNotFound(verb: Verb, { personality, runtimes }: Peer, runtime: string): IapeerError {
   return new IapeerError("runtime-not-found", `${personality} has no runtime ${runtime}`, {
-    hint: `it has: ${runtimes.join(", ")}; so: iapeer ${verb.name} ${personality} --runtime ${runtimes[0]}`,
+    hint: `it has: ${runtimes.join(", ")}; so: iapeer ${verb.meta.name} ${personality} --runtime ${runtimes[0]}`,
     details: { personality, runtime },
   });
 }

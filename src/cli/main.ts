@@ -2,11 +2,11 @@ import { IapeerError, toErrorView } from "../model/errors.ts";
 import { GUARD_VERB } from "../core/process/guard-verb.ts";
 import { isTerminal } from "../core/libc.ts";
 import { type Context, openApp } from "../app/app.ts";
-import { parseWords, renderFirstPage } from "./dispatch.ts";
+import { ROOT } from "./commands.ts";
 import { parseFolder } from "./folder.ts";
 import { openOutput, type Output } from "./output.ts";
 import { openProgress } from "./progress.ts";
-import { loadVerbGroups } from "./verbs.ts";
+import { parseWords } from "./route.ts";
 
 /** How this program starts itself again: compiled it is the program; from source, Bun and this file. */
 const SELF = import.meta.path.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, import.meta.path];
@@ -46,15 +46,15 @@ async function guard(family: string): Promise<number> {
 
 async function complete(words: readonly string[]): Promise<number> {
   const { completionTree, normalizeWords } = await import("./completion.ts");
-  const verbs = (await loadVerbGroups()).flatMap((group) => group.verbs);
   const normal = normalizeWords(words);
-  completionTree(verbs, process.env, normal).parse(normal);
+  (await completionTree(process.env, normal)).parse(normal);
   return 0;
 }
 
 async function runWords(words: readonly string[], output: Output): Promise<number> {
   if (words.length === 0) {
-    output.note(await renderFirstPage(output.colors));
+    const { renderHelp } = await import("./help.ts");
+    output.note(await renderHelp(ROOT, output.colors));
     return 2;
   }
   const request = await parseWords(words, output.colors);
@@ -68,7 +68,8 @@ async function runWords(words: readonly string[], output: Output): Promise<numbe
   if (call.root !== undefined) process.env["IAPEER_ROOT"] = parseFolder(call.root, process.env);
   const context = openContext(output);
   try {
-    return await verb.run(call, context);
+    const { runVerb } = await import("./run.ts");
+    return await runVerb(verb, call, context);
   } finally {
     context.runner.close();
   }

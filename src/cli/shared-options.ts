@@ -1,33 +1,39 @@
 import type { ChangeOptions } from "../registry/types.ts";
 import { DESCRIPTION_LIMIT } from "../model/names.ts";
-import { parseCount } from "./call.ts";
+import { parseCount } from "./count.ts";
 import type { Context } from "../app/app.ts";
-import type { OptionSpec, Verb } from "./verb.ts";
+import { defineArg, type Verb } from "./verb.ts";
 
 /** Options that several verbs have, worded once. */
-export const IF_REVISION = {
+export const IF_REVISION = defineArg({
   type: "string",
-  value: "N",
-  help: "refuse unless the registry is still at this revision",
-} as const satisfies OptionSpec;
+  valueHint: "n",
+  description: "refuse unless the registry is still at this revision",
+});
 
-export const INTELLIGENCE = {
-  type: "string",
-  value: "I",
-  help: "what stands behind it",
-  choices: ["artificial", "natural", "absent"],
-} as const satisfies OptionSpec;
+export const INTELLIGENCE = defineArg({
+  type: "enum",
+  description: "what stands behind it",
+  options: ["artificial", "natural", "absent"],
+});
 
-export const DESCRIPTION = {
+export const DESCRIPTION = defineArg({
   type: "string",
-  value: "T",
-  help: `what it is for, up to ${DESCRIPTION_LIMIT} characters`,
+  valueHint: "text",
+  description: `what it is for, up to ${DESCRIPTION_LIMIT} characters`,
   mayBeEmpty: true,
-} as const satisfies OptionSpec;
+});
 
-export const ONE_PEER = { type: "string", value: "P", help: "one peer", completes: "peers" } as const satisfies OptionSpec;
+export const PROVISION = defineArg({
+  type: "boolean",
+  default: true,
+  description: "run the memory provider's command",
+  negativeDescription: "run no provider command",
+});
 
-export const ALL_PEERS = { type: "boolean", help: "every peer" } as const satisfies OptionSpec;
+export const ONE_PEER = defineArg({ type: "string", valueHint: "peer", description: "one peer", completes: "peers" });
+
+export const ALL_PEERS = defineArg({ type: "boolean", description: "every peer" });
 
 /** How a call that may have `--if-revision` changes the registry. */
 export function changeOptionsFrom(verb: Verb, revision: string | undefined, { lockTimeoutMs }: Context): ChangeOptions {

@@ -2,7 +2,7 @@ import { IapeerError } from "../model/errors.ts";
 import { parsePersonality } from "../model/names.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
-import { usage } from "./call.ts";
+import { usage } from "./strict.ts";
 import type { Context } from "../app/app.ts";
 import type { Verb } from "./verb.ts";
 
@@ -27,7 +27,7 @@ export function refuseLeaving(personality: string): never {
 
 /** Reads `--peer P | --all`. Throws `usage` where it is not exactly one of them, `peer-not-found`. */
 export function chooseTargets(verb: Verb, { peer, all }: { peer?: string; all?: boolean }, { layout }: Context): Targets {
-  if ((peer === undefined) === (all === undefined)) throw usage(verb, `${verb.name} takes either --peer P or --all`);
+  if ((peer === undefined) === (all === undefined)) throw usage(verb, `${verb.meta.name} takes either --peer P or --all`);
   const personality = peer === undefined ? undefined : parsePersonality(peer);
   const registry = readRegistry(layout);
   if (personality !== undefined) registry.require(personality);

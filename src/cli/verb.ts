@@ -1,34 +1,56 @@
+import type { BooleanArgDef, CommandDef, EnumArgDef, PositionalArgDef, StringArgDef } from "citty";
 import type { Context } from "../app/app.ts";
 
-/** What of this host completes a word in a shell. */
+/** What on this host completes a word in a shell. */
 export type Completes = "peers" | "runtimes" | "folders" | "files";
 
-/** An option as util.parseArgs takes it, with what a person needs to know of it. */
-export interface OptionSpec {
-  readonly type: "string" | "boolean";
-  readonly multiple?: boolean;
-  readonly short?: string;
-  /** The name of its value in the help: "DIR". */
-  readonly value?: string;
-  readonly help: string;
-  /** The values it takes, for completion and for the check. */
-  readonly choices?: readonly string[];
-  /** An empty value says something: no description. */
+/** What every argument has beside the words of citty. */
+interface Described {
+  readonly description: string;
+  /** One letter: `-m` for `--message`. */
+  readonly alias?: string;
+}
+
+/** A flag. One with `default: true` is taken back by `--no-<name>`. */
+export interface FlagArg extends Described, Omit<BooleanArgDef, keyof Described> {
+  readonly type: "boolean";
+}
+
+/** An option with a value. */
+export interface TextArg extends Described, Omit<StringArgDef, keyof Described> {
+  readonly type: "string";
+  readonly repeatable?: boolean;
+  /** An empty value is a value: no description. */
   readonly mayBeEmpty?: boolean;
-  /** What completes it in a shell. */
   readonly completes?: Completes;
 }
 
-export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+/** An option with one of a few values. */
+export interface ChoiceArg extends Described, Omit<EnumArgDef, keyof Described> {
+  readonly type: "enum";
+  readonly options: string[];
+}
 
-export interface Positional {
-  readonly name: string;
-  readonly help: string;
-  readonly isOptional?: boolean;
-  /** Takes one or more. Only the last one may. */
-  readonly isMany?: boolean;
+/** A word at its place. The last one alone may be repeatable. */
+export interface PositionalArg extends PositionalArgDef {
+  readonly type: "positional";
+  readonly description: string;
+  readonly repeatable?: boolean;
+  /** The words that are taken. */
   readonly choices?: readonly string[];
   readonly completes?: Completes;
+}
+
+export type OptionArg = FlagArg | TextArg | ChoiceArg;
+
+/** The arguments of a verb: citty's ArgsDef, with our words for what citty has none for. */
+export type Args = Record<string, OptionArg | PositionalArg>;
+
+/** What follows `--`. */
+export interface RestArg {
+  readonly name: string;
+  readonly description: string;
+  readonly required?: boolean;
 }
 
 export interface Example {
@@ -36,45 +58,91 @@ export interface Example {
   readonly note: string;
 }
 
+type ValueOf<A> = A extends { type: "boolean" }
+  ? boolean
+  : A extends { repeatable: true }
+    ? readonly string[]
+    : A extends { options: (infer O)[] } | { choices: readonly (infer O)[] }
+      ? O
+      : string;
+
+type IsAlwaysThere<A> = A extends { type: "positional" }
+  ? A extends { required: false }
+    ? false
+    : true
+  : A extends { required: true } | { default: unknown }
+    ? true
+    : false;
+
+/** The values of a call by the names of its arguments. */
+export type Values<A extends Args> = {
+  readonly [K in keyof A as IsAlwaysThere<A[K]> extends true ? K : never]: ValueOf<A[K]>;
+} & {
+  readonly [K in keyof A as IsAlwaysThere<A[K]> extends true ? never : K]?: ValueOf<A[K]>;
+};
+
 /** What a verb was called with, checked. */
-export interface Call<O extends OptionSpecs = OptionSpecs> {
-  readonly values: { readonly [K in keyof O]?: OptionValue<O[K]> };
+export interface Call<A extends Args = Args> {
+  readonly values: Values<A>;
   readonly positionals: readonly string[];
-  /** What stands after `--`, for verbs that take it. */
+  /** The words after `--`, for verbs that take them. */
   readonly rest: readonly string[];
 }
 
-type OptionValue<S extends OptionSpec> = S["type"] extends "boolean" ? boolean : S["multiple"] extends true ? string[] : string;
-
-export interface Verb<O extends OptionSpecs = OptionSpecs> {
-  /** One word or two: "provider check". */
-  readonly name: string;
-  /** One line. */
-  readonly summary: string;
-  /** More, for its own help. */
-  readonly description?: string;
-  readonly options: O;
-  readonly positionals: readonly Positional[];
-  /** What follows `--`; without it the verb takes nothing there. */
-  readonly rest?: { readonly name: string; readonly help: string };
+interface Declaration {
+  readonly meta: {
+    /** One word or two: "provider check". */
+    readonly name: string;
+    /** One line. */
+    readonly description: string;
+  };
+  /** More, for its own page of the help. A paragraph a line. */
+  readonly details?: string;
+  /** Without it the verb takes nothing after `--`. */
+  readonly rest?: RestArg;
   readonly examples: readonly Example[];
+}
+
+interface VerbDef<A extends Args> extends Declaration {
+  readonly args: A;
   /** Does it and prints it; the exit status. */
-  run(call: Call<O>, context: Context): Promise<number>;
+  readonly run: (call: Call<A>, context: Context) => Promise<number>;
 }
 
-/** A verb whose call is typed by its options. */
-export function defineVerb<const O extends OptionSpecs>(verb: Verb<O>): Verb {
-  return verb;
+/** What is handed to a verb's `run` through citty. */
+export interface VerbData {
+  readonly call: Call;
+  readonly context: Context;
 }
 
-/** The options of every verb. */
-export const COMMON_OPTIONS = {
-  json: { type: "boolean", help: "print JSON" },
+/** A leaf of the command tree, as citty runs it and the help shows it. */
+export interface Verb extends Declaration, Omit<CommandDef<Args>, keyof Declaration | "args" | "run" | "subCommands"> {
+  readonly args: Args;
+  readonly run: (context: { readonly data?: VerbData }) => Promise<number>;
+}
+
+/** A verb whose call is typed by its arguments. The arguments of every verb are added. */
+export function defineVerb<const A extends Args>({ run, args, ...declared }: VerbDef<A>): Verb {
+  return {
+    ...declared,
+    args: { ...args, ...COMMON_ARGS },
+    run: async ({ data }) => await run(data!.call as Call<A>, data!.context),
+  };
+}
+
+/** An argument that several verbs share, with its type as it is written. */
+export function defineArg<const A extends OptionArg>(arg: A): A {
+  return arg;
+}
+
+/** The arguments of every verb. */
+export const COMMON_ARGS = {
+  json: { type: "boolean", description: "print JSON" },
   root: {
     type: "string",
-    value: "DIR",
-    help: "the root folder, in the place of $IAPEER_ROOT or ~/.iapeer",
+    valueHint: "dir",
+    description: "the root folder, instead of $IAPEER_ROOT or ~/.iapeer",
     completes: "folders",
   },
-  help: { type: "boolean", short: "h", help: "show this help" },
-} as const satisfies OptionSpecs;
+  help: { type: "boolean", alias: "h", description: "show this help" },
+} as const satisfies Args;

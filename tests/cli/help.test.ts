@@ -1,16 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { parseCall } from "../../src/cli/call.ts";
 import { createColors } from "../../src/cli/colors.ts";
-import { parseWords } from "../../src/cli/dispatch.ts";
-import { renderGroupHelp, renderOverview, renderVerbHelp } from "../../src/cli/help.ts";
+import { CHAPTERS, type Commands, type Group, loadVerbs, ROOT } from "../../src/cli/commands.ts";
+import { renderHelp } from "../../src/cli/help.ts";
+import { parseWords } from "../../src/cli/route.ts";
+import { parseCall } from "../../src/cli/strict.ts";
 import type { Verb } from "../../src/cli/verb.ts";
-import { loadVerbGroups } from "../../src/cli/verbs.ts";
-import { rejectionOf } from "../support/scratch.ts";
 
 const plain = createColors(false);
-const groups = await loadVerbGroups();
-const verbs = groups.flatMap((group) => group.verbs);
-const each: [string, Verb][] = verbs.map((verb) => [verb.name, verb]);
+const verbs = await loadVerbs(ROOT.subCommands);
+const each: [string, Verb][] = verbs.map((verb) => [verb.meta.name, verb]);
+const groups = Object.values<Commands[string]>(ROOT.subCommands).filter((one): one is Group => typeof one === "object");
+const commands: readonly (Group | Verb)[] = [ROOT, ...groups, ...verbs];
+const pages = new Map(await Promise.all(commands.map(async (one) => [one, await renderHelp(one, plain)] as const)));
 
 /** The words of an example as bash splits them, up to a redirection. */
 function wordsOf(command: string): string[] {
@@ -19,29 +20,43 @@ function wordsOf(command: string): string[] {
   return printed.split("\0").slice(1, -1);
 }
 
+/** A page as one line, however it is broken. */
+function flat(page: string): string {
+  return page.replace(/\s+/g, " ");
+}
+
 describe.each(each)("the help of %s", (name, verb) => {
-  const page = renderVerbHelp(verb, plain);
+  const page = pages.get(verb)!;
+  const usage = /^USAGE .*?(?=\n\n)/ms.exec(page)![0].replace(/\s+/g, " ");
 
   test("has an example", () => {
     expect(verb.examples.length).toBeGreaterThan(0);
   });
 
-  test("has only examples that are right calls of it", async () => {
+  test("has only examples that are right calls of it, each written as it is typed", async () => {
     for (const { command } of verb.examples) {
-      const request = await parseWords(wordsOf(command), plain);
-      expect(request).toMatchObject({ kind: "verb", verb: { name } });
+      expect(page).toContain(`\n  ${command}`);
+      expect(await parseWords(wordsOf(command), plain)).toMatchObject({ kind: "verb", verb: { meta: { name } } });
     }
   });
 
   test("names each option and argument, with a word on what it is", () => {
-    for (const [option, { help }] of Object.entries(verb.options))
-      expect(page).toMatch(new RegExp(`  (?:-[a-z], )?--${option}\\b.*  .*${RegExp.escape(help)}`));
-    for (const positional of verb.positionals) expect(page).toContain(`<${positional.name}>`);
-    for (const common of ["--json", "--root DIR", "-h, --help"]) expect(page).toContain(`  ${common}`);
+    for (const [arg, { type, description, ...more }] of Object.entries(verb.args)) {
+      const label = type === "positional" ? arg.toUpperCase() : `--${arg}`;
+      expect(page).toMatch(new RegExp(`^  (?:-[a-z], )?${RegExp.escape(label)}`, "m"));
+      expect(flat(page)).toContain(description);
+      if ("negativeDescription" in more) expect(flat(page)).toContain(` --no-${arg} ${more.negativeDescription}`);
+    }
   });
 
-  test("fits a terminal of 120 columns", () => {
-    for (const line of page.split("\n")) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(120);
+  test("shows in its usage line what a call needs", () => {
+    expect(usage).toStartWith(`USAGE iapeer ${name} [OPTIONS]`);
+    for (const [arg, { type, required }] of Object.entries(verb.args)) {
+      if (type === "positional") expect(usage).toContain(required === false ? `[${arg.toUpperCase()}` : `<${arg.toUpperCase()}`);
+      else if (required) expect(usage).toContain(` --${arg}=<`);
+      else expect(usage).not.toContain(`--${arg}`);
+    }
+    if (verb.rest !== undefined) expect(usage).toContain(verb.rest.required ? ` -- ${verb.rest.name}` : `[-- ${verb.rest.name}]`);
   });
 
   test("asked for with --help or -h, needs nothing else of the call to be right", () => {
@@ -49,55 +64,33 @@ describe.each(each)("the help of %s", (name, verb) => {
   });
 });
 
-test("the first page has a line for every verb, and fits a terminal of 120 columns", () => {
-  const page = renderOverview(groups, "1.2.3", plain);
-  for (const { name, summary } of verbs) expect(page).toMatch(new RegExp(`^  ${name} +${RegExp.escape(summary)}$`, "m"));
-  for (const line of page.split("\n")) expect(line.length).toBeLessThanOrEqual(120);
+describe("every page", () => {
+  const all = [...pages].map(([command, page]) => [command.meta.name, page, command] as const);
+
+  test.each(all)("%s fits a terminal of 80 columns, and no line ends in a space", (_, page) => {
+    for (const line of page.split("\n")) {
+      expect(Bun.stringWidth(line)).toBeLessThanOrEqual(80);
+      expect(line).toBe(line.trimEnd());
+    }
+  });
+
+  test.each(all)("%s has no escape sequence without colours", (_, page) => {
+    expect(page).toBe(Bun.stripANSI(page));
+  });
+
+  test.each(all)("%s says the same in colours", async (_, page, command) => {
+    expect(flat(Bun.stripANSI(await renderHelp(command, createColors(true))))).toBe(flat(page));
+  });
 });
 
-test("the page of a group has its verbs only", () => {
-  const page = renderGroupHelp(
-    "provider",
-    verbs.filter(({ name }) => name.startsWith("provider ")),
-    plain,
-  );
-  expect(page).toContain("provider check");
+test("the first page has a line for every verb, and a chapter for every command", async () => {
+  const page = await renderHelp(ROOT, plain);
+  for (const { meta } of verbs) expect(flat(page)).toContain(` ${meta.name} ${meta.description} `);
+  for (const { title } of CHAPTERS) expect(page).toContain(`\n${title}\n`);
+});
+
+test.each(groups.map((group) => [group.meta.name, group]))("the page of %s has its commands only", async (_, group) => {
+  const page = await renderHelp(group, plain);
+  for (const word of Object.keys(group.subCommands)) expect(page).toMatch(new RegExp(`^  ${word} {2,}`, "m"));
   expect(page).not.toContain("memory-plugin");
-});
-
-describe("a command line", () => {
-  test.each([
-    [["--root", "r", "list"], "list"],
-    [["--json", "provider", "check"], "provider check"],
-    [["provider", "run", "birth", "--peer", "x"], "provider run"],
-  ])("%j is a call of %s", async (words, name) => {
-    expect(await parseWords(words, plain)).toMatchObject({ kind: "verb", verb: { name } });
-  });
-
-  test.each([
-    [["help"]],
-    [["--help"]],
-    [["-h", "--json"]],
-    [["help", "provider"]],
-    [["provider", "-h"]],
-    [["--help", "add"]],
-    [["add", "-h", "stray", "stray"]],
-  ])("%j is answered with a page", async (words) => {
-    expect((await parseWords(words, plain)).kind).toBe("page");
-  });
-
-  test.each([
-    [["frobnicate"], "unknown-command", "see: iapeer --help"],
-    [["ad", "x"], "unknown-command", "did you mean iapeer add?"],
-    [["provision", "exce"], "unknown-command", "did you mean iapeer provision exec?"],
-    [["help", "lst"], "unknown-command", "did you mean iapeer list?"],
-    [["provider"], "usage", "one of: provider check, provider run"],
-    [["--colour", "list"], "usage", "options of a command stand after it; see: iapeer --help"],
-    [["--jsn", "list"], "usage", "did you mean --json?"],
-    [["--json"], "usage", "see: iapeer --help"],
-    [["version", "list"], "usage", undefined],
-    [["list", "--version"], "usage", "see: iapeer list --help"],
-  ])("%j is refused: %s", async (words, code, hint) => {
-    expect(await rejectionOf(parseWords(words, plain))).toMatchObject({ code: code as "usage", hint });
-  });
 });

@@ -4,7 +4,7 @@ import { namedSocketPath } from "../../core/tmux.ts";
 import { type AppliedAgent, type AppliedFleet, readApplied } from "../../fleet/applied.ts";
 import type { Recipient } from "../../launch/send/recipient.ts";
 import { readRegistry } from "../../registry/registry.ts";
-import { usage } from "../../cli/call.ts";
+import { usage } from "../../cli/strict.ts";
 import type { Context } from "../app.ts";
 import { chooseIdentity } from "../../cli/identity-option.ts";
 import type { Verb } from "../../cli/verb.ts";

@@ -6,16 +6,16 @@ import { surroundingsOf } from "../../fleet/file/surroundings.ts";
 import { createColors } from "../colors.ts";
 import type { Context } from "../../app/app.ts";
 import type { Output } from "../output.ts";
-import type { OptionSpec } from "../verb.ts";
+import { defineArg } from "../verb.ts";
 import { countProblems, renderProblem } from "./problems.ts";
 
 /** `--file F` of verbs that read the fleet file. */
-export const FLEET_FILE = {
+export const FLEET_FILE = defineArg({
   type: "string",
-  value: "FILE",
-  help: "the fleet file, in the place of $IAPEER_FLEET or fleet.yaml in the root",
+  valueHint: "file",
+  description: "the fleet file, instead of $IAPEER_FLEET or fleet.yaml in the root",
   completes: "files",
-} as const satisfies OptionSpec;
+});
 
 /** A fleet file without an error. */
 export interface FleetFile {

@@ -5,16 +5,17 @@ import { socketPathOf } from "../../core/layout.ts";
 import { findTmux, refuseInsecureFolder, withoutTmux } from "../../core/tmux.ts";
 import { notLive } from "../../launch/canary/arming.ts";
 import { observeServer } from "../../status/liveness/server-state.ts";
-import { usage } from "../call.ts";
+import { usage } from "../strict.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
 export const attach = defineVerb({
-  name: "attach",
-  summary: "take a peer's session into this terminal",
-  description: "Ctrl-b d leaves it; the peer goes on. It also works inside another tmux.",
-  options: { runtime: RUNTIME_OPTION },
-  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  meta: { name: "attach", description: "take a peer's session into this terminal" },
+  details: "Ctrl-b d leaves it; the peer goes on. It also works inside another tmux.",
+  args: {
+    personality: { type: "positional", description: "its name", completes: "peers" },
+    runtime: RUNTIME_OPTION,
+  },
   examples: [{ command: "iapeer attach alice", note: "see her screen and type to her" }],
   run: async ({ positionals, values }, context) => {
     const { layout, env, output } = context;

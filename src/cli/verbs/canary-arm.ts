@@ -3,11 +3,12 @@ import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryArm = defineVerb({
-  name: "canary arm",
-  summary: "give a live server a canary",
-  description: "launch does this by itself, and supervise for a canary that was lost. It also takes back a dismissal.",
-  options: { runtime: RUNTIME_OPTION },
-  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  meta: { name: "canary arm", description: "give a live server a canary" },
+  details: "launch does this by itself, and supervise for a canary that was lost. It also takes back a dismissal.",
+  args: {
+    personality: { type: "positional", description: "its name", completes: "peers" },
+    runtime: RUNTIME_OPTION,
+  },
   examples: [{ command: "iapeer canary arm alice", note: "watch her server from now on" }],
   run: async ({ positionals, values }, context) => {
     const { identity } = chooseIdentity(canaryArm, { personality: positionals[0]!, runtime: values.runtime }, context);

@@ -3,11 +3,12 @@ import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryDismiss = defineVerb({
-  name: "canary dismiss",
-  summary: "take the canary off a live server: its end is wanted from now on",
-  description: "The server itself goes on. stop does this by itself; it is for whoever ends servers by other means.",
-  options: { runtime: RUNTIME_OPTION },
-  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  meta: { name: "canary dismiss", description: "take the canary off a live server: its end is wanted from now on" },
+  details: "The server itself goes on. stop does this by itself; it is for whoever ends servers by other means.",
+  args: {
+    personality: { type: "positional", description: "its name", completes: "peers" },
+    runtime: RUNTIME_OPTION,
+  },
   examples: [
     { command: "iapeer canary dismiss alice", note: "nothing that ends her server is recorded; to take it back: canary arm" },
   ],

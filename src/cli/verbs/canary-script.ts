@@ -5,12 +5,12 @@ import { RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryScript = defineVerb({
-  name: "canary script",
-  summary: "print the script that watches a peer's server",
-  description:
-    "It is what a server that runs now is watched with, through a client; for a peer that is not live it holds no pid.",
-  options: { runtime: RUNTIME_OPTION },
-  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  meta: { name: "canary script", description: "print the script that watches a peer's server" },
+  details: "It is what a server that runs now is watched with, through a client; for a peer that is not live it holds no pid.",
+  args: {
+    personality: { type: "positional", description: "its name", completes: "peers" },
+    runtime: RUNTIME_OPTION,
+  },
   examples: [{ command: "iapeer canary script alice", note: "read it before you trust it" }],
   run: async ({ positionals, values }, context) => {
     const { layout, env, output } = context;

@@ -4,13 +4,11 @@ import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryStatus = defineVerb({
-  name: "canary status",
-  summary: "show for each live server whether its end would be recorded",
-  description:
+  meta: { name: "canary status", description: "show for each live server whether its end would be recorded" },
+  details:
     "The witness is who will know: its parent, which learns the exact signal, or a client of tmux that waits outside.\n" +
     "Exit 1 where a live server has no canary.",
-  options: {},
-  positionals: [],
+  args: {},
   examples: [{ command: "iapeer canary status", note: "who is watched, by whom, since when; who is not, and why" }],
   run: async (_call, { layout, output }) => {
     const rows = readCanaries(layout);

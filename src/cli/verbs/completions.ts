@@ -4,11 +4,11 @@ import { SHELLS } from "../completion.ts";
 import { defineVerb } from "../verb.ts";
 
 export const completions = defineVerb({
-  name: "completions",
-  summary: "print the completion script of a shell",
-  description: "Commands, options and the names of peers complete then.",
-  options: {},
-  positionals: [{ name: "shell", help: "bash, zsh or fish", choices: SHELLS }],
+  meta: { name: "completions", description: "print the completion script of a shell" },
+  details: "Commands, options and the names of peers complete then.",
+  args: {
+    shell: { type: "positional", description: "bash, zsh or fish", choices: SHELLS },
+  },
   examples: [
     { command: "source <(iapeer completions bash)", note: "in ~/.bashrc" },
     { command: "source <(iapeer completions zsh)", note: "in ~/.zshrc, after compinit" },

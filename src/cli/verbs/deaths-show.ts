@@ -13,10 +13,10 @@ import { defineVerb } from "../verb.ts";
 const LAST_LINES = "last lines";
 
 export const deathsShow = defineVerb({
-  name: "deaths show",
-  summary: "show everything that is known of one death",
-  options: {},
-  positionals: [{ name: "id", help: "its id, or the beginning of it: 4 digits or more" }],
+  meta: { name: "deaths show", description: "show everything that is known of one death" },
+  args: {
+    id: { type: "positional", description: "its id, or the beginning of it: 4 digits or more" },
+  },
   examples: [{ command: "iapeer deaths show 3f2a", note: "why, how long it lived, what it printed last" }],
   run: async ({ positionals }, { layout, output }) => {
     const all = readDeaths(layout);

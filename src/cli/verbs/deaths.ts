@@ -11,16 +11,18 @@ import { type Cell, type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
 export const deaths = defineVerb({
-  name: "deaths",
-  summary: "show every end of a session or server that nobody asked for",
-  description:
+  meta: { name: "deaths", description: "show every end of a session or server that nobody asked for" },
+  details:
     "The newest first; servers that died together stand together. An end by stop or remove is not one of these.\n" +
     "Everything about one of them: iapeer deaths show <id>",
-  options: {
+  args: {
     peer: ONE_PEER,
-    since: { type: "string", value: "TIME", help: "only those of the last 90s, 30m, 24h or 7d (default: all that are known)" },
+    since: {
+      type: "string",
+      valueHint: "time",
+      description: "only those of the last 90s, 30m, 24h or 7d (default: all that are known)",
+    },
   },
-  positionals: [],
   examples: [
     { command: "iapeer deaths --since 24h", note: "what died since yesterday" },
     { command: "iapeer deaths --peer alice --json", note: "for a script: one peer's" },

@@ -14,24 +14,26 @@ import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const doctor = defineVerb({
-  name: "doctor",
-  summary: "look whether sessions and their deaths would be recorded here",
-  description:
+  meta: { name: "doctor", description: "look whether sessions and their deaths would be recorded here" },
+  details:
     "Looks at everything that sessions stand on and changes nothing. Then it launches a few sessions in a throw-away root,\n" +
     "ends them in every way, and looks at what was recorded; that takes some seconds, and nothing of it stays.\n" +
     'Exit 1 where there is a warning or an error; what is only good to know is "ok".',
-  options: { "no-self-test": { type: "boolean", help: "look only, and launch nothing" } },
-  positionals: [],
+  args: {
+    "self-test": {
+      type: "boolean",
+      default: true,
+      description: "launch sessions in a throw-away root",
+      negativeDescription: "look only, and launch nothing",
+    },
+  },
   examples: [
     { command: "iapeer doctor", note: "after installing, and when something is odd" },
     { command: "iapeer doctor --no-self-test --json", note: "for a monitor" },
   ],
   run: async ({ values }, context) =>
     await withInterruption(async ({ signal, exitStatus }) => {
-      const [checks, selfTest] = await Promise.all([
-        lookAround(context),
-        values["no-self-test"] ? [] : testSelf(context, signal),
-      ]);
+      const [checks, selfTest] = await Promise.all([lookAround(context), values["self-test"] ? testSelf(context, signal) : []]);
       if (signal.aborted) return exitStatus()!;
       const isOk = [...checks, ...selfTest].every(({ state }) => state === "ok");
       context.output.result({ ok: isOk, checks, self_test: selfTest }, () => render(checks, selfTest, context.output.colors));

@@ -3,7 +3,7 @@ import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { CLASSES } from "../../model/agent.ts";
 import { addAgent } from "../../fleet/edit/edit.ts";
 import type { NewAgent } from "../../fleet/edit/render-agent.ts";
-import { usage } from "../call.ts";
+import { usage } from "../strict.ts";
 import { DEFAULT_JOBS } from "../../app/fleet/apply.ts";
 import { editAndApply } from "../../app/fleet/edit-file.ts";
 import { FLEET_FILE } from "../fleet/fleet-file.ts";
@@ -12,31 +12,35 @@ import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetAdd: Verb = defineVerb({
-  name: "fleet add",
-  summary: "write one more agent into the fleet file, and apply it",
-  description:
+  meta: { name: "fleet add", description: "write one more agent into the fleet file, and apply it" },
+  details:
     "It is written at the end of the agents, as the last of them is; every other byte of the file stays. Where the\n" +
     "agent cannot be added the file is not changed. With --host and --ssh it is one of another host.",
-  options: {
-    class: { type: "string", value: "CLASS", help: "what it is for: orchestrator, implementer, tester, …" },
-    runtime: { type: "string", value: "R", help: "its runtime (default: the file's)", completes: "runtimes" },
-    "model-hint": { type: "string", value: "M", help: "which model, in the runtime's own words" },
+  args: {
+    name: { type: "positional", description: "its name: small letters, digits and dashes" },
+    class: {
+      type: "string",
+      valueHint: "class",
+      required: true,
+      description: `what it is for: ${CLASSES.join(", ")}, or another word`,
+    },
+    runtime: { type: "string", valueHint: "r", description: "its runtime (default: the file's)", completes: "runtimes" },
+    "model-hint": { type: "string", valueHint: "m", description: "which model, in the runtime's own words" },
     "working-directory": {
       type: "string",
-      value: "DIR",
-      help: "its folder (default: the file's, else one of iapeer's own)",
+      valueHint: "dir",
+      description: "its folder (default: the file's, else one of iapeer's own)",
       completes: "folders",
     },
-    "persistent-persona": { type: "boolean", help: "start it at boot" },
-    host: { type: "string", value: "H", help: "the other host that it is on" },
-    ssh: { type: "string", value: "[USER@]HOST", help: "how that host is reached" },
-    socket: { type: "string", value: "S", help: "the tmux server it is on there, by name or path" },
+    "persistent-persona": { type: "boolean", description: "start it at boot" },
+    host: { type: "string", valueHint: "h", description: "the other host that it is on" },
+    ssh: { type: "string", valueHint: "[user@]host", description: "how that host is reached" },
+    socket: { type: "string", valueHint: "s", description: "the tmux server it is on there, by name or path" },
     file: FLEET_FILE,
-    start: { type: "boolean", help: "launch it" },
-    "dry-run": { type: "boolean", help: "say what would be done, and touch nothing" },
+    start: { type: "boolean", description: "launch it" },
+    "dry-run": { type: "boolean", description: "say what would be done, and touch nothing" },
     "if-revision": IF_REVISION,
   },
-  positionals: [{ name: "name", help: "its name: small letters, digits and dashes" }],
   examples: [
     { command: "iapeer fleet add tester0 --class tester", note: "with the runtime and folder that the file gives" },
     { command: "iapeer fleet add far --class implementer --host mill --ssh me@mill", note: "an agent of another host" },
@@ -63,7 +67,7 @@ export const fleetAdd: Verb = defineVerb({
 });
 
 interface Values {
-  readonly class?: string;
+  readonly class: string;
   readonly runtime?: string;
   readonly "model-hint"?: string;
   readonly "working-directory"?: string;
@@ -75,8 +79,6 @@ interface Values {
 
 function parseAgent(name: string, values: Values): NewAgent {
   const { class: agentClass, runtime, host, ssh, socket, "model-hint": modelHint, "working-directory": folder } = values;
-  if (agentClass === undefined)
-    throw usage(fleetAdd, "fleet add needs --class", `what the agent is for: ${CLASSES.join(", ")}, or another word`);
   if ((host === undefined) !== (ssh === undefined)) throw usage(fleetAdd, "an agent of another host needs both --host and --ssh");
   if (socket !== undefined && host === undefined) throw usage(fleetAdd, "--socket is for an agent of another host");
   return {

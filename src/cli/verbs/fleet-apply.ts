@@ -1,4 +1,4 @@
-import { parseCount } from "../call.ts";
+import { parseCount } from "../count.ts";
 import { applyFleet, DEFAULT_JOBS } from "../../app/fleet/apply.ts";
 import { FLEET_FILE, openFleetFile } from "../fleet/fleet-file.ts";
 import { withFleetLock } from "../../app/fleet/lock.ts";
@@ -7,24 +7,22 @@ import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetApply: Verb = defineVerb({
-  name: "fleet apply",
-  summary: "make this host match the fleet file",
-  description:
+  meta: { name: "fleet apply", description: "make this host match the fleet file" },
+  details:
     "Everything is checked before anything is touched; then each agent that is not as declared is added or updated, and\n" +
     "told of. Run again it goes on where it stopped; with nothing to do it writes nothing. Agents of other hosts are\n" +
     "only noted. Exit 1 where something failed, 2 for a fleet file with an error.",
-  options: {
+  args: {
     file: FLEET_FILE,
-    "dry-run": { type: "boolean", help: "say what would be done, and touch nothing" },
+    "dry-run": { type: "boolean", description: "say what would be done, and touch nothing" },
     prune: {
       type: "boolean",
-      help: "remove the agents that were applied before and are declared no more; live ones are refused",
+      description: "remove the agents that were applied before and are declared no more; live ones are refused",
     },
-    start: { type: "boolean", help: "launch every agent of this host that is not live" },
-    jobs: { type: "string", value: "N", help: `how many agents at once (default: ${DEFAULT_JOBS})` },
+    start: { type: "boolean", description: "launch every agent of this host that is not live" },
+    jobs: { type: "string", valueHint: "n", description: `how many agents at once (default: ${DEFAULT_JOBS})` },
     "if-revision": IF_REVISION,
   },
-  positionals: [],
   examples: [
     { command: "iapeer fleet apply --dry-run", note: "what would change" },
     { command: "iapeer fleet apply --prune --start", note: "exactly this fleet, and all of it live" },

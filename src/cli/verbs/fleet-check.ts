@@ -8,11 +8,11 @@ import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetCheck = defineVerb({
-  name: "fleet check",
-  summary: "find every problem in a fleet file",
-  description: "Without FILE, $IAPEER_FLEET, else fleet.yaml in the root. Exit 2 on an error; a warning alone is exit 0.",
-  options: {},
-  positionals: [{ name: "FILE", help: "a fleet file", isOptional: true, completes: "files" }],
+  meta: { name: "fleet check", description: "find every problem in a fleet file" },
+  details: "Without FILE, $IAPEER_FLEET, else fleet.yaml in the root. Exit 2 on an error; a warning alone is exit 0.",
+  args: {
+    file: { type: "positional", description: "a fleet file", required: false, completes: "files" },
+  },
   examples: [
     { command: "iapeer fleet check", note: "the fleet file of this host" },
     { command: "iapeer fleet check fleet.yaml", note: "one that is being written" },

@@ -6,11 +6,11 @@ import { readHere } from "../../app/launching.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetComms = defineVerb({
-  name: "fleet comms",
-  summary: "print what an agent is told at its launch: who is there, and how to reach them",
-  description: "By the fleet as it was last applied. One of another host can be named too: what it would be told there.",
-  options: {},
-  positionals: [{ name: "agent", help: "its name", completes: "peers" }],
+  meta: { name: "fleet comms", description: "print what an agent is told at its launch: who is there, and how to reach them" },
+  details: "By the fleet as it was last applied. One of another host can be named too: what it would be told there.",
+  args: {
+    agent: { type: "positional", description: "its name", completes: "peers" },
+  },
   examples: [{ command: "iapeer fleet comms alice", note: "what alice's runtime gets beside its system prompt" }],
   run: async ({ positionals }, { layout, output }) => {
     const name = parsePersonality(positionals[0]!);

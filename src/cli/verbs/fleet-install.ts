@@ -1,17 +1,15 @@
 import { defineVerb } from "../verb.ts";
 
 export const fleetInstall = defineVerb({
-  name: "fleet install",
-  summary: "have the persistent agents start with this host",
-  description:
+  meta: { name: "fleet install", description: "have the persistent agents start with this host" },
+  details:
     "A unit of yours for each persistent agent of the fleet as it was last applied, and for supervise (systemd; on macOS\n" +
     "launchd). Nothing is started before the next boot, but with --now. From then on fleet apply keeps the units in step.\n" +
     "Done again it brings everything up to date, also after iapeer or PATH moved.",
-  options: {
-    now: { type: "boolean", help: "start them at once, too" },
-    print: { type: "boolean", help: "show the units, and change nothing" },
+  args: {
+    now: { type: "boolean", description: "start them at once, too" },
+    print: { type: "boolean", description: "show the units, and change nothing" },
   },
-  positionals: [],
   examples: [
     { command: "iapeer fleet install", note: "the agents survive a reboot" },
     { command: "iapeer fleet install --print", note: "see what it would write, also where no systemd runs" },

@@ -4,7 +4,7 @@ import { joinFleet } from "../../fleet/ps/join.ts";
 import { readFleetFacts } from "../../fleet/ps/observe.ts";
 import { needsPerson, type PsRow } from "../../fleet/ps/row.ts";
 import { readHost, tameName } from "../../launch/send/text.ts";
-import { usage } from "../call.ts";
+import { usage } from "../strict.ts";
 import { type Context, withoutNotes } from "../../app/app.ts";
 import { parseDuration } from "../duration.ts";
 import { FLEET_FILE, openFleetFile, tellProblems } from "../fleet/fleet-file.ts";
@@ -16,22 +16,24 @@ const WITHIN_SECS = 120;
 const INTERVAL_SECS = 2;
 
 export const fleetPs: Verb = defineVerb({
-  name: "fleet ps",
-  summary: "show every agent of the fleet: how it is, and what is not as declared",
-  description:
+  meta: { name: "fleet ps", description: "show every agent of the fleet: how it is, and what is not as declared" },
+  details:
     "A row an agent, in the order of the file, then what is there and not declared. healthy: it gave a heartbeat in the last\n" +
     "two minutes (--within). Exit 0 when every agent of this host is healthy and nothing differs from the file; else 1.",
-  options: {
+  args: {
     file: FLEET_FILE,
-    within: { type: "string", value: "T", help: `how old a healthy agent's heartbeat may be (default: ${WITHIN_SECS}s)` },
-    watch: { type: "boolean", help: "look again and again, until Ctrl-C" },
+    within: {
+      type: "string",
+      valueHint: "t",
+      description: `how old a healthy agent's heartbeat may be (default: ${WITHIN_SECS}s)`,
+    },
+    watch: { type: "boolean", description: "look again and again, until Ctrl-C" },
     interval: {
       type: "string",
-      value: "T",
-      help: `with --watch: how long from one look to the next (default: ${INTERVAL_SECS}s)`,
+      valueHint: "t",
+      description: `with --watch: how long from one look to the next (default: ${INTERVAL_SECS}s)`,
     },
   },
-  positionals: [],
   examples: [
     { command: "iapeer fleet ps", note: "who is healthy, and what differs" },
     { command: "iapeer fleet ps --watch --interval 5s", note: "to leave open in a window" },

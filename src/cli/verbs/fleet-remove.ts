@@ -12,18 +12,17 @@ import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetRemove: Verb = defineVerb({
-  name: "fleet remove",
-  summary: "take one agent out of the fleet file, and off this host",
-  description:
+  meta: { name: "fleet remove", description: "take one agent out of the fleet file, and off this host" },
+  details:
     "Its folder stays. The sole orchestrator and the last enhancer stay where the file's policy wants them. An agent that\n" +
     "is live is refused without --force; then the file is not changed either.",
-  options: {
-    force: { type: "boolean", help: "stop its live sessions first" },
+  args: {
+    name: { type: "positional", description: "its name", completes: "peers" },
+    force: { type: "boolean", description: "stop its live sessions first" },
     file: FLEET_FILE,
-    "dry-run": { type: "boolean", help: "say what would be done, and touch nothing" },
+    "dry-run": { type: "boolean", description: "say what would be done, and touch nothing" },
     "if-revision": IF_REVISION,
   },
-  positionals: [{ name: "name", help: "its name", completes: "peers" }],
   examples: [
     { command: "iapeer fleet remove tester0", note: "its folder stays" },
     { command: "iapeer fleet remove tester0 --force", note: "live or not" },

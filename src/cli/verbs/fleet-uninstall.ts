@@ -1,13 +1,11 @@
 import { defineVerb } from "../verb.ts";
 
 export const fleetUninstall = defineVerb({
-  name: "fleet uninstall",
-  summary: "have no agent start with this host any more",
-  description:
+  meta: { name: "fleet uninstall", description: "have no agent start with this host any more" },
+  details:
     "Disables and removes what fleet install wrote. Sessions that run go on. That your services run without a login\n" +
     "(linger) stays as it is.",
-  options: {},
-  positionals: [],
+  args: {},
   examples: [{ command: "iapeer fleet uninstall", note: "what runs goes on; nothing comes back after a reboot" }],
   run: async (_call, context) => {
     const { uninstallFleet } = await import("../../app/fleet/install.ts");

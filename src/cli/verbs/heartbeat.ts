@@ -9,7 +9,7 @@ import { BEAT_EVERY_SECS, heartbeatWrapper } from "../../launch/heartbeat/heartb
 import { readRegistry } from "../../registry/registry.ts";
 import type { Peer } from "../../registry/types.ts";
 import { pointerPath } from "../../status/incarnation/incarnation.ts";
-import { usage } from "../call.ts";
+import { usage } from "../strict.ts";
 import type { Context } from "../../app/app.ts";
 import { parseDuration } from "../duration.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
@@ -20,19 +20,26 @@ const ANSWER_MS = 2000;
 const MAX_EVERY_SECS = 86_400;
 
 export const heartbeat: Verb = defineVerb({
-  name: "heartbeat",
-  summary: "note that a peer is alive, for a runtime's own hook, or around its program",
-  description:
+  meta: { name: "heartbeat", description: "note that a peer is alive, for a runtime's own hook, or around its program" },
+  details:
     "Without an argument for the peer of the session it is called in. What cannot be written is a warning. With -- COMMAND it\n" +
     "becomes that program, and a small loop beside it gives heartbeats as long as the program lives and answers: it is not\n" +
     "stopped, and has read what was typed into its terminal. --if-answers asks that alone, and exits with 1 if it does not.",
-  options: {
+  args: {
+    peer: { type: "positional", description: "its name or its identity, as claude-alice", required: false, completes: "peers" },
     runtime: RUNTIME_OPTION,
-    every: { type: "string", value: "T", help: `with -- COMMAND: how often, as 30s or 2m (default: ${BEAT_EVERY_SECS}s)` },
-    "if-answers": { type: "string", value: "PID", help: "only if this process answers; PID:START is one that started then" },
+    every: {
+      type: "string",
+      valueHint: "t",
+      description: `with -- COMMAND: how often, as 30s or 2m (default: ${BEAT_EVERY_SECS}s)`,
+    },
+    "if-answers": {
+      type: "string",
+      valueHint: "pid",
+      description: "only if this process answers; PID:START is one that started then",
+    },
   },
-  positionals: [{ name: "peer", help: "its name or its identity, as claude-alice", isOptional: true, completes: "peers" }],
-  rest: { name: "COMMAND", help: "a program and its arguments, in whose place this call runs" },
+  rest: { name: "COMMAND", description: "a program and its arguments, in whose place this call runs" },
   examples: [
     { command: "iapeer heartbeat", note: "in a hook that an agent runs after each turn" },
     { command: "iapeer heartbeat alice --runtime codex", note: "for her, from anywhere" },

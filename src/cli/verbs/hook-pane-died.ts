@@ -4,13 +4,14 @@ import { readSample } from "../../app/session-sample.ts";
 import { defineVerb } from "../verb.ts";
 
 export const hookPaneDied = defineVerb({
-  name: "hook pane-died",
-  summary: "print the tmux hook that a peer's session gets",
-  description:
+  meta: { name: "hook pane-died", description: "print the tmux hook that a peer's session gets" },
+  details:
     "When the agent's own pane dies it logs the exit status or signal, claims the end and ends the session. Any other pane\n" +
     "just closes.",
-  options: { runtime: RUNTIME_OPTION },
-  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  args: {
+    personality: { type: "positional", description: "its name", completes: "peers" },
+    runtime: RUNTIME_OPTION,
+  },
   examples: [{ command: "iapeer hook pane-died alice", note: "the value that launch gives to tmux set-hook" }],
   run: async ({ positionals, values }, context) => {
     const incarnation = readSample(hookPaneDied, { personality: positionals[0]!, runtime: values.runtime }, context);

@@ -9,18 +9,21 @@ import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const launch = defineVerb({
-  name: "launch",
-  summary: "start a peer's session, watched from its first moment",
-  description:
+  meta: { name: "launch", description: "start a peer's session, watched from its first moment" },
+  details:
     "In the peer's folder, on a tmux server of its own; with --socket on one that is shared, of which only that session is\n" +
     "touched. It is ready when its process still lives after a second; one that ends earlier is reported with its exit\n" +
     "status and the last lines it printed. A peer that is live already is left as it is.",
-  options: {
+  args: {
+    personality: { type: "positional", description: "its name", completes: "peers" },
     runtime: RUNTIME_OPTION,
-    socket: { type: "string", value: "NAME", help: "on the tmux server of that name (tmux -L), which others may use too" },
+    socket: {
+      type: "string",
+      valueHint: "name",
+      description: "on the tmux server of that name (tmux -L), which others may use too",
+    },
   },
-  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
-  rest: { name: "ARG", help: "more arguments for the runtime's program, after those of its launch.env" },
+  rest: { name: "ARG", description: "more arguments for the runtime's program, after those of its launch.env" },
   examples: [
     { command: "iapeer launch alice", note: "her default runtime; then: iapeer attach alice" },
     { command: "iapeer launch alice --runtime codex -- --model o4", note: "another runtime beside it, with arguments" },

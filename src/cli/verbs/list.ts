@@ -11,10 +11,10 @@ import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
 export const list = defineVerb({
-  name: "list",
-  summary: "show every peer, a row each",
-  options: { runtime: { type: "string", value: "R", help: "only peers that have this runtime", completes: "runtimes" } },
-  positionals: [],
+  meta: { name: "list", description: "show every peer, a row each" },
+  args: {
+    runtime: { type: "string", valueHint: "r", description: "only peers that have this runtime", completes: "runtimes" },
+  },
   examples: [
     { command: "iapeer list", note: "who is on this host, and who is awake" },
     { command: "iapeer list --runtime codex --json", note: "for a script: only peers with codex" },

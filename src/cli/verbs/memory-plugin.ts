@@ -6,7 +6,7 @@ import { planRows, requireRunnable, sweepMemory } from "../../provision/sweep.ts
 import type { Slot } from "../../status/slot/slot-schema.ts";
 import { readSlot, type SlotReading } from "../../status/slot/slot.ts";
 import { provisionContext } from "../../app/peers/birth.ts";
-import { parseCount } from "../call.ts";
+import { parseCount } from "../count.ts";
 import type { Context } from "../../app/app.ts";
 import { withInterruption } from "../interruption.ts";
 import { renderState, warnOfSlot } from "../outcomes.ts";
@@ -21,17 +21,16 @@ import { defineVerb, type Verb } from "../verb.ts";
 const DEFAULT_JOBS = 4;
 
 export const memoryPlugin: Verb = defineVerb({
-  name: "memory-plugin",
-  summary: "attach or detach the host's memory, for one peer or all",
-  description:
+  meta: { name: "memory-plugin", description: "attach or detach the host's memory, for one peer or all" },
+  details:
     "Runs the provider's command once per peer and agentic runtime. Ctrl-C ends the running commands with all they\n" +
     "started, reports what was done and what was not, and exits 130.",
-  options: {
+  args: {
+    direction: { type: "positional", description: "on or off", choices: ["on", "off"] },
     peer: ONE_PEER,
     all: ALL_PEERS,
-    jobs: { type: "string", value: "N", help: `how many commands run at once (default: ${DEFAULT_JOBS})` },
+    jobs: { type: "string", valueHint: "n", description: `how many commands run at once (default: ${DEFAULT_JOBS})` },
   },
-  positionals: [{ name: "direction", help: "on or off", choices: ["on", "off"] }],
   examples: [
     { command: "iapeer memory-plugin on --all --jobs 8", note: "after installing a provider, or a new version of it" },
     { command: "iapeer memory-plugin off --peer alice", note: "one peer without memory" },

@@ -9,13 +9,15 @@ import { chooseTargets } from "../targets.ts";
 import { defineVerb } from "../verb.ts";
 
 export const nativeMemory = defineVerb({
-  name: "native-memory",
-  summary: "switch the runtimes' own memory off or on",
-  description:
+  meta: { name: "native-memory", description: "switch the runtimes' own memory off or on" },
+  details:
     "An occupied slot and a runtime's own memory make two stores, so a birth under an occupied slot switches the\n" +
     "runtime's own off. This is the same by hand. Everything else in those settings stays as it was.",
-  options: { peer: ONE_PEER, all: ALL_PEERS },
-  positionals: [{ name: "direction", help: "off or on", choices: ["off", "on"] }],
+  args: {
+    direction: { type: "positional", description: "off or on", choices: ["off", "on"] },
+    peer: ONE_PEER,
+    all: ALL_PEERS,
+  },
   examples: [
     { command: "iapeer native-memory off --all", note: "for peers that were there before the provider" },
     { command: "iapeer native-memory on --peer alice", note: "let claude remember by itself again" },

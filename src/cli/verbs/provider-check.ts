@@ -7,11 +7,11 @@ import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const providerCheck = defineVerb({
-  name: "provider check",
-  summary: "find every problem in a memory provider's declaration",
-  description: "Without FILE, the one of this host. Exit 1 on an error; a warning alone is exit 0.",
-  options: {},
-  positionals: [{ name: "FILE", help: "a declaration, as a provider writes it", isOptional: true, completes: "files" }],
+  meta: { name: "provider check", description: "find every problem in a memory provider's declaration" },
+  details: "Without FILE, the one of this host. Exit 1 on an error; a warning alone is exit 0.",
+  args: {
+    file: { type: "positional", description: "a declaration, as a provider writes it", required: false, completes: "files" },
+  },
   examples: [
     { command: "iapeer provider check", note: "the slot of this host" },
     { command: "iapeer provider check ./memory-provider.json", note: "a declaration before it is installed" },

@@ -9,7 +9,6 @@ import type { Peer } from "../../registry/types.ts";
 import type { Slot } from "../../status/slot/slot-schema.ts";
 import { readSlot } from "../../status/slot/slot.ts";
 import { provisionContext } from "../../app/peers/birth.ts";
-import { usage } from "../call.ts";
 import { withInterruption } from "../interruption.ts";
 import { renderState } from "../outcomes.ts";
 import { ONE_PEER } from "../shared-options.ts";
@@ -17,25 +16,23 @@ import { refuseLeaving } from "../targets.ts";
 import { defineVerb } from "../verb.ts";
 
 export const providerRun = defineVerb({
-  name: "provider run",
-  summary: "run one provider command by hand",
-  options: {
-    peer: ONE_PEER,
+  meta: { name: "provider run", description: "run one provider command by hand" },
+  args: {
+    occasion: { type: "positional", description: "why it runs", choices: OCCASIONS },
+    peer: { ...ONE_PEER, required: true },
     runtime: {
       type: "string",
-      value: "R",
-      help: "for which agentic runtime (default: the peer's default one)",
+      valueHint: "r",
+      description: "for which agentic runtime (default: the peer's default one)",
       completes: "runtimes",
     },
-    "dry-run": { type: "boolean", help: "print the argv as JSON and run nothing" },
+    "dry-run": { type: "boolean", description: "print the argv as JSON and run nothing" },
   },
-  positionals: [{ name: "occasion", help: "why it runs", choices: OCCASIONS }],
   examples: [
     { command: "iapeer provider run birth --peer alice --dry-run", note: "what would be run, argument by argument" },
     { command: "iapeer provider run remove --peer alice --runtime claude", note: "detach by hand" },
   ],
   run: async ({ values, positionals }, context) => {
-    if (values.peer === undefined) throw usage(providerRun, "provider run needs --peer P");
     const occasion = positionals[0] as Occasion;
     const { layout, output } = context;
     const peer = readRegistry(layout).require(parsePersonality(values.peer));

@@ -12,16 +12,15 @@ import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const remove = defineVerb({
-  name: "remove",
-  summary: "detach a peer's memory and take it out of the registry",
-  description:
+  meta: { name: "remove", description: "detach a peer's memory and take it out of the registry" },
+  details:
     "Its folder stays. A peer that is not there is a success that says so. A removal that was interrupted goes\n" +
     "on when it is run again. A provider that fails is a warning.",
-  options: {
-    force: { type: "boolean", help: "stop live sessions first" },
+  args: {
+    personality: { type: "positional", description: "one peer, or several", repeatable: true, completes: "peers" },
+    force: { type: "boolean", description: "stop live sessions first" },
     "if-revision": IF_REVISION,
   },
-  positionals: [{ name: "personality", help: "one peer, or several", isMany: true, completes: "peers" }],
   examples: [
     { command: "iapeer remove alice", note: "alice leaves; her folder stays" },
     { command: "iapeer remove alice bob --force", note: "two peers, live or not" },

@@ -5,7 +5,7 @@ import type { DeliveryState } from "../../launch/send/deliver.ts";
 import type { Recipient } from "../../launch/send/recipient.ts";
 import { messageInvalid, parseMessage, parseParty, renderParty, renderSender } from "../../launch/send/text.ts";
 import { readRegistry } from "../../registry/registry.ts";
-import { usage } from "../call.ts";
+import { usage } from "../strict.ts";
 import type { Context } from "../../app/app.ts";
 import { parseDuration } from "../duration.ts";
 import { RUNTIME_OPTION } from "../identity-option.ts";
@@ -32,29 +32,36 @@ const GRACE = "10s";
 const MOST_GRACE_MS = 3_600_000;
 
 export const send: Verb = defineVerb({
-  name: "send",
-  summary: "send a message to a live peer, on this host or another of the fleet",
-  description:
-    "It is pasted into the agent's own pane and submitted, with a head that says who sent it; to another host over ssh.",
-  options: {
-    message: { type: "string", short: "m", value: "TEXT", help: "the message", mayBeEmpty: true },
-    file: { type: "string", value: "F", help: "a file that holds it; - is stdin", completes: "files" },
+  meta: { name: "send", description: "send a message to a live peer, on this host or another of the fleet" },
+  details: "It is pasted into the agent's own pane and submitted, with a head that says who sent it; to another host over ssh.",
+  args: {
+    personality: { type: "positional", description: "whom it is for", completes: "peers" },
+    message: { type: "string", alias: "m", valueHint: "text", description: "the message", mayBeEmpty: true },
+    file: { type: "string", valueHint: "f", description: "a file that holds it; - is stdin", completes: "files" },
     runtime: RUNTIME_OPTION,
-    from: { type: "string", value: "P", help: "the peer in whose name a person sends, or HOST:NAME", completes: "peers" },
+    from: {
+      type: "string",
+      valueHint: "p",
+      description: "the peer in whose name a person sends, or HOST:NAME",
+      completes: "peers",
+    },
     verify: {
       type: "boolean",
-      help: "look whether the peer takes it, for up to 5 s; exit 1 when not, or when it cannot be told",
+      description: "look whether the peer takes it, for up to 5 s; exit 1 when not, or when it cannot be told",
     },
     directive: {
-      type: "string",
-      value: "D",
-      help: "an order to the agent, by a person or the orchestrator",
-      choices: DIRECTIVES,
+      type: "enum",
+      valueHint: "d",
+      description: "an order to the agent, by a person or the orchestrator",
+      options: [...DIRECTIVES],
     },
-    grace: { type: "string", value: "T", help: `how long the agent has before it is put to sleep (default: ${GRACE})` },
-    socket: { type: "string", value: "S", help: "only if it is on this tmux server: a name (tmux -L) or a path" },
+    grace: {
+      type: "string",
+      valueHint: "t",
+      description: `how long the agent has before it is put to sleep (default: ${GRACE})`,
+    },
+    socket: { type: "string", valueHint: "s", description: "only if it is on this tmux server: a name (tmux -L) or a path" },
   },
-  positionals: [{ name: "personality", help: "whom it is for", completes: "peers" }],
   examples: [
     { command: 'iapeer send alice -m "the build is green"', note: "type to her from anywhere" },
     { command: "git diff | iapeer send alice --file - --verify", note: "what a command prints, and see that she takes it" },

@@ -31,10 +31,10 @@ interface HeartbeatJson {
 }
 
 export const show = defineVerb({
-  name: "show",
-  summary: "show everything about one peer",
-  options: {},
-  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
+  meta: { name: "show", description: "show everything about one peer" },
+  args: {
+    personality: { type: "positional", description: "its name", completes: "peers" },
+  },
   examples: [{ command: "iapeer show alice", note: "folder, runtimes, their memory, and the last death" }],
   run: async ({ positionals }, { layout, output, now }) => {
     const peer = readRegistry(layout).require(parsePersonality(positionals[0]!));

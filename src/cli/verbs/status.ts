@@ -4,11 +4,9 @@ import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const status = defineVerb({
-  name: "status",
-  summary: "show how this host is: the slot, the peers, what needs you",
-  description: "Exit 1 where something needs a person.",
-  options: {},
-  positionals: [],
+  meta: { name: "status", description: "show how this host is: the slot, the peers, what needs you" },
+  details: "Exit 1 where something needs a person.",
+  args: {},
   examples: [
     { command: "iapeer status", note: "one look" },
     { command: "iapeer status --json", note: "for a monitor" },

@@ -1,7 +1,7 @@
 import { IapeerError, toErrorView } from "../../model/errors.ts";
 import { identityOf, parsePersonality, parseRuntime } from "../../model/names.ts";
 import { type Stopped, stopIdentity } from "../../launch/end/end.ts";
-import { usage } from "../call.ts";
+import { usage } from "../strict.ts";
 import type { Context } from "../../app/app.ts";
 import { chooseIdentity } from "../identity-option.ts";
 import { jointStatus } from "../outcomes.ts";
@@ -18,15 +18,14 @@ interface StopJson {
 }
 
 export const stop = defineVerb({
-  name: "stop",
-  summary: "end a peer's sessions on purpose, and wait until they are gone",
-  description:
+  meta: { name: "stop", description: "end a peer's sessions on purpose, and wait until they are gone" },
+  details:
     "Nothing of it is recorded as a death. Without --runtime every session of the peer ends. The peer then shows as stopped.",
-  options: {
-    runtime: { type: "string", value: "R", help: "only the session of this runtime", completes: "runtimes" },
+  args: {
+    personality: { type: "positional", description: "its name", required: false, completes: "peers" },
+    runtime: { type: "string", valueHint: "r", description: "only the session of this runtime", completes: "runtimes" },
     all: ALL_PEERS,
   },
-  positionals: [{ name: "personality", help: "its name", isOptional: true, completes: "peers" }],
   examples: [
     { command: "iapeer stop alice", note: "every session of alice" },
     { command: "iapeer stop --all", note: "before the host goes down for repairs" },

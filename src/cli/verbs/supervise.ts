@@ -3,7 +3,8 @@ import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
 import { superviseOnce, type TickRow } from "../../launch/canary/tick.ts";
-import { parseCount, usage } from "../call.ts";
+import { parseCount } from "../count.ts";
+import { usage } from "../strict.ts";
 import type { Context } from "../../app/app.ts";
 import { sleepUnless, withInterruption } from "../interruption.ts";
 import { registeredIdentities } from "../../app/sessions.ts";
@@ -14,19 +15,17 @@ const DEFAULT_INTERVAL_SECS = 30;
 const MAX_INTERVAL_SECS = 86_400;
 
 export const supervise = defineVerb({
-  name: "supervise",
-  summary: "keep every live server watched, and record what nobody saw",
-  description:
+  meta: { name: "supervise", description: "keep every live server watched, and record what nobody saw" },
+  details:
     "A live server that lost its canary gets one; a server that ended together with its canary gets its record. It never\n" +
     "restarts or ends anything. One of them runs on a root at a time.",
-  options: {
-    once: { type: "boolean", help: "one look, then end" },
-    interval: { type: "string", value: "S", help: `seconds between two looks (default: ${DEFAULT_INTERVAL_SECS})` },
-    install: { type: "boolean", help: "have it run from now on, as a service of yours (systemd, launchd)" },
-    uninstall: { type: "boolean", help: "take that service away" },
-    print: { type: "boolean", help: "with --install: show the service, and change nothing" },
+  args: {
+    once: { type: "boolean", description: "one look, then end" },
+    interval: { type: "string", valueHint: "s", description: `seconds between two looks (default: ${DEFAULT_INTERVAL_SECS})` },
+    install: { type: "boolean", description: "have it run from now on, as a service of yours (systemd, launchd)" },
+    uninstall: { type: "boolean", description: "take that service away" },
+    print: { type: "boolean", description: "with --install: show the service, and change nothing" },
   },
-  positionals: [],
   examples: [
     { command: "iapeer supervise --once", note: "one look, for a cron job" },
     { command: "iapeer supervise --install", note: "from now on, and after every reboot" },

@@ -1,6 +1,7 @@
 import { sessionLogPath } from "../../core/layout.ts";
 import { openSessionLog, type SessionLog } from "../../status/session-tail.ts";
-import { parseCount, usage } from "../call.ts";
+import { parseCount } from "../count.ts";
+import { usage } from "../strict.ts";
 import type { Context } from "../../app/app.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { sleepUnless, withInterruption } from "../interruption.ts";
@@ -12,16 +13,14 @@ const DEFAULT_LINES = 20;
 const MOST_LINES = 100_000;
 
 export const tail: Verb = defineVerb({
-  name: "tail",
-  summary: "show what a session printed last",
-  description:
-    "As lines to read: without colours and other escape sequences, a line that was written over as it stands in the end.",
-  options: {
+  meta: { name: "tail", description: "show what a session printed last" },
+  details: "As lines to read: without colours and other escape sequences, a line that was written over as it stands in the end.",
+  args: {
+    personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,
-    lines: { type: "string", value: "N", help: `how many lines (default: ${DEFAULT_LINES})` },
-    follow: { type: "boolean", help: "go on with what it prints from now on, until Ctrl-C" },
+    lines: { type: "string", valueHint: "n", description: `how many lines (default: ${DEFAULT_LINES})` },
+    follow: { type: "boolean", description: "go on with what it prints from now on, until Ctrl-C" },
   },
-  positionals: [{ name: "personality", help: "the peer's name", completes: "peers" }],
   examples: [
     { command: "iapeer tail alice", note: "the last 20 lines of its session, also of one that has ended" },
     { command: "iapeer tail alice --runtime codex --lines 0 --follow", note: "what it prints from now on" },

@@ -3,35 +3,40 @@ import type { UpdateRequest } from "../../registry/types.ts";
 import { readStatuses } from "../../status/liveness/liveness.ts";
 import { readBootUnits } from "../../boot/state.ts";
 import { openBoot, readBootAgents, servicePlace, takeFromBoot } from "../../app/boot.ts";
-import { usage } from "../call.ts";
+import { usage } from "../strict.ts";
 import { changePeer } from "../../app/peers/change-peer.ts";
 import type { Context } from "../../app/app.ts";
 import { cutDescription } from "../description.ts";
 import { renderOutcomes } from "../outcomes.ts";
 import type { Output } from "../output.ts";
 import { toPeerJson } from "../../app/peers/peer-json.ts";
-import { changeOptionsFrom, DESCRIPTION, IF_REVISION, INTELLIGENCE } from "../shared-options.ts";
+import { changeOptionsFrom, DESCRIPTION, IF_REVISION, INTELLIGENCE, PROVISION } from "../shared-options.ts";
 import { defineVerb } from "../verb.ts";
 
 export const update = defineVerb({
-  name: "update",
-  summary: "change what is said of a peer",
-  description: "A runtime that is added gets a birth; from one that is taken away the memory is detached first.",
-  options: {
+  meta: { name: "update", description: "change what is said of a peer" },
+  details: "A runtime that is added gets a birth; from one that is taken away the memory is detached first.",
+  args: {
+    personality: { type: "positional", description: "its name", completes: "peers" },
     description: DESCRIPTION,
-    "add-runtime": { type: "string", value: "R", multiple: true, help: "a runtime it gets", completes: "runtimes" },
-    "remove-runtime": { type: "string", value: "R", multiple: true, help: "a runtime it loses", completes: "runtimes" },
+    "add-runtime": { type: "string", valueHint: "r", repeatable: true, description: "a runtime it gets", completes: "runtimes" },
+    "remove-runtime": {
+      type: "string",
+      valueHint: "r",
+      repeatable: true,
+      description: "a runtime it loses",
+      completes: "runtimes",
+    },
     "default-runtime": {
       type: "string",
-      value: "R",
-      help: "the runtime that is meant when none is named",
+      valueHint: "r",
+      description: "the runtime that is meant when none is named",
       completes: "runtimes",
     },
     intelligence: INTELLIGENCE,
-    "no-provision": { type: "boolean", help: "run no provider command" },
+    provision: PROVISION,
     "if-revision": IF_REVISION,
   },
-  positionals: [{ name: "personality", help: "its name", completes: "peers" }],
   examples: [
     { command: 'iapeer update alice --description "reads the mail"', note: "say what it is for" },
     {
@@ -47,7 +52,7 @@ export const update = defineVerb({
     if (Object.keys(request).length === 0) throw usage(update, "nothing to change is given");
     const { action, peer, outcomes, revision, status } = await changePeer(
       personality,
-      { request, change, isSilent: values["no-provision"] === true },
+      { request, change, isSilent: !values.provision },
       context,
     );
     dropLostUnit(personality, context);
@@ -64,8 +69,8 @@ const SENTENCE = {
 
 interface Values {
   readonly description?: string;
-  readonly "add-runtime"?: string[];
-  readonly "remove-runtime"?: string[];
+  readonly "add-runtime"?: readonly string[];
+  readonly "remove-runtime"?: readonly string[];
   readonly "default-runtime"?: string;
   readonly intelligence?: string;
 }

@@ -5,13 +5,13 @@ import { renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
 export const verify = defineVerb({
-  name: "verify",
-  summary: "compare the registry with the peers' own profiles",
-  description:
+  meta: { name: "verify", description: "compare the registry with the peers' own profiles" },
+  details:
     "A peer's own profile is right and the registry follows it. Exit 1 where they differ and not all was fixed.\n" +
     "With --fix a registry that cannot be read comes back from its backup and the profiles; the bad file is kept.",
-  options: { fix: { type: "boolean", help: "mend what can be mended" } },
-  positionals: [],
+  args: {
+    fix: { type: "boolean", description: "mend what can be mended" },
+  },
   examples: [
     { command: "iapeer verify", note: "look only" },
     { command: "iapeer verify --fix", note: "bring a damaged registry back" },

@@ -6,17 +6,18 @@ import { staleIncarnation } from "../../launch/end/end.ts";
 import { planView } from "../../launch/session/view.ts";
 import { notLive } from "../../launch/canary/arming.ts";
 import { observeServer } from "../../status/liveness/server-state.ts";
-import { usage } from "../call.ts";
+import { usage } from "../strict.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const watch: Verb = defineVerb({
-  name: "watch",
-  summary: "look at a peer's session in this terminal, without typing to it",
-  description:
+  meta: { name: "watch", description: "look at a peer's session in this terminal, without typing to it" },
+  details:
     "Ctrl-b d leaves it. Keys do nothing else, and others who are attached see no change. It also works inside another tmux.",
-  options: { runtime: RUNTIME_OPTION },
-  positionals: [{ name: "personality", help: "the peer's name", completes: "peers" }],
+  args: {
+    personality: { type: "positional", description: "the peer's name", completes: "peers" },
+    runtime: RUNTIME_OPTION,
+  },
   examples: [{ command: "iapeer watch alice", note: "see her screen, and be sure to touch nothing" }],
   run: async ({ positionals, values }, context) => {
     const { layout, env, output } = context;

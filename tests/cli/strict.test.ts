@@ -1,26 +1,31 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { parseCall, parseCount } from "../../src/cli/call.ts";
+import { parseArgs } from "citty";
+import { parseCall } from "../../src/cli/strict.ts";
 import { defineVerb, type Verb } from "../../src/cli/verb.ts";
 import { errorOf } from "../support/scratch.ts";
 
 const options = {
-  text: { type: "string", help: "", mayBeEmpty: true },
-  word: { type: "string", help: "", choices: ["one", "two"] },
-  many: { type: "string", help: "", multiple: true },
-  flag: { type: "boolean", help: "" },
+  text: { type: "string", alias: "m", description: "", mayBeEmpty: true },
+  word: { type: "enum", description: "", options: ["one", "two"] },
+  many: { type: "string", description: "", repeatable: true },
+  flag: { type: "boolean", description: "" },
+  care: { type: "boolean", default: true, description: "", negativeDescription: "" },
 } as const;
-const base = {
-  name: "try",
-  summary: "",
-  options,
-  positionals: [{ name: "first", help: "it" }],
-  examples: [],
-  run: async () => 0,
-};
-const verb = defineVerb(base);
-const withRest: Verb = { ...verb, rest: { name: "COMMAND", help: "" } };
-const withMany: Verb = { ...verb, positionals: [{ name: "names", help: "", isMany: true, choices: ["a", "b"] }] };
+const first = { type: "positional", description: "it" } as const;
+const base = { meta: { name: "try", description: "" }, examples: [], run: async () => 0 };
+const optionArgs = { ...options, word: { ...options.word, options: [...options.word.options] } };
+const verb = defineVerb({ ...base, args: { first, ...optionArgs } });
+const withRest: Verb = { ...verb, rest: { name: "COMMAND", description: "" } };
+const withMany = defineVerb({
+  ...base,
+  args: { names: { ...first, repeatable: true, choices: ["a", "b"] }, ...optionArgs },
+});
+const withNeeds = defineVerb({
+  ...base,
+  args: { word: { ...optionArgs.word, required: true }, text: { ...options.text, required: true } },
+  rest: { name: "COMMAND", description: "", required: true },
+});
 
 describe("parseCall reads", () => {
   test.each([
@@ -34,12 +39,22 @@ describe("parseCall reads", () => {
     [["x", "--text=--flag"], { values: { text: "--flag" } }],
     [["x", "--many", "a", "--many=b"], { values: { many: ["a", "b"] } }],
     [["x", "--flag", "--flag"], { values: { flag: true } }],
+    [["x"], { values: { first: "x", care: true } }],
+    [["x", "--no-care"], { values: { care: false } }],
+    [["x", "--care"], { values: { care: true } }],
+    [["x", "-m", "v"], { values: { text: "v" } }],
+    [["x", "-mv"], { values: { text: "v" } }],
+    [["x", "-m", "- y"], { values: { text: "- y" } }],
     [["--text", "v", "--", "--flag"], { positionals: ["--flag"], values: { text: "v" } }],
     [["x", "--json", "--root", "r"], { isJson: true, root: "r", values: {} }],
     [["-h"], { wantsHelp: true }],
     [["--help", "x", "y", "z"], { wantsHelp: true }],
   ])("%j", (words, call) => {
     expect(parseCall(verb, words)).toMatchObject(call);
+  });
+
+  test("several arguments as one value", () => {
+    expect(parseCall(withMany, ["a", "b", "a"])).toMatchObject({ values: { names: ["a", "b", "a"] } });
   });
 
   test("what stands after -- as it is, for a verb that takes it", () => {
@@ -56,6 +71,12 @@ describe("parseCall refuses", () => {
     [["x", "--colour"], "try has no option --colour"],
     [["x", "--colour=red"], "try has no option --colour"],
     [["x", "--no-flag"], "try has no option --no-flag"],
+    [["x", "--no-text"], "try has no option --no-text"],
+    [["x", "--no-care", "--care"], "--care and --no-care do not go together"],
+    [["x", "--care", "--no-care"], "--care and --no-care do not go together"],
+    [["x", "--no-care=1"], "--no-care takes no value"],
+    [["x", "-m", "a", "--text", "a"], "--text is given twice"],
+    [["x", "--word", "one", "--word", "one"], "--word is given twice"],
     [["x", "--constructor"], "try has no option --constructor"],
     [["x", "-z"], "try has no option -z"],
     [["x", "-hz"], "try has no option -z"],
@@ -78,6 +99,16 @@ describe("parseCall refuses", () => {
   });
 
   test.each([
+    [[], "try needs --word ()", "one of: one, two"],
+    [["--word", "one"], "try needs --text ()", "see: iapeer try --help"],
+    [["--word", "one", "--text", "v"], "try needs COMMAND after --", "see: iapeer try --help"],
+    [["--word", "one", "--text", "v", "--"], "try needs COMMAND after --", "see: iapeer try --help"],
+  ])("%j where an option or a command is needed: %s", (words, message, hint) => {
+    expect(errorOf(() => parseCall(withNeeds, words))).toMatchObject({ code: "usage", message, hint });
+  });
+
+  test.each([
+    [["x", "--no-cre"], "did you mean --no-care?"],
     [["x", "--tex", "v"], "did you mean --text?"],
     [["x", "-text"], "did you mean --text?"],
     [["x", "--word", "onee"], "did you mean one?"],
@@ -89,32 +120,42 @@ describe("parseCall refuses", () => {
   });
 });
 
+const word = fc.oneof(
+  fc.constantFrom(
+    "--text",
+    "--word",
+    "--many",
+    "--flag",
+    "--care",
+    "--no-care",
+    "--json",
+    "--root",
+    "-h",
+    "-m",
+    "-mx",
+    "-m-",
+    "--",
+    "-",
+    "--text=",
+    "--many=--no-care",
+    "--flag=1",
+    "one",
+    "-x",
+    "--no-\u00e9",
+    "__proto__",
+    "--__proto__",
+    "--no-",
+    "- no",
+  ),
+  fc.string({ unit: "binary" }),
+);
+
 test("whatever the words, a call is read or refused as wrong, and never anything else", () => {
-  const word = fc.oneof(
-    fc.constantFrom(
-      "--text",
-      "--word",
-      "--many",
-      "--flag",
-      "--json",
-      "--root",
-      "-h",
-      "--",
-      "-",
-      "--text=",
-      "--flag=1",
-      "one",
-      "-x",
-      "__proto__",
-      "--__proto__",
-    ),
-    fc.string({ unit: "binary" }),
-  );
   fc.assert(
     fc.property(fc.array(word, { maxLength: 6 }), fc.constantFrom(verb, withRest, withMany), (words, one) => {
       try {
         const { values } = parseCall(one, words);
-        for (const name of Object.keys(values)) expect(Object.keys(options)).toContain(name);
+        for (const name of Object.keys(values)) expect(Object.keys(one.args)).toContain(name);
       } catch (error) {
         expect(error).toMatchObject({ code: "usage" });
       }
@@ -122,6 +163,28 @@ test("whatever the words, a call is read or refused as wrong, and never anything
     { numRuns: 500 },
   );
 });
+
+test("citty reads a call that passed as it was checked", () => {
+  const right = fc.constantFrom("x", "--text=v", "--many=a", "--flag", "--no-care", "--care", "-mv", "--word=one", "--text=- no");
+  fc.assert(
+    fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: right }, word), { maxLength: 5 }), (words) => {
+      const call = tryParse(() => parseCall(verb, words));
+      if (call === undefined || call.wantsHelp) return;
+      const args = parseArgs([...call.words], verb.args);
+      const last = Object.entries(call.values).map(([name, value]) => [name, [value].flat().at(-1)]);
+      expect(Object.fromEntries(last.map(([name]) => [name, args[name as string]]))).toEqual(Object.fromEntries(last));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+function tryParse<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}
 
 test("a value comes through as it was, whichever way it is written", () => {
   fc.assert(
@@ -132,24 +195,4 @@ test("a value comes through as it was, whichever way it is written", () => {
     }),
     { numRuns: 300 },
   );
-});
-
-describe("parseCount", () => {
-  const bounds = { min: 1, max: 256 };
-
-  test.each([
-    ["1", 1],
-    ["256", 256],
-    ["007", 7],
-  ])("%s", (text, count) => {
-    expect(parseCount(verb, "jobs", text, bounds)).toBe(count);
-  });
-
-  test.each(["0", "257", "-1", "1.5", "1e2", "0x10", " 1", "one", "9".repeat(400), "٣"])("refuses %p", (text) => {
-    expect(errorOf(() => parseCount(verb, "jobs", text, bounds)).code).toBe("usage");
-  });
-
-  test("undefined stays", () => {
-    expect(parseCount(verb, "jobs", undefined, bounds)).toBeUndefined();
-  });
 });

@@ -1,0 +1,112 @@
+import { IapeerError } from "../model/errors.ts";
+import { nearest } from "../model/names.ts";
+import { VERSION } from "../model/version.ts";
+import type { Colors } from "./colors.ts";
+import { type Commands, type Group, isVerb, ROOT } from "./commands.ts";
+import { parseCall, type ParsedCall, usage } from "./strict.ts";
+import { COMMON_ARGS, type Verb } from "./verb.ts";
+
+/** What a command line asks for: a verb to run, or a page that is the whole answer (text with --json too, where it has no `json`). */
+export type Request =
+  | { readonly kind: "verb"; readonly verb: Verb; readonly call: ParsedCall }
+  | { readonly kind: "page"; readonly text: string; readonly json?: unknown };
+
+/**
+ * Reads a whole command line. The options of every command may stand before it: `iapeer --root DIR list`.
+ *
+ * @throws IapeerError `usage`, `unknown-command`.
+ */
+export async function parseWords(words: readonly string[], colors: Colors): Promise<Request> {
+  const { before, after } = splitLeadingOptions(words);
+  const [first] = after;
+  if (before.includes("--version") || before.includes("-V")) return version(after);
+  if (first === "version") return version(after.slice(1));
+  if (first === "help") return await help(after.slice(1), colors);
+  const { command, path, rest } = await walk(after);
+  if (isVerb(command)) {
+    const call = parseCall(command, [...before, ...rest]);
+    return call.wantsHelp ? await page(command, colors) : { kind: "verb", verb: command, call };
+  }
+  const isHelpWanted = [...before, ...rest].some((word) => word === "--help" || word === "-h");
+  if (isHelpWanted && (command !== ROOT || first === undefined)) return await page(command, colors);
+  throw unfinished(command, path, rest);
+}
+
+interface Found {
+  readonly command: Group | Verb;
+  /** The words that led there. */
+  readonly path: readonly string[];
+  readonly rest: readonly string[];
+}
+
+/** Follows the words down the tree as far as they go. */
+async function walk(words: readonly string[]): Promise<Found> {
+  let command: Group | Verb = ROOT;
+  let depth = 0;
+  for (; depth < words.length; depth += 1) {
+    const below: Commands = "subCommands" in command ? command.subCommands : {};
+    const next: Commands[string] | undefined = Object.hasOwn(below, words[depth]!) ? below[words[depth]!] : undefined;
+    if (next === undefined) break;
+    command = typeof next === "function" ? await next() : next;
+  }
+  return { command, path: words.slice(0, depth), rest: words.slice(depth) };
+}
+
+function splitLeadingOptions(words: readonly string[]): { before: readonly string[]; after: readonly string[] } {
+  let index = 0;
+  while (index < words.length && words[index]!.startsWith("-")) {
+    refuseUnknownLeading(words[index]!);
+    index += words[index] === "--root" ? 2 : 1;
+  }
+  return { before: words.slice(0, index), after: words.slice(index) };
+}
+
+const LEADING = ["--version", "-V", "-h", ...Object.keys(COMMON_ARGS).map((name) => `--${name}`)];
+
+function refuseUnknownLeading(word: string): void {
+  const option = word.replace(/=.*$/s, "");
+  if (LEADING.includes(option)) return;
+  const near = nearest(option, LEADING);
+  throw new IapeerError("usage", `iapeer has no option ${option}`, {
+    hint: near === undefined ? "options of a command stand after it; see: iapeer --help" : `did you mean ${near}?`,
+  });
+}
+
+function version(after: readonly string[]): Request {
+  const stray = after.find((word) => word !== "--json");
+  if (stray !== undefined) throw new IapeerError("usage", `version stands alone, without ${JSON.stringify(stray)}`);
+  return { kind: "page", text: VERSION, json: { version: VERSION } };
+}
+
+/** `iapeer help [COMMAND]`. */
+async function help(words: readonly string[], colors: Colors): Promise<Request> {
+  const { command, path, rest } = await walk(words.filter((word) => !word.startsWith("-")));
+  if (rest.length === 0) return await page(command, colors);
+  if (isVerb(command)) throw usage(command, `help does not take ${JSON.stringify(rest[0])}`);
+  throw unfinished(command, path, rest);
+}
+
+async function page(command: Group | Verb, colors: Colors): Promise<Request> {
+  return { kind: "page", text: await (await import("./help.ts")).renderHelp(command, colors) };
+}
+
+/** Words that end before a verb: too few of them, or one that no command has. */
+function unfinished(group: Group, path: readonly string[], [next, ...more]: readonly string[]): IapeerError {
+  const all = Object.keys(group.subCommands).map((name) => [...path, name].join(" "));
+  const choice = group === ROOT ? "see: iapeer --help" : `one of: ${all.join(", ")}`;
+  if (next === undefined || next.startsWith("-"))
+    return new IapeerError("usage", `${[...path, "iapeer"][0]} needs a command`, { hint: choice });
+  const near = findNear(group, [next, ...more]);
+  return new IapeerError("unknown-command", `iapeer has no command ${JSON.stringify([...path, next].join(" "))}`, {
+    hint: near === undefined ? choice : `did you mean iapeer ${[...path, ...near].join(" ")}?`,
+  });
+}
+
+/** The command that is spelled almost like the words, and below a group likewise. */
+function findNear(group: Group, [first, ...more]: readonly string[]): string[] | undefined {
+  if (first === undefined) return undefined;
+  const near = nearest(first, [...Object.keys(group.subCommands), ...(group === ROOT ? ["help", "version"] : [])]);
+  if (near === undefined) return undefined;
+  const below = group.subCommands[near];
+  return typeof below === "object" ? [near, ...(findNear(below, more) ?? [])] : [near];
+}
