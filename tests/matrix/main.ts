@@ -9,7 +9,7 @@ import { type Case, type Played, play } from "./play.ts";
 const USAGE = `usage: npm run matrix [-- [--runs N] [--row TEXT …] [--jobs N]]
   --runs N    how often each row is played (default: 20)
   --row TEXT  only the rows whose name holds this text
-  --jobs N    so many at once (default: 6)`;
+  --jobs N    so many at once (default: 8)`;
 
 interface Plan {
   readonly runs: number;
@@ -21,7 +21,7 @@ interface Plan {
 function planRuns(argv: readonly string[]): Plan {
   const options = {
     runs: { type: "string", default: "20" },
-    jobs: { type: "string", default: "6" },
+    jobs: { type: "string", default: "8" },
     row: { type: "string", multiple: true },
   } as const;
   const { values } = parseArgs({ args: [...argv], options });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { type Layout, layoutFrom } from "../../src/core/layout.ts";
 import type { ProcessInfo } from "../../src/core/process/process-table.ts";
-import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
+import { isRunning } from "../../src/core/process/processes.ts";
 import { readCanaryRecord } from "../../src/launch/session/recorder.ts";
 import { type Death, parseDeath } from "../../src/status/deaths/death-record.ts";
 import {
@@ -11,7 +11,8 @@ import {
   readIncarnation,
 } from "../../src/status/incarnation/incarnation.ts";
 import type { Sandbox } from "../support/sandbox.ts";
-import { isTmux, processesOf, recorderOf } from "../support/session.ts";
+import { isTmux, recorderOf } from "../support/session.ts";
+import type { Look } from "./look.ts";
 import { readLog, type Stage, type Tracked } from "./scene.ts";
 
 /** Every line of every exits.log of a scene, in the words of Expected. */
@@ -24,7 +25,7 @@ export function readRecords(stage: Stage): string[] {
 
 const TOLD = ["cause", "wait_rc", "dead_status", "dead_signal", "signal", "verdict"] as const;
 
-/** `server-exit cause=… verdict=…`, whose it is unless it is bob's, and what is wrong with it. */
+/** `server-exit cause=… verdict=…`, its owner unless that is bob, and what is wrong with it. */
 function renderRecord(fields: Readonly<Record<string, string>>, sandbox: Sandbox, { tracked }: Stage): string {
   const death = parseDeath(fields);
   if (death === undefined) return `not a death: ${JSON.stringify(fields)}`;
@@ -49,7 +50,7 @@ function flawsOf(death: Death, owner: Tracked | undefined): string[] {
   ];
 }
 
-/** What still runs of all that is tracked: `bob, watched`. */
+/** What is tracked and still runs: `bob, watched`. */
 export function readLives({ tracked }: Stage): string[] {
   return tracked.map(describeLife).filter((text) => text !== undefined);
 }
@@ -63,17 +64,19 @@ function describeLife({ label, processes, session }: Tracked): string | undefine
   return `${what}, ${recorderOf(session) === undefined ? "unwatched" : "watched"}`;
 }
 
-/** The processes of a scene that are none of those that may go on: whatever lives for good, and what descends from that. */
-export function findStragglers(stage: Stage): ProcessInfo[] {
-  const table = listProcesses();
+/** The processes of a scene that are to end by themselves: all but those that live for good, and their descendants. */
+export function findStragglers(stage: Stage, look: Look): ProcessInfo[] {
   const kept = new Set(stage.tracked.flatMap(({ processes }) => processes.filter(isRunning)).map(({ pid }) => pid));
-  addDescendants(kept, table);
+  addDescendants(kept, look.table);
   const recorders = new Set(stage.sandboxes.flatMap((sandbox) => findRecorders(layoutFrom(sandbox.env), kept)));
-  // What a recorder runs beside the client that it waits through shows that it is about to decide.
+  // A recorder waits through a client. Anything else that it runs shows that it is about to decide.
   const isWaiting = ({ pid, ppid }: ProcessInfo) => recorders.has(ppid) && isTmux(pid);
-  return stage.sandboxes
-    .flatMap((sandbox) => processesOf(sandbox, table))
-    .filter((one) => !kept.has(one.pid) && !recorders.has(one.pid) && !isWaiting(one));
+  return findProcesses(stage, look).filter((one) => !kept.has(one.pid) && !recorders.has(one.pid) && !isWaiting(one));
+}
+
+/** Every process of a scene. */
+export function findProcesses({ sandboxes }: Stage, look: Look): ProcessInfo[] {
+  return sandboxes.flatMap(({ root }) => look.ofRoot(root));
 }
 
 function addDescendants(pids: Set<number>, table: readonly ProcessInfo[]): void {
@@ -83,7 +86,7 @@ function addDescendants(pids: Set<number>, table: readonly ProcessInfo[]): void 
   }
 }
 
-/** The recorders, as they were written down, of incarnations of which the server, or on a shared one the agent, is one of these. */
+/** The running recorders, by their records, of the incarnations whose server is among these; on a shared server, whose agent is. */
 function findRecorders(layout: Layout, living: ReadonlySet<number>): number[] {
   const all = [...listIncarnations(layout)].flatMap(([identity, ids]) => ids.map((id) => ({ identity, id })));
   return all
@@ -97,7 +100,7 @@ function watchedPid(saved: Incarnation | undefined): number {
   return (saved?.shared ? saved.pane : saved?.server)?.pid ?? 0;
 }
 
-/** For a person who has to find out what it was. */
+/** A process, for the person who looks for where it came from. */
 export function describeProcess({ pid, ppid }: ProcessInfo): string {
   try {
     const argv = readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").join(" ").trim();

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import type { ProcessId, ProcessInfo } from "../../src/core/process/process-table.ts";
-import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
+import { isRunning } from "../../src/core/process/processes.ts";
 import { signalProcess } from "../../src/core/process/signals.ts";
 import type { Witness } from "../../src/launch/canary/script.ts";
-import { processesOf } from "../support/session.ts";
-import { describeProcess, findStragglers, readLives, readRecords } from "./observe.ts";
+import { nextLook } from "./look.ts";
+import { describeProcess, findProcesses, findStragglers, readLives, readRecords } from "./observe.ts";
 import { completeExpected, type Expected, type Outcome, type Row } from "./row.ts";
 import { openScene, readCanaryLines, type Scene, SceneError, type Stage } from "./scene.ts";
 
@@ -23,9 +23,9 @@ export interface Played {
   readonly error?: string;
 }
 
-/** A record is there within the grace, and what a loaded machine adds to it. */
+/** How long a record may take: the grace, and what a loaded machine adds to it. */
 const RECORD_MS = 15_000;
-/** What ends by itself has done so by then. */
+/** How long anything else may take that comes by itself. */
 const QUIET_MS = 10_000;
 const POLL_MS = 40;
 
@@ -70,28 +70,22 @@ async function observe(scene: Scene, expected: Expected): Promise<Outcome> {
   return { records: readRecords(scene), lives, canary, leaks };
 }
 
-/** Waits until only what lives for good is left; what else there still is then. */
+/** Waits until only what lives for good is left. Returns what else is left then. */
 async function settle(stage: Stage): Promise<string[]> {
-  let left = findStragglers(stage);
-  await waitUntil(() => (left = findStragglers(stage)).length === 0, QUIET_MS);
+  let left: readonly ProcessInfo[] = [];
+  await waitUntil(async () => (left = findStragglers(stage, await nextLook())).length === 0, QUIET_MS);
   return left.map(describeProcess);
 }
 
-/** Ends all that the scene knows of, by pid, and deletes its folders. What even then is left is a leak: it is ended and told. */
+/** Ends everything of a scene by pid, and deletes its folders. Returns what was left after that: it is ended too, and is a leak. */
 async function clear(stage: Stage): Promise<string[]> {
-  const known = stage.tracked.flatMap(({ processes }) => processes);
-  await end(known);
-  await waitUntil(() => findProcesses(stage).length === 0, QUIET_MS);
-  const left = findProcesses(stage);
+  await end(stage.tracked.flatMap(({ processes }) => processes));
+  let left: readonly ProcessInfo[] = [];
+  await waitUntil(async () => (left = findProcesses(stage, await nextLook())).length === 0, QUIET_MS);
   const leaks = left.map((one) => `after the end: ${describeProcess(one)}`);
   await end(left);
   for (const { folder } of stage.sandboxes) rmSync(folder, { recursive: true, force: true });
   return leaks;
-}
-
-function findProcesses({ sandboxes }: Stage): ProcessInfo[] {
-  const table = listProcesses();
-  return sandboxes.flatMap((sandbox) => processesOf(sandbox, table));
 }
 
 async function end(processes: readonly ProcessId[]): Promise<void> {
@@ -99,7 +93,7 @@ async function end(processes: readonly ProcessId[]): Promise<void> {
   await waitUntil(() => !processes.some(isRunning), QUIET_MS);
 }
 
-async function waitUntil(isTrue: () => boolean, timeoutMs: number): Promise<void> {
+async function waitUntil(isTrue: () => boolean | Promise<boolean>, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  while (!isTrue() && performance.now() < deadline) await Bun.sleep(POLL_MS);
+  while (!(await isTrue()) && performance.now() < deadline) await Bun.sleep(POLL_MS);
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
 import { parseLogLine } from "../../src/core/text/logfmt.ts";
 import type { ProcessId } from "../../src/core/process/process-table.ts";
 import type { Witness } from "../../src/launch/canary/script.ts";
+import { registerPeer } from "../../src/registry/registry.ts";
 import { ok } from "../support/calls.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 import { SHARED, startPersonsServer } from "../support/shared-server.ts";
@@ -44,6 +46,8 @@ export interface SceneOptions {
   readonly isShared?: true;
 }
 
+const REGISTER_MS = 10_000;
+
 /** Sets a scene: bob is launched, and watched by the wanted witness. */
 export async function openScene(witness: Witness, { graceMs, isShared }: SceneOptions): Promise<Scene> {
   const stage = openStage(graceMs);
@@ -84,7 +88,7 @@ function openStage(graceMs: number | undefined): Stage {
     return more;
   };
   const launch: Stage["launch"] = async (label, { personality, runtime = "claude", sandbox = first, isShared }) => {
-    await ok(sandbox, "add", personality, "--runtime", runtime, "--no-provision");
+    await register(sandbox, personality, runtime);
     const session = await launchPeer(sandbox, personality, runtime, isShared ? ["--socket", SHARED] : []);
     tracked.push({ label, session, processes: isShared ? [session.agent] : [session.server, session.agent] });
     return session;
@@ -98,6 +102,13 @@ function openStage(graceMs: number | undefined): Stage {
     another,
     iapeer: async (...args) => (await ok(first, ...args)).stdout,
   };
+}
+
+/** Registers a peer without a process of the program, which would be a tenth of what a run costs. */
+async function register({ env }: Sandbox, personality: string, runtime: string): Promise<void> {
+  const layout = layoutFrom(env);
+  const request = { personality, runtimes: [runtime], cwd: join(layout.peersFolder, personality), hasOwnFolder: false };
+  await registerPeer(layout, { lockTimeoutMs: REGISTER_MS }, request);
 }
 
 /** What a person has, and amy beside it. */

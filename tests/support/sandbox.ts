@@ -78,11 +78,13 @@ export async function finish(child: Bun.Subprocess<"ignore", "pipe", "pipe">): P
   return { status: child.exitCode, signal: child.signalCode?.toString() ?? null, stdout, stderr };
 }
 
-/** Polls until something is true; fails the test after a deadline. */
+/** Polls until something is true; fails the test after a deadline. A look that takes long is followed by as long a pause. */
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  while (!(await isTrue())) {
+  for (;;) {
+    const lookedAtMs = performance.now();
+    if (await isTrue()) return;
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await Bun.sleep(10);
+    await Bun.sleep(Math.max(10, performance.now() - lookedAtMs));
   }
 }

@@ -130,21 +130,18 @@ export async function tellAgent(session: Session, line: string): Promise<void> {
   await callOutside(session, "send-keys", "-t", `=${session.identity}:`, line, "Enter");
 }
 
-/**
- * Every process with a sandbox's root in its environment, whatever its parent is. Only Linux shows the environment of another process.
- *
- * @param table the processes to look among
- */
-export function processesOf({ root }: Sandbox, table = listProcesses()): ProcessInfo[] {
-  if (process.platform !== "linux") return [];
-  return table.filter(({ pid, isZombie }) => !isZombie && environmentOf(pid).includes(`\0IAPEER_ROOT=${root}\0`));
+/** Every process with a sandbox's root in its environment, whatever its parent is. Only Linux shows another process's environment. */
+export function processesOf({ root }: Sandbox): ProcessInfo[] {
+  return listProcesses().filter(({ pid, isZombie }) => !isZombie && rootOf(pid) === root);
 }
 
-/** The variables of a process, each between two NUL bytes; empty when the process is gone or belongs to somebody else. */
-function environmentOf(pid: number): string {
+/** The iapeer root in the environment of a process; undefined when there is none, or when it cannot be read. */
+export function rootOf(pid: number): string | undefined {
+  if (process.platform !== "linux") return undefined;
   try {
-    return `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}\0`;
+    return /(?:^|\0)IAPEER_ROOT=([^\0]*)/.exec(readFileSync(`/proc/${pid}/environ`, "latin1"))?.[1];
   } catch {
-    return "";
+    // It has ended, or belongs to somebody else.
+    return undefined;
   }
 }
