@@ -1,10 +1,10 @@
-// Contract 8: every unclaimed end gets exactly one record, and no claimed end gets any; each row of npm run matrix once.
+// Contract 8: every unclaimed end gets exactly one record, and a claimed end gets none. Each row of npm run matrix is played once.
 import { expect, test } from "bun:test";
 import { CASES } from "../matrix/cases.ts";
 import { describePlayed } from "../matrix/results.ts";
 import { play } from "../matrix/play.ts";
 
-/** So many at once: they mostly wait. */
+/** Rows that run at once: they mostly wait. */
 const JOBS = 6;
 const LIMIT_MS = 60_000;
 
@@ -32,7 +32,7 @@ async function enter(): Promise<void> {
   else await new Promise<void>((resolve) => void waiting.push(resolve));
 }
 
-/** Its place goes to who has waited longest. */
+/** Hands the place to the row that has waited longest. */
 function leave(): void {
   const next = waiting.shift();
   if (next === undefined) running -= 1;

@@ -4,7 +4,7 @@ import { readRecords } from "./observe.ts";
 import { both, type Row, WELL } from "./row.ts";
 import type { Scene } from "./scene.ts";
 
-/** How an agent ends, and what its record says of it. */
+/** The ends of an agent, and what each record says. */
 const ENDS = [
   ["exits with status 0", "exit 0", "dead_status=0 verdict=orderly-exit"],
   ["exits with status 7", "exit 7", "dead_status=7 verdict=orderly-exit"],
@@ -18,7 +18,7 @@ const ends: readonly Row[] = ENDS.map(([how, line, told]) => ({
   act: async (scene: Scene) => await endAgent(scene, line),
 }));
 
-/** tmux 3.3a and 3.4 miss some deaths of a pane until something else ends; so does the hook, until supervise comes by. */
+/** tmux 3.3a and 3.4 miss some deaths of a pane. Then no hook runs, and supervise writes the record. */
 const HOOK_MS = 1500;
 
 async function endAgent(scene: Scene, line: string): Promise<void> {
@@ -34,7 +34,7 @@ const EXITED = "session-exit dead_status=7 verdict=orderly-exit";
 
 const races: readonly Row[] = [
   {
-    name: "the agent exits, and supervise comes by at once",
+    name: "the agent exits, and supervise runs at once",
     expected: both({ records: [EXITED] }),
     act: async ({ bob, iapeer }) => {
       await tellAgent(bob, "exit 7");
@@ -43,7 +43,7 @@ const races: readonly Row[] = [
     },
   },
   {
-    name: "the agent dies while the server is stopped, supervise comes by, and then the server goes on",
+    name: "the agent dies while the server is stopped, supervise runs, and then the server goes on",
     expected: both({ records: [`${UNSEEN} | session-exit dead_signal=KILL verdict=killed`] }),
     act: async ({ bob, iapeer }) => {
       signal("STOP", bob.server);
@@ -78,12 +78,12 @@ const windows: readonly Row[] = [
     },
   },
   {
-    name: "the agent's window is killed beside a second one, and supervise comes by",
+    name: "the agent's window is killed beside a second one, and supervise runs",
     expected: both({ records: [UNSEEN], lives: ["bob without its agent, watched"] }),
     act: killAgentsWindow,
   },
   {
-    name: "the agent's window is killed beside a second one, supervise comes by, and then the server dies",
+    name: "the agent's window is killed beside a second one, supervise runs, and then the server dies",
     expected: both({ records: [UNSEEN] }),
     act: async (scene) => {
       await killAgentsWindow(scene);

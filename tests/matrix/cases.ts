@@ -8,7 +8,7 @@ import { WATCHER_ROWS } from "./watcher-rows.ts";
 
 const ROWS = [...SERVER_ROWS, ...AGENT_ROWS, ...WATCHER_ROWS, ...PURPOSE_ROWS, ...NEIGHBOUR_ROWS, ...SHARED_ROWS];
 
-/** Every row with every witness it is played with. */
+/** Every row, once for each of its witnesses. */
 export const CASES: readonly Case[] = ROWS.flatMap((row) =>
   (["parent", "client"] as const).filter((witness) => row.expected[witness] !== undefined).map((witness) => ({ row, witness })),
 );

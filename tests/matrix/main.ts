@@ -1,4 +1,4 @@
-// Every way for a session to end, many times over, and what is recorded of it: npm run matrix [-- --runs N] [--row TEXT] [--jobs N]
+// Plays every way for a session to end, many times over, and compares the records: npm run matrix [-- --runs N] [--row TEXT] [--jobs N]
 import { parseArgs } from "node:util";
 import pMap from "p-map";
 import { ensureBinary } from "../../scripts/binary.ts";
@@ -17,7 +17,7 @@ interface Plan {
   readonly cases: readonly Case[];
 }
 
-/** What the arguments ask for. Throws an Error when they ask for nothing that exists. */
+/** The runs that the arguments ask for. Throws an Error when no row has such a name. */
 function planRuns(argv: readonly string[]): Plan {
   const options = {
     runs: { type: "string", default: "20" },
@@ -44,7 +44,7 @@ function planOrExit(argv: readonly string[]): Plan {
   }
 }
 
-/** Plays every case so often, the rows mixed, so that at any time different things happen beside each other. */
+/** Plays every case `runs` times. The rows are mixed, so that different rows run side by side. */
 async function playAll({ runs, jobs, cases }: Plan, { signal }: AbortController): Promise<Result[]> {
   const played = new Map<Case, Played[]>(cases.map((one) => [one, []]));
   const queue = Array.from({ length: runs }, () => cases).flat();
@@ -75,7 +75,7 @@ for (const [signal, status] of [
 }
 const startMs = performance.now();
 const results = await playAll(plan, interruption);
-// What was under way has come to its end, and left nothing behind.
+// Every run that had begun has ended, and left nothing behind.
 if (interruption.signal.aborted) process.exit(interruption.signal.reason as number);
 const unexpected = renderUnexpected(results);
 console.log(renderResults(results));

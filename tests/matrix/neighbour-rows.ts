@@ -4,7 +4,7 @@ import { both, killed, KILLED, type Row, withMore } from "./row.ts";
 
 const neighbours: readonly Row[] = [
   {
-    name: "the server is killed of a name that another one begins with",
+    name: "a server is killed whose name is the beginning of another server's name",
     expected: withMore(killed(), { lives: ["bob-2, watched"] }),
     act: async ({ bob, launch }) => {
       await launch("bob-2", { personality: "bob-2" });
@@ -12,7 +12,7 @@ const neighbours: readonly Row[] = [
     },
   },
   {
-    name: "the server is killed of a name that begins with another one",
+    name: "a server is killed whose name begins with another server's name",
     expected: both({ records: [`${KILLED} of=bob-2`], lives: ["bob, watched"] }),
     act: async ({ launch }) => signal("KILL", (await launch("bob-2", { personality: "bob-2" })).server),
   },
@@ -25,7 +25,7 @@ const neighbours: readonly Row[] = [
     },
   },
   {
-    name: "the server is killed of one of two roots with the same identity",
+    name: "two roots have the same identity, and the server of one is killed",
     expected: withMore(killed(), { lives: ["bob elsewhere, watched"] }),
     act: async ({ bob, launch, another }) => {
       await launch("bob elsewhere", { personality: "bob", sandbox: another() });

@@ -15,7 +15,7 @@ import { isTmux, recorderOf } from "../support/session.ts";
 import type { Look } from "./look.ts";
 import { readLog, type Stage, type Tracked } from "./scene.ts";
 
-/** Every line of every exits.log of a scene, in the words of Expected. */
+/** Every line of every exits.log of a scene, in the form of Expected. */
 export function readRecords(stage: Stage): string[] {
   return stage.sandboxes.flatMap((sandbox) => {
     const { exitsLog } = layoutFrom(sandbox.env);

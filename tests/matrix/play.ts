@@ -14,12 +14,12 @@ export interface Case {
   readonly witness: Witness;
 }
 
-/** What one run came to, beside what it should have. */
+/** The outcome of one run, beside the expected one. */
 export interface Played {
   readonly isAsExpected: boolean;
   readonly expected: Outcome;
   readonly found: Outcome;
-  /** What went wrong before there was anything to compare. */
+  /** The failure that ended the run before there was an outcome. */
   readonly error?: string;
 }
 
@@ -31,7 +31,7 @@ const POLL_MS = 40;
 
 const NOTHING: Outcome = { records: [], lives: [], canary: [], leaks: [] };
 
-/** Plays one row once, in a scene of its own, of which nothing is left. Never throws. */
+/** Plays one row once, in a scene of its own, and leaves nothing of it behind. Never throws. */
 export async function play({ row, witness }: Case): Promise<Played> {
   const expected = row.expected[witness] ?? {};
   let stage: Stage | undefined;
@@ -57,7 +57,7 @@ function compare(expected: Outcome, found: Outcome): Played {
   return { isAsExpected: Bun.deepEquals(expected, found), expected, found };
 }
 
-/** Waits for what must come, and then until nothing can come any more: a record too many counts as much as one too few. */
+/** Waits for what is expected, and then until nothing more can come: a record too many is as wrong as one too few. */
 async function observe(scene: Scene, expected: Expected): Promise<Outcome> {
   const hasCome = () =>
     readRecords(scene).length >= (expected.records?.length ?? 0) && Bun.deepEquals(readLives(scene), expected.lives ?? []);

@@ -18,8 +18,8 @@ const wanted: readonly Row[] = [
     },
   },
   {
-    // The recorder cannot be dismissed: only the claim tells it that this end is wanted.
-    name: "stop while nobody knows who the recorder is",
+    // Without its record the recorder cannot be dismissed: only the claim says that this end is wanted.
+    name: "stop while the recorder's record is missing",
     expected: both({}),
     act: async ({ bob, sandbox, iapeer }) => {
       rmSync(incarnationPaths(layoutFrom(sandbox.env), bob.identity, bob.incarnation).canary);
@@ -37,7 +37,7 @@ const wanted: readonly Row[] = [
   },
 ];
 
-/** About what they take. */
+/** How long a launch and a stop take, roughly. */
 const LAUNCH_MS = 1300;
 const STOP_MS = 200;
 
@@ -48,7 +48,7 @@ const cutShort: readonly Row[] = [
     act: async ({ sandbox, iapeer }) => {
       await iapeer("add", "dora", "--no-provision");
       const launch = sandbox.start(["launch", "dora"]);
-      // Half of the time within its first 100 ms, where it does most of its work.
+      // Every second kill comes within the first 100 ms, where a launch does most of its work.
       await Bun.sleep(Math.random() * (Math.random() < 0.5 ? 100 : LAUNCH_MS));
       launch.kill("SIGKILL");
       await launch.exited;
@@ -69,7 +69,7 @@ const cutShort: readonly Row[] = [
   },
 ];
 
-/** Commands that end a recorder, and what is left of bob then. */
+/** Commands that end a recorder, and what is left afterwards. */
 const DECOY_ROWS = [
   ["stop", ["stop", "bob"], { lives: ["an outsider"] }],
   ["canary dismiss", ["canary", "dismiss", "bob"], { lives: ["bob, unwatched", "an outsider"], canary: ["dismissed"] }],
@@ -77,7 +77,7 @@ const DECOY_ROWS = [
 ] as const;
 
 const decoys: readonly Row[] = DECOY_ROWS.map(([what, words, expected]) => ({
-  name: `${what} leaves an outsider's process alone that has a channel's name in its arguments`,
+  name: `${what} leaves alone an outsider's process with a channel's name in its arguments`,
   expected: both(expected),
   act: async (scene: Scene) => {
     startDecoy(scene);

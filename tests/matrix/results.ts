@@ -23,7 +23,7 @@ function renderRow({ row, witness, played }: Result): string[] {
   return [row.name, witness, String(played.length), String(good), records.length === 0 ? "none" : records.join("; ")];
 }
 
-/** What the runs that went wrong came to, the same of several only once; empty when there is none. */
+/** The outcomes that were not expected, equal ones counted together; empty when there is none. */
 export function renderUnexpected(results: readonly Result[]): string {
   return results.flatMap(describeCase).join("\n");
 }
@@ -36,7 +36,7 @@ function describeCase({ row, witness, played }: Result): string[] {
   return counted.map((text) => `\n${row.name} (${witness}), ${text}`);
 }
 
-/** Only where it differs. */
+/** The parts in which the outcome differs. */
 export function describePlayed({ expected, found, error }: Played): string {
   const parts = ["records", "lives", "canary", "leaks"] as const;
   const differing = parts.filter((part) => !Bun.deepEquals(expected[part], found[part]));

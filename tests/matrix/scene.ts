@@ -17,26 +17,26 @@ export interface Tracked {
   readonly processes: readonly ProcessId[];
 }
 
-/** One throw-away root with the peer bob in it, live and watched, and whatever else a row brings in. */
+/** A root of its own with the peer bob, live and watched, and whatever else the row adds. */
 export interface Scene {
   readonly sandbox: Sandbox;
   readonly bob: Session;
   readonly witness: Witness;
-  /** So many lines of bob's canary stood in the log when the scene was set. */
+  /** The number of lines about bob's canary in lifecycle.log when the scene was set. */
   readonly canaryLinesBefore: number;
   /** Every root of the scene, its own first. */
   readonly sandboxes: Sandbox[];
   readonly tracked: Tracked[];
-  /** Says what is to be looked after: it is reported while it lives, ended at the end, and a leak if it does not end. */
+  /** Tracks processes under a label: they are reported while they live, and ended with the scene. */
   readonly track: (label: string, ...processes: readonly ProcessId[]) => void;
-  /** Adds a peer (once) and launches it, tracked as `label`. */
+  /** Registers a peer if it is new, and launches it, tracked as `label`. */
   readonly launch: (
     label: string,
     peer: { readonly personality: string; readonly runtime?: string; readonly sandbox?: Sandbox; readonly isShared?: true },
   ) => Promise<Session>;
-  /** One more root, as the first. */
+  /** Opens one more root like the first. */
   readonly another: () => Sandbox;
-  /** Runs the compiled program in the first root; it must succeed. Its stdout. */
+  /** Runs the compiled program in the first root, and returns its stdout. Throws when it fails. */
   readonly iapeer: (...args: readonly string[]) => Promise<string>;
 }
 
@@ -48,7 +48,7 @@ export interface SceneOptions {
 
 const REGISTER_MS = 10_000;
 
-/** Sets a scene: bob is launched, and watched by the wanted witness. */
+/** Sets a scene: launches bob, watched by the wanted witness. */
 export async function openScene(witness: Witness, { graceMs, isShared }: SceneOptions): Promise<Scene> {
   const stage = openStage(graceMs);
   try {
@@ -61,7 +61,7 @@ export async function openScene(witness: Witness, { graceMs, isShared }: SceneOp
   }
 }
 
-/** What was set so far when a scene could not be set; it has to be cleared all the same. */
+/** A scene that could not be set. Its stage holds what there is so far, and has to be cleared. */
 export class SceneError extends Error {
   constructor(
     readonly stage: Stage,
@@ -111,7 +111,7 @@ async function register({ env }: Sandbox, personality: string, runtime: string):
   await registerPeer(layout, { lockTimeoutMs: REGISTER_MS }, request);
 }
 
-/** What a person has, and amy beside it. */
+/** Starts a person's server, and launches amy on it. */
 async function openSharedServer({ sandbox, track, launch }: Stage): Promise<void> {
   const { server, mine } = await startPersonsServer(sandbox);
   track("the person's server", server);
@@ -119,7 +119,7 @@ async function openSharedServer({ sandbox, track, launch }: Stage): Promise<void
   await launch("amy", { personality: "amy", isShared: true });
 }
 
-/** A client in the place of the parent: what supervise does when a recorder was lost. */
+/** Replaces the parent by a client, as supervise does when a recorder was lost. */
 async function watchByClient(session: Session): Promise<void> {
   const recorder = recorderOf(session);
   if (recorder === undefined) throw new Error(`${session.identity} was launched without a recorder`);
@@ -129,14 +129,14 @@ async function watchByClient(session: Session): Promise<void> {
   if (recorderOf(session) === undefined) throw new Error("supervise armed no canary");
 }
 
-/** What lifecycle.log says of bob's canary: `armed retrofit client`, `watch-lost`. */
+/** The lines of lifecycle.log about bob's canary, shortened: `armed retrofit client`, `watch-lost`. */
 export function readCanaryLines(sandbox: Sandbox): string[] {
   return readLog(layoutFrom(sandbox.env).lifecycleLog)
     .filter(({ ev, identity }) => ev === "canary" && identity === "claude-bob")
     .map(({ state, origin, witness }) => [state, origin, witness].filter((word) => word !== undefined).join(" "));
 }
 
-/** Every line of a log, parsed; none of a log that is not there. One that does not read as a line is shown as it is. */
+/** Every line of a log, parsed; none when there is no log. A line that cannot be parsed is kept as `unreadable: …`. */
 export function readLog(path: string): Readonly<Record<string, string>>[] {
   let text = "";
   try {

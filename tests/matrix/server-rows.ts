@@ -13,7 +13,7 @@ const signals: readonly Row[] = [
   { name: "the server gets SIGKILL", expected: killed(), act: ({ bob }) => kill("KILL", bob) },
   {
     name: "the server gets SIGSEGV",
-    // A collector of core dumps, where there is one, knows more than a client.
+    // A host that collects core dumps knows more than a client.
     expected: {
       parent: { records: [CRASHED] },
       client: { records: [`${VANISHED} | ${VANISHED.replace("unknown", "crashed")}`] },
@@ -26,7 +26,7 @@ const signals: readonly Row[] = [
     expected: both({ lives: WELL }),
     act: async ({ bob }) => {
       signal("HUP", bob.server);
-      await Bun.sleep(LONGER_THAN_GRACE_MS);
+      await answers(bob);
     },
   },
   {
@@ -34,10 +34,10 @@ const signals: readonly Row[] = [
     expected: both({ lives: WELL }),
     act: async ({ bob }) => {
       signal("STOP", bob.server);
+      // The row is about this time itself: no event marks it.
       await Bun.sleep(LONGER_THAN_GRACE_MS);
       signal("CONT", bob.server);
-      // It answers again.
-      await callOutside(bob, "list-sessions");
+      await answers(bob);
     },
   },
 ];
@@ -61,7 +61,7 @@ const orders: readonly Row[] = [
   },
 ];
 
-/** The client's return says nothing of the server here: one that takes its time to end is not known to have been let to. */
+/** Both end by SIGTERM, so the client's end says nothing about the server. A server that ends late is recorded as unknown. */
 const SWEPT_ORDERLY: Row["expected"] = { client: { records: [`${ORDERLY} | ${ORDERLY.replace("orderly-exit", "unknown")}`] } };
 
 const sweeps: readonly Row[] = [
@@ -73,13 +73,13 @@ const sweeps: readonly Row[] = [
     act: (scene) => sweep("KILL", scene, "client"),
   },
   {
-    // The client may see the connection drop before it is its turn.
+    // The client may see the connection drop before it is killed itself.
     name: "one kill -KILL sweeps server and client",
     expected: { client: { records: [`${SWEPT} | ${VANISHED}`] } },
     act: (scene) => sweep("KILL", scene, "server"),
   },
   {
-    name: "one kill -KILL sweeps server and recorder, and supervise comes by twice",
+    name: "one kill -KILL sweeps server and recorder, and supervise runs twice",
     expected: both({ records: [UNWITNESSED] }),
     act: async (scene) => {
       signal("KILL", scene.bob.server, recorderOf(scene.bob)!);
@@ -113,7 +113,7 @@ const replacements: readonly Row[] = [
     },
   },
   {
-    name: "the socket is deleted, supervise comes by, and then the server dies",
+    name: "the socket is deleted, supervise runs, and then the server dies",
     expected: killed(),
     act: async ({ bob, iapeer }) => {
       rmSync(bob.socket);
@@ -126,6 +126,11 @@ const replacements: readonly Row[] = [
 async function kill(name: string, { server }: Scene["bob"]): Promise<void> {
   signal(name, server);
   await untilGone(server);
+}
+
+/** A server answers only after it has handled the signals that came before. */
+async function answers(bob: Scene["bob"]): Promise<void> {
+  await callOutside(bob, "list-sessions");
 }
 
 async function sweep(name: string, { bob }: Scene, first: "server" | "client"): Promise<void> {

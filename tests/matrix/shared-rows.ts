@@ -55,7 +55,7 @@ const ends: readonly SharedRow[] = [
   { name: "the server gets SIGKILL", records: twice(VANISHED), lives: [], act: async ({ bob }) => signal("KILL", bob.server) },
 ];
 
-/** Of bob and of amy, in whatever order. */
+/** One record of bob and one of amy, in either order. */
 function twice(record: string): string[] {
   return [`${record} | ${record} of=amy`, `${record} of=amy | ${record}`];
 }
@@ -88,7 +88,7 @@ const wanted: readonly SharedRow[] = [
 
 const blind: readonly SharedRow[] = [
   {
-    name: "the recorder gets SIGKILL, then a person's kill-session, and supervise comes by",
+    name: "the recorder gets SIGKILL, then a person's kill-session, and supervise runs",
     records: [UNSEEN],
     act: async ({ bob, iapeer }) => {
       const recorder = recorderOf(bob)!;
@@ -99,13 +99,13 @@ const blind: readonly SharedRow[] = [
     },
   },
   {
-    name: "the session's log is taken off, then a person's kill-session, and supervise comes by",
+    name: "the session's log is taken off, then a person's kill-session, and supervise runs",
     records: [CLOSED],
     canary: ["watch-lost"],
     act: async (scene) => {
       const { bob, iapeer, sandbox } = scene;
       await callOutside(bob, "pipe-pane", "-t", "=claude-bob:");
-      // That has the recorder look; of the next end nobody will tell it.
+      // The recorder looks once because of that. Of the next end it gets no notice.
       await until("the recorder has looked", () => readCanaryLines(sandbox).includes("watch-lost"));
       await clientOf(bob);
       await callOutside(bob, "kill-session", "-t", "=claude-bob");
@@ -146,7 +146,7 @@ const moved: readonly SharedRow[] = [
     },
   },
   {
-    name: "a person makes the pane run anew, supervise comes by, and then it is stopped",
+    name: "a person makes the pane run anew, supervise runs, and then it is stopped",
     act: async ({ bob, iapeer }) => {
       await callOutside(bob, "respawn-pane", "-k", "-t", "=claude-bob:");
       await untilGone(bob.agent);

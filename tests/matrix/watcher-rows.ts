@@ -4,14 +4,14 @@ import { readRecords } from "./observe.ts";
 import { both, ORDERLY, type Row, VANISHED, WELL } from "./row.ts";
 import { readCanaryLines, type Scene } from "./scene.ts";
 
-/** As the recorder finds out (linux.sh). */
+/** Found out as the recorder does it (linux.sh). */
 const HAS_LEASH =
   Bun.which("setpriv") !== null &&
   Bun.spawnSync(["setpriv", "--pdeathsig", "KILL", "true"], { stdin: "ignore", stderr: "ignore" }).success;
 
 const REARMED = "armed retrofit client";
 
-/** Both signals, since only one of them lets the watcher say something. */
+/** SIGTERM lets a watcher write a last line, SIGKILL does not. */
 const losses: readonly Row[] = ["TERM", "KILL"].flatMap((name): Row[] => [
   {
     name: `the client alone gets SIG${name}, and then the server is killed`,
@@ -23,7 +23,7 @@ const losses: readonly Row[] = ["TERM", "KILL"].flatMap((name): Row[] => [
   },
   {
     name: `the recorder alone gets SIG${name}`,
-    // Who is killed has nothing of its client but setpriv(1): without it that waits on, for the end of the server.
+    // A recorder that is killed takes its client with it only through setpriv(1). Without it the client waits on.
     expected: {
       parent: { lives: ["bob, unwatched"] },
       client: { lives: ["bob, unwatched", ...(name === "KILL" && !HAS_LEASH ? ["the client left behind"] : [])] },
@@ -34,7 +34,7 @@ const losses: readonly Row[] = ["TERM", "KILL"].flatMap((name): Row[] => [
     },
   },
   {
-    name: `the recorder alone gets SIG${name}, supervise comes by, and then the server is killed`,
+    name: `the recorder alone gets SIG${name}, supervise runs, and then the server is killed`,
     expected: both({ records: [VANISHED], canary: [REARMED] }),
     act: async (scene) => {
       await loseRecorder(name, scene);
@@ -83,7 +83,7 @@ const arms: readonly Row[] = [
   },
 ];
 
-/** Only the watcher's helper goes: the recorder says so, and watches again. */
+/** Ends only the recorder's client. The recorder logs that, and watches through a new one. */
 async function loseClient(name: string, scene: Scene): Promise<void> {
   const { bob, sandbox } = scene;
   const client = await clientOf(bob);
@@ -103,7 +103,7 @@ async function loseRecorder(name: string, scene: Scene): Promise<void> {
   await readCanary(scene, { armed: false, reason: `its recorder (pid ${recorder.pid}) is gone` });
 }
 
-/** What `canary status` must say of bob. */
+/** Compares bob's row of `canary status`. Throws when it differs. */
 async function readCanary({ sandbox, bob }: Scene, expected: Readonly<Record<string, unknown>>): Promise<void> {
   const rows = (await sandbox.json("canary", "status")) as Record<string, unknown>[];
   const row = rows.find(({ identity }) => identity === bob.identity);
