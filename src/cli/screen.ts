@@ -1,3 +1,5 @@
+import { cutToWidth } from "./width.ts";
+
 /** A terminal's screen that is drawn anew again and again: the alternate one, so that what was there before comes back (xterm, ctlseqs). */
 export interface Screen {
   /** Draws lines over what is there, without clearing it first; what does not fit is left out. False: nobody sees it any more. */
@@ -39,28 +41,5 @@ export function renderFrame(lines: readonly string[], { columns, rows }: ScreenS
   if (lines.length === 0) return `${HOME}${REST_OF_SCREEN}`;
   const isAll = lines.length <= rows;
   const shown = isAll ? lines : [...lines.slice(0, Math.max(0, rows - 1)), `… ${lines.length - rows + 1} more lines`];
-  return `${HOME}${shown.map((line) => `${clip(line, columns)}${REST_OF_LINE}`).join("\r\n")}${isAll && lines.length < rows ? `\r\n${REST_OF_SCREEN}` : ""}`;
-}
-
-/** A painted line that is too long loses its colours with its end. */
-function clip(line: string, columns: number): string {
-  if (Bun.stringWidth(line) <= columns) return line;
-  const [first = ""] = wrapLine(line, columns - 1);
-  return columns < 1 ? "" : `${first}…`;
-}
-
-/** A line as so many as it needs where none is longer than a screen is wide; one that needs several loses its colours. */
-export function wrapLine(line: string, columns: number): string[] {
-  if (Bun.stringWidth(line) <= columns) return [line];
-  const lines = [""];
-  let room = Math.max(1, columns);
-  for (const { segment } of new Intl.Segmenter().segment(Bun.stripANSI(line))) {
-    room -= Bun.stringWidth(segment);
-    if (room < 0) {
-      lines.push("");
-      room = Math.max(1, columns) - Bun.stringWidth(segment);
-    }
-    lines[lines.length - 1] += segment;
-  }
-  return lines;
+  return `${HOME}${shown.map((line) => `${cutToWidth(line, columns)}${REST_OF_LINE}`).join("\r\n")}${isAll && lines.length < rows ? `\r\n${REST_OF_SCREEN}` : ""}`;
 }

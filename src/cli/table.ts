@@ -1,4 +1,5 @@
 import { tame } from "../model/characters.ts";
+import { cutToWidth } from "./width.ts";
 
 export interface Column {
   readonly title: string;
@@ -29,9 +30,13 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
   const lines = rows.map((row) => row.map((cell) => (typeof cell === "string" ? tame(cell) : cell.painted)));
   const natural = columns.map(({ title }, i) => widest([title, ...lines.map((line) => line[i] ?? "")]));
   const widths = fit(columns, natural, options.width);
+  const cut = (cell: string, i: number) => {
+    const { cuts } = columns[i]!;
+    return cuts === undefined ? cell : cutToWidth(cell, widths[i]!, cuts);
+  };
   const render = (cells: readonly string[]) =>
     cells
-      .map((cell, i) => pad(cut(cell, widths[i]!, columns[i]!.cuts), widths[i]!))
+      .map((cell, i) => pad(cut(cell, i), widths[i]!))
       .join(GAP)
       .trimEnd();
   const paint = options.paintTitle ?? ((text: string) => text);
@@ -52,18 +57,6 @@ function fit(columns: readonly Column[], natural: readonly number[], width: numb
     over -= less;
   }
   return widths;
-}
-
-function cut(cell: string, width: number, side: Column["cuts"]): string {
-  if (side === undefined || Bun.stringWidth(cell) <= width) return cell;
-  const characters = Array.from(new Intl.Segmenter().segment(Bun.stripANSI(cell)), ({ segment }) => segment);
-  if (side === "start") characters.reverse();
-  let room = width - 1;
-  const kept = characters.slice(
-    0,
-    characters.findIndex((character) => (room -= Bun.stringWidth(character)) < 0),
-  );
-  return side === "end" ? `${kept.join("")}…` : `…${kept.toReversed().join("")}`;
 }
 
 function pad(cell: string, width: number): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { openScreen, renderFrame, wrapLine } from "../../src/cli/screen.ts";
+import { openScreen, renderFrame } from "../../src/cli/screen.ts";
+import { wrapToWidth } from "../../src/cli/width.ts";
 
 /** What a terminal shows of a frame. */
 function linesOf(frame: string): string[] {
@@ -36,7 +37,7 @@ describe("a frame", () => {
           expect(shown.length).toBeLessThanOrEqual(Math.max(rows, 1));
           for (const one of shown) expect(Bun.stringWidth(one)).toBeLessThanOrEqual(Math.max(columns, 20));
           for (const one of lines) {
-            const wrapped = wrapLine(one, columns);
+            const wrapped = wrapToWidth(one, columns);
             expect(Bun.stripANSI(wrapped.join(""))).toBe(Bun.stripANSI(one));
             for (const part of wrapped) expect(Bun.stringWidth(part)).toBeLessThanOrEqual(columns);
           }
@@ -44,6 +45,10 @@ describe("a frame", () => {
       ),
     );
   });
+});
+
+test("a painted line that is too long keeps its colours on what is left of it, and no further", () => {
+  expect(renderFrame(["\u001b[31municorn\u001b[39m"], { columns: 4, rows: 1 })).toBe("\u001b[H\u001b[31muni…\u001b[39m\u001b[K");
 });
 
 test("a screen gives the terminal back once, and draws nothing where nobody sees it", () => {

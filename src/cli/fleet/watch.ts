@@ -4,7 +4,8 @@ import type { Context } from "../../app/app.ts";
 import { explainInvalid } from "./problems.ts";
 import { renderFleet, renderFleetNotes, renderFleetTable } from "./table.ts";
 import { sleepUnless, withInterruption } from "../interruption.ts";
-import { openScreen, type Screen, wrapLine } from "../screen.ts";
+import { openScreen, type Screen } from "../screen.ts";
+import { wrapToWidth } from "../width.ts";
 import { tame } from "../../model/characters.ts";
 
 export interface WatchOptions {
@@ -95,7 +96,7 @@ function renderLook(found: Look, { intervalSecs }: WatchOptions, { output, now }
   const head = colors.dim(`${now().toTimeString().slice(0, 8)}, every ${intervalSecs} s, Ctrl-C leaves`);
   const table = "error" in found ? [] : [...renderFleetTable(found.rows, { colors, now: now(), width }).split("\n"), ""];
   const notes = "error" in found ? describe(found.error, colors) : renderFleetNotes(found.rows, colors);
-  return [head, "", ...table, ...notes.flatMap((line) => wrapLine(line, width))];
+  return [head, "", ...table, ...notes.flatMap((line) => wrapToWidth(line, width))];
 }
 
 function describe(error: IapeerError, colors: Context["output"]["colors"]): string[] {
