@@ -3,8 +3,7 @@ import { type CanaryState, readCanaryState } from "../launch/canary/canary.ts";
 import { claimedBy } from "../launch/canary/claim.ts";
 import { FOREIGN } from "../launch/canary/unwatched.ts";
 import { incarnationPaths } from "../status/incarnation/incarnation.ts";
-import { listSocketIdentities } from "../status/liveness/probe.ts";
-import { observeServer } from "../status/liveness/server-state.ts";
+import { listSocketIdentities, observeServer } from "../status/liveness/liveness.ts";
 import { registeredIdentities } from "./sessions.ts";
 
 /** One live server as `canary status --json` has it (contract 8). */

@@ -7,10 +7,10 @@ import { judgeMemory, type MemoryState, readNote } from "../provision/provision-
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { readDeaths } from "../status/deaths/deaths.ts";
-import { heartbeatAgeSecs } from "../status/slot/slot-heartbeat.ts";
-import { type PeerStatus, readStatuses } from "../status/liveness/liveness.ts";
-import type { Slot } from "../status/slot/slot-schema.ts";
-import { readSlot, type SlotReading } from "../status/slot/slot.ts";
+import { readStatuses } from "../status/liveness/liveness.ts";
+import type { PeerStatus } from "../status/liveness/types.ts";
+import { heartbeatAgeSecs, readSlot } from "../status/slot/slot.ts";
+import type { Slot, SlotReading } from "../status/slot/types.ts";
 import { type CanaryRow, readCanaries } from "./canaries.ts";
 import type { Context } from "./app.ts";
 import { VERSION } from "../model/version.ts";
@@ -116,11 +116,10 @@ interface StatusFound {
 function findStatuses(layout: Layout, peers: readonly Peer[]): StatusFound[] {
   const statuses = readStatuses(layout);
   return peers.flatMap(({ personality, runtimes }) =>
-    runtimes.map((runtime) => ({
-      identity: identityOf(runtime, personality),
-      personality,
-      status: statuses.statusOf(runtime, personality),
-    })),
+    runtimes.map((runtime) => {
+      const identity = identityOf(runtime, personality);
+      return { identity, personality, status: statuses.of(identity) };
+    }),
   );
 }
 

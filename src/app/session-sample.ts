@@ -1,5 +1,6 @@
 import { socketPathOf } from "../core/layout.ts";
-import { type Incarnation, readCurrent } from "../status/incarnation/incarnation.ts";
+import { readCurrent } from "../status/incarnation/incarnation.ts";
+import type { Incarnation } from "../status/incarnation/types.ts";
 import type { Context } from "./app.ts";
 import { chooseIdentity, type TypedIdentity } from "../cli/identity-option.ts";
 import type { Verb } from "../cli/verb.ts";

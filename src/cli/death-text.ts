@@ -1,5 +1,6 @@
-import { type Death, signalName, type Verdict } from "../status/deaths/death-record.ts";
-import { describeIncident } from "../status/deaths/incidents.ts";
+import { describeIncident } from "../status/deaths/deaths.ts";
+import type { Death, Verdict } from "../status/deaths/types.ts";
+import { signalName } from "../core/process/signal-name.ts";
 import type { Colors } from "./colors.ts";
 import { renderDuration } from "./duration.ts";
 

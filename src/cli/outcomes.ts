@@ -1,5 +1,5 @@
 import { isGood } from "../provision/row-state.ts";
-import type { SlotProblem } from "../status/slot/slot-schema.ts";
+import type { SlotProblem } from "../status/slot/types.ts";
 import type { Colors } from "./colors.ts";
 import type { Output } from "./output.ts";
 import { tame } from "../model/characters.ts";

@@ -1,6 +1,6 @@
 import { identityOf, isAgentic } from "../model/names.ts";
 import type { Env, Layout } from "../core/layout.ts";
-import type { Slot } from "../status/slot/slot-schema.ts";
+import type { Slot } from "../status/slot/types.ts";
 import { directionOf, type Occasion } from "./occasions.ts";
 import { PROVIDER_TIMEOUT_MS, type ProviderTools, renderArgv, runProvider } from "./provider-command.ts";
 import { writeNote } from "./provision-state.ts";

@@ -5,7 +5,7 @@ import { describeErrno } from "../model/errors.ts";
 import type { AgenticRuntime } from "../model/names.ts";
 import type { Env } from "../core/layout.ts";
 import type { Runner } from "../core/process/runner.ts";
-import type { PluginBlock } from "../status/slot/slot-schema.ts";
+import type { PluginBlock } from "../status/slot/types.ts";
 
 /** What a row of the older plugin form says (contract 5). */
 export type PluginState = "installed" | "enabled" | "already" | "removed" | "absent" | "runtime-missing" | "failed";

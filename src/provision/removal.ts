@@ -1,6 +1,6 @@
 import { identityOf } from "../model/names.ts";
 import type { Layout } from "../core/layout.ts";
-import type { Slot } from "../status/slot/slot-schema.ts";
+import type { Slot } from "../status/slot/types.ts";
 import { agenticRuntimes, type ProvisionContext, type ProvisionRow, runProviderFor, type Target } from "./attach.ts";
 import { takeBackTrust } from "./native-memory-step.ts";
 import { runPluginForm } from "./plugin-form.ts";

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { IapeerError } from "../model/errors.ts";
-import type { Slot, SlotProblem } from "../status/slot/slot-schema.ts";
+import type { Slot, SlotProblem } from "../status/slot/types.ts";
 import {
   agenticRuntimes,
   declaresCommands,

@@ -4,17 +4,17 @@ import { goodState, readState, type StateFile, writeState } from "../core/disk/s
 import { checkFields, oneOf, required, TEXT } from "../core/text/fields.ts";
 import type { Layout } from "../core/layout.ts";
 
-/** The last sign of life that an agent's runtime gave of itself. */
+/** The last heartbeat that the runtime of an agent gave. */
 export interface Beat {
   readonly version: 1;
   readonly ts: string;
-  /** Empty where it cannot be told, as readBootId. */
+  /** The boot that it was given in; empty where that is not known. */
   readonly boot_id: string;
-  /** null where it cannot be told, as readUptimeSecs. */
+  /** The host's uptime then; null where that is not known. */
   readonly uptime_secs: number | null;
 }
 
-/** What the clocks show. */
+/** The clocks of this host at one moment. */
 export interface Clocks {
   readonly now: Date;
   readonly bootId: string;
@@ -38,28 +38,32 @@ const beatFile: StateFile<Beat> = {
   }),
 };
 
+/** The file of an identity's last heartbeat. */
 export function beatPath(layout: Layout, identity: string): string {
   return join(layout.stateFolder, `${identity}.beat`);
 }
 
-/** What the clocks show, for many looks at one moment. */
+/** Reads the clocks, once for many heartbeats. */
 export function readClocks(now: Date): Clocks {
   return { now, bootId: readBootId(), uptimeSecs: readUptimeSecs() };
 }
 
-/** How long ago an identity gave its last sign of life, in whole seconds; undefined when there is none, or none that can be trusted. */
+/** The age of an identity's last heartbeat in whole seconds; undefined when there is none, or none that can be trusted. */
 export function readBeat(layout: Layout, identity: string, when: Date | Clocks): { readonly ageSecs: number } | undefined {
   const beat = goodState(readState(beatPath(layout, identity), beatFile));
   const ageSecs = beat === undefined ? undefined : beatAgeSecs(beat, when instanceof Date ? readClocks(when) : when);
   return ageSecs === undefined ? undefined : { ageSecs };
 }
 
-/** Writes the last sign of life of an identity. Throws IapeerError `write-failed`. */
+/** Writes a heartbeat of an identity. Throws IapeerError `write-failed`. */
 export function writeBeat(layout: Layout, identity: string, beat: Beat): void {
   writeState(beatPath(layout, identity), beat, beatFile);
 }
 
-/** By the time since the boot, which nobody sets; after another boot, or where that is not told, by the clock, but never from the future. */
+/**
+ * The age of a heartbeat. Within one boot it is counted by the uptime, which nobody can set; else by the clock. undefined for a heartbeat
+ * of the future.
+ */
 export function beatAgeSecs({ ts, boot_id, uptime_secs }: Beat, { now, bootId, uptimeSecs }: Clocks): number | undefined {
   const isSameBoot = boot_id !== "" && boot_id === bootId && uptime_secs !== null && uptimeSecs !== undefined;
   const age = isSameBoot ? uptimeSecs - uptime_secs : (now.getTime() - Date.parse(ts)) / 1000;

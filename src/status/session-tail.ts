@@ -3,24 +3,31 @@ import { StringDecoder } from "node:string_decoder";
 import { errnoOf, ioError } from "../model/errors.ts";
 import { readTail } from "../core/disk/files.ts";
 
-/** The first look at a log's end; each next one is four times as large. */
+/** How much the first look at a log's end reads; each next look reads four times as much. */
 const FIRST_LOOK_BYTES = 64 * 1024;
-/** Nothing further back than this is looked at, of the log and of the one before. */
+/** How far back a look goes at most, in the log and in the rotated log before it. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** What one session printed, and goes on printing: a file that others append to, and may rotate to `.1` or empty. */
-export interface SessionLog extends Disposable {
+/** The end of a log that a session appends to, and that its logger may rotate to `.1` or empty. */
+export interface SessionTail extends Disposable {
   /**
-   * The end of what is there, with as many whole lines as are asked for where there are so many, some more before, and what
-   * stands behind the last line end. `readNew` goes on from there.
+   * The end of the log: at least this many whole lines if there are so many, perhaps some text before them, and the text after the last
+   * line end. `readNew` goes on from there.
    */
   readEnd(lines: number): string;
-  /** What was written since, also by way of a rotation or a truncation. */
+  /** The text that was written since the last read, across a rotation or a truncation. */
   readNew(): string;
 }
 
-/** Opens a log, which need not be there yet. Calls throw IapeerError `read-failed`. */
-export function openSessionLog(path: string): SessionLog {
+/**
+ * Opens the end of a log, which need not exist yet. Its methods throw IapeerError `read-failed`.
+ *
+ * @example
+ * using tail = openSessionTail(path);
+ * print(tail.readEnd(20));
+ * for (;;) print(tail.readNew());
+ */
+export function openSessionTail(path: string): SessionTail {
   let place = openPlace(path);
   return {
     readEnd: (lines) => {
@@ -32,7 +39,7 @@ export function openSessionLog(path: string): SessionLog {
       if (place === undefined) return "";
       const text = readOn(place);
       if (text !== "" || isStillAt(place, path)) return text;
-      // Others wrote a last line to the old file for as long as something came; now they write to the new one.
+      // The old file is read to its end before the new one is opened: the logger may have written to it until now.
       closeSync(place.fd);
       place = openPlace(path);
       return place === undefined ? "" : readOn(place);
@@ -43,7 +50,7 @@ export function openSessionLog(path: string): SessionLog {
   };
 }
 
-/** How far an open file was read. */
+/** An open file and the place up to which it was read. */
 interface Place {
   readonly fd: number;
   at: number;
@@ -62,7 +69,7 @@ function openPlace(path: string): Place | undefined {
   }
 }
 
-/** A file that was rotated away, or whose successor is there, is no longer the one at its path. */
+/** Whether the open file is still the log. A log that is missing for a moment counts as the same. */
 function isStillAt({ fd }: Place, path: string): boolean {
   const there = statSync(path, { throwIfNoEntry: false });
   return there === undefined || there.ino === fstatSync(fd).ino;
@@ -80,14 +87,14 @@ function readEnd(place: Place, lines: number, before: string): string {
   }
 }
 
-/** One line end more than lines: what stands before the first may be a part of a line. */
+/** Whether a text holds this many whole lines. It must hold one line end more: the text before the first may be part of a line. */
 function hasLines(text: string, lines: number): boolean {
   let count = 0;
   for (let at = text.indexOf("\n"); at !== -1 && count <= lines; at = text.indexOf("\n", at + 1)) count += 1;
   return count > lines;
 }
 
-/** A file that is shorter than it was read has been emptied. */
+/** The text after the last read. A file that is shorter than what was read has been emptied. */
 function readOn(place: Place): string {
   const { size } = fstatSync(place.fd);
   if (size < place.at) {
@@ -99,7 +106,7 @@ function readOn(place: Place): string {
   return place.decoder.write(bytes);
 }
 
-/** Fewer bytes when the file has shrunk since. */
+/** The bytes of a range; fewer when the file has shrunk. */
 function readRange(fd: number, from: number, to: number): Buffer {
   const bytes = Buffer.alloc(to - from);
   let length = 0;

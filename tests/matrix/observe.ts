@@ -3,13 +3,10 @@ import { type Layout, layoutFrom } from "../../src/core/layout.ts";
 import type { ProcessInfo } from "../../src/core/process/process-table.ts";
 import { isRunning } from "../../src/core/process/processes.ts";
 import { readCanaryRecord } from "../../src/launch/session/recorder.ts";
-import { type Death, parseDeath } from "../../src/status/deaths/death-record.ts";
-import {
-  type Incarnation,
-  incarnationPaths,
-  listIncarnations,
-  readIncarnation,
-} from "../../src/status/incarnation/incarnation.ts";
+import { parseDeath } from "../../src/status/deaths/death-record.ts";
+import type { Death } from "../../src/status/deaths/types.ts";
+import { incarnationPaths, listIncarnations, readIncarnation } from "../../src/status/incarnation/incarnation.ts";
+import type { Incarnation } from "../../src/status/incarnation/types.ts";
 import type { Sandbox } from "../support/sandbox.ts";
 import { isTmux, recorderOf } from "../support/session.ts";
 import type { Look } from "./look.ts";

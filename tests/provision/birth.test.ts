@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { attachAtBirth } from "../../src/provision/birth.ts";
 import { readNote } from "../../src/provision/provision-state.ts";
-import type { Slot } from "../../src/status/slot/slot-schema.ts";
+import type { Slot } from "../../src/status/slot/types.ts";
 import { type Host, openHost } from "../support/provision.ts";
 
 let host: Host;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { detachAtRemoval, purgePeer, purgeRuntime } from "../../src/provision/removal.ts";
-import type { Slot } from "../../src/status/slot/slot-schema.ts";
+import type { Slot } from "../../src/status/slot/types.ts";
 import { type Host, openHost } from "../support/provision.ts";
 
 let host: Host;

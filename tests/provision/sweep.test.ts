@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readNote } from "../../src/provision/provision-state.ts";
 import { requireRunnable, type SweepRequest, sweepMemory } from "../../src/provision/sweep.ts";
-import type { Slot } from "../../src/status/slot/slot-schema.ts";
+import type { Slot } from "../../src/status/slot/types.ts";
 import { type Host, openHost } from "../support/provision.ts";
 import { until } from "../support/sandbox.ts";
 import { errorOf } from "../support/scratch.ts";

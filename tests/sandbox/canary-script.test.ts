@@ -4,7 +4,7 @@ import { isHeld } from "../../src/core/disk/lock.ts";
 import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
 import { renderCanaryScript, type Witness } from "../../src/launch/canary/script.ts";
 import { layoutFrom } from "../../src/core/layout.ts";
-import { readForensics } from "../../src/status/deaths/forensics.ts";
+import { readForensics } from "../../src/status/deaths/deaths.ts";
 import { IDENTITY, watchServer, type WatchedServer } from "../support/recorder.ts";
 import { until } from "../support/sandbox.ts";
 

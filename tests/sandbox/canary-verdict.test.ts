@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../../src/core/process/processes.ts";
-import { readForensics } from "../../src/status/deaths/forensics.ts";
+import { readForensics } from "../../src/status/deaths/deaths.ts";
 import { isKernelLogReadable, openMemoryFolder } from "../support/memory-cgroup.ts";
 import { watchServer, type WatchedServer } from "../support/recorder.ts";
 import { until } from "../support/sandbox.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
-import { openSessionLog } from "../../src/status/session-tail.ts";
+import { openSessionTail } from "../../src/status/session-tail.ts";
 import { openScratch } from "../support/scratch.ts";
 
 function lines(from: number, to: number): string {
@@ -20,7 +20,7 @@ describe("the end of a log", () => {
     using scratch = openScratch();
     if (before !== undefined) writeFileSync(scratch.at("a.log.1"), before);
     if (text !== undefined) writeFileSync(scratch.at("a.log"), text);
-    using log = openSessionLog(scratch.at("a.log"));
+    using log = openSessionTail(scratch.at("a.log"));
     const all = `${before ?? ""}${text ?? ""}`.split("\n");
     expect(
       log
@@ -33,7 +33,7 @@ describe("the end of a log", () => {
   test("of a large log little is read for a few lines", () => {
     using scratch = openScratch();
     writeFileSync(scratch.at("a.log"), lines(0, 100_000));
-    using log = openSessionLog(scratch.at("a.log"));
+    using log = openSessionTail(scratch.at("a.log"));
     expect(log.readEnd(20).length).toBeLessThan(100_000);
   });
 
@@ -41,7 +41,7 @@ describe("the end of a log", () => {
     using scratch = openScratch();
     mkdirSync(scratch.at("folder"));
     for (const name of ["gone", "folder"]) {
-      using log = openSessionLog(scratch.at(name));
+      using log = openSessionTail(scratch.at(name));
       expect(log.readEnd(20) + log.readNew()).toBe("");
     }
   });
@@ -52,7 +52,7 @@ describe("what is new", () => {
     using scratch = openScratch();
     const path = scratch.at("a.log");
     writeFileSync(path, "one\n");
-    using log = openSessionLog(path);
+    using log = openSessionTail(path);
     expect(log.readEnd(20)).toBe("one\n");
     expect(log.readNew()).toBe("");
     const two = Buffer.from("é\n");
@@ -64,7 +64,7 @@ describe("what is new", () => {
 
   test("is found in a log that is made later", () => {
     using scratch = openScratch();
-    using log = openSessionLog(scratch.at("a.log"));
+    using log = openSessionTail(scratch.at("a.log"));
     expect(log.readEnd(20)).toBe("");
     writeFileSync(scratch.at("a.log"), "one\n");
     expect(log.readNew()).toBe("one\n");
@@ -74,7 +74,7 @@ describe("what is new", () => {
     using scratch = openScratch();
     const path = scratch.at("a.log");
     writeFileSync(path, "one\n");
-    using log = openSessionLog(path);
+    using log = openSessionTail(path);
     log.readEnd(20);
     appendFileSync(path, "two\n");
     renameSync(path, `${path}.1`);
@@ -92,7 +92,7 @@ describe("what is new", () => {
     using scratch = openScratch();
     const path = scratch.at("a.log");
     writeFileSync(path, lines(0, 10));
-    using log = openSessionLog(path);
+    using log = openSessionTail(path);
     log.readEnd(20);
     truncateSync(path);
     appendFileSync(path, "short\n");
@@ -113,7 +113,7 @@ describe("what is new", () => {
         using scratch = openScratch();
         const path = scratch.at("a.log");
         writeFileSync(path, "");
-        using log = openSessionLog(path);
+        using log = openSessionTail(path);
         let written = "";
         let read = log.readEnd(20);
         for (const one of steps) {

@@ -4,7 +4,7 @@ import { type Layout, layoutFrom } from "../../src/core/layout.ts";
 import { parseEvents } from "../../src/core/disk/event-log.ts";
 import type { ProvisionContext, Target } from "../../src/provision/attach.ts";
 import type { ProviderTools } from "../../src/provision/provider-command.ts";
-import type { Slot } from "../../src/status/slot/slot-schema.ts";
+import type { Slot } from "../../src/status/slot/types.ts";
 import { GUARD_ARGV } from "./sandbox.ts";
 import { openScratch } from "./scratch.ts";
 import { writeScript } from "./script-file.ts";

@@ -7,8 +7,9 @@ import type { ProcessId } from "../../src/core/process/process-table.ts";
 import { signalProcess } from "../../src/core/process/signals.ts";
 import { findTmux } from "../../src/core/tmux.ts";
 import { type CanaryScript, renderCanaryScript, type Witness } from "../../src/launch/canary/script.ts";
-import { incarnationPaths, type IncarnationPaths } from "../../src/status/incarnation/incarnation.ts";
-import { probeSocket } from "../../src/status/liveness/probe.ts";
+import { incarnationPaths } from "../../src/status/incarnation/incarnation.ts";
+import type { IncarnationPaths } from "../../src/status/incarnation/types.ts";
+import { probeSocket } from "../../src/status/liveness/liveness.ts";
 import { until } from "./sandbox.ts";
 import { openScratch } from "./scratch.ts";
 

@@ -9,7 +9,7 @@ import { listProcesses, readProcess } from "../../core/process/processes.ts";
 import { keyOf, withDescendants } from "../../core/process/process-tree.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import { incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
-import { probeSocket } from "../../status/liveness/probe.ts";
+import { probeSocket } from "../../status/liveness/liveness.ts";
 import { readCanaryRecord } from "../../launch/session/recorder.ts";
 import type { Host } from "../../core/host.ts";
 import { areGoneWithin } from "../../core/process/process-end.ts";

@@ -12,7 +12,7 @@ import {
   readCurrent,
   readIncarnation,
 } from "../../status/incarnation/incarnation.ts";
-import { observeServer } from "../../status/liveness/server-state.ts";
+import { observeServer } from "../../status/liveness/liveness.ts";
 import type { CanaryState } from "../../launch/canary/canary.ts";
 import { type Check, good, orGood, warning } from "./check.ts";
 import { readStamp } from "../../launch/session/session.ts";

@@ -3,7 +3,7 @@ import { quoteForSh } from "../../core/text/quoting.ts";
 import { whyNotSocketFolder } from "../../core/disk/socket-folder.ts";
 import { SOCKET_PATH_BYTES } from "../../core/tmux.ts";
 import { listIncarnations } from "../../status/incarnation/incarnation.ts";
-import { listSocketIdentities, probeSocket } from "../../status/liveness/probe.ts";
+import { listSocketIdentities, probeSocket } from "../../status/liveness/liveness.ts";
 import { type Check, failure, good, orGood, warning } from "./check.ts";
 
 /** Whether what answers in the socket folder can be trusted. */

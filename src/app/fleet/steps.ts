@@ -11,7 +11,7 @@ import { isGood } from "../../provision/row-state.ts";
 import { checkRegistration, readRegistry } from "../../registry/registry.ts";
 import type { Peer, Registry } from "../../registry/types.ts";
 import { readBootUnits } from "../../boot/state.ts";
-import { readStatuses } from "../../status/liveness/liveness.ts";
+import { readStatus } from "../../status/liveness/liveness.ts";
 import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
 import { type Context, withTell } from "../app.ts";
 import { findProgram, planLaunch } from "../launching.ts";
@@ -157,7 +157,7 @@ function liveHint({ agent, changes, peer }: PlannedRow, context: Context): strin
 }
 
 function isLive({ runtime, name }: AppliedAgent, { layout }: Context): boolean {
-  return readStatuses(layout).statusOf(runtime, name) === "live";
+  return readStatus(layout, identityOf(runtime, name)) === "live";
 }
 
 interface Outcome {

@@ -1,5 +1,6 @@
+import { identityOf } from "../../model/names.ts";
 import type { Peer } from "../../registry/types.ts";
-import type { PeerStatus, StatusReader } from "../../status/liveness/liveness.ts";
+import type { PeerStatus, Statuses } from "../../status/liveness/types.ts";
 import type { Colors } from "../../cli/colors.ts";
 
 /** A peer as `list --json` has it. Other programs read it: contract 4. */
@@ -14,7 +15,7 @@ export interface PeerJson {
 }
 
 /** A peer with the status of each of its runtimes as it is now. */
-export function toPeerJson(peer: Peer, statuses: StatusReader): PeerJson {
+export function toPeerJson(peer: Peer, statuses: Statuses): PeerJson {
   return {
     personality: peer.personality,
     default_runtime: peer.defaultRuntime,
@@ -22,7 +23,7 @@ export function toPeerJson(peer: Peer, statuses: StatusReader): PeerJson {
     intelligence: peer.intelligence,
     description: peer.description,
     cwd: peer.cwd,
-    runtimes: peer.runtimes.map((runtime) => ({ runtime, status: statuses.statusOf(runtime, peer.personality) })),
+    runtimes: peer.runtimes.map((runtime) => ({ runtime, status: statuses.of(identityOf(runtime, peer.personality)) })),
   };
 }
 

@@ -10,8 +10,7 @@ import { detachAtRemoval, purgePeer } from "../../provision/removal.ts";
 import { dropPeer, markRemoving, readRegistry } from "../../registry/registry.ts";
 import type { ChangeOptions, Peer } from "../../registry/types.ts";
 import { hasLostAgent, identityLockPath, listIncarnations } from "../../status/incarnation/incarnation.ts";
-import { readStatuses } from "../../status/liveness/liveness.ts";
-import { observeServer } from "../../status/liveness/server-state.ts";
+import { observeServer, readStatus, readStatuses } from "../../status/liveness/liveness.ts";
 import { readSlot } from "../../status/slot/slot.ts";
 import { openBoot, takeFromBoot } from "../boot.ts";
 import { warnOfSlot, withoutName } from "../../cli/outcomes.ts";
@@ -109,7 +108,7 @@ async function endSessions({ runtimes, personality }: Peer, isForced: boolean, c
   for (const runtime of runtimes) {
     const identity = identityOf(runtime, personality);
     if (observeServer(context.layout, identity).kind === "unknown") throw notKnown(identity);
-    const isAsleep = ["asleep", "stopped"].includes(statuses.statusOf(runtime, personality));
+    const isAsleep = ["asleep", "stopped"].includes(statuses.of(identity));
     if (!isAsleep || known.has(identity)) await stopIdentity(identity, "remove", context);
   }
 }
@@ -130,12 +129,10 @@ export function refuseLive(
   { runtimes, hint }: { runtimes: readonly string[]; hint: string },
   { layout }: Context,
 ): void {
-  const statuses = readStatuses(layout);
-  for (const runtime of runtimes) {
-    const status = statuses.statusOf(runtime, personality);
-    if (status === "unknown") throw notKnown(identityOf(runtime, personality));
-    if (status === "live" || hasLostAgent(layout, identityOf(runtime, personality)))
-      throw live(identityOf(runtime, personality), hint);
+  for (const identity of runtimes.map((runtime) => identityOf(runtime, personality))) {
+    const status = readStatus(layout, identity);
+    if (status === "unknown") throw notKnown(identity);
+    if (status === "live" || hasLostAgent(layout, identity)) throw live(identity, hint);
   }
 }
 

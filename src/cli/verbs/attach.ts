@@ -4,7 +4,7 @@ import { isTerminal } from "../../core/libc.ts";
 import { socketPathOf } from "../../core/layout.ts";
 import { findTmux, refuseInsecureFolder, withoutTmux } from "../../core/tmux.ts";
 import { notLive } from "../../launch/canary/arming.ts";
-import { observeServer } from "../../status/liveness/server-state.ts";
+import { observeServer } from "../../status/liveness/liveness.ts";
 import { usage } from "../strict.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";

@@ -1,7 +1,6 @@
 import { IapeerError } from "../../model/errors.ts";
-import type { Death } from "../../status/deaths/death-record.ts";
-import { findDeath, readDeaths } from "../../status/deaths/deaths.ts";
-import { type Forensics, readForensics } from "../../status/deaths/forensics.ts";
+import { findDeath, readDeaths, readForensics } from "../../status/deaths/deaths.ts";
+import type { Death, Forensics } from "../../status/deaths/types.ts";
 import type { Colors } from "../colors.ts";
 import { describeEnd, describeHow, renderIncident, renderVerdict } from "../death-text.ts";
 import { renderDuration } from "../duration.ts";

@@ -1,8 +1,8 @@
 import { parseIdentity, parsePersonality } from "../../model/names.ts";
 import { findUnrecorded } from "../../launch/canary/settle.ts";
 import { readRegistry } from "../../registry/registry.ts";
-import type { Death } from "../../status/deaths/death-record.ts";
 import { readDeaths } from "../../status/deaths/deaths.ts";
+import type { Death } from "../../status/deaths/types.ts";
 import type { Context } from "../../app/app.ts";
 import { describeEnd, describeHow, renderIncident, renderVerdict } from "../death-text.ts";
 import { parseDuration, renderAge } from "../duration.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { identityOf, parseRuntime } from "../../model/names.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import type { Peer } from "../../registry/types.ts";
-import type { Death } from "../../status/deaths/death-record.ts";
+import type { Death } from "../../status/deaths/types.ts";
 import { readStatuses } from "../../status/liveness/liveness.ts";
 import type { Context } from "../../app/app.ts";
 import { renderAge } from "../duration.ts";

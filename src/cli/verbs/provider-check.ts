@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
-import { locate } from "../../status/slot/slot-location.ts";
-import { findMissingCommands, readSlot, readSlotFile, type SlotReading } from "../../status/slot/slot.ts";
+import { explainProblems, readSlot, readSlotFile } from "../../status/slot/slot.ts";
+import type { LocatedProblem, SlotReading } from "../../status/slot/types.ts";
 import type { Colors } from "../colors.ts";
 import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
@@ -19,7 +19,7 @@ export const providerCheck = defineVerb({
   run: async ({ positionals }, { layout, output }) => {
     const reading = positionals[0] === undefined ? readSlot(layout) : readSlotFile(resolve(positionals[0]));
     if (reading.isMissing) throw notThere(reading.path);
-    const problems = findProblems(reading);
+    const problems = (await explainProblems(reading)).map(toJson);
     output.result(problems, () => renderProblems(problems, reading, output.colors));
     return problems.some(({ severity }) => severity === "error") ? 1 : 0;
   },
@@ -29,17 +29,18 @@ function notThere(path: string): IapeerError {
   return new IapeerError("file-not-found", `there is no declaration at ${path}`, { details: { path } });
 }
 
-function findProblems(reading: SlotReading) {
-  const all = [...reading.problems, ...(reading.slot === undefined ? [] : findMissingCommands(reading.slot))];
-  return all.map((problem) => ({
-    code: problem.code,
-    message: problem.message,
-    location: { ...locate(problem, reading.path, reading.text ?? ""), path: problem.path.join(".") },
-    severity: problem.severity,
-  }));
+interface ProblemJson {
+  readonly code: string;
+  readonly message: string;
+  readonly location: LocatedProblem["location"] & { readonly path: string };
+  readonly severity: LocatedProblem["severity"];
 }
 
-function renderProblems(problems: ReturnType<typeof findProblems>, { slot, path }: SlotReading, colors: Colors): string {
+function toJson({ code, message, location, path, severity }: LocatedProblem): ProblemJson {
+  return { code, message, location: { ...location, path: path.join(".") }, severity };
+}
+
+function renderProblems(problems: readonly ProblemJson[], { slot, path }: SlotReading, colors: Colors): string {
   const lines = problems.map(({ code, message, severity, location }) => {
     const word = severity === "error" ? colors.red("error") : colors.yellow("warning");
     return `${location.file}:${location.line}:${location.column}: ${word}: ${tame(message)} [${code}]`;

@@ -1,11 +1,11 @@
 import { identityOf, isAgentic, parsePersonality } from "../../model/names.ts";
 import { judgeMemory, type MemoryState, type ProvisionNote, readNote } from "../../provision/provision-state.ts";
 import { readRegistry } from "../../registry/registry.ts";
-import type { Death } from "../../status/deaths/death-record.ts";
-import { readBeat } from "../../status/beat.ts";
 import { readLastDeath } from "../../status/deaths/deaths.ts";
+import type { Death } from "../../status/deaths/types.ts";
 import { readStatuses } from "../../status/liveness/liveness.ts";
 import { readSlot } from "../../status/slot/slot.ts";
+import { readBeat } from "../../status/beat.ts";
 import type { Colors } from "../colors.ts";
 import { describeEnd } from "../death-text.ts";
 import { renderDuration } from "../duration.ts";

@@ -1,5 +1,5 @@
 import { sessionLogPath } from "../../core/layout.ts";
-import { openSessionLog, type SessionLog } from "../../status/session-tail.ts";
+import { openSessionTail, type SessionTail } from "../../status/session-tail.ts";
 import { parseCount } from "../count.ts";
 import { usage } from "../strict.ts";
 import type { Context } from "../../app/app.ts";
@@ -31,7 +31,7 @@ export const tail: Verb = defineVerb({
     if (follow && output.isJson) throw usage(tail, "tail --follow has no end, and so no JSON");
     const count = parseCount(tail, "lines", values.lines, { min: follow ? 0 : 1, max: MOST_LINES }) ?? DEFAULT_LINES;
     const { identity } = chooseIdentity(tail, { personality: positionals[0]!, runtime: values.runtime }, context);
-    using log = openSessionLog(sessionLogPath(layout, identity));
+    using log = openSessionTail(sessionLogPath(layout, identity));
     const { whole, rest } = splitWhole(log.readEnd(count));
     if (whole === "" && rest === "" && !output.isJson) output.note(`no session of ${identity} has printed anything yet`);
     if (follow) return await goOn(log, { whole, rest, count }, context);
@@ -54,7 +54,7 @@ const POLL_MS = 100;
 const MOST_REST = 64 * 1024;
 
 /** Shows lines as they are ended, until a signal, or until nobody reads them any more. */
-async function goOn(log: SessionLog, { whole, rest, count }: Start, { output }: Context): Promise<number> {
+async function goOn(log: SessionTail, { whole, rest, count }: Start, { output }: Context): Promise<number> {
   return await withInterruption(async ({ signal, exitStatus }) => {
     let pending = rest;
     let isRead = show(count === 0 ? [] : endedLines(whole).slice(-count), output);

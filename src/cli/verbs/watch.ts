@@ -5,7 +5,7 @@ import { findTmux, refuseInsecureFolder, withoutTmux } from "../../core/tmux.ts"
 import { staleIncarnation } from "../../launch/end/end.ts";
 import { planView } from "../../launch/session/view.ts";
 import { notLive } from "../../launch/canary/arming.ts";
-import { observeServer } from "../../status/liveness/server-state.ts";
+import { observeServer } from "../../status/liveness/liveness.ts";
 import { usage } from "../strict.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb, type Verb } from "../verb.ts";

@@ -6,6 +6,12 @@ export function isPid(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value > 1 && value < 2 ** 31;
 }
 
+/** Whether a stored value names a process that may ever be signalled. */
+export function isProcessId(value: unknown): value is ProcessId {
+  const { pid, start } = (value ?? {}) as Partial<ProcessId>;
+  return isPid(pid) && typeof start === "string" && start !== "";
+}
+
 /** The process with this pid now, a zombie included; undefined when there is none. */
 export function readProcess(pid: number): ProcessInfo | undefined {
   if (!isPid(pid)) return undefined;

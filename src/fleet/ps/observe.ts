@@ -4,11 +4,11 @@ import { type Env, homeFrom, type Layout } from "../../core/layout.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import { readBeat, readClocks } from "../../status/beat.ts";
 import { readBootUnits, type UnitState } from "../../boot/state.ts";
-import type { Death } from "../../status/deaths/death-record.ts";
 import { readLastDeaths } from "../../status/deaths/deaths.ts";
+import type { Death } from "../../status/deaths/types.ts";
 import { isAgentRunning } from "../../status/incarnation/incarnation.ts";
-import { type PeerStatus, readStatuses } from "../../status/liveness/liveness.ts";
-import { observeServer } from "../../status/liveness/server-state.ts";
+import { observeServer, readStatuses } from "../../status/liveness/liveness.ts";
+import type { PeerStatus } from "../../status/liveness/types.ts";
 import { readApplied } from "../applied.ts";
 import type { Fleet } from "../../model/agent.ts";
 import { surroundingsOf } from "../file/surroundings.ts";
@@ -40,14 +40,14 @@ export function readFleetFacts({ fleet, layout, env, here, now, withinSecs }: Ps
     ...members.map(({ name, runtime }) => ({ name, runtime })),
     ...peers.flatMap(({ personality, runtimes }) => runtimes.map((runtime) => ({ name: personality, runtime }))),
   ];
-  const identities = new Map(pairs.map((pair) => [identityOf(pair.runtime, pair.name), pair]));
-  const deaths = readLastDeaths(layout, [...identities.keys()]);
+  const identities = [...new Set(pairs.map(({ runtime, name }) => identityOf(runtime, name)))];
+  const deaths = readLastDeaths(layout, identities);
   const statuses = readStatuses(layout);
   const clocks = readClocks(now);
-  const sessions = [...identities].map(([identity, { name, runtime }]): [string, SessionFacts] => {
+  const sessions = identities.map((identity): [string, SessionFacts] => {
     // One that came since the clocks were read would be from the future.
     const beat = readBeat(layout, identity, clocks) ?? readBeat(layout, identity, now);
-    const looked = lookAt(layout, identity, statuses.statusOf(runtime, name));
+    const looked = lookAt(layout, identity, statuses.of(identity));
     return [identity, { ...looked, heartbeatAgeSecs: beat?.ageSecs, lastDeath: toLastDeath(deaths.get(identity)) }];
   });
   return {

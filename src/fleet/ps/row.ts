@@ -1,5 +1,5 @@
-import type { Death } from "../../status/deaths/death-record.ts";
-import type { PeerStatus } from "../../status/liveness/liveness.ts";
+import type { Death } from "../../status/deaths/types.ts";
+import type { PeerStatus } from "../../status/liveness/types.ts";
 
 /**
  * How an agent is. `healthy`: it is live, and gave a sign of life since its launch and within the time that is asked for. `silent`: it is

@@ -2,8 +2,8 @@ import { existsSync, rmSync } from "node:fs";
 import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
 import { whyNotFields, required, TEXT } from "../../core/text/fields.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
-import { isRunning, readProcess } from "../../core/process/processes.ts";
-import { type IncarnationPaths, isProcessId } from "../../status/incarnation/incarnation.ts";
+import { isRunning, readProcess, isProcessId } from "../../core/process/processes.ts";
+import type { IncarnationPaths } from "../../status/incarnation/types.ts";
 
 /**
  * Why an end is wanted: `stop` and `remove` end it at once, `sleep` after a grace, `dismiss` leaves that to somebody else,

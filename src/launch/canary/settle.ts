@@ -7,8 +7,6 @@ import type { Layout } from "../../core/layout.ts";
 import { findTmux } from "../../core/tmux.ts";
 import { readDeaths } from "../../status/deaths/deaths.ts";
 import {
-  type Incarnation,
-  type IncarnationPaths,
   incarnationPaths,
   isAgentRunning,
   isLiving,
@@ -18,6 +16,7 @@ import {
   readCurrent,
   readIncarnation,
 } from "../../status/incarnation/incarnation.ts";
+import type { Incarnation, IncarnationPaths } from "../../status/incarnation/types.ts";
 import { wakeRecorder } from "./canary.ts";
 import { graceFrom, renderCanaryScript, scriptOf } from "./script.ts";
 import { hasRecorder } from "../session/recorder.ts";

@@ -1,7 +1,8 @@
 import type { Layout } from "../../core/layout.ts";
 import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts";
 import { withDescendants } from "../../core/process/process-tree.ts";
-import { type Incarnation, incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
+import { incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
+import type { Incarnation } from "../../status/incarnation/types.ts";
 import { readCanaryRecord } from "../session/recorder.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { quoteForTmux } from "../../core/text/quoting.ts";
 import { callTmux } from "../../core/tmux.ts";
 import { isServerRunning } from "../../status/incarnation/incarnation.ts";
-import { answers, type Running } from "../../status/liveness/server-state.ts";
+import type { Running } from "../../status/incarnation/types.ts";
+import { answers } from "../../status/liveness/liveness.ts";
 import { hasSession } from "../session/session.ts";
 import { renderIsAgentPane, renderIsOurs } from "../session/stamp.ts";
 

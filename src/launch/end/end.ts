@@ -1,5 +1,4 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { writeAtomically } from "../../core/disk/atomic-write.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
@@ -9,17 +8,17 @@ import { isRunning, listProcesses } from "../../core/process/processes.ts";
 import { socketPathOf } from "../../core/layout.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import { callTmux } from "../../core/tmux.ts";
-import { probeSocket } from "../../status/liveness/probe.ts";
 import {
   identityLockPath,
-  type Incarnation,
   incarnationPaths,
   isAgentRunning,
   listIncarnations,
   pointerPath,
   readIncarnation,
+  stopMarkPath,
 } from "../../status/incarnation/incarnation.ts";
-import { answers, type Running } from "../../status/liveness/server-state.ts";
+import type { Incarnation, Running } from "../../status/incarnation/types.ts";
+import { answers, probeSocket } from "../../status/liveness/liveness.ts";
 import { findAgentProcesses } from "./agent-processes.ts";
 import { dismissRecorder } from "../canary/canary.ts";
 import { hasRecorder } from "../session/recorder.ts";
@@ -78,7 +77,7 @@ async function stopLocked(identity: string, { by, only }: StopOrder, host: Host)
       await settleIncarnations(identity, host);
       removeDeadSocket(socketPathOf(layout, identity));
     } else await endSession(state.incarnation, by, host);
-    if (by !== "remove") writeAtomically(join(layout.stateFolder, `${identity}.stopped`), `${host.now().toISOString()}\n`);
+    if (by !== "remove") writeAtomically(stopMarkPath(layout, identity), `${host.now().toISOString()}\n`);
     return state.kind === "gone" ? { action: "not-running" } : { action: "stopped", server_pid: state.incarnation.server.pid };
   });
 }

@@ -1,7 +1,8 @@
 import { readUptimeSecs } from "../../core/process/boot-id.ts";
 import type { Layout } from "../../core/layout.ts";
 import { findTmux } from "../../core/tmux.ts";
-import { type Incarnation, incarnationPaths } from "../../status/incarnation/incarnation.ts";
+import { incarnationPaths } from "../../status/incarnation/incarnation.ts";
+import type { Incarnation } from "../../status/incarnation/types.ts";
 import { renderPaneDiedHook } from "./pane-died.ts";
 
 /** The pane-died hook of one incarnation, launched now. */

@@ -1,8 +1,8 @@
 import { type Layout, resolveLinks } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { IapeerError } from "../../model/errors.ts";
-import type { AgentPane, Incarnation } from "../../status/incarnation/incarnation.ts";
-import { observeServer } from "../../status/liveness/server-state.ts";
+import type { AgentPane, Incarnation } from "../../status/incarnation/types.ts";
+import { observeServer } from "../../status/liveness/liveness.ts";
 import { staleIncarnation } from "../end/end.ts";
 import { notLive } from "../canary/arming.ts";
 

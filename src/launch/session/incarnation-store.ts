@@ -3,7 +3,8 @@ import { writeAtomically } from "../../core/disk/atomic-write.ts";
 import { readBootId } from "../../core/process/boot-id.ts";
 import { ioError } from "../../model/errors.ts";
 import { type Layout, socketPathOf } from "../../core/layout.ts";
-import { type Incarnation, incarnationPaths, pointerPath, saveIncarnation } from "../../status/incarnation/incarnation.ts";
+import { incarnationPaths, pointerPath, saveIncarnation } from "../../status/incarnation/incarnation.ts";
+import type { Incarnation } from "../../status/incarnation/types.ts";
 
 /**
  * A new incarnation of an identity, saved and made its current one before anything of it runs.

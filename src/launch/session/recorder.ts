@@ -2,7 +2,8 @@ import { isHeld } from "../../core/disk/lock.ts";
 import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
 import { checkFields, oneOf, required, TEXT } from "../../core/text/fields.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
-import { type IncarnationPaths, isProcessId } from "../../status/incarnation/incarnation.ts";
+import type { IncarnationPaths } from "../../status/incarnation/types.ts";
+import { isProcessId } from "../../core/process/processes.ts";
 import type { Witness } from "../canary/script.ts";
 
 /** Why a recorder was armed: with the launch, for one that was lost, or by hand. */

@@ -4,15 +4,15 @@ import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts
 import { readProcess } from "../../core/process/processes.ts";
 import { callTmux } from "../../core/tmux.ts";
 import {
-  type AgentPane,
-  type Incarnation,
   incarnationPaths,
   isServerRunning,
   readIncarnation,
   readPointer,
   saveIncarnation,
 } from "../../status/incarnation/incarnation.ts";
-import { answers, observeServer, type Running, type ServerState } from "../../status/liveness/server-state.ts";
+import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
+import { answers, observeServer } from "../../status/liveness/liveness.ts";
+import type { ServerState } from "../../status/liveness/types.ts";
 import { hasRecorder, readCanaryRecord } from "./recorder.ts";
 import { INCARNATION_OPTION, renderIsAgentPane, renderIsOurs } from "./stamp.ts";
 
@@ -48,7 +48,7 @@ export async function hasSession(incarnation: Incarnation): Promise<boolean> {
   const { socket, incarnation: uuid } = incarnation;
   // Without any session there are no panes to list, which tmux takes for a failure.
   const sessions = await callTmux(socket, ["list-sessions", "-F", "#{session_id}"]);
-  if (!sessions.ok || !answers(incarnation as Running)) return true;
+  if (!sessions.ok || !answers(incarnation)) return true;
   if (sessions.stdout === "") return false;
   const panes = await callTmux(socket, [
     "list-panes",
@@ -83,7 +83,7 @@ async function identifySession(state: Exclude<ServerState, { readonly kind: "unk
   const { kind, incarnation } = state;
   if (kind === "unreachable" || kind === "hung" || incarnation === undefined || !isServerRunning(incarnation)) return state;
   if (await hasSession(incarnation)) {
-    const found = await withPane(incarnation as Running);
+    const found = await withPane(incarnation);
     return { kind: "ours", incarnation: Bun.deepEquals(found, incarnation) ? found : keep(found, layout) };
   }
   return kind === "ours" ? { kind: "gone", incarnation } : state;

@@ -1,6 +1,6 @@
 import { quoteForTmux } from "../../core/text/quoting.ts";
 import { callTmux } from "../../core/tmux.ts";
-import type { Incarnation } from "../../status/incarnation/incarnation.ts";
+import type { Incarnation } from "../../status/incarnation/types.ts";
 import { INCARNATION_OPTION, renderIsOurs } from "./stamp.ts";
 
 /**

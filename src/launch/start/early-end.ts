@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
 import { signalProcess } from "../../core/process/signals.ts";
-import { incarnationPaths, type Incarnation } from "../../status/incarnation/incarnation.ts";
-import { readDeaths } from "../../status/deaths/deaths.ts";
-import { readForensics } from "../../status/deaths/forensics.ts";
+import { readDeaths, readForensics } from "../../status/deaths/deaths.ts";
+import { incarnationPaths } from "../../status/incarnation/incarnation.ts";
+import type { Incarnation } from "../../status/incarnation/types.ts";
 import type { Host } from "../../core/host.ts";
 
 /** How long the record of an end may take: the hook is fast, a recorder waits its grace. */

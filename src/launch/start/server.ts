@@ -13,8 +13,8 @@ import {
   refuseLongPath,
   withoutTmux,
 } from "../../core/tmux.ts";
-import type { Incarnation } from "../../status/incarnation/incarnation.ts";
-import { probeSocket } from "../../status/liveness/probe.ts";
+import type { Incarnation } from "../../status/incarnation/types.ts";
+import { probeSocket } from "../../status/liveness/liveness.ts";
 import { endRecorder, noteArming, startRecorder } from "../canary/canary.ts";
 import type { Witness } from "../canary/script.ts";
 import type { Host } from "../../core/host.ts";

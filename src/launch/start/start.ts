@@ -1,5 +1,4 @@
 import { rmSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
@@ -9,15 +8,9 @@ import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import { callTmux, refuseLongPath, withoutTmux } from "../../core/tmux.ts";
-import {
-  type AgentPane,
-  identityLockPath,
-  type Incarnation,
-  isAgentRunning,
-  saveIncarnation,
-} from "../../status/incarnation/incarnation.ts";
-import { stopMarkName } from "../../status/liveness/liveness.ts";
-import { answers, type Running } from "../../status/liveness/server-state.ts";
+import { identityLockPath, isAgentRunning, saveIncarnation, stopMarkPath } from "../../status/incarnation/incarnation.ts";
+import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
+import { answers } from "../../status/liveness/liveness.ts";
 import type { Witness } from "../canary/script.ts";
 import { armCanary } from "../canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
@@ -187,7 +180,7 @@ async function launchFresh(plan: LaunchPlan, host: Host): Promise<Launched> {
     ...mintIncarnation(layout, plan.identity, { now: now(), sharedSocket }),
     ...(model !== undefined && { model }),
   };
-  rmSync(join(layout.stateFolder, stopMarkName(plan.runtime, plan.personality)), { force: true });
+  rmSync(stopMarkPath(layout, plan.identity), { force: true });
   const environment = renderEnvironment(plan, variables, host.env);
   const { server, witness: parent, keeper } = await startServer(minted, environment, host);
   const started = { ...minted, server };

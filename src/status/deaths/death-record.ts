@@ -1,39 +1,14 @@
-import { constants } from "node:os";
+import { signalName } from "../../core/process/signal-name.ts";
+import type { Death, Verdict } from "./types.ts";
 
-/** What the evidence makes of an end. Without evidence it is `unknown`. */
-export const VERDICTS = ["oom-kill", "killed", "crashed", "orderly-exit", "host-restart", "unknown"] as const;
-export type Verdict = (typeof VERDICTS)[number];
-
-/** One unclaimed end, as exits.log has it. A field that the record does not have, or has empty, is absent. */
-export interface Death {
-  /** 8 hex digits, the same wherever the record is rotated to. */
-  readonly id: string;
-  /** When it died, as it was written. */
-  readonly ts: string;
-  readonly ev: "session-exit" | "server-exit";
-  readonly identity: string;
-  readonly cause?: string;
-  readonly signal?: string;
-  readonly verdict: Verdict;
-  readonly dead_status?: number;
-  readonly dead_signal?: string;
-  readonly server_pid?: number;
-  /** Shared by servers that died together: the id of the first of them. */
-  readonly incident?: string;
-  readonly forensics?: string;
-  readonly wait_rc?: number;
-  readonly witness?: string;
-  readonly incarnation?: string;
-  readonly lived_secs?: number;
-  readonly pane_pid?: number;
-}
+const VERDICTS: readonly Verdict[] = ["oom-kill", "killed", "crashed", "orderly-exit", "host-restart", "unknown"];
 
 type Fields = Readonly<Record<string, string>>;
 
 const TEXTS = ["cause", "signal", "dead_signal", "forensics", "witness", "incarnation"] as const;
 const NUMBERS = ["dead_status", "server_pid", "wait_rc", "lived_secs", "pane_pid"] as const;
 
-/** The death that a line's fields tell of; undefined for any other event, and for one without a time or an identity. */
+/** The death in the fields of a log line; undefined for any other event, and for a record without a time or an identity. */
 export function parseDeath(fields: Fields): Death | undefined {
   const { ts = "", ev, identity = "" } = fields;
   if ((ev !== "session-exit" && ev !== "server-exit") || identity === "" || Number.isNaN(Date.parse(ts))) return undefined;
@@ -50,10 +25,10 @@ function idOf({ ts, ev, identity, server_pid = "", incarnation = "" }: Fields): 
   return new Bun.CryptoHasher("sha256").update(`${ts} ${ev} ${identity} ${server_pid} ${incarnation}`).digest("hex").slice(0, 8);
 }
 
-/** What a program does to itself, or the kernel to a program that went wrong (signal(7)). */
+/** Signals that a program raises on itself, or that the kernel sends to a program that went wrong (signal(7)). */
 const CRASHES: ReadonlySet<string> = new Set(["SEGV", "ABRT", "BUS", "ILL", "FPE", "TRAP", "SYS"]);
 
-/** What the record says it was; else what its signal or its status says. */
+/** The record's own verdict; where it has none, the verdict of its signal or its exit status. */
 function judge({ verdict, signal, dead_signal, dead_status }: Fields): Verdict {
   if (verdict) return VERDICTS.find((known) => known === verdict) ?? "unknown";
   const known = dead_signal || signal;
@@ -61,13 +36,7 @@ function judge({ verdict, signal, dead_signal, dead_status }: Fields): Verdict {
   return dead_status ? "orderly-exit" : "unknown";
 }
 
-/** "SEGV" of "11", "SIGSEGV" or "SEGV"; a number that this system has no name for stays one. */
-export function signalName(signal: string): string {
-  const named = Object.entries(constants.signals).find(([, number]) => String(number) === signal)?.[0] ?? signal;
-  return named.replace(/^SIG/, "");
-}
-
-/** One death an end: of records of the same incarnation the one that knows more, of equals the first. */
+/** One death for each end: of several records about one incarnation the one that knows most, of equals the first. */
 export function withoutRepeats(deaths: readonly Death[]): Death[] {
   const byEnd = new Map<string, Death>();
   for (const death of deaths) {
@@ -78,7 +47,7 @@ export function withoutRepeats(deaths: readonly Death[]): Death[] {
   return [...byEnd.values()];
 }
 
-/** How much a record knows of its end, to compare with another record of the same end. */
+/** How much a record knows about its end. Compare it only with another record of the same end. */
 function knowledgeOf({ ev, cause, signal, verdict, dead_status, dead_signal }: Death): number {
   const isTelling = signal !== undefined || !["orderly-exit", "unknown"].includes(verdict);
   if (ev === "session-exit") return dead_status !== undefined || dead_signal !== undefined ? 4 : 2;

@@ -3,30 +3,25 @@ import { basename, dirname, join } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
 import { parseEvents } from "../../core/disk/event-log.ts";
 import { readTail } from "../../core/disk/files.ts";
+import { readTrusted } from "../../core/disk/trust.ts";
 import { quoteForMessage } from "../../model/names.ts";
 import type { Layout } from "../../core/layout.ts";
-import { type Death, parseDeath, withoutRepeats } from "./death-record.ts";
+import { parseDeath, withoutRepeats } from "./death-record.ts";
+import { parseForensics } from "./forensics.ts";
 import { groupIncidents } from "./incidents.ts";
+import type { Death, DeathQuery, Forensics, Incident, Verdict } from "./types.ts";
 
 type Logs = Pick<Layout, "exitsLog">;
 
-/** A log is rotated at a few megabytes: this is all of it, whatever limit somebody has set within reason. */
+/** More than a whole log, which is rotated at a few megabytes. */
 const FILE_BYTES = 64 * 1024 * 1024;
-/** What `readLastDeaths` looks through: some thousands of records. */
+/** The part of the log that readLastDeaths reads: some thousands of records. */
 const RECENT_BYTES = 1024 * 1024;
-/** Nothing so long before what is asked for is looked at: not a log that was last written then, nor a record of then. */
+/** How far clocks may differ: older logs and records than the query, by more than this, are not looked at. */
 const CLOCK_MS = 60 * 60 * 1000;
 
-export interface DeathQuery {
-  /** Only those at this time (milliseconds since 1970) or later. */
-  readonly sinceMs?: number;
-  /** Only those of these identities. */
-  readonly identities?: readonly string[];
-}
-
 /**
- * The unclaimed ends that exits.log and all those that were rotated know of, each end once, the newest first. Of each file at
- * most the last 64 MiB are read.
+ * The unclaimed ends in exits.log and its rotated logs, each end once, the newest first. At most the last 64 MiB of each file are read.
  *
  * @throws IapeerError `read-failed`.
  */
@@ -34,12 +29,12 @@ export function readDeaths({ exitsLog }: Logs, { sinceMs = -Infinity, identities
   const oldestMs = sinceMs - CLOCK_MS;
   const logs = listLogs(exitsLog).filter((path) => sinceMs === -Infinity || changedAt(path) >= oldestMs);
   const records = logs.toReversed().flatMap((path) => parseDeaths(readTail(path, FILE_BYTES), oldestMs));
-  // Whoever is left out, those who died together stay together under the same name.
+  // Incidents are found before deaths are left out, so that their ids do not depend on the query.
   const deaths = groupIncidents(sortNewestFirst(withoutRepeats(records)));
   return deaths.filter(({ ts, identity }) => Date.parse(ts) >= sinceMs && (identities?.includes(identity) ?? true));
 }
 
-/** A line of a death, at first sight. */
+/** Finds the lines that may hold a death. */
 const DEATH_LINE = / ev=(?:session|server)-exit(?: |$)/;
 
 function parseDeaths(text: string, oldestMs = -Infinity): Death[] {
@@ -50,19 +45,19 @@ function parseDeaths(text: string, oldestMs = -Infinity): Death[] {
     .filter((death) => death !== undefined);
 }
 
-/** Times as we write them are in the order of their text; any other is looked at more closely later. */
+/** Times as iapeer writes them sort by their text. A line with any other time is looked at more closely later. */
 function isBefore(line: string, oldest: string): boolean {
   const ts = line.slice(3, 27);
   return ts < oldest && /^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/.test(ts);
 }
 
-/** Of equal times the one that was written later comes first. */
+/** Of two records with one time, the later line comes first. */
 function sortNewestFirst(deaths: readonly Death[]): Death[] {
   const timed = deaths.map((death) => ({ death, ms: Date.parse(death.ts) })).toReversed();
   return timed.toSorted((a, b) => b.ms - a.ms).map(({ death }) => death);
 }
 
-/** The log and those that were rotated, the newest first, whatever is missing between them. */
+/** The log and its rotated logs, the newest first. Gaps between their numbers do not matter. */
 function listLogs(exitsLog: string): string[] {
   const prefix = `${basename(exitsLog)}.`;
   const rotated = namesIn(dirname(exitsLog))
@@ -75,7 +70,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // Nothing was ever logged; or reading the log itself will say why not.
+    // Nothing was ever logged. Any other reason shows when the log itself is read.
     return [];
   }
 }
@@ -84,12 +79,12 @@ function changedAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
 }
 
-/** Records of one end stand close to each other: so many of an identity hold its last one, and what repeats it. */
+/** Records of one end stand close together: the last few records of an identity hold its last end and all that repeat it. */
 const LINES_AN_IDENTITY = 4;
 
 /**
- * The last death of each of these identities, without its incident: one quick look at the newest MiB of records. An identity
- * that last died before them is not in the result; `readDeaths` knows.
+ * The last death of each of some identities, without its incident. It reads only the newest MiB of records: an identity that last died
+ * before them is missing from the result, and readDeaths has it.
  *
  * @throws IapeerError `read-failed`.
  */
@@ -117,7 +112,7 @@ export function readLastDeaths({ exitsLog }: Logs, identities: readonly string[]
 }
 
 /**
- * The last death of some identities, with its incident; undefined: none that any log knows of.
+ * The last death among some identities, with its incident; undefined when no log has one.
  *
  * @throws IapeerError `read-failed`.
  */
@@ -126,7 +121,7 @@ export function readLastDeath(logs: Logs, identities: readonly string[]): Death 
   return readDeaths(logs, { identities, ...(recent.length > 0 && { sinceMs: Math.max(...recent) }) })[0];
 }
 
-/** The newest log's end; where that is shorter than what is looked through, with the end of the one before. */
+/** The end of the log; where the log is short, with the end of the rotated log before it. */
 function readRecent(exitsLog: string): string {
   const newest = readTail(exitsLog, RECENT_BYTES);
   const room = RECENT_BYTES - newest.length;
@@ -136,9 +131,9 @@ function readRecent(exitsLog: string): string {
 const LEAST_PREFIX = /^[0-9a-f]{4,}$/;
 
 /**
- * The death with this id, or whose id alone begins with these four hex digits or more.
+ * The death with an id, or the only one whose id begins with some four hex digits or more.
  *
- * @throws IapeerError `invalid-value` for what can be no id, `death-not-found`, `death-ambiguous`.
+ * @throws IapeerError `invalid-value` for a text that cannot be an id, `death-not-found`, `death-ambiguous`.
  */
 export function findDeath(deaths: readonly Death[], idOrPrefix: string): Death {
   const prefix = idOrPrefix.toLowerCase();
@@ -161,4 +156,39 @@ export function findDeath(deaths: readonly Death[], idOrPrefix: string): Death {
     hint: `type more of it: ${ids.slice(0, 8).join(", ")}`,
     details: { ids },
   });
+}
+
+const FORENSICS_BYTES = 1024 * 1024;
+
+/**
+ * Reads the forensics file of a death; undefined when there is none.
+ *
+ * @throws IapeerError `read-failed`: no regular file, more than 1 MiB, another user's or writable by others, or unreadable.
+ */
+export function readForensics(path: string): Forensics | undefined {
+  const bytes = readTrusted(path, { what: "the forensics", maxBytes: FORENSICS_BYTES });
+  return bytes === undefined ? undefined : parseForensics(bytes.toString("utf8"));
+}
+
+const REASONS = {
+  "host-restart": "likely host-restart: this host was started again",
+  "oom-kill": "likely oom-kill: memory ran out",
+  "orderly-exit": "likely an orderly end of all: kill-server, a logout or a shutdown, SIGTERM",
+  crashed: "likely one crash: the same tmux, or a library of it",
+  killed: "likely killed by one sweep",
+  unknown: "what they have in common is not known",
+} as const satisfies Record<Verdict, string>;
+
+/** The common cause of the deaths of one incident, which are one or more. */
+export function describeIncident(deaths: readonly Death[]): Incident {
+  const times = deaths.map(({ ts }) => ts).toSorted((a, b) => Date.parse(a) - Date.parse(b));
+  const verdict = mostOf(deaths.map((death) => death.verdict)) ?? "unknown";
+  const isKillSweep = verdict === "killed" && mostOf(deaths.map(({ signal }) => signal)) === "KILL";
+  const reason = isKillSweep ? "likely killed by a sweep such as pkill -KILL" : REASONS[verdict];
+  return { count: deaths.length, from: times[0]!, to: times.at(-1)!, verdict, reason };
+}
+
+/** The value that more than half of the values are. */
+function mostOf<T>(values: readonly T[]): T | undefined {
+  return values.find((value) => values.filter((other) => other === value).length * 2 > values.length);
 }

@@ -1,54 +1,134 @@
-import { readdirSync } from "node:fs";
-import { identityOf } from "../../model/names.ts";
+import { existsSync, readdirSync } from "node:fs";
+import { constants } from "node:os";
+import { basename, dirname } from "node:path";
+import { whyNotSocketFolder } from "../../core/disk/socket-folder.ts";
 import { type Layout, socketPathOf } from "../../core/layout.ts";
-import { isLiving, readCurrent } from "../incarnation/incarnation.ts";
-import { listSockets, probeSocket } from "./probe.ts";
-import { answers, type Running } from "./server-state.ts";
+import { tryConnect } from "../../core/libc.ts";
+import { errnoOf } from "../../model/errors.ts";
+import { parseIdentity } from "../../model/names.ts";
+import { isLiving, pointerPath, readCurrent, stopMarkPath } from "../incarnation/incarnation.ts";
+import type { Running } from "../incarnation/types.ts";
+import type { PeerStatus, Probe, ServerState, Statuses } from "./types.ts";
 
-/** `stopped` is asleep by a person's wish; `unknown` is a probe that failed, never a guess. */
-export type PeerStatus = "live" | "asleep" | "stopped" | "unknown";
-
-/** Tells the status of identities, from one look at the folders and a connect(2) for each socket that is there, or that a session is known by. */
-export interface StatusReader {
-  statusOf(runtime: string, personality: string): PeerStatus;
-}
-
-export function readStatuses(layout: Layout): StatusReader {
+/**
+ * Reads the statuses of all identities, for a whole call: one listing of the sockets and of the saved state, and one connect(2) for each
+ * identity that is asked for and may be live. Nothing is started.
+ */
+export function readStatuses(layout: Layout): Statuses {
   const sockets = listSockets(layout.socketFolder);
   const kept = listKept(layout.stateFolder);
+  const found = new Map<string, PeerStatus>();
+  const look = (identity: string): PeerStatus => {
+    if (sockets === undefined) return "unknown";
+    return judge(layout, identity, {
+      hasSocket: sockets.has(basename(socketPathOf(layout, identity))),
+      isKept: (path) => kept.has(basename(path)),
+    });
+  };
   return {
-    statusOf: (runtime, personality) => {
-      if (sockets === undefined) return "unknown";
-      const identity = identityOf(runtime, personality);
-      const probe = sockets.has(`tmux-iap-${identity}.sock`) ? probeSocket(socketPathOf(layout, identity)) : DEAD;
-      if (probe.liveness !== "dead") return probe.liveness;
-      const elsewhere = kept.has(`${identity}.session`) ? statusOfCurrent(layout, identity) : undefined;
-      if (elsewhere !== undefined) return elsewhere;
-      return kept.has(stopMarkName(runtime, personality)) ? "stopped" : "asleep";
+    of: (identity) => {
+      const status = found.get(identity) ?? look(identity);
+      found.set(identity, status);
+      return status;
     },
   };
 }
 
+/** The status of one identity now. For many, or for a whole call, see readStatuses. */
+export function readStatus(layout: Layout, identity: string): PeerStatus {
+  if (whyNotSocketFolder(layout.socketFolder) !== undefined) return "unknown";
+  return judge(layout, identity, { hasSocket: true, isKept: existsSync });
+}
+
+interface Traces {
+  /** Whether the identity's own socket may be there. */
+  readonly hasSocket: boolean;
+  /** Whether a file is in the state folder. */
+  readonly isKept: (path: string) => boolean;
+}
+
+function judge(layout: Layout, identity: string, { hasSocket, isKept }: Traces): PeerStatus {
+  const { liveness } = hasSocket ? probeSocket(socketPathOf(layout, identity)) : DEAD;
+  if (liveness !== "dead") return liveness;
+  const elsewhere = isKept(pointerPath(layout, identity)) ? statusOfCurrent(layout, identity) : undefined;
+  return elsewhere ?? (isKept(stopMarkPath(layout, identity)) ? "stopped" : "asleep");
+}
+
 const DEAD = { liveness: "dead" } as const;
 
-/** Of a session that is not on the identity's own socket. A server whose socket was deleted goes on, and nobody can ask it. */
+/** The status of a session that is not on the identity's own socket. A server whose socket was deleted goes on, and nothing can ask it. */
 function statusOfCurrent(layout: Layout, identity: string): PeerStatus | undefined {
   const current = readCurrent(layout, identity);
   if (current === undefined || !isLiving(layout, current)) return undefined;
-  return answers(current as Running) ? "live" : "unknown";
+  return answers(current) ? "live" : "unknown";
 }
 
-/** The file in the state folder that says: a person stopped this identity. */
-export function stopMarkName(runtime: string, personality: string): string {
-  return `${identityOf(runtime, personality)}.stopped`;
-}
-
-/** What is kept about identities, by name. */
+/** The names of the files in the state folder. Where there is none, or it cannot be read, nothing says "stopped". */
 function listKept(stateFolder: string): ReadonlySet<string> {
   try {
     return new Set(readdirSync(stateFolder));
   } catch {
-    // No state was ever kept, or it cannot be read: then nothing says "stopped".
     return new Set();
+  }
+}
+
+/** The server of an identity, found with one connect(2) and a look at one or two processes. Nothing is started. */
+export function observeServer(layout: Layout, identity: string): ServerState {
+  const incarnation = readCurrent(layout, identity);
+  if (incarnation !== undefined && isLiving(layout, incarnation)) return observeRunning(incarnation);
+  const probe = probeInFolder(socketPathOf(layout, identity));
+  if (probe.liveness === "live") return { kind: "other", incarnation, pid: probe.pid };
+  return probe.liveness === "dead" ? { kind: "gone", incarnation } : { kind: "unknown" };
+}
+
+function observeRunning(incarnation: Running): ServerState {
+  if (whyNotSocketFolder(dirname(incarnation.socket)) !== undefined) return { kind: "unknown" };
+  const probe = probeSocket(incarnation.socket);
+  if (probe.liveness === "unknown") return { kind: "hung", incarnation };
+  return { kind: isFrom(incarnation, probe) ? "ours" : "unreachable", incarnation };
+}
+
+/** Whether the very server of an incarnation accepts connections on its socket, in a folder that can be trusted. */
+export function answers(incarnation: Running): boolean {
+  return isFrom(incarnation, probeInFolder(incarnation.socket));
+}
+
+function isFrom({ server }: Running, probe: Probe): boolean {
+  return probe.liveness === "live" && probe.pid === server.pid;
+}
+
+function probeInFolder(socket: string): Probe {
+  return whyNotSocketFolder(dirname(socket)) === undefined ? probeSocket(socket) : { liveness: "unknown" };
+}
+
+const NOBODY_THERE: ReadonlySet<number> = new Set([
+  constants.errno.ECONNREFUSED,
+  constants.errno.ENOENT,
+  constants.errno.ENAMETOOLONG,
+]);
+
+/**
+ * Connects to a socket and hangs up at once. A refusal, a missing file or a path that is too long means dead. A full queue, as of a
+ * server that hangs, or a missing permission means unknown. Bun's own connect reports all of these as ENOENT.
+ */
+export function probeSocket(path: string): Probe {
+  const answer = tryConnect(path);
+  if ("pid" in answer) return { liveness: "live", pid: answer.pid };
+  return { liveness: NOBODY_THERE.has(answer.errno) ? "dead" : "unknown" };
+}
+
+/** The identities that have a socket in a folder, sorted; none where the folder is missing or cannot be trusted. */
+export function listSocketIdentities(folder: string): string[] {
+  const names = [...(listSockets(folder) ?? [])].map((name) => /^tmux-iap-(.+)\.sock$/.exec(name)?.[1] ?? "");
+  return names.filter((name) => parseIdentity(name) !== undefined).toSorted();
+}
+
+/** The names of the sockets in a folder, none where it is missing; undefined when it cannot be read or trusted. */
+function listSockets(folder: string): ReadonlySet<string> | undefined {
+  if (whyNotSocketFolder(folder) !== undefined) return undefined;
+  try {
+    return new Set(readdirSync(folder).filter((name) => name.endsWith(".sock")));
+  } catch (error) {
+    return errnoOf(error) === "ENOENT" ? new Set() : undefined;
   }
 }

@@ -1,14 +1,7 @@
 import { findNodeAtLocation, type Node, type ParseError, parseTree } from "jsonc-parser/lib/esm/main.js";
-import type { SlotProblem } from "./slot-schema.ts";
+import type { Location, SlotProblem } from "./types.ts";
 
-/** A place in a file, both counted from 1: that of the value, or of the object it is missing from. */
-export interface Location {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** Where a problem of a declaration stands in its text. */
+/** The place of a problem in the text of its declaration. */
 export function locate(problem: SlotProblem, file: string, text: string): Location {
   const errors: ParseError[] = [];
   const root = parse(text, errors);
@@ -21,7 +14,7 @@ function parse(text: string, errors: ParseError[]): Node | undefined {
   try {
     return parseTree(text, errors);
   } catch {
-    // Nested deeper than the stack: the file as a whole is the place.
+    // Nested deeper than the stack: the place is the file as a whole.
     return undefined;
   }
 }

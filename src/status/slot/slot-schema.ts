@@ -1,55 +1,6 @@
 import { isAbsolute } from "node:path";
 import * as v from "valibot";
-
-/** A command that the provider declares: an absolute program, and arguments with `{cwd}` and the like in them. */
-export interface ProviderBlock {
-  readonly command: string;
-  readonly args: readonly string[];
-}
-
-/** The older form: a plugin that the runtimes' own CLIs install. */
-export interface PluginBlock {
-  readonly name: string;
-  readonly marketplace: string;
-  readonly marketplaceRef?: string;
-}
-
-/** What the host's memory provider declares (contract 5), without the blocks that had to be ignored. */
-export interface Slot {
-  readonly provider: string;
-  readonly package: string;
-  readonly version: string;
-  readonly registeredAt?: string;
-  readonly heartbeat?: string;
-  readonly provision?: ProviderBlock;
-  readonly unprovision?: ProviderBlock;
-  readonly plugin?: PluginBlock;
-}
-
-export type SlotProblemCode =
-  | "not-json"
-  | "not-an-object"
-  | "missing-field"
-  | "wrong-type"
-  | "empty-string"
-  | "not-absolute"
-  | "unknown-field"
-  | "unknown-placeholder"
-  | "command-not-executable"
-  | "nothing-to-run"
-  | "no-way-back"
-  | "plugin-ignored"
-  | "slot-insecure"
-  | "unreadable";
-
-/** One thing that is wrong with a declaration. An error makes the slot empty or a block absent; a warning does not. */
-export interface SlotProblem {
-  readonly code: SlotProblemCode;
-  readonly message: string;
-  /** Where: the keys from the top, `["provision", "args", 1]`. */
-  readonly path: readonly (string | number)[];
-  readonly severity: "error" | "warning";
-}
+import type { CheckedSlot, PluginBlock, ProviderBlock, SlotProblem, SlotProblemCode } from "./types.ts";
 
 const text = v.pipe(v.string(), v.nonEmpty("is empty"));
 const absolute = v.pipe(
@@ -63,13 +14,7 @@ const pluginSchema = v.looseObject({ name: text, marketplace: text, marketplaceR
 
 const KNOWN_FIELDS = ["provider", "package", "version", "registeredAt", "heartbeat", "provision", "unprovision", "plugin"];
 
-export interface CheckedSlot {
-  /** undefined: the slot is empty. */
-  readonly slot: Slot | undefined;
-  readonly problems: readonly SlotProblem[];
-}
-
-/** What a parsed declaration declares, and everything that is wrong with it. */
+/** Checks a parsed declaration: the slot that it declares, and every problem in it. */
 export function checkSlot(json: unknown): CheckedSlot {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return { slot: undefined, problems: [problem("not-an-object", "the declaration is not a JSON object", [])] };
@@ -110,7 +55,7 @@ function definedOnly<T extends object>(fields: T): Defined<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
-/** The value if it is right; else undefined, with a problem for each thing that is wrong. */
+/** The value if it is right; else undefined, and a problem for each wrong part. */
 function take<S extends v.GenericSchema>(
   schema: S,
   value: unknown,
@@ -144,7 +89,7 @@ function warning(code: SlotProblemCode, message: string, path: (string | number)
   return { code, message, path, severity: "warning" };
 }
 
-/** What is allowed and yet most likely not meant. */
+/** What is allowed, and most likely a mistake. */
 function findOddities(declared: Record<string, unknown>): SlotProblem[] {
   const hasProvision = declared["provision"] !== undefined;
   const hasUnprovision = declared["unprovision"] !== undefined;
@@ -164,7 +109,7 @@ function findOddities(declared: Record<string, unknown>): SlotProblem[] {
   ];
 }
 
-/** The words that are replaced in a provider's arguments. */
+/** The placeholders that iapeer replaces in a provider's arguments. */
 const PLACEHOLDERS = ["cwd", "runtime", "personality", "occasion"] as const;
 
 function findUnknownPlaceholders(block: unknown, name: string): SlotProblem[] {

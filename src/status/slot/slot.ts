@@ -1,9 +1,11 @@
+import { statSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
 import { whyNotExecutable } from "../../core/process/executable.ts";
 import { readState, type StateFile } from "../../core/disk/state-file.ts";
 import { checkFolder } from "../../core/disk/trust.ts";
 import type { Layout } from "../../core/layout.ts";
-import { checkSlot, type CheckedSlot, type Slot, type SlotProblem, type SlotProblemCode } from "./slot-schema.ts";
+import { checkSlot } from "./slot-schema.ts";
+import type { CheckedSlot, LocatedProblem, Slot, SlotProblem, SlotProblemCode, SlotReading } from "./types.ts";
 
 const slotFile: StateFile<CheckedSlot> = {
   what: "the slot",
@@ -13,15 +15,7 @@ const slotFile: StateFile<CheckedSlot> = {
   explain: (path, why) => new IapeerError("read-failed", `${path} ${why}`, { details: { path } }),
 };
 
-/** What stands in the slot's file. */
-export interface SlotReading extends CheckedSlot {
-  readonly path: string;
-  /** The file's text, where it could be read. */
-  readonly text?: string;
-  readonly isMissing?: boolean;
-}
-
-/** The host's slot. It never throws: what is wrong is in `problems`, and an insecure file is not obeyed. */
+/** Reads the host's slot, once for a whole call. It never throws: `problems` holds what is wrong, and an insecure file is not obeyed. */
 export function readSlot(layout: Layout): SlotReading {
   try {
     checkFolder(layout.root, "the root", "slot-insecure");
@@ -32,7 +26,7 @@ export function readSlot(layout: Layout): SlotReading {
   return readSlotFile(layout.slot);
 }
 
-/** Any declaration's file; see readSlot. */
+/** Reads a declaration from any file, in the way of readSlot. */
 export function readSlotFile(path: string): SlotReading {
   const reading = readState(path, slotFile);
   switch (reading.kind) {
@@ -49,7 +43,7 @@ export function readSlotFile(path: string): SlotReading {
   }
 }
 
-/** With a byte order mark, so that offsets count from the file's start. */
+/** The byte order mark stays, so that offsets count from the start of the file. */
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
@@ -58,12 +52,31 @@ function refused(path: string, code: SlotProblemCode, { message }: Error): SlotR
   return { path, slot: undefined, problems: [{ code, message, path: [], severity: "error" }] };
 }
 
-/** Commands that are declared and could not be run now. */
-export function findMissingCommands(slot: Slot): SlotProblem[] {
+/**
+ * Every problem of a declaration with its place in the file; commands that are declared and could not run now included. The parser that
+ * knows places is only loaded here.
+ */
+export async function explainProblems({ slot, problems, path, text = "" }: SlotReading): Promise<readonly LocatedProblem[]> {
+  const { locate } = await import("./slot-location.ts");
+  const all = [...problems, ...(slot === undefined ? [] : findMissingCommands(slot))];
+  return all.map((problem) => ({ ...problem, location: locate(problem, path, text) }));
+}
+
+function findMissingCommands(slot: Slot): SlotProblem[] {
   return (["provision", "unprovision"] as const).flatMap((name) => {
     const why = slot[name] === undefined ? undefined : whyNotExecutable(slot[name].command);
     return why === undefined
       ? []
       : [{ code: "command-not-executable", message: why, path: [name, "command"], severity: "error" }];
   });
+}
+
+/** The age of a provider's heartbeat file in whole seconds, never negative; undefined when there is no such file. */
+export function heartbeatAgeSecs(path: string, now: Date): number | undefined {
+  try {
+    return Math.max(0, Math.floor((now.getTime() - statSync(path).mtimeMs) / 1000));
+  } catch {
+    // Missing, or a path that cannot exist: there is no heartbeat either way.
+    return undefined;
+  }
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { renderLogLine } from "../../../src/core/text/logfmt.ts";
-import { VERDICTS } from "../../../src/status/deaths/death-record.ts";
 import { findDeath, readDeaths, readLastDeath, readLastDeaths } from "../../../src/status/deaths/deaths.ts";
+import type { Verdict } from "../../../src/status/deaths/types.ts";
 import { errorOf, openScratch, type Scratch } from "../../support/scratch.ts";
 
 const NOW_MS = Date.parse("2026-01-02T12:00:00.000Z");
@@ -168,7 +168,7 @@ describe("a record", () => {
     const record = fc.record(
       {
         identity: text,
-        verdict: fc.constantFrom(...VERDICTS),
+        verdict: fc.constantFrom<Verdict[]>("oom-kill", "killed", "crashed", "orderly-exit", "host-restart", "unknown"),
         ...Object.fromEntries(
           ["cause", "signal", "dead_signal", "forensics", "witness", "incarnation"].map((key) => [key, text]),
         ),

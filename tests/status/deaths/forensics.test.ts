@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
-import { parseForensics, readForensics } from "../../../src/status/deaths/forensics.ts";
+import { readForensics } from "../../../src/status/deaths/deaths.ts";
+import { parseForensics } from "../../../src/status/deaths/forensics.ts";
 import { errorOf, openScratch } from "../../support/scratch.ts";
 
 const TEXT = `iapeer forensics 1

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Death, Verdict } from "../../../src/status/deaths/death-record.ts";
-import { describeIncident, groupIncidents } from "../../../src/status/deaths/incidents.ts";
+import { describeIncident } from "../../../src/status/deaths/deaths.ts";
+import { groupIncidents } from "../../../src/status/deaths/incidents.ts";
+import type { Death, Verdict } from "../../../src/status/deaths/types.ts";
 
 /** A server's death so many seconds after noon. */
 function death(name: string, secs: number, more: Partial<Death> = {}): Death {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { locate } from "../../../src/status/slot/slot-location.ts";
-import type { SlotProblem } from "../../../src/status/slot/slot-schema.ts";
+import type { SlotProblem } from "../../../src/status/slot/types.ts";
 
 const TEXT = `{
   "provider": "é",

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { type Layout, layoutFrom } from "../../../src/core/layout.ts";
+import { explainProblems, heartbeatAgeSecs, readSlot, readSlotFile } from "../../../src/status/slot/slot.ts";
 import { locate } from "../../../src/status/slot/slot-location.ts";
-import { findMissingCommands, readSlot, readSlotFile } from "../../../src/status/slot/slot.ts";
 import { openScratch, type Scratch } from "../../support/scratch.ts";
 
 const SLOT = {
@@ -107,15 +107,36 @@ describe("whatever bytes there are", () => {
   });
 });
 
-test("a command that could not be run now is told with its place", () => {
+test("a command that could not be run now is told with its place", async () => {
   const gone = { command: scratch.at("gone"), args: [] };
-  expect(findMissingCommands({ ...SLOT, provision: gone })).toEqual([
+  expect(await explainProblems({ path: "/slot", slot: { ...SLOT, provision: gone }, problems: [] })).toEqual([
     {
       code: "command-not-executable",
       message: `${gone.command} does not exist`,
       path: ["provision", "command"],
       severity: "error",
+      location: { file: "/slot", line: 1, column: 1 },
     },
   ]);
-  expect(findMissingCommands(SLOT)).toEqual([]);
+  expect(await explainProblems({ path: "/slot", slot: SLOT, problems: [] })).toEqual([]);
+});
+
+const NOW = new Date("2026-01-01T12:00:00Z");
+
+test.each([
+  ["just now", 0, 0],
+  ["not quite two seconds ago", -1.9, 1],
+  ["a day ago", -86_400, 86_400],
+  ["in an hour, by a clock that was set back", 3600, 0],
+])("a heart that beat %s", (_, secs, age) => {
+  writeFileSync(scratch.at("beat"), "");
+  const time = NOW.getTime() / 1000 + secs;
+  utimesSync(scratch.at("beat"), time, time);
+  expect(heartbeatAgeSecs(scratch.at("beat"), NOW)).toBe(age);
+});
+
+test("a heartbeat that is not there, or that no path can name, has no age and is no error", () => {
+  symlinkSync("loop", scratch.at("loop"));
+  for (const path of [scratch.at("gone"), scratch.at("loop"), "/etc/passwd/x", `/${"x".repeat(300)}`, "/tmp/a\0b"])
+    expect(heartbeatAgeSecs(path, NOW)).toBeUndefined();
 });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { type Layout, layoutFrom, socketPath } from "../../../src/core/layout.ts";
-import { listSockets, probeSocket as probe } from "../../../src/status/liveness/probe.ts";
-import { readStatuses, stopMarkName } from "../../../src/status/liveness/liveness.ts";
+import { stopMarkPath } from "../../../src/status/incarnation/incarnation.ts";
+import { listSocketIdentities, probeSocket as probe, readStatus, readStatuses } from "../../../src/status/liveness/liveness.ts";
 import { listenWithoutAccepting } from "../../support/listener.ts";
 import { until } from "../../support/sandbox.ts";
 import { openScratch, type Scratch } from "../../support/scratch.ts";
@@ -65,12 +65,24 @@ test.if(process.platform === "linux")("a server that accepts nobody and whose qu
   expect(performance.now() - startMs).toBeLessThan(500);
 });
 
-test("only sockets are listed; a folder that is not there is empty, one that cannot be looked at is not", () => {
-  writeFileSync(scratch.at("socks", "tmux-iap-claude-a.sock"), "");
-  writeFileSync(scratch.at("socks", "notes.txt"), "");
-  expect(listSockets(layout.socketFolder)).toEqual(new Set(["tmux-iap-claude-a.sock"]));
-  expect(listSockets(scratch.at("gone"))).toEqual(new Set());
-  expect(listSockets("/etc/passwd")).toBeUndefined();
+test("identities are those that have a socket; a folder that is missing or cannot be looked at has none", () => {
+  for (const name of [
+    "tmux-iap-claude-b.sock",
+    "tmux-iap-claude-a.sock",
+    "tmux-iap-nobody.sock",
+    "tmux-iap-claude-c",
+    "notes.txt",
+  ])
+    writeFileSync(scratch.at("socks", name), "");
+  expect(listSocketIdentities(layout.socketFolder)).toEqual(["claude-a", "claude-b"]);
+  expect(listSocketIdentities(scratch.at("gone"))).toEqual([]);
+  expect(listSocketIdentities("/etc/passwd")).toEqual([]);
+});
+
+test("where there is no socket folder yet, a peer is asleep", () => {
+  const bare = { ...layout, socketFolder: scratch.at("gone") };
+  expect(readStatuses(bare).of("claude-a")).toBe("asleep");
+  expect(readStatus(bare, "claude-a")).toBe("asleep");
 });
 
 test("a peer is live, asleep, stopped or unknown, each identity by itself", async () => {
@@ -79,10 +91,10 @@ test("a peer is live, asleep, stopped or unknown, each identity by itself", asyn
   using _hung = listenWithoutAccepting(socketOf("hung"));
   leaveDeadSocket(socketOf("dead"));
   leaveDeadSocket(socketOf("halted"));
-  for (const name of ["halted", "live", "silent"]) writeFileSync(`${layout.stateFolder}/${stopMarkName("claude", name)}`, "");
+  for (const name of ["halted", "live", "silent"]) writeFileSync(stopMarkPath(layout, `claude-${name}`), "");
   [1, 2, 3].forEach(() => probeSocket(socketOf("hung")));
   const statuses = readStatuses(layout);
-  const of = async (personality: string) => statuses.statusOf("claude", personality);
+  const of = async (personality: string) => statuses.of(`claude-${personality}`);
   expect({
     live: await of("live"),
     hung: await of("hung"),
@@ -98,12 +110,15 @@ test("a peer is live, asleep, stopped or unknown, each identity by itself", asyn
     silent: "stopped",
     never: "asleep",
   });
-  expect(statuses.statusOf("codex", "live")).toBe("asleep");
+  expect(statuses.of("codex-live")).toBe("asleep");
+  const names = ["live", "hung", "dead", "halted", "silent", "never"];
+  expect(names.map((name) => readStatus(layout, `claude-${name}`))).toEqual(names.map((name) => statuses.of(`claude-${name}`)));
 });
 
 test("where the sockets' folder cannot be looked at, every status is unknown", async () => {
   const blind = { ...layout, socketFolder: "/etc/passwd" };
-  expect(readStatuses(blind).statusOf("claude", "a")).toBe("unknown");
+  expect(readStatuses(blind).of("claude-a")).toBe("unknown");
+  expect(readStatus(blind, "claude-a")).toBe("unknown");
 });
 
 test.if(process.getuid!() !== 0)("a socket that we have no right to connect to is unknown", async () => {
