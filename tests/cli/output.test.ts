@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { openOutput } from "../../src/cli/output.ts";
-import { startScript } from "../support/script.ts";
+import { startFixture } from "../support/fixtures.ts";
 
 const TERMINAL = { isOutTerminal: true, isErrTerminal: true };
 const PIPE = { isOutTerminal: false, isErrTerminal: false };
@@ -29,34 +29,38 @@ test("nothing is cut to a width where results do not go to a terminal", () => {
 });
 
 describe("what is printed", () => {
-  const print = async (isJson: boolean, calls: string) => {
-    const script = startScript(`
-      import { openOutput } from "#/cli/output.ts";
-      const output = openOutput(${isJson}, {}, { isOutTerminal: false, isErrTerminal: false });
-      ${calls}
-    `);
+  const print = async (isJson: boolean, ...calls: readonly (readonly [method: string, ...args: unknown[]])[]) => {
+    const script = startFixture("output-calls.ts", [isJson ? "json" : "text", JSON.stringify(calls)]);
     const [stdout, stderr] = await Promise.all([script.stdout.text(), script.stderr.text(), script.exited]);
     return { stdout, stderr };
   };
 
   test("a result is JSON with --json, else text that ends in one newline", async () => {
-    const calls = 'output.result([1], () => "one"); output.result([2], () => ""); output.text("page");';
-    expect((await print(true, calls)).stdout).toBe("[\n  1\n]\n[\n  2\n]\npage\n");
-    expect((await print(false, calls)).stdout).toBe("one\npage\n");
+    const calls = [
+      ["result", [1], "one"],
+      ["result", [2], ""],
+      ["text", "page"],
+    ] as const;
+    expect((await print(true, ...calls)).stdout).toBe("[\n  1\n]\n[\n  2\n]\npage\n");
+    expect((await print(false, ...calls)).stdout).toBe("one\npage\n");
   });
 
   test("an error is one line of JSON, or a sentence and a hint; notes and warnings are for people, on stderr", async () => {
-    const calls =
-      'output.error({ code: "usage", message: "a\\nb", hint: "c" }); output.warn("w\\u001b[0m"); output.note("n\\nm");';
-    expect(await print(true, calls)).toEqual({
+    const error = { code: "usage", message: "a\nb", hint: "c" };
+    const calls = [
+      ["error", error],
+      ["warn", "w\u001b[0m"],
+      ["note", "n\nm"],
+    ] as const;
+    expect(await print(true, ...calls)).toEqual({
       stdout: "",
       stderr: '{"error":{"code":"usage","message":"a\\nb","hint":"c"}}\nwarning: w?[0m\nn\nm\n',
     });
-    expect((await print(false, calls)).stderr).toStartWith("error: a b\nhint: c\nwarning: ");
+    expect((await print(false, ...calls)).stderr).toStartWith("error: a b\nhint: c\nwarning: ");
   });
 
   test("a large result reaches a slow reader whole", async () => {
-    const { stdout } = await print(false, 'output.text("x".repeat(5_000_000));');
+    const { stdout } = await print(false, ["long", 5_000_000]);
     expect(stdout).toHaveLength(5_000_001);
   });
 });

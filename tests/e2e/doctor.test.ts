@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { isRunning, readProcess } from "../../src/core/process/processes.ts";
 import { ok } from "../support/calls.ts";
 import { startServer } from "../support/live-peer.ts";
-import { startLockHolder } from "../support/lock-holder.ts";
+import { startLockHolder } from "../support/fixtures.ts";
 import { BINARY, finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
-import { canRun } from "../support/script.ts";
+import { canRun } from "../support/can-run.ts";
 import { readSession, recorderOf, signal as send, untilGone } from "../support/session.ts";
 import { startStranger } from "../support/stranger.ts";
 

@@ -6,7 +6,7 @@ import { useBob } from "../support/bob.ts";
 import { errorLine, modeOf, ok, readJson } from "../support/calls.ts";
 import { BINARY, finish, until } from "../support/sandbox.ts";
 import { launchPeer, processesOf, tellAgent, untilGone } from "../support/session.ts";
-import { canRun } from "../support/script.ts";
+import { canRun } from "../support/can-run.ts";
 
 const bob = useBob();
 const stateFolder = () => join(bob.sandbox.root, "state/iapeer/lifecycle");

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { errorLine, ok, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
-import { startLockHolder } from "../support/lock-holder.ts";
+import { startLockHolder } from "../support/fixtures.ts";
 import { finish, openSandbox, until } from "../support/sandbox.ts";
 import { prepareSessions, processesOf } from "../support/session.ts";
 

@@ -17,7 +17,7 @@ import {
 import { join } from "node:path";
 import { errorLine, ok, readJson, readRegistryFile, valuesOf } from "../support/calls.ts";
 import { BINARY, finish, type Finished, openSandbox, type Sandbox } from "../support/sandbox.ts";
-import { canRun } from "../support/script.ts";
+import { canRun } from "../support/can-run.ts";
 
 const IS_ROOT = process.getuid!() === 0;
 const NOBODY = 65_534;

@@ -6,7 +6,7 @@ import { findBun } from "../../scripts/setup/bun.mjs";
 import { withLock } from "../../scripts/setup/lock.mjs";
 import { arePackagesInstalled } from "../../scripts/setup/packages.mjs";
 import { findMissing } from "../../scripts/setup/tools.mjs";
-import { canRun } from "../support/script.ts";
+import { canRun } from "../support/can-run.ts";
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "iap-setup-"))));

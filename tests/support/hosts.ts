@@ -14,7 +14,7 @@ import { join } from "node:path";
 import type { ProcessId } from "../../src/core/process/process-table.ts";
 import { listProcesses } from "../../src/core/process/processes.ts";
 import { BINARY, finish, type Finished, until } from "./sandbox.ts";
-import { canRun } from "./script.ts";
+import { canRun } from "./can-run.ts";
 import { untilGone } from "./session.ts";
 
 /** A host of its own: a network and a name of its own, a home and a root of its own, and an sshd that the other one may come in by. */

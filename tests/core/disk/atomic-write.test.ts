@@ -4,7 +4,7 @@ import { wasWritten, writeAtomically, writeTogether } from "../../../src/core/di
 import { writeAll } from "../../../src/core/disk/files.ts";
 import { readProcess } from "../../../src/core/process/processes.ts";
 import { errorOf, openScratch } from "../../support/scratch.ts";
-import { firstLine, startScript } from "../../support/script.ts";
+import { startFixture } from "../../support/fixtures.ts";
 
 describe("a write that returns short", () => {
   test.each([1, 3, 7, 1000])("is looped until it is whole, at %d bytes a call", (most) => {
@@ -115,17 +115,12 @@ describe("temporary files", () => {
   test("have a fresh random name each, made exclusively: a link planted at an earlier one is never followed", async () => {
     using scratch = openScratch();
     writeFileSync(scratch.at("victim"), "precious");
-    const script = startScript(
-      `import { symlinkSync, watch } from "node:fs";
-       import { writeAtomically } from "#/core/disk/atomic-write.ts";
-       const [folder] = process.argv.slice(3), names = new Set();
-       const { openSync } = require("node:fs");
-       console.log("ready");
-       for (let n = 0; n < 20; n += 1) writeAtomically(folder + "/file", String(n));`,
-      ["_", scratch.path],
+    const writer = startFixture(
+      "atomic-writer.ts",
+      [scratch.at("file")],
       ["strace", "-qq", "-e", "trace=openat", "-o", scratch.at("trace")],
     );
-    const status = await script.exited;
+    const status = await writer.exited;
     if (status !== 0) return;
     const opened = readFileSync(scratch.at("trace"), "utf8")
       .split("\n")
@@ -175,17 +170,16 @@ describe("temporary files", () => {
 
   test("of a stopped process stay", async () => {
     using scratch = openScratch();
-    const script = startScript("console.log('ready'); setInterval(() => undefined, 1000)");
+    const child = Bun.spawn(["sleep", "30"]);
     try {
-      await firstLine(script);
-      script.kill("SIGSTOP");
-      const name = temporary("file", script.pid, readProcess(script.pid)!.start);
+      child.kill("SIGSTOP");
+      const name = temporary("file", child.pid, readProcess(child.pid)!.start);
       writeFileSync(scratch.at(name), "mine");
       writeAtomically(scratch.at("file"), "new");
       expect(readdirSync(scratch.path).toSorted()).toEqual([name, "file"].toSorted());
     } finally {
-      script.kill("SIGKILL");
-      await script.exited;
+      child.kill("SIGKILL");
+      await child.exited;
     }
   });
 

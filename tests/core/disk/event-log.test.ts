@@ -1,15 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { appendEvent, parseEvents, rotationFrom } from "../../../src/core/disk/event-log.ts";
-import { outputOf } from "../../support/lock-holder.ts";
+import { firstLine, outputOf, type Running, startFixture } from "../../support/fixtures.ts";
 import { errorOf, openScratch, type Scratch } from "../../support/scratch.ts";
-import { firstLine, type Script, startScript } from "../../support/script.ts";
 
 const ROOMY = { maxBytes: 1024 * 1024, keep: 5 };
 
 let scratch: Scratch;
 let path: string;
-const children: Script[] = [];
+const children: Running[] = [];
 beforeEach(() => {
   scratch = openScratch();
   path = scratch.at("lifecycle.log");
@@ -88,12 +87,7 @@ describe("rotation", () => {
   });
 
   test("12 processes that write 500 events each while it goes on lose none and tear none", async () => {
-    const source = `
-      import { appendEvent } from "#/core/disk/event-log.ts";
-      const [path, writer] = process.argv.slice(2);
-      const rotation = { maxBytes: 4096, keep: 200 };
-      for (let n = 0; n < 500; n += 1) appendEvent({ path, rotation }, { ev: "test", id: writer + "-" + n, detail: "x y".repeat(n % 40) });`;
-    const writers = Array.from({ length: 12 }, (_, writer) => startScript(source, [path, String(writer)]));
+    const writers = Array.from({ length: 12 }, (_, writer) => startFixture("event-writer.ts", [path, String(writer)]));
     children.push(...writers);
     await Promise.all(writers.map(outputOf));
     expect(files().length).toBeGreaterThan(3);
@@ -105,17 +99,9 @@ describe("rotation", () => {
   }, 30_000);
 
   test("is put off while a writer stands still in the middle of its write, and no line is lost", async () => {
-    const source = `
-      import { openSync, writeSync } from "node:fs";
-      import { tryFlock } from "#/core/libc.ts";
-      const fd = openSync(process.argv[2], "a", 0o600);
-      tryFlock(fd, "shared");
-      console.log("locked");
-      await Bun.stdin.text();
-      writeSync(fd, "ts=2024-01-01T00:00:00.000Z ev=slow\\n");`;
     const rotation = { maxBytes: 1, keep: 1 };
     note("first");
-    const slow = startScript(source, [path]);
+    const slow = startFixture("slow-event-writer.ts", [path]);
     children.push(slow);
     expect(await firstLine(slow)).toBe("locked");
     slow.kill("SIGSTOP");
@@ -159,16 +145,9 @@ describe("rotation", () => {
 });
 
 /** A process that holds the log as a rotation does; it ends 100 ms after its standard input. */
-async function startRotator(): Promise<Script> {
-  const source = `
-    import { openSync } from "node:fs";
-    import { tryFlock } from "#/core/libc.ts";
-    if (tryFlock(openSync(process.argv[2], "a"), "exclusive") !== true) throw new Error("not locked");
-    console.log("locked");
-    await Bun.stdin.text();
-    await Bun.sleep(100);`;
+async function startRotator(): Promise<Running> {
   note("first");
-  const rotator = startScript(source, [path]);
+  const rotator = startFixture("log-rotator.ts", [path]);
   children.push(rotator);
   expect(await firstLine(rotator)).toBe("locked");
   return rotator;

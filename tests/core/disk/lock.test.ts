@@ -1,17 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { withLock } from "../../../src/core/disk/lock.ts";
-import { outputOf, startLockHolder } from "../../support/lock-holder.ts";
+import { outputOf, type Running, startFixture, startLockHolder } from "../../support/fixtures.ts";
 import { until } from "../../support/sandbox.ts";
 import { openScratch, rejectionOf, type Scratch } from "../../support/scratch.ts";
-import { type Script, startScript } from "../../support/script.ts";
 
 const PATIENT = { timeoutMs: 20_000 };
 const HASTY = { timeoutMs: 100 };
 
 let scratch: Scratch;
 let lock: string;
-const children: Script[] = [];
+const children: Running[] = [];
 beforeEach(() => {
   scratch = openScratch();
   lock = scratch.at("lock");
@@ -24,7 +23,7 @@ afterEach(async () => {
   scratch[Symbol.dispose]();
 });
 
-async function startHolder(): Promise<Script> {
+async function startHolder(): Promise<Running> {
   const script = await startLockHolder(lock);
   children.push(script);
   return script;
@@ -49,18 +48,7 @@ describe("one at a time", () => {
   test("12 processes that each add 1 to a file 25 times come to 300", async () => {
     const counter = scratch.at("counter");
     writeFileSync(counter, "0");
-    const source = `
-      import { withLock } from "#/core/disk/lock.ts";
-      import { readFileSync, writeFileSync } from "node:fs";
-      const [lock, counter] = process.argv.slice(2);
-      for (let n = 0; n < 25; n += 1) {
-        await withLock(lock, { timeoutMs: 20000 }, async () => {
-          const before = Number(readFileSync(counter, "utf8"));
-          await Bun.sleep(1);
-          writeFileSync(counter, String(before + 1));
-        });
-      }`;
-    const adders = Array.from({ length: 12 }, () => startScript(source, [lock, counter]));
+    const adders = Array.from({ length: 12 }, () => startFixture("lock-adder.ts", [lock, counter]));
     children.push(...adders);
     await Promise.all(adders.map(outputOf));
     expect(readFileSync(counter, "utf8")).toBe("300");
@@ -121,10 +109,7 @@ describe("waiting", () => {
 
   test("that was given up does not keep its process alive", async () => {
     await startHolder();
-    const source = `
-      import { withLock } from "#/core/disk/lock.ts";
-      await withLock(process.argv[2], { timeoutMs: 100 }, () => undefined).catch((error) => console.log(error.code));`;
-    const waiter = startScript(source, [lock]);
+    const waiter = startFixture("lock-loser.ts", [lock]);
     children.push(waiter);
     expect(await outputOf(waiter)).toBe("lock-busy\n");
   });

@@ -21,7 +21,7 @@ import {
 import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "../../../src/launch/session/stamp.ts";
 import { openPrivateTmux, type PrivateTmux, type PrivateTmuxOptions } from "../../support/private-tmux.ts";
 import { until } from "../../support/sandbox.ts";
-import { canRun } from "../../support/script.ts";
+import { canRun } from "../../support/can-run.ts";
 import { writeScript } from "../../support/script-file.ts";
 
 const IDENTITY = "claude-bob";

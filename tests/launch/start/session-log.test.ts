@@ -6,7 +6,7 @@ import { renderPipePaneCommand, renderSessionLogger } from "../../../src/launch/
 import { openPrivateTmux } from "../../support/private-tmux.ts";
 import { openScratch } from "../../support/scratch.ts";
 import { until } from "../../support/sandbox.ts";
-import { canRun } from "../../support/script.ts";
+import { canRun } from "../../support/can-run.ts";
 
 const HOSTILE = "a b'c\"d#{pid}$HOME`id`%H%s\\n#[x]~;{}!é\n e.log";
 const MB = 1024 * 1024;
