@@ -9,17 +9,15 @@ export interface AddPlan {
   readonly row: Row;
   /** The runtimes that the peer did not have before. */
   readonly newRuntimes: readonly string[];
-  /** The very file that was given where nothing changes. */
-  readonly file: RegistryFile;
 }
 
 /**
- * Plans a registration. A field that the request leaves out is inherited from the card, else from the row.
+ * Plans a registration. A field that the request leaves out is inherited from the card, else from the current row.
  *
+ * @param current the peer's row, if it is registered; the planned row is the very same one where nothing changes
  * @param card the peer's own card in that folder
  */
-export function planAdd(file: RegistryFile, request: Omit<AddRequest, "hasOwnFolder">, card: Card | undefined): AddPlan {
-  const current = findRow(file, request.personality);
+export function planAdd(current: Row | undefined, request: Omit<AddRequest, "hasOwnFolder">, card: Card | undefined): AddPlan {
   const said = current && withCard(current, card);
   const base: Partial<Row> = said ?? card ?? {};
   const known = current === undefined ? [] : toPeer(current).runtimes;
@@ -37,9 +35,9 @@ export function planAdd(file: RegistryFile, request: Omit<AddRequest, "hasOwnFol
     cwd: current?.cwd ?? request.cwd,
   };
   const newRuntimes = row.runtimes!.filter((runtime) => !known.includes(runtime));
-  if (current === undefined) return { action: "added", row, newRuntimes, file: withRow(file, row) };
-  if (said === current && isSame(current, row)) return { action: "unchanged", row: current, newRuntimes, file };
-  return { action: "merged", row, newRuntimes, file: withRow(file, row) };
+  if (current === undefined) return { action: "added", row, newRuntimes };
+  if (said === current && isSame(current, row)) return { action: "unchanged", row: current, newRuntimes };
+  return { action: "merged", row, newRuntimes };
 }
 
 /** The row with the fields of the peer's own card, which is right; the very same row where they do not differ. */

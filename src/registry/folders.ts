@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { isSameFile, isSameFolder, lookAt } from "../core/disk/same-folder.ts";
+import { fileIdOf, isSameFolder, lookAt } from "../core/disk/same-folder.ts";
 import { IapeerError, ioError } from "../model/errors.ts";
 import type { AddRequest } from "./types.ts";
 
@@ -12,12 +12,64 @@ export interface Owner {
 }
 
 /**
+ * Which peers have which folder. Folders that exist are compared by device and inode: each peer's is looked at once, when the first
+ * question needs it.
+ */
+export class FolderOwners {
+  readonly #owners: Owner[];
+  readonly #byPath: Map<string, string[]>;
+  #byId: Map<string, string[]> | undefined;
+
+  constructor(owners: readonly Owner[]) {
+    this.#owners = [...owners];
+    this.#byPath = groupNames(owners, ({ cwd }) => cwd);
+  }
+
+  /** Another peer that has the folder at a path; undefined when there is none. */
+  findOther(personality: string, cwd: string): string | undefined {
+    return this.#namesAt(cwd).find((name) => name !== personality);
+  }
+
+  /** One more peer has a folder, which exists by now. */
+  add(owner: Owner): void {
+    this.#owners.push(owner);
+    addName(this.#byPath, owner.cwd, owner.personality);
+    if (this.#byId !== undefined) addName(this.#byId, fileIdOf(owner.cwd), owner.personality);
+  }
+
+  #namesAt(cwd: string): string[] {
+    const names = this.#byPath.get(cwd) ?? [];
+    const id = fileIdOf(cwd);
+    if (id === undefined) return names;
+    this.#byId ??= groupNames(this.#owners, (owner) => fileIdOf(owner.cwd));
+    return [...names, ...(this.#byId.get(id) ?? [])];
+  }
+}
+
+function groupNames(owners: readonly Owner[], keyOf: (owner: Owner) => string | undefined): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const owner of owners) addName(groups, keyOf(owner), owner.personality);
+  return groups;
+}
+
+function addName(groups: Map<string, string[]>, key: string | undefined, personality: string): void {
+  if (key === undefined) return;
+  const names = groups.get(key);
+  if (names === undefined) groups.set(key, [personality]);
+  else names.push(personality);
+}
+
+/**
  * The folder that a registration gets, which need not exist yet. Nothing is made.
  *
+ * @param current the peer as it is registered
  * @throws IapeerError `peer-being-removed`, `peer-conflict`, `folder-taken`, `invalid-value`, `write-failed`.
  */
-export function chooseFolder(owners: readonly Owner[], { personality, cwd, hasOwnFolder }: AddRequest): string {
-  const current = owners.find((owner) => owner.personality === personality);
+export function chooseFolder(
+  current: Owner | undefined,
+  { personality, cwd, hasOwnFolder }: AddRequest,
+  owners: FolderOwners,
+): string {
   if (current !== undefined) refuseRemoving(current);
   const folder = current !== undefined && !hasOwnFolder ? current.cwd : cwd;
   if (current !== undefined && !isSameFolder(current.cwd, folder)) throw otherFolder(current, folder);
@@ -30,14 +82,10 @@ export function chooseFolder(owners: readonly Owner[], { personality, cwd, hasOw
  *
  * @throws IapeerError `folder-taken`: another peer has it; `invalid-value`: it is no folder and cannot become one; `write-failed`.
  */
-export function refuseFolder(owners: readonly Owner[], personality: string, cwd: string): void {
+export function refuseFolder(owners: FolderOwners, personality: string, cwd: string): void {
   refuseNoFolder(cwd);
-  const found = lookAt(cwd);
-  const owner = owners.find(
-    (other) =>
-      other.personality !== personality && (other.cwd === cwd || (found !== undefined && isSameFile(found, lookAt(other.cwd)))),
-  );
-  if (owner !== undefined) throw folderTaken(cwd, owner.personality);
+  const other = owners.findOther(personality, cwd);
+  if (other !== undefined) throw folderTaken(cwd, other);
 }
 
 /** Throws IapeerError `peer-being-removed` for a peer whose removal has begun. */

@@ -6,18 +6,20 @@ import type { Layout } from "../core/layout.ts";
 import { IapeerError } from "../model/errors.ts";
 import { markCardRemoved, putCard, readCard, readOwnCard, restoreCard } from "./cards.ts";
 import { findDifferences } from "./differences.ts";
-import { type AddPlan, findRow, planAdd, requireRow, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
-import { chooseFolder, refuseFolder, refuseRemoving } from "./folders.ts";
+import { findRow, requireRow, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
+import { chooseFolder, FolderOwners, refuseFolder, refuseRemoving } from "./folders.ts";
+import { Intake } from "./intake.ts";
 import { readIfWhole, restoreRegistry, unreadable } from "./restore.ts";
 import { type RegistryFile, type Row, toPeer } from "./schema.ts";
 import { snapshotOf } from "./snapshot.ts";
-import { changeRegistry, readStored } from "./store.ts";
+import { changeRegistry, describePlace, readStored } from "./store.ts";
 import type {
   AddRequest,
   ChangeOptions,
   Move,
   Peer,
   Registered,
+  RegisterOutcome,
   Registry,
   Updated,
   UpdateRequest,
@@ -34,31 +36,69 @@ export function readRegistry(layout: Layout): Registry {
 }
 
 /**
+ * The registry as it is at each call. The file is read again only where another one has taken its place, which every change does: work that
+ * looks at one peer after the other need not read all of them each time.
+ *
+ * @returns a function that throws what readRegistry throws
+ */
+export function followRegistry(layout: Layout): () => Registry {
+  let last: { readonly place: string | undefined; readonly registry: Registry } | undefined;
+  return () => {
+    // Looked at before the file is read: one that is put there meanwhile is read at the next call.
+    const place = describePlace(layout.registry);
+    if (last === undefined || place === undefined || place !== last.place) last = { place, registry: readRegistry(layout) };
+    return last.registry;
+  };
+}
+
+/**
  * Registers a peer, or merges into the one that is registered: folder, card and row, all of them or none.
  *
  * @throws IapeerError `peer-conflict`, `folder-taken`, `peer-being-removed`, `profile-corrupt`, `invalid-value`, `lock-busy`,
  * `interrupted`, `revision-conflict`, `registry-corrupt`, `write-failed`.
  */
 export async function registerPeer(layout: Layout, options: ChangeOptions, request: AddRequest): Promise<Registered> {
-  let plan: AddPlan | undefined;
-  const { revision } = await changeRegistry(
+  const outcomes = await registerPeers(layout, options, [request]);
+  const outcome = outcomes[0]!;
+  if (outcome.action === "failed") throw outcome.error;
+  return outcome;
+}
+
+/**
+ * Registers many peers in their order, each as registerPeer does, and writes the registry once. A registration that fails keeps none of
+ * the others back. Other changes of the registry wait meanwhile: for a few milliseconds a peer.
+ *
+ * @returns an outcome for each request
+ * @throws IapeerError `lock-busy`, `interrupted`, `revision-conflict`, `registry-corrupt`, `write-failed`; then no peer is registered.
+ */
+export async function registerPeers(
+  layout: Layout,
+  options: ChangeOptions,
+  requests: readonly AddRequest[],
+): Promise<readonly RegisterOutcome[]> {
+  let intake: Intake | undefined;
+  let outcomes: readonly RegisterOutcome[] = [];
+  await changeRegistry(
     layout,
     options,
     (file) => {
-      const cwd = chooseFolder(file.peers, request);
-      plan = planAdd(file, { ...request, cwd }, readOwnCard({ ...request, cwd }));
-      return plan.file;
+      const opened = new Intake(file);
+      intake = opened;
+      outcomes = requests.map((request) => opened.register(request));
+      return opened.file();
     },
-    () => putCard(plan!.row),
+    () => () => intake?.takeBack(),
   );
-  const { action, row, newRuntimes } = plan!;
-  return { action, peer: toPeer(row), newRuntimes, revision };
+  return outcomes;
 }
 
-/** Throws what registerPeer would throw for a registry, as far as that can be known without a change. */
-export function checkRegistration(registry: Registry, request: AddRequest): void {
-  const cwd = chooseFolder(registry.peers, request);
-  readOwnCard({ ...request, cwd });
+/** A check of registrations against one registry. It throws what registerPeer would throw, as far as that can be known without a change. */
+export function registrationCheck({ peers, find }: Registry): (request: AddRequest) => void {
+  const owners = new FolderOwners(peers);
+  return (request) => {
+    const cwd = chooseFolder(find(request.personality), request, owners);
+    readOwnCard({ ...request, cwd });
+  };
 }
 
 /**
@@ -95,7 +135,7 @@ export async function movePeer(layout: Layout, options: ChangeOptions, { persona
   return await changeRow(layout, options, {
     personality,
     edit: (row, { peers }) => {
-      refuseFolder(peers, personality, cwd);
+      refuseFolder(new FolderOwners(peers), personality, cwd);
       readOwnCard({ personality, cwd });
       return { ...row, cwd };
     },

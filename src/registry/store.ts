@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { wasWritten, writeTogether } from "../core/disk/atomic-write.ts";
 import { IapeerError } from "../model/errors.ts";
 import { makeFolder } from "../core/disk/files.ts";
@@ -34,6 +35,12 @@ export function readStored(layout: Layout): RegistryFile {
     throw corruptFile(layout.registry, `is gone, but its backup holds ${lost.peers.length} peers`);
   }
   return { version: REGISTRY_VERSION, revision: 0, peers: [] };
+}
+
+/** Tells the file at a path from every other one that was ever there; undefined when there is none. */
+export function describePlace(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
 }
 
 /** The backup, which is the last registry that was written; undefined when there is none that can be read. */
@@ -110,7 +117,9 @@ function writeNext(layout: Layout, current: RegistryFile, edited: RegistryFile):
   if (edited.peers.length === 0 && current.peers.length > 1) {
     throw new IapeerError("bug", `an edit would empty a registry of ${current.peers.length} peers; refused`);
   }
-  const next = { ...edited, revision: current.revision + 1, peers: edited.peers.toSorted(byPersonality) };
+  // An edit of several rows has moved the revision on itself, by one for each.
+  const revision = Math.max(edited.revision, current.revision + 1);
+  const next = { ...edited, revision, peers: edited.peers.toSorted(byPersonality) };
   writeRegistry(layout, next);
   return next;
 }

@@ -64,6 +64,9 @@ export interface Registered {
   readonly revision: number;
 }
 
+/** What became of one registration among many. */
+export type RegisterOutcome = Registered | { readonly action: "failed"; readonly error: unknown };
+
 /** Changes of a peer; what is left out stays. */
 export interface UpdateRequest {
   readonly description?: string;

@@ -71,13 +71,13 @@ describe("on any registry", () => {
     fc.assert(
       fc.property(registryAndName, request, ([before, name], asked) => {
         const old = findRow(before, name);
-        const plan = planAdd(before, { personality: name, cwd: `/peers/${name}`, ...asked }, undefined);
-        const { ok } = checkRegistry(plan.file);
-        expect(ok).toBe(true);
-        expect(unknownOf(plan.file)).toEqual(unknownOf(before));
+        const plan = planAdd(old, { personality: name, cwd: `/peers/${name}`, ...asked }, undefined);
+        const after = withRow(before, plan.row);
+        expect(checkRegistry(after).ok).toBe(true);
+        expect(unknownOf(after)).toEqual(unknownOf(before));
         expect(unknownOf(plan.row)).toEqual(unknownOf(old ?? {}));
-        expect(othersThan(name, plan.file)).toEqual(othersThan(name, before));
-        expect(plan.file.peers.filter((one) => one.personality === name)).toEqual([plan.row]);
+        expect(othersThan(name, after)).toEqual(othersThan(name, before));
+        expect(after.peers.filter((one) => one.personality === name)).toEqual([plan.row]);
         expect(plan.action === "added").toBe(old === undefined);
       }),
     );
@@ -87,10 +87,10 @@ describe("on any registry", () => {
     fc.assert(
       fc.property(registryAndName, request, ([before, name], asked) => {
         const whole = { personality: name, cwd: `/peers/${name}`, ...asked };
-        const first = planAdd(before, whole, undefined);
-        const second = planAdd(first.file, whole, undefined);
+        const first = planAdd(findRow(before, name), whole, undefined);
+        const second = planAdd(first.row, whole, undefined);
         expect(second).toMatchObject({ action: "unchanged", newRuntimes: [] });
-        expect(second.file).toBe(first.file);
+        expect(second.row).toBe(first.row);
       }),
     );
   });
@@ -100,7 +100,7 @@ describe("on any registry", () => {
       fc.property(registryAndName, request, ([before, name], asked) => {
         const old = findRow(before, name);
         const had = old === undefined ? [] : toPeer(old).runtimes;
-        const plan = planAdd(before, { personality: name, cwd: `/peers/${name}`, ...asked }, undefined);
+        const plan = planAdd(old, { personality: name, cwd: `/peers/${name}`, ...asked }, undefined);
         const has = toPeer(plan.row).runtimes;
         expect(has).toEqual([...new Set(has)]);
         expect(has).toEqual(expect.arrayContaining([...had, ...(asked.runtimes ?? [])]));
@@ -255,13 +255,13 @@ describe("add, merging:", () => {
       ["claude"],
     ],
   ])("%s", (_, current, card, asked, action, expected, newRuntimes) => {
-    const before: RegistryFile = { version: 2, revision: 1, peers: current === undefined ? [] : [current] };
-    const plan = planAdd(before, { personality: "a", cwd: "/a", ...asked }, card);
+    const before = structuredClone(current);
+    const plan = planAdd(current, { personality: "a", cwd: "/a", ...asked }, card);
     expect(plan.action as string).toBe(action);
     expect(plan.row).toMatchObject(expected);
     expect(plan.newRuntimes).toEqual(newRuntimes);
     expect(plan.row).not.toHaveProperty("removed");
-    expect(before.peers).toEqual(current === undefined ? [] : [current]);
+    expect(current).toEqual(before);
   });
 });
 

@@ -8,7 +8,7 @@ import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThat
 import type { ApplySteps, Done, Stage } from "../../fleet/plan/run.ts";
 import { launchIdentity } from "../../launch/start/start.ts";
 import { isGood } from "../../provision/row-state.ts";
-import { checkRegistration, readRegistry } from "../../registry/registry.ts";
+import { readRegistry, registrationCheck } from "../../registry/registry.ts";
 import type { Peer, Registry } from "../../registry/types.ts";
 import { readBootUnits } from "../../boot/state.ts";
 import { readStatus } from "../../status/liveness/liveness.ts";
@@ -33,9 +33,9 @@ export interface StepOptions {
 /** How the rows of a plan are done on this host. */
 export function openSteps(options: StepOptions, context: Context): ApplySteps {
   const serially = openQueue();
-  const staying = withoutLeaving(options.registry, options.plan);
+  const checkRegistration = registrationCheck(withoutLeaving(options.registry, options.plan));
   return {
-    check: async (row) => checkRow(row, { ...options, registry: staying }, context),
+    check: async (row) => checkRow(row, { ...options, checkRegistration }, context),
     announce: (added) => announceFleet(added, options, context),
     change: async (row, enter) => await changeRow(row, { enter, serially, isForced: options.isForced }, context),
     record: (standing, failed) => recordFleet({ standing, failed }, options, context),
@@ -54,7 +54,11 @@ function openQueue(): Queue {
   };
 }
 
-function checkRow(row: PlannedRow, { facts, registry, isStarted, isForced }: StepOptions, context: Context): void {
+interface Checks extends StepOptions {
+  readonly checkRegistration: ReturnType<typeof registrationCheck>;
+}
+
+function checkRow(row: PlannedRow, { facts, checkRegistration, isStarted, isForced }: Checks, context: Context): void {
   const { agent, found, peer, op, isMove } = row;
   if (agent?.remote !== undefined) return refuseLocalTwin(row, facts.isPruned(peer), context);
   if (op === "remove" && !isForced && found !== undefined)
@@ -65,7 +69,7 @@ function checkRow(row: PlannedRow, { facts, registry, isStarted, isForced }: Ste
   if (ended.length > 0) refuseLive(peer, { runtimes: ended, hint: `stop it first: iapeer stop ${peer}` }, context);
   refuseRealRootInSandbox(context.env, requestOf(agent, found, context).cwd);
   // A folder that another peer is still to leave is looked at when it has.
-  if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(registry, requestOf(agent, found, context));
+  if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(requestOf(agent, found, context));
   if (isStarted(peer) && facts.fleet.socketName !== undefined) namedSocketPath(context.env, facts.fleet.socketName);
   if (isStarted(peer)) findProgram({ cwd: requestOf(agent, found, context).cwd, runtime: agent.runtime }, context);
 }

@@ -10,12 +10,15 @@ export function lookAt(path: string): Stats | undefined {
   }
 }
 
-/** Whether two paths lead to one folder. A path where nothing is leads only to itself. */
-export function isSameFolder(a: string, b: string): boolean {
-  return a === b || isSameFile(lookAt(a), lookAt(b));
+/** Device and inode of the file at a path, which all paths to it share; undefined when nothing is there. */
+export function fileIdOf(path: string): string | undefined {
+  const found = lookAt(path);
+  return found && `${found.dev}:${found.ino}`;
 }
 
-/** Whether two files that were looked at are one. */
-export function isSameFile(a: Stats | undefined, b: Stats | undefined): boolean {
-  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+/** Whether two paths lead to one folder. A path where nothing is leads only to itself. */
+export function isSameFolder(a: string, b: string): boolean {
+  if (a === b) return true;
+  const id = fileIdOf(a);
+  return id !== undefined && id === fileIdOf(b);
 }

@@ -1,0 +1,63 @@
+import { putCard, readOwnCard } from "./cards.ts";
+import { planAdd } from "./edits.ts";
+import { chooseFolder, FolderOwners } from "./folders.ts";
+import { type RegistryFile, type Row, toPeer } from "./schema.ts";
+import type { AddRequest, RegisterOutcome } from "./types.ts";
+
+/** Adds peers to a registry one after the other, each with regard to those before it. A peer costs the same however many there are. */
+export class Intake {
+  readonly #before: RegistryFile;
+  readonly #rows: Map<string, Row>;
+  readonly #folders: FolderOwners;
+  readonly #takeBacks: (() => void)[] = [];
+  #count = 0;
+
+  constructor(file: RegistryFile) {
+    this.#before = file;
+    this.#rows = new Map(file.peers.map((row) => [row.personality, row]));
+    this.#folders = new FolderOwners(file.peers);
+  }
+
+  /** Makes a peer's folder, writes its card and plans its row. A failure leaves nothing of this peer. */
+  register(request: AddRequest): RegisterOutcome {
+    try {
+      const current = this.#rows.get(request.personality);
+      const cwd = chooseFolder(current, request, this.#folders);
+      const { action, row, newRuntimes } = planAdd(current, { ...request, cwd }, readOwnCard({ ...request, cwd }));
+      this.#takeBacks.push(putCard(row));
+      if (action !== "unchanged") this.#put(row, current);
+      return { action, peer: toPeer(row), newRuntimes, revision: this.#revision };
+    } catch (error) {
+      return { action: "failed", error };
+    }
+  }
+
+  /** The registry with all planned rows; the very file that was given where none differs. */
+  file(): RegistryFile {
+    return this.#count === 0 ? this.#before : { ...this.#before, revision: this.#revision, peers: [...this.#rows.values()] };
+  }
+
+  /** Takes folders and cards back, the last one first. One that cannot be taken back keeps none of the others. */
+  takeBack(): void {
+    const failures = this.#takeBacks.toReversed().flatMap((takeBack) => {
+      try {
+        takeBack();
+        return [];
+      } catch (error) {
+        return [error];
+      }
+    });
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Each row counts. */
+  get #revision(): number {
+    return this.#before.revision + this.#count;
+  }
+
+  #put(row: Row, current: Row | undefined): void {
+    if (current === undefined) this.#folders.add(row);
+    this.#rows.set(row.personality, row);
+    this.#count += 1;
+  }
+}
