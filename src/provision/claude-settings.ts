@@ -1,5 +1,6 @@
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode, visit } from "jsonc-parser/lib/esm/main.js";
 import type { TextEdit } from "../core/disk/foreign-file.ts";
+import { applySplices, cut, indentBefore, insertion, lineStart, type Splice } from "../core/text/splice.ts";
 
 const KEY = "autoMemoryEnabled";
 const PAIR_OFF = `"${KEY}": false`;
@@ -19,7 +20,10 @@ export function switchClaudeMemory(text: string | undefined, direction: "off" | 
   if (found.length > 1) return { state: "refused", why: `has the key "${KEY}" twice` };
   const isOff = found[0]?.children?.[1]?.value === false;
   if (isOff === (direction === "off")) return { state: "unchanged" };
-  const edited = isOff ? remove(text, root, found[0]!) : found[0] ? replace(text, found[0]) : insert(text, root);
+  const edited = applySplices(
+    text,
+    isOff ? planRemoval(text, root, found[0]!) : [found[0] ? planReplace(found[0]) : planInsert(text, root)],
+  );
   return isOnlyThatKey(text, edited)
     ? changed(edited)
     : { state: "refused", why: `cannot be changed at "${KEY}" without touching other keys` };
@@ -60,68 +64,51 @@ function keyOf(property: Node): string {
   return property.children![0]!.value as string;
 }
 
-function replace(text: string, property: Node): string {
-  const value = property.children![1]!;
-  return `${text.slice(0, value.offset)}false${text.slice(value.offset + value.length)}`;
+function planReplace(property: Node): Splice {
+  const { offset, length } = property.children![1]!;
+  return { from: offset, to: offset + length, text: "false" };
 }
 
 /** As the first key, which needs no comma behind somebody else's line: on a line of its own where the others have theirs. */
-function insert(text: string, root: Node): string {
+function planInsert(text: string, root: Node): Splice {
   const first = propertiesOf(root)[0];
   const brace = root.offset + 1;
   const restOfLine = /^[ \t]*(?:\/\/[^\r\n]*)?(?<eol>\r?\n)/.exec(text.slice(brace));
-  const comma = first === undefined ? "" : ",";
-  if (restOfLine === null) {
-    if (first === undefined) return putAt(text, brace, ` ${PAIR_OFF} `);
-    return putAt(text, first.offset, `${PAIR_OFF}, `);
-  }
-  return putAt(text, brace + restOfLine[0].length, `${indentOf(text, first)}${PAIR_OFF}${comma}${restOfLine.groups!["eol"]}`);
+  if (restOfLine === null)
+    return first === undefined ? insertion(brace, ` ${PAIR_OFF} `) : insertion(first.offset, `${PAIR_OFF}, `);
+  const indent = (first && indentBefore(text, first.offset)) ?? "  ";
+  return insertion(brace + restOfLine[0].length, `${indent}${PAIR_OFF}${first ? "," : ""}${restOfLine.groups!["eol"]}`);
 }
 
-function indentOf(text: string, property: Node | undefined): string {
-  const before = property === undefined ? "" : text.slice(0, property.offset);
-  return /\n(?<indent>[ \t]*)$/.exec(before)?.groups?.["indent"] ?? "  ";
-}
-
-/** The exact reverse of insert; of a pair that stands elsewhere, the pair and the one comma that goes with it. */
-function remove(text: string, root: Node, property: Node): string {
+/** The exact reverse of planInsert; of a pair that stands elsewhere, the pair and the one comma that goes with it. */
+function planRemoval(text: string, root: Node, property: Node): Splice[] {
   const properties = propertiesOf(root);
   const [start, end] = [property.offset, property.offset + property.length];
   const comma = commaAfter(text, end);
+  if (comma !== undefined) return planRemovalWithComma(text, start, { end, comma });
   const before = properties[properties.indexOf(property) - 1];
-  if (comma !== undefined) return removeWithComma(text, start, { end, comma });
   const behind = before === undefined ? undefined : commaAfter(text, before.offset + before.length);
-  const shorter =
-    cutLine(text, start, end) ?? cut(text, text[start - 1] === " " ? start - 1 : start, text[end] === " " ? end + 1 : end);
-  return behind === undefined ? shorter : cut(shorter, behind, behind + 1);
+  const pair = planLine(text, start, end) ?? cut(text[start - 1] === " " ? start - 1 : start, text[end] === " " ? end + 1 : end);
+  return behind === undefined ? [pair] : [cut(behind, behind + 1), pair];
 }
 
-function removeWithComma(text: string, start: number, { end, comma }: { end: number; comma: number }): string {
+function planRemovalWithComma(text: string, start: number, { end, comma }: { end: number; comma: number }): Splice[] {
   const isAdjacent = text.slice(end, comma).trim() === "";
-  if (!isAdjacent) return cut(cut(text, comma, comma + 1), start, end);
-  return cutLine(text, start, comma + 1) ?? cut(text, start, text[comma + 1] === " " ? comma + 2 : comma + 1);
+  if (!isAdjacent) return [cut(start, end), cut(comma, comma + 1)];
+  return [planLine(text, start, comma + 1) ?? cut(start, text[comma + 1] === " " ? comma + 2 : comma + 1)];
+}
+
+/** The whole line, when there is nothing else on it. */
+function planLine(text: string, start: number, end: number): Splice | undefined {
+  const after = /^[ \t]*\r?\n/.exec(text.slice(end));
+  if (after === null || indentBefore(text, start) === undefined) return undefined;
+  return cut(lineStart(text, start), end + after[0].length);
 }
 
 /** Where the comma behind a value is, white space and comments skipped. */
 function commaAfter(text: string, offset: number): number | undefined {
   const match = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*,/.exec(text.slice(offset));
   return match === null ? undefined : offset + match[0].length - 1;
-}
-
-/** Without the whole line, when there is nothing else on it. */
-function cutLine(text: string, start: number, end: number): string | undefined {
-  const before = /(?:^|\n)[ \t]*$/.exec(text.slice(0, start));
-  const after = /^[ \t]*\r?\n/.exec(text.slice(end));
-  if (before === null || after === null) return undefined;
-  return cut(text, before.index + (before[0].startsWith("\n") ? 1 : 0), end + after[0].length);
-}
-
-function cut(text: string, start: number, end: number): string {
-  return text.slice(0, start) + text.slice(end);
-}
-
-function putAt(text: string, offset: number, inserted: string): string {
-  return text.slice(0, offset) + inserted + text.slice(offset);
 }
 
 /** The net under all of the above: it still parses, every comment is there, and no other value changed. */

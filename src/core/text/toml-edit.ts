@@ -1,6 +1,17 @@
 import { type AST, getStaticTOMLValue } from "toml-eslint-parser";
 import { quoteForToml } from "./quoting.ts";
 import {
+  applySplices,
+  beforeBreak,
+  cut,
+  indentBefore,
+  insertion,
+  lineStart,
+  newlineOf,
+  nextLine,
+  type Splice,
+} from "./splice.ts";
+import {
   type Entry,
   isSame,
   isWithin,
@@ -15,12 +26,6 @@ import {
 } from "./toml-document.ts";
 
 export type TomlScalar = string | boolean;
-
-interface Splice {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
 
 /**
  * The value at a path, undefined when there is none.
@@ -39,7 +44,7 @@ export function readTomlValue(text: string, path: TomlPath): unknown {
  */
 export function setTomlValue(text: string, path: TomlPath, value: TomlScalar): string {
   const document = parseToml(text);
-  const edited = splice(text, planSet({ text, document, path }, render(value)));
+  const edited = applySplices(text, [planSet({ text, document, path }, render(value))]);
   checkOnly(document, edited, { path, value });
   return edited;
 }
@@ -54,7 +59,9 @@ export function removeTomlValue(text: string, path: TomlPath): string {
   const document = parseToml(text);
   const found = listEntries(document).find((entry) => isSame(entry.path, path));
   if (found === undefined) return text;
-  const edited = splice(text, found.scope.type === "TOMLInlineTable" ? planInlineRemoval(text, found) : planRemoval(text, found));
+  const edited = applySplices(text, [
+    found.scope.type === "TOMLInlineTable" ? planInlineRemoval(text, found) : planRemoval(text, found),
+  ]);
   checkOnly(document, edited, { path, value: undefined });
   return edited;
 }
@@ -82,29 +89,29 @@ function planSet(target: Target, literal: string): Splice {
 
 function planReplace({ node }: Entry, literal: string): Splice {
   if (node.value.type !== "TOMLValue") throw new TomlProblem("holds a table or an array where a plain value belongs");
-  return { start: node.value.range[0], end: node.value.range[1], text: literal };
+  return { from: node.value.range[0], to: node.value.range[1], text: literal };
 }
 
 function planInline({ node }: Entry, pair: string): Splice {
   const table = node.value as AST.TOMLInlineTable;
   const last = table.body.at(-1);
-  if (last !== undefined) return insertAt(last.range[1], `, ${pair}`);
-  return insertAt(table.range[0] + 1, ` ${pair} `);
+  if (last !== undefined) return insertion(last.range[1], `, ${pair}`);
+  return insertion(table.range[0] + 1, ` ${pair} `);
 }
 
 /** A line of its own below another, as far to the right as that one. */
 function planLine(text: string, above: AST.TOMLKeyValue | AST.TOMLKey, pair: string): Splice {
-  const end = endOfLine(text, above.range[1]);
-  const indent = above.type === "TOMLKeyValue" ? text.slice(startOfLine(text, above.range[0]), above.range[0]) : "";
-  const eol = eolOf(text);
-  return insertAt(end, text.endsWith("\n", end) ? `${indent}${pair}${eol}` : `${eol}${indent}${pair}`);
+  const end = nextLine(text, above.range[1]);
+  const indent = above.type === "TOMLKeyValue" ? (indentBefore(text, above.range[0]) ?? "") : "";
+  const eol = newlineOf(text);
+  return insertion(end, text.endsWith("\n", end) ? `${indent}${pair}${eol}` : `${eol}${indent}${pair}`);
 }
 
 function planTable(text: string, path: TomlPath, literal: string): Splice {
-  const eol = eolOf(text);
+  const eol = newlineOf(text);
   const block = `[${path.slice(0, -1).map(renderKey).join(".")}]${eol}${renderPair(path.slice(-1), literal)}`;
-  if (text === "") return insertAt(0, `${block}${eol}`);
-  return insertAt(text.length, text.endsWith("\n") ? `${eol}${block}${eol}` : `${eol}${eol}${block}`);
+  if (text === "") return insertion(0, `${block}${eol}`);
+  return insertion(text.length, text.endsWith("\n") ? `${eol}${block}${eol}` : `${eol}${eol}${block}`);
 }
 
 /** The last of the dotted keys that share most of the path; a table made by dotted keys cannot have a header. */
@@ -120,12 +127,12 @@ function nearestDotted(entries: readonly Entry[], path: TomlPath): Entry | undef
 }
 
 function planRemoval(text: string, { node, scope }: Entry): Splice {
-  const end = endOfLine(text, node.range[1]);
+  const end = nextLine(text, node.range[1]);
   const rest = text.slice(node.range[1], end);
-  if (rest.trim() !== "") return { start: node.range[0], end: node.range[1] + rest.search(/\S/), text: "" };
-  const start = isAlone(text, scope) ? startOfBlock(text, scope.range[0]) : startOfLine(text, node.range[0]);
+  if (rest.trim() !== "") return cut(node.range[0], node.range[1] + rest.search(/\S/));
+  const start = isAlone(text, scope) ? startOfBlock(text, scope.range[0]) : lineStart(text, node.range[0]);
   // The last line had no end: then the one above becomes such a line again.
-  return { start: text.endsWith("\n", end) ? start : beforeEol(text, start), end, text: "" };
+  return cut(text.endsWith("\n", end) ? start : beforeBreak(text, start), end);
 }
 
 /** A table with one key right below its header, and no comment at the header. */
@@ -136,8 +143,8 @@ function isAlone(text: string, scope: Entry["scope"]): scope is AST.TOMLTable {
 
 /** The header's line, and the blank one above it that sets it apart from what comes before. */
 function startOfBlock(text: string, header: number): number {
-  const start = startOfLine(text, header);
-  const above = beforeEol(text, start);
+  const start = lineStart(text, header);
+  const above = beforeBreak(text, start);
   return above > 0 && text[above - 1] === "\n" ? above : start;
 }
 
@@ -146,10 +153,10 @@ function planInlineRemoval(text: string, { node, scope }: Entry): Splice {
   const index = siblings.indexOf(node);
   const before = siblings[index - 1];
   const after = siblings[index + 1];
-  if (before !== undefined) return { start: before.range[1], end: node.range[1], text: "" };
-  if (after !== undefined) return { start: node.range[0], end: after.range[0], text: "" };
+  if (before !== undefined) return cut(before.range[1], node.range[1]);
+  if (after !== undefined) return cut(node.range[0], after.range[0]);
   const [start, end] = node.range;
-  return { start: text[start - 1] === " " ? start - 1 : start, end: text[end] === " " ? end + 1 : end, text: "" };
+  return cut(text[start - 1] === " " ? start - 1 : start, text[end] === " " ? end + 1 : end);
 }
 
 /** The net under all of the above: the text still parses, every comment is there, and no other value changed. */
@@ -192,31 +199,4 @@ function renderKey(key: string): string {
 
 function render(value: TomlScalar): string {
   return typeof value === "string" ? quoteForToml(value) : String(value);
-}
-
-function splice(text: string, { start, end, text: inserted }: Splice): string {
-  return text.slice(0, start) + inserted + text.slice(end);
-}
-
-function insertAt(offset: number, text: string): Splice {
-  return { start: offset, end: offset, text };
-}
-
-function eolOf(text: string): string {
-  return /\r?\n/.exec(text)?.[0] ?? "\n";
-}
-
-function startOfLine(text: string, offset: number): number {
-  return text.lastIndexOf("\n", offset - 1) + 1;
-}
-
-/** Behind the line end that comes next; the end of the text when none does. */
-function endOfLine(text: string, offset: number): number {
-  const newline = text.indexOf("\n", offset);
-  return newline === -1 ? text.length : newline + 1;
-}
-
-/** Before the line end that stands right before this offset; the offset itself when none does. */
-function beforeEol(text: string, offset: number): number {
-  return offset - (/\r?\n$/.exec(text.slice(Math.max(0, offset - 2), offset))?.[0].length ?? 0);
 }

@@ -1,4 +1,4 @@
-import { lineEnd, lineStart, newlineOf, nextLine, type Splice } from "./splice.ts";
+import { beforeBreak, cut, insertion, lineEnd, lineStart, newlineOf, nextLine, type Splice } from "../../core/text/splice.ts";
 
 /** An item of a block list: from its dash to the end of what it says. */
 export interface BlockItem {
@@ -29,7 +29,7 @@ export function removeFromBlock(text: string, item: BlockItem): Splice[] {
   const from = lineStart(text, item.dash);
   const to = endOfItem(text, item);
   const isLastLine = to === text.length && !text.endsWith("\n");
-  return [{ from: isLastLine ? endOfLineBefore(text, from) : from, to, text: "" }];
+  return [cut(isLastLine ? beforeBreak(text, from) : from, to)];
 }
 
 function renderItem(indent: string, lines: readonly string[], newline: string): string {
@@ -40,11 +40,7 @@ function renderItem(indent: string, lines: readonly string[], newline: string): 
 function asLines(text: string, at: number, body: string): Splice {
   const newline = newlineOf(text);
   const isOpen = at === text.length && at > 0 && !text.endsWith("\n");
-  return { from: at, to: at, text: isOpen ? newline + body : body + newline };
-}
-
-function endOfLineBefore(text: string, start: number): number {
-  return start === 0 ? 0 : lineEnd(text, lineStart(text, start - 1));
+  return insertion(at, isOpen ? newline + body : body + newline);
 }
 
 const COMMENT = /^([ \t]*)#/;

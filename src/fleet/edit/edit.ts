@@ -8,7 +8,7 @@ import { policyOf, wantedOf } from "../file/policy.ts";
 import { fieldsOf, type NewAgent, renderAgent } from "./render-agent.ts";
 import { checkShape, fieldOf, FLEET_VERSION } from "../file/schema.ts";
 import { holdsSecret } from "../file/secrets.ts";
-import { applySplices, lineStart, type Splice } from "./splice.ts";
+import { applySplices, indentBefore, type Splice } from "../../core/text/splice.ts";
 import type { Surroundings } from "../file/surroundings.ts";
 import { parseYaml, type YamlTree } from "../file/yaml-tree.ts";
 
@@ -155,7 +155,7 @@ function toBlock(text: string, list: YAMLSeq): BlockList {
   const nodes = list.items as Node[];
   const items = nodes.map((node, index) => {
     const dash = tokens[index]!.start.find(({ type }) => type === "seq-item-ind")!.offset;
-    if (text.slice(lineStart(text, dash), dash).trim() !== "")
+    if (indentBefore(text, dash) === undefined)
       throw invalid(
         "the agents are written in a way that is not edited here",
         "edit the file by hand, with each agent on lines of its own",

@@ -1,4 +1,4 @@
-import { lineEnd, lineStart, newlineOf, nextLine, type Splice } from "./splice.ts";
+import { cut, indentBefore, insertion, lineEnd, lineStart, newlineOf, nextLine, type Splice } from "../../core/text/splice.ts";
 
 /** What stands between two offsets: an item of a list in brackets, or the list. */
 export interface Span {
@@ -12,16 +12,14 @@ const REST_OF_LINE = /^[ \t]*(,?)[ \t]*(#.*)?$/;
 /** Puts an item at the end of a list in brackets. */
 export function appendToFlow(text: string, list: Span, items: readonly Span[], item: string): Splice[] {
   const last = items.at(-1);
-  if (last === undefined) return [insert(list.from + 1, item)];
+  if (last === undefined) return [insertion(list.from + 1, item)];
   const rest = REST_OF_LINE.exec(text.slice(last.to, lineEnd(text, last.to)));
-  const indent = text.slice(lineStart(text, last.from), last.from);
-  if (indent.trim() !== "") return [insert(last.to, `, ${item}`)];
+  const indent = indentBefore(text, last.from);
+  if (indent === undefined) return [insertion(last.to, `, ${item}`)];
   const line = newlineOf(text) + indent + item;
-  if (rest === null) return [insert(last.to, `,${line}`)];
+  if (rest === null) return [insertion(last.to, `,${line}`)];
   const end = lineEnd(text, last.to);
-  return rest[1] === ","
-    ? [insert(end, `${line},`)]
-    : [{ ...insert(last.to, ","), text: last.to === end ? `,${line}` : "," }, ...(last.to === end ? [] : [insert(end, line)])];
+  return rest[1] === "," ? [insertion(end, `${line},`)] : [insertion(last.to, ","), insertion(end, line)];
 }
 
 /** Takes an item out of a list in brackets, with one comma. Comments on other lines than its own stay. */
@@ -30,10 +28,8 @@ export function removeFromFlow(text: string, items: readonly Span[], index: numb
   const previous = items[index - 1];
   const next = items[index + 1];
   const rest = REST_OF_LINE.exec(text.slice(item.to, lineEnd(text, item.to)));
-  const start = lineStart(text, item.from);
-  const hasOwnLines = rest !== null && text.slice(start, item.from).trim() === "";
-  if (hasOwnLines) {
-    const lines = cut(start, nextLine(text, item.to));
+  if (rest !== null && indentBefore(text, item.from) !== undefined) {
+    const lines = cut(lineStart(text, item.from), nextLine(text, item.to));
     // The last one's comma is the one before it.
     return rest[1] === "" && next === undefined && previous !== undefined ? [comma(text, previous), lines] : [lines];
   }
@@ -57,12 +53,4 @@ function comma(text: string, { to }: Span): Splice {
   let at = to;
   while (text[at] !== ",") at = text[at] === "#" ? nextLine(text, at) : at + 1;
   return cut(at, at + 1);
-}
-
-function cut(from: number, to: number): Splice {
-  return { from, to, text: "" };
-}
-
-function insert(at: number, text: string): Splice {
-  return { from: at, to: at, text };
 }
