@@ -19,7 +19,26 @@ const SHELVES = new Set(["model", "core"]);
 const ORDER = {
   core: ["libc", "text", "process", "layout", "disk", "host", "service", "tmux"],
   status: ["slot", "incarnation", "beat", "session-tail", "liveness", "deaths"],
-  launch: ["runtime", "heartbeat", "session", "canary", "hook", "end", "start", "send", "sleep"],
+  launch: [
+    "runtime",
+    "heartbeat",
+    "stamp",
+    "claim",
+    "recorder",
+    "session",
+    "unwitnessed",
+    "tidy-logs",
+    "canary",
+    "tick",
+    "hook",
+    "view",
+    "end",
+    "start",
+    "ssh",
+    "sender",
+    "send",
+    "sleep",
+  ],
   fleet: ["applied", "comms", "file", "edit", "plan", "ps"],
 };
 

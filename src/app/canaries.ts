@@ -1,7 +1,6 @@
 import type { Layout } from "../core/layout.ts";
-import { type CanaryState, readCanaryState } from "../launch/canary/canary.ts";
-import { claimedBy } from "../launch/canary/claim.ts";
-import { FOREIGN } from "../launch/canary/unwatched.ts";
+import type { CanaryState } from "../launch/canary/types.ts";
+import { FOREIGN, readCanaryState } from "../launch/canary/canary.ts";
 import { incarnationPaths } from "../status/incarnation/incarnation.ts";
 import { listSocketIdentities, observeServer } from "../status/liveness/liveness.ts";
 import { registeredIdentities } from "./sessions.ts";
@@ -32,7 +31,7 @@ function readCanary(layout: Layout, identity: string): CanaryRow | undefined {
     case "unreachable":
     case "hung": {
       const paths = incarnationPaths(layout, identity, state.incarnation.incarnation);
-      return { identity, server_pid: state.incarnation.server.pid, ...readCanaryState(paths, claimedBy(paths)) };
+      return { identity, server_pid: state.incarnation.server.pid, ...readCanaryState(paths) };
     }
   }
 }

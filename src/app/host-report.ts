@@ -1,8 +1,8 @@
 import { identityOf, isAgentic } from "../model/names.ts";
 import type { Layout } from "../core/layout.ts";
 import { whyNotSocketFolder } from "../core/disk/socket-folder.ts";
-import { findUnrecorded } from "../launch/canary/settle.ts";
-import { hintForUnwatched } from "../launch/canary/unwatched.ts";
+import { findUnrecorded } from "../launch/unwitnessed.ts";
+import { hintForUnwatched } from "../launch/canary/canary.ts";
 import { judgeMemory, type MemoryState, readNote } from "../provision/provision-state.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";

@@ -4,12 +4,12 @@ import { accountName } from "../core/libc.ts";
 import { namedSocketPath } from "../core/tmux.ts";
 import { type AppliedAgent, type AppliedFleet, readApplied } from "../fleet/applied.ts";
 import { findMember, type Here, planComms, renderComms } from "../fleet/comms.ts";
-import { BEAT_EVERY_SECS, heartbeatWrapper } from "../launch/heartbeat/heartbeat-wrapper.ts";
+import { BEAT_EVERY_SECS, heartbeatWrapper } from "../launch/heartbeat/heartbeat.ts";
 import type { LaunchCommand, LaunchPlan } from "../launch/start/start.ts";
 import { type LaunchEnv, readLaunchEnv } from "../launch/runtime/launch-env.ts";
 import { resolveRuntimeCommand, type RuntimeCommand } from "../launch/runtime/runtime-command.ts";
 import { planGiven } from "../launch/runtime/runtime-ways.ts";
-import { readHost } from "../launch/send/text.ts";
+import { readHostName } from "../core/host.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Context } from "./app.ts";
 import type { ChosenIdentity } from "../cli/identity-option.ts";
@@ -66,7 +66,7 @@ export function findProgram(
 
 /** This host as a fleet names it. */
 export function readHere(): Here {
-  return { host: readHost(), user: accountName() };
+  return { host: readHostName(), user: accountName() };
 }
 
 interface Start {

@@ -1,12 +1,12 @@
 import { IapeerError } from "../model/errors.ts";
 import { identityOf, parsePersonality, parseRuntime } from "../model/names.ts";
 import type { Layout } from "../core/layout.ts";
-import type * as Applied from "../fleet/applied.ts";
-import { remoteProgram } from "../launch/send/ssh.ts";
+import { remoteProgram } from "../launch/ssh.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import type { Context } from "../app/app.ts";
 import { defineArg, type Verb } from "./verb.ts";
+import type * as Applied from "../fleet/applied.ts";
 
 /** `--runtime R` of verbs that are about one session. */
 export const RUNTIME_OPTION = defineArg({

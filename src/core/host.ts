@@ -1,3 +1,5 @@
+import { hostname } from "node:os";
+import { tameName } from "../model/party.ts";
 import { appendEvent, type LogTarget } from "./disk/event-log.ts";
 import type { Env, Layout } from "./layout.ts";
 import type { LogFields } from "./text/logfmt.ts";
@@ -39,4 +41,9 @@ export function logDecision({ log, now, tell }: Pick<Host, "log" | "now" | "tell
   } catch (error) {
     tell.warn((error as Error).message);
   }
+}
+
+/** The name of this host up to its first dot, without the characters that could end a message's head. */
+export function readHostName(): string {
+  return tameName(hostname().split(".")[0]!) || "localhost";
 }

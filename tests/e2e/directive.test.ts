@@ -1,12 +1,9 @@
 // Messages that ask a running agent to stop: who may give such an order, and what comes of it.
 import { openTold } from "../support/app.ts";
-import { beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
 import { isRunning } from "../../src/core/process/processes.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
-import { claimedBy } from "../../src/launch/canary/claim.ts";
+import { claimedBy } from "../../src/launch/claim.ts";
 import { stopIncarnation } from "../../src/launch/end/end.ts";
 import { incarnationPaths, readIncarnation } from "../../src/status/incarnation/incarnation.ts";
 import { useBob } from "../support/bob.ts";
@@ -14,6 +11,9 @@ import { errorLine, ok } from "../support/calls.ts";
 import { agentOf } from "../support/host-fleet.ts";
 import { finish, until } from "../support/sandbox.ts";
 import { launchPeer, readSession, type Session, signal, untilGone } from "../support/session.ts";
+import { beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 
 const bob = useBob();
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { type Layout, layoutFrom } from "../../src/core/layout.ts";
 import type { ProcessInfo } from "../../src/core/process/process-table.ts";
 import { isRunning } from "../../src/core/process/processes.ts";
-import { readCanaryRecord } from "../../src/launch/session/recorder.ts";
+import { readCanaryRecord } from "../../src/launch/recorder/recorder.ts";
 import { parseDeath } from "../../src/status/deaths/death-record.ts";
 import type { Death } from "../../src/status/deaths/types.ts";
 import { incarnationPaths, listIncarnations, readIncarnation } from "../../src/status/incarnation/incarnation.ts";

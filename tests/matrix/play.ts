@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import type { ProcessId, ProcessInfo } from "../../src/core/process/process-table.ts";
 import { isRunning } from "../../src/core/process/processes.ts";
 import { signalProcess } from "../../src/core/process/signals.ts";
-import type { Witness } from "../../src/launch/canary/script.ts";
+import type { Witness } from "../../src/launch/recorder/types.ts";
 import { nextLook } from "./look.ts";
 import { describeProcess, findProcesses, findStragglers, readLives, readRecords } from "./observe.ts";
 import { completeExpected, type Expected, type Outcome, type Row } from "./row.ts";

@@ -1,4 +1,4 @@
-import type { Witness } from "../../src/launch/canary/script.ts";
+import type { Witness } from "../../src/launch/recorder/types.ts";
 import type { Scene } from "./scene.ts";
 
 /** What must be true after the row. A part that is left out must be empty. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
 import { parseLogLine } from "../../src/core/text/logfmt.ts";
 import type { ProcessId } from "../../src/core/process/process-table.ts";
-import type { Witness } from "../../src/launch/canary/script.ts";
+import type { Witness } from "../../src/launch/recorder/types.ts";
 import { registerPeer } from "../../src/registry/registry.ts";
 import { ok } from "../support/calls.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";

@@ -2,10 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { isHeld } from "../../src/core/disk/lock.ts";
 import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
-import { renderCanaryScript, type Witness } from "../../src/launch/canary/script.ts";
+import { renderCanaryScript } from "../../src/launch/recorder/script.ts";
+import type { Witness } from "../../src/launch/recorder/types.ts";
 import { layoutFrom } from "../../src/core/layout.ts";
 import { readForensics } from "../../src/status/deaths/deaths.ts";
-import { IDENTITY, watchServer, type WatchedServer } from "../support/recorder.ts";
+import { IDENTITY, type WatchedServer, watchServer } from "../support/recorder.ts";
 import { until } from "../support/sandbox.ts";
 
 const SHELLS: readonly (readonly [string, ...string[]])[] = [

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
-import { stampBeat } from "../../src/launch/heartbeat/beat-stamp.ts";
+import { stampBeat } from "../../src/launch/heartbeat/heartbeat.ts";
 import { type Beat, beatAgeSecs, beatPath, readBeat } from "../../src/status/beat.ts";
 import { openSandbox } from "../support/sandbox.ts";
 

@@ -1,12 +1,13 @@
 import { closeSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { tryHold } from "../../src/core/disk/lock.ts";
 import { parseEvents } from "../../src/core/disk/event-log.ts";
-import { layoutFrom, type Layout } from "../../src/core/layout.ts";
+import { type Layout, layoutFrom } from "../../src/core/layout.ts";
 import { isRunning, readProcess } from "../../src/core/process/processes.ts";
 import type { ProcessId } from "../../src/core/process/process-table.ts";
 import { signalProcess } from "../../src/core/process/signals.ts";
 import { findTmux } from "../../src/core/tmux.ts";
-import { type CanaryScript, renderCanaryScript, type Witness } from "../../src/launch/canary/script.ts";
+import { type CanaryScript, renderCanaryScript } from "../../src/launch/recorder/script.ts";
+import type { Witness } from "../../src/launch/recorder/types.ts";
 import { incarnationPaths } from "../../src/status/incarnation/incarnation.ts";
 import type { IncarnationPaths } from "../../src/status/incarnation/types.ts";
 import { probeSocket } from "../../src/status/liveness/liveness.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { layoutFrom } from "../../src/core/layout.ts";
 import type { ProcessId, ProcessInfo } from "../../src/core/process/process-table.ts";
 import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
-import { hasRecorder, readCanaryRecord } from "../../src/launch/session/recorder.ts";
+import { hasRecorder, readCanaryRecord } from "../../src/launch/recorder/recorder.ts";
 import { RUNTIME_TABLE } from "../../src/launch/runtime/runtime-table.ts";
 import { incarnationPaths, readCurrent } from "../../src/status/incarnation/incarnation.ts";
 import { ok } from "./calls.ts";

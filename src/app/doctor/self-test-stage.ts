@@ -10,7 +10,7 @@ import { keyOf, withDescendants } from "../../core/process/process-tree.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import { incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
 import { probeSocket } from "../../status/liveness/liveness.ts";
-import { readCanaryRecord } from "../../launch/session/recorder.ts";
+import { readCanaryRecord } from "../../launch/recorder/recorder.ts";
 import type { Host } from "../../core/host.ts";
 import { areGoneWithin } from "../../core/process/process-end.ts";
 

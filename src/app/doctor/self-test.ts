@@ -7,13 +7,13 @@ import { isRunning } from "../../core/process/processes.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import { incarnationPaths } from "../../status/incarnation/incarnation.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
-import { hasRecorder, readCanaryRecord } from "../../launch/session/recorder.ts";
+import { hasRecorder, readCanaryRecord } from "../../launch/recorder/recorder.ts";
 import { type Check, failure, good } from "./check.ts";
 import { launchIdentity } from "../../launch/start/start.ts";
 import { closeForgotten, closeStage, openStage, type Stage } from "./self-test-stage.ts";
 import { stopIdentity } from "../../launch/end/end.ts";
-import { superviseOnce } from "../../launch/canary/tick.ts";
-import { armIdentity } from "../../launch/canary/arming.ts";
+import { superviseOnce } from "../../launch/tick.ts";
+import { armIdentity } from "../../launch/canary/canary.ts";
 
 export interface SelfTestOptions {
   readonly env: Env;

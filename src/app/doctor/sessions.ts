@@ -13,12 +13,12 @@ import {
   readIncarnation,
 } from "../../status/incarnation/incarnation.ts";
 import { observeServer } from "../../status/liveness/liveness.ts";
-import type { CanaryState } from "../../launch/canary/canary.ts";
+import type { CanaryState } from "../../launch/canary/types.ts";
 import { type Check, good, orGood, warning } from "./check.ts";
 import { readStamp } from "../../launch/session/session.ts";
-import { findUnrecorded } from "../../launch/canary/settle.ts";
+import { findUnrecorded } from "../../launch/unwitnessed.ts";
 import { hasFittingPath } from "./sockets.ts";
-import { hintForUnwatched } from "../../launch/canary/unwatched.ts";
+import { hintForUnwatched } from "../../launch/canary/canary.ts";
 
 /** One live server, or one of which that cannot be told, with its canary. */
 export interface WatchedServer extends CanaryState {

@@ -3,7 +3,7 @@ import { IapeerError } from "../../model/errors.ts";
 import type { Env } from "../../core/layout.ts";
 import { findTmux, parseTmuxVersion, readTmuxVersion } from "../../core/tmux.ts";
 import { type Check, failure, good, orGood, warning } from "./check.ts";
-import { scopeLauncher } from "../../launch/start/scope.ts";
+import { scopeLauncher } from "../../core/service/scope.ts";
 import { OLDEST_TMUX } from "../../launch/start/server.ts";
 
 /** The oldest tmux that has `#{pane_dead_signal}`. */

@@ -2,7 +2,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { identityOf, isSocketPlace, parsePersonality, parseRuntime } from "../../model/names.ts";
 import { namedSocketPath } from "../../core/tmux.ts";
 import { type AppliedAgent, type AppliedFleet, readApplied } from "../../fleet/applied.ts";
-import type { Recipient } from "../../launch/send/recipient.ts";
+import type { Recipient } from "../../launch/send/types.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import { usage } from "../../cli/strict.ts";
 import type { Context } from "../app.ts";

@@ -1,12 +1,11 @@
 import { IapeerError } from "../../model/errors.ts";
 import { parseIdentity } from "../../model/names.ts";
-import type { Authority } from "../../launch/sleep/directive.ts";
-import { deliver, type Message } from "../../launch/send/deliver.ts";
-import type { LocalRecipient, Recipient, RemoteRecipient } from "../../launch/send/recipient.ts";
-import { deliverRemote, type RemoteOutcome } from "../../launch/send/remote.ts";
-import { type Party, readHost, renderSender } from "../../launch/send/text.ts";
-import { putToSleep } from "../../launch/sleep/sleep.ts";
-import { logDecision } from "../../core/host.ts";
+import { type Authority, putToSleep } from "../../launch/sleep/sleep.ts";
+import { deliver, deliverRemote } from "../../launch/send/send.ts";
+import type { Message, LocalRecipient, Recipient, RemoteOutcome } from "../../launch/send/types.ts";
+import type { RemoteRecipient } from "../../launch/ssh.ts";
+import { type Party, renderSender } from "../../model/party.ts";
+import { logDecision, readHostName } from "../../core/host.ts";
 import type { Context } from "../app.ts";
 import { withInterruption } from "../../cli/interruption.ts";
 
@@ -104,10 +103,16 @@ async function orExitWith<T>(exitStatus: () => number | undefined, work: () => P
 }
 
 function messageOf({ from, text }: Sending, { identity }: LocalRecipient): Message {
-  return { route: { from, to: { host: readHost(), name: parseIdentity(identity)!.personality } }, text };
+  return { route: { from, to: { host: readHostName(), name: parseIdentity(identity)!.personality } }, text };
 }
 
 function noteDirective({ recipient, from, order }: Sending, effect: "sleep" | "none", context: Context): void {
   const whom = recipient.kind === "local" ? { identity: recipient.identity } : { peer: recipient.name, host: recipient.host };
-  logDecision(context, { ev: "directive", directive: order!.directive, ...whom, from: renderSender(from), effect });
+  logDecision(context, {
+    ev: "directive",
+    directive: order!.directive,
+    ...whom,
+    from: renderSender(from, readHostName()),
+    effect,
+  });
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { describeErrno, errnoOf, IapeerError } from "../../model/errors.ts";
-import { decodeMessage, MAX_BYTES, MAX_CHARS, messageInvalid } from "../../launch/send/text.ts";
+import { decodeMessage, MAX_BYTES, MAX_CHARS, messageInvalid } from "../../model/message.ts";
 
 /**
  * The text in a file, a pipe, or stdin (`-`).

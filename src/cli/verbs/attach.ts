@@ -3,7 +3,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { isTerminal } from "../../core/libc.ts";
 import { socketPathOf } from "../../core/layout.ts";
 import { findTmux, refuseInsecureFolder, withoutTmux } from "../../core/tmux.ts";
-import { notLive } from "../../launch/canary/arming.ts";
+import { notLive } from "../../launch/session/session.ts";
 import { observeServer } from "../../status/liveness/liveness.ts";
 import { usage } from "../strict.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";

@@ -1,4 +1,4 @@
-import { armIdentity } from "../../launch/canary/arming.ts";
+import { armIdentity } from "../../launch/canary/canary.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 

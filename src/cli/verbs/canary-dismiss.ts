@@ -1,4 +1,4 @@
-import { dismissIdentity } from "../../launch/canary/arming.ts";
+import { dismissIdentity } from "../../launch/canary/canary.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 

@@ -1,5 +1,4 @@
-import { findTmux } from "../../core/tmux.ts";
-import { graceFrom, renderCanaryScript, scriptOf } from "../../launch/canary/script.ts";
+import { renderRecorderFor } from "../../launch/recorder/recorder.ts";
 import { readSample } from "../../app/session-sample.ts";
 import { RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
@@ -13,17 +12,9 @@ export const canaryScript = defineVerb({
   },
   examples: [{ command: "iapeer canary script alice", note: "read it before you trust it" }],
   run: async ({ positionals, values }, context) => {
-    const { layout, env, output } = context;
     const sample = readSample(canaryScript, { personality: positionals[0]!, runtime: values.runtime }, context);
-    const text = renderCanaryScript({
-      ...scriptOf(sample),
-      layout,
-      platform: process.platform,
-      tmux: findTmux(),
-      witness: "client",
-      graceMs: graceFrom(env),
-    });
-    output.result({ identity: sample.identity, script: text }, () => text);
+    const text = renderRecorderFor(sample, { witness: "client" }, context);
+    context.output.result({ identity: sample.identity, script: text }, () => text);
     return 0;
   },
 });

@@ -1,5 +1,5 @@
 import { parseIdentity, parsePersonality } from "../../model/names.ts";
-import { findUnrecorded } from "../../launch/canary/settle.ts";
+import { findUnrecorded } from "../../launch/unwitnessed.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import { readDeaths } from "../../status/deaths/deaths.ts";
 import type { Death } from "../../status/deaths/types.ts";

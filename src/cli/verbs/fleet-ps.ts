@@ -3,7 +3,8 @@ import type { Fleet } from "../../model/agent.ts";
 import { joinFleet } from "../../fleet/ps/join.ts";
 import { readFleetFacts } from "../../fleet/ps/observe.ts";
 import { needsPerson, type PsRow } from "../../fleet/ps/row.ts";
-import { readHost, tameName } from "../../launch/send/text.ts";
+import { readHostName } from "../../core/host.ts";
+import { tameName } from "../../model/party.ts";
 import { usage } from "../strict.ts";
 import { type Context, withoutNotes } from "../../app/app.ts";
 import { parseDuration } from "../duration.ts";
@@ -66,6 +67,6 @@ function parseSecs(name: string, text: string | undefined): number | undefined {
 
 /** Throws what readFleetFacts throws. */
 function readRows(fleet: Fleet, withinSecs: number, { layout, env, now }: Context): PsRow[] {
-  const here = { tenant: tameName(accountName()), host: readHost() };
+  const here = { tenant: tameName(accountName()), host: readHostName() };
   return joinFleet(readFleetFacts({ fleet, layout, env, here, now: now(), withinSecs }));
 }

@@ -4,8 +4,7 @@ import { identityOf, parseIdentity, parseRuntime, quoteForMessage } from "../../
 import { awaitAnswer, type Silence } from "../../core/process/answering.ts";
 import { becomeProgram } from "../../core/process/become.ts";
 import { isPid } from "../../core/process/processes.ts";
-import { stampBeat } from "../../launch/heartbeat/beat-stamp.ts";
-import { BEAT_EVERY_SECS, heartbeatWrapper } from "../../launch/heartbeat/heartbeat-wrapper.ts";
+import { BEAT_EVERY_SECS, heartbeatWrapper, stampBeat } from "../../launch/heartbeat/heartbeat.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import type { Peer } from "../../registry/types.ts";
 import { pointerPath } from "../../status/incarnation/incarnation.ts";

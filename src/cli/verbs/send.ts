@@ -1,9 +1,10 @@
+import { readHostName } from "../../core/host.ts";
 import { parseIdentity } from "../../model/names.ts";
-import { DIRECTIVES, judgeDirective, renderDirective } from "../../launch/sleep/directive.ts";
-import { chooseAuthor, identifySender, type Sender } from "../../launch/session/sender.ts";
-import type { DeliveryState } from "../../launch/send/deliver.ts";
-import type { Recipient } from "../../launch/send/recipient.ts";
-import { messageInvalid, parseMessage, parseParty, renderParty, renderSender } from "../../launch/send/text.ts";
+import { DIRECTIVES, judgeDirective, renderDirective } from "../../launch/sleep/sleep.ts";
+import { chooseAuthor, identifySender, type Sender } from "../../launch/sender.ts";
+import type { DeliveryState, Recipient } from "../../launch/send/types.ts";
+import { messageInvalid, parseMessage } from "../../model/message.ts";
+import { parseParty, renderParty, renderSender } from "../../model/party.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import { usage } from "../strict.ts";
 import type { Context } from "../../app/app.ts";
@@ -81,7 +82,9 @@ export const send: Verb = defineVerb({
       readRegistry(context.layout).peers.some(({ personality }) => personality === name),
     );
     const order = planOrder(values, { recipient, sender }, context);
-    const text = parseMessage(readText(values, recipient.kind === "remote" ? renderParty(from) : renderSender(from), order));
+    const text = parseMessage(
+      readText(values, recipient.kind === "remote" ? renderParty(from) : renderSender(from, readHostName()), order),
+    );
     const sending = { recipient, from, text, verify: values.verify === true, order };
     const sent = await runSending(sending, context);
     report(sending, { sender, sent }, context);
@@ -137,7 +140,7 @@ function report(
   const json: SendJson = {
     to,
     ...(isRemote && { host: recipient.host }),
-    from: renderSender(from),
+    from: renderSender(from, readHostName()),
     sender: sender.kind,
     state,
     ...(bytes !== undefined && { bytes }),

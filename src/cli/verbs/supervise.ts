@@ -2,7 +2,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
-import { superviseOnce, type TickRow } from "../../launch/canary/tick.ts";
+import { superviseOnce, type TickRow } from "../../launch/tick.ts";
 import { parseCount } from "../count.ts";
 import { usage } from "../strict.ts";
 import type { Context } from "../../app/app.ts";

@@ -1,9 +1,9 @@
 import type { Layout } from "../../core/layout.ts";
 import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts";
 import { withDescendants } from "../../core/process/process-tree.ts";
-import { incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
-import { readCanaryRecord } from "../session/recorder.ts";
+import { incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
+import { readCanaryRecord } from "../recorder/recorder.ts";
 
 /**
  * What runs in the agent's pane: its session's processes and all that descend from them. A daemon that left both is its own; so is

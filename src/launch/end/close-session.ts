@@ -4,7 +4,7 @@ import { isServerRunning } from "../../status/incarnation/incarnation.ts";
 import type { Running } from "../../status/incarnation/types.ts";
 import { answers } from "../../status/liveness/liveness.ts";
 import { hasSession } from "../session/session.ts";
-import { renderIsAgentPane, renderIsOurs } from "../session/stamp.ts";
+import { renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 
 const CLOSED_MS = 2000;
 const POLL_MS = 20;

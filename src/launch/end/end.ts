@@ -20,17 +20,14 @@ import {
 import type { Incarnation, Running } from "../../status/incarnation/types.ts";
 import { answers, probeSocket } from "../../status/liveness/liveness.ts";
 import { findAgentProcesses } from "./agent-processes.ts";
-import { dismissRecorder } from "../canary/canary.ts";
-import { hasRecorder } from "../session/recorder.ts";
-import { graceFrom } from "../canary/script.ts";
-import { type ClaimReason, isToBeEnded, writeClaim } from "../canary/claim.ts";
+import { dismissRecorder, graceFrom, hasRecorder } from "../recorder/recorder.ts";
+import { type ClaimReason, isToBeEnded, writeClaim } from "../claim.ts";
 import { closeSession } from "./close-session.ts";
-import { hasSession, identifyServer, readAgentPane } from "../session/session.ts";
-import { forgetIncarnation } from "../session/incarnation-store.ts";
+import { forgetIncarnation, hasSession, identifyServer, readAgentPane, staleIncarnation } from "../session/session.ts";
 import { type Host, logDecision } from "../../core/host.ts";
 import { areGoneWithin, isGoneWithin, isTrueWithin } from "../../core/process/process-end.ts";
-import { settleIncarnations } from "../canary/settle.ts";
-import { renderIsOurs } from "../session/stamp.ts";
+import { settleIncarnations } from "../unwitnessed.ts";
+import { renderIsOurs } from "../stamp.ts";
 
 /** How long a server may take to end by itself, how long what ran in it may, and how long a killed process. */
 const ORDERLY_MS = 5000;
@@ -180,16 +177,4 @@ async function endProcesses(processes: readonly ProcessInfo[], patienceMs = PROC
 
 function stopFailed(identity: string, why: string): IapeerError {
   return new IapeerError("stop-failed", `${identity} could not be stopped: ${why}`, { details: { identity } });
-}
-
-/** Somebody answers for an identity whom no saved incarnation knows. */
-export function staleIncarnation(identity: string, pid: number): IapeerError {
-  return new IapeerError(
-    "stale-incarnation",
-    `the server that answers for ${identity} (pid ${pid}) was not launched from this root; nothing was done to it`,
-    {
-      hint: "see what it is: iapeer canary status",
-      details: { identity, server_pid: pid },
-    },
-  );
 }

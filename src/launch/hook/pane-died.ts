@@ -1,9 +1,6 @@
 import { renderLogLine } from "../../core/text/logfmt.ts";
 import { encodeForPrintf, escapeFormats, quoteForSh, quoteForTmux } from "../../core/text/quoting.ts";
-import { AGENT_PANE_OPTION, renderIsAgentPane, renderIsOurs } from "../session/stamp.ts";
-
-/** Where the hook is set, of the server or of the pane: out of the way of a person's own. */
-export const PANE_DIED_HOOK = "pane-died[8317]";
+import { AGENT_PANE_OPTION, renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 
 /** What the hook of one incarnation needs to know. All paths are absolute. */
 export interface PaneDiedOptions {

@@ -1,10 +1,9 @@
 import { IapeerError } from "../../model/errors.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { callTmux } from "../../core/tmux.ts";
-import { INCARNATION_OPTION, renderIsAgentPane } from "../session/stamp.ts";
-import { notLive } from "../canary/arming.ts";
-import { staleIncarnation } from "../end/end.ts";
-import type { Addressee } from "./recipient.ts";
+import { INCARNATION_OPTION, renderIsAgentPane } from "../stamp.ts";
+import { notLive, staleIncarnation } from "../session/session.ts";
+import type { Addressee } from "./types.ts";
 import type { Screen } from "./verdict.ts";
 
 /** What tmux shows of the agent's pane. */

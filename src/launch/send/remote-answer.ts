@@ -1,8 +1,8 @@
-import { ERRORS, type ErrorCode, IapeerError } from "../../model/errors.ts";
+import { type ErrorCode, ERRORS, IapeerError } from "../../model/errors.ts";
 import { tame } from "../../model/characters.ts";
 import { parseStrictJson } from "../../core/text/json.ts";
 import { JsonProblem } from "../../core/text/json-problem.ts";
-import type { RemoteRecipient } from "./recipient.ts";
+import type { RemoteRecipient } from "../ssh.ts";
 
 /** How a run of ssh ended. */
 export interface SshEnd {

@@ -1,28 +1,72 @@
-import { readBootId } from "../../core/process/boot-id.ts";
+import { rmSync } from "node:fs";
+import { writeAtomically } from "../../core/disk/atomic-write.ts";
 import { type Layout, socketPathOf } from "../../core/layout.ts";
+import { readBootId } from "../../core/process/boot-id.ts";
 import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts";
 import { readProcess } from "../../core/process/processes.ts";
 import { callTmux } from "../../core/tmux.ts";
+import { IapeerError, ioError } from "../../model/errors.ts";
+import { callOf } from "../../model/names.ts";
+import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
 import {
   incarnationPaths,
   isServerRunning,
+  pointerPath,
   readIncarnation,
   readPointer,
   saveIncarnation,
 } from "../../status/incarnation/incarnation.ts";
-import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
 import { answers, observeServer } from "../../status/liveness/liveness.ts";
 import type { ServerState } from "../../status/liveness/types.ts";
-import { hasRecorder, readCanaryRecord } from "./recorder.ts";
-import { INCARNATION_OPTION, renderIsAgentPane, renderIsOurs } from "./stamp.ts";
+import { hasRecorder, readCanaryRecord } from "../recorder/recorder.ts";
+import { INCARNATION_OPTION, renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 
-/** The stamp of the server on a socket: its incarnation, empty for a server that has none; undefined when it does not answer. */
+/**
+ * Makes a new incarnation of an identity: saved, and made its current one, before anything of it runs.
+ *
+ * @param sharedSocket the socket of a shared server; left out: the identity gets a server of its own
+ * @throws IapeerError `write-failed`.
+ */
+export function mintIncarnation(
+  layout: Layout,
+  identity: string,
+  { now, sharedSocket }: { readonly now: Date; readonly sharedSocket?: string | undefined },
+): Incarnation {
+  const fresh: Incarnation = {
+    version: 1,
+    incarnation: crypto.randomUUID(),
+    identity,
+    ...(sharedSocket === undefined ? { socket: socketPathOf(layout, identity) } : { socket: sharedSocket, shared: true }),
+    launched_at: now.toISOString(),
+    boot_id: readBootId(),
+    server: null,
+    pane: null,
+  };
+  saveIncarnation(layout, fresh);
+  writeAtomically(pointerPath(layout, identity), `${fresh.incarnation}\n`);
+  return fresh;
+}
+
+/** Removes the files of an incarnation whose end is settled. Throws IapeerError `write-failed`. */
+export function forgetIncarnation(
+  layout: Layout,
+  { identity, incarnation }: Pick<Incarnation, "identity" | "incarnation">,
+): void {
+  const { folder } = incarnationPaths(layout, identity, incarnation);
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    throw ioError("write-failed", "cannot take away", folder, error);
+  }
+}
+
+/** The stamp of the server on a socket: an incarnation, or empty for a server without one; undefined when the server does not answer. */
 export async function readStamp(socket: string): Promise<string | undefined> {
   const answer = await callTmux(socket, ["display-message", "-p", `#{${INCARNATION_OPTION}}`]);
   return answer.ok ? answer.stdout.trim() : undefined;
 }
 
-/** The agent's own pane on a server, whose process lives; null when there is none, undefined when the server does not answer. */
+/** The agent's own pane, whose process lives; null when there is no such pane, undefined when the server does not answer. */
 export async function readAgentPane({ socket, incarnation }: Incarnation): Promise<AgentPane | null | undefined> {
   const answer = await callTmux(socket, [
     "list-panes",
@@ -39,14 +83,14 @@ export async function readAgentPane({ socket, incarnation }: Incarnation): Promi
 }
 
 /**
- * Whether there still is something of an incarnation: its server, or on one that others use too a session or a pane. Of a server that does
- * not tell it is believed.
+ * Whether anything is left of an incarnation: its server, or a session or a pane of it on a shared server. When a shared server does not
+ * tell, something is assumed to be left.
  */
 export async function hasSession(incarnation: Incarnation): Promise<boolean> {
   if (!isServerRunning(incarnation)) return false;
   if (!incarnation.shared) return true;
   const { socket, incarnation: uuid } = incarnation;
-  // Without any session there are no panes to list, which tmux takes for a failure.
+  // Without a session there are no panes to list, and tmux calls that a failure.
   const sessions = await callTmux(socket, ["list-sessions", "-F", "#{session_id}"]);
   if (!sessions.ok || !answers(incarnation)) return true;
   if (sessions.stdout === "") return false;
@@ -62,8 +106,8 @@ export async function hasSession(incarnation: Incarnation): Promise<boolean> {
 }
 
 /**
- * What stands behind an identity, where need be with a question to the server: whoever launched it may have been killed before all of it
- * was written down, or what was written is damaged. The server's own stamp tells. The identity's lock must be held.
+ * Tells which server stands behind an identity, and asks the server itself where the files do not say: a launch may have been killed
+ * before it wrote everything down, or a file may be damaged. The server's own stamp decides. The identity's lock must be held.
  */
 export async function identifyServer(layout: Layout, identity: string): Promise<ServerState> {
   const state = observeServer(layout, identity);
@@ -78,7 +122,7 @@ export async function identifyServer(layout: Layout, identity: string): Promise<
     : { kind: "ours", incarnation: keep(await withPane({ ...current, server: idOf(server) }), layout) };
 }
 
-/** The same where others use the server too: it goes on without the session, and a session without the process that was its agent's. */
+/** The same on a shared server, which goes on without the session, as a session may go on without its agent's process. */
 async function identifySession(state: Exclude<ServerState, { readonly kind: "unknown" }>, layout: Layout): Promise<ServerState> {
   const { kind, incarnation } = state;
   if (kind === "unreachable" || kind === "hung" || incarnation === undefined || !isServerRunning(incarnation)) return state;
@@ -89,7 +133,7 @@ async function identifySession(state: Exclude<ServerState, { readonly kind: "unk
   return kind === "ours" ? { kind: "gone", incarnation } : state;
 }
 
-/** The incarnation that a server is of, which nobody has written down as its: by its stamp, or unstamped as the child of its recorder. */
+/** The incarnation of a server that no file names: known by the stamp, or for an unstamped server by the recorder that is its parent. */
 async function recogniseServer(
   server: ProcessInfo | undefined,
   identity: string,
@@ -128,4 +172,22 @@ function keep(incarnation: Running, layout: Layout): Running {
 
 function idOf({ pid, start }: ProcessId): ProcessId {
   return { pid, start };
+}
+
+/** The refusal for an identity that is not live, or of which that cannot be told. */
+export function notLive(identity: string, { kind }: { readonly kind: ServerState["kind"] }): IapeerError {
+  const launch = `iapeer launch ${callOf(identity)}`;
+  const refuse = (message: string, hint: string) => new IapeerError("peer-not-live", message, { hint, details: { identity } });
+  if (kind === "gone") return refuse(`${identity} is not live`, `to start it: ${launch}`);
+  if (kind === "unreachable") return refuse(`${identity} runs, but its socket is gone`, `to have the socket back: ${launch}`);
+  return refuse(`whether ${identity} is live cannot be told`, "see: iapeer doctor");
+}
+
+/** The refusal for a server that answers for an identity and is in no saved incarnation. */
+export function staleIncarnation(identity: string, pid: number): IapeerError {
+  return new IapeerError(
+    "stale-incarnation",
+    `the server that answers for ${identity} (pid ${pid}) was not launched from this root; nothing was done to it`,
+    { hint: "see what it is: iapeer canary status", details: { identity, server_pid: pid } },
+  );
 }

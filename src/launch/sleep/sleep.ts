@@ -1,19 +1,49 @@
-import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
-import { identityLockPath, incarnationPaths, isAgentRunning } from "../../status/incarnation/incarnation.ts";
-import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "../canary/claim.ts";
-import { guardClaim } from "./claim-guard.ts";
 import type { Host } from "../../core/host.ts";
-import { type Addressee, findAddressee, type LocalRecipient } from "../send/recipient.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { identityLockPath, incarnationPaths, isAgentRunning } from "../../status/incarnation/incarnation.ts";
+import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "../claim.ts";
 import { stopIncarnation } from "../end/end.ts";
+import { findAddressee } from "../send/send.ts";
+import type { Addressee, LocalRecipient } from "../send/types.ts";
+import type { Sender } from "../sender.ts";
+import { guardClaim } from "./claim-guard.ts";
+
+/** The directives that a message may carry to a running agent. */
+export const DIRECTIVES = ["sleep"] as const;
+
+/** Whether a directive takes effect, and if not why. */
+export type Authority = { readonly isGiven: true } | { readonly isGiven: false; readonly why: string };
+
+/**
+ * Whether a sender may give an order. A person may, and so may the fleet's orchestrator.
+ *
+ * @param orchestrators their identities on this host, as the fleet was applied
+ * @param recipient its identity; undefined for an agent of another host
+ */
+export function judgeDirective(sender: Sender, orchestrators: readonly string[], recipient: string | undefined): Authority {
+  if (sender.kind === "person") return { isGiven: true };
+  // The teardown would end the very process that carries it out.
+  if (sender.identity === recipient)
+    return { isGiven: false, why: `${sender.name} cannot order itself: an agent sleeps by ending` };
+  if (orchestrators.includes(sender.identity)) return { isGiven: true };
+  return { isGiven: false, why: `${sender.name} is neither a person nor the fleet's orchestrator` };
+}
+
+/** The text of a directive that came without a message. `graceMs` is there when the directive takes effect. */
+export function renderDirective(from: string, graceMs: number | undefined): string {
+  if (graceMs === undefined) return `${from} asks you to sleep`;
+  return `${from} asks you to sleep: put your work away, this session is stopped ${graceMs === 0 ? "now" : `in ${graceMs / 1000} s`}`;
+}
 
 const POLL_MS = 50;
 
+/** How an agent is put to sleep. */
 export interface SleepOptions<T> {
-  /** How long the agent has for putting its work away. */
+  /** How long the agent has to put its work away. */
   readonly graceMs: number;
-  /** Tells it. When it throws, nothing is ended. */
+  /** Tells the agent. When it throws, nothing is ended. */
   readonly tell: () => Promise<T>;
   /** Takes the order back while the grace lasts. */
   readonly signal: AbortSignal;
@@ -21,11 +51,12 @@ export interface SleepOptions<T> {
 }
 
 /**
- * Tells an agent to sleep, waits until it has ended or the grace is over, then stops its session. The end is claimed before the agent is
- * told, so that none of it is a death; if this process is killed before the teardown, the claim goes with it and the session goes on.
+ * Tells an agent to sleep, waits until it has ended or the grace is over, and then stops its session. The end is claimed before the agent
+ * is told, so that no part of it is a death. If this process is killed before the teardown, the claim goes with it and the session goes on.
  *
- * @returns what `tell` did, once every process is gone.
- * @throws IapeerError what `tell` does; `peer-not-live`, `stale-incarnation`, `stop-failed`, `lock-busy`; `interrupted`: it goes on.
+ * @returns the result of `tell`, once every process of the session is gone.
+ * @throws IapeerError whatever `tell` throws; `peer-not-live`, `stale-incarnation`, `stop-failed`, `lock-busy`; `interrupted`: the session
+ *   goes on.
  */
 export async function putToSleep<T>(recipient: LocalRecipient, { graceMs, tell, signal, host }: SleepOptions<T>): Promise<T> {
   const { to, takeBack, keep } = await claimSleep(recipient, host);
@@ -49,11 +80,11 @@ export async function putToSleep<T>(recipient: LocalRecipient, { graceMs, tell, 
 interface Claimed {
   readonly to: Addressee;
   readonly takeBack: () => void;
-  /** From here on the claim stays, whatever becomes of this process. */
+  /** From here on the claim stays, whatever happens to this process. */
   readonly keep: () => void;
 }
 
-/** An end that is claimed already, by a dismissal or another order, stays claimed by that. */
+/** Claims the end. An end that a dismissal or another order has claimed already keeps that claim. */
 async function claimSleep(recipient: LocalRecipient, { layout, lockTimeoutMs, now }: Host): Promise<Claimed> {
   findAddressee(layout, recipient);
   makeFolder(layout.stateFolder);

@@ -15,10 +15,10 @@ import {
 } from "../../core/tmux.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
 import { probeSocket } from "../../status/liveness/liveness.ts";
-import { endRecorder, noteArming, startRecorder } from "../canary/canary.ts";
-import type { Witness } from "../canary/script.ts";
+import { endRecorder, noteArming, startRecorder } from "../recorder/recorder.ts";
+import type { Witness } from "../recorder/types.ts";
 import type { Host } from "../../core/host.ts";
-import { scopeLauncher } from "./scope.ts";
+import { scopeLauncher } from "../../core/service/scope.ts";
 
 /** The oldest tmux that has what sessions stand on: `-D`, and hooks and remain-on-exit of one pane. */
 export const OLDEST_TMUX = [3, 2] as const;

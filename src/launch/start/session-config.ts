@@ -1,6 +1,6 @@
 import { escapeFormats, quoteForSh, quoteForTmux } from "../../core/text/quoting.ts";
-import { PANE_DIED_HOOK } from "../hook/pane-died.ts";
-import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "../session/stamp.ts";
+import { PANE_DIED_HOOK } from "../hook/hook.ts";
+import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "../stamp.ts";
 
 /** A session as tmux is to make it. */
 export interface SessionConfig {

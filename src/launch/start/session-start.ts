@@ -7,10 +7,11 @@ import { type Env, sessionLogPath } from "../../core/layout.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
 import { callTmux, findTmux, type TmuxAnswer } from "../../core/tmux.ts";
-import { incarnationPaths, launchMark } from "../../status/incarnation/incarnation.ts";
 import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
-import { planWake } from "../canary/script.ts";
+import { incarnationPaths, launchMark } from "../../status/incarnation/incarnation.ts";
+import { planWake } from "../recorder/recorder.ts";
 import { readAgentPane } from "../session/session.ts";
+import { INCARNATION_OPTION } from "../stamp.ts";
 import type { Host } from "../../core/host.ts";
 import { renderSessionConfig, type SessionConfig } from "./session-config.ts";
 import { renderHookFor } from "../hook/hook.ts";
@@ -88,7 +89,7 @@ async function makeSharedSession({ socket }: Running, config: SessionConfig): Pr
 }
 
 async function isNameTaken({ socket, identity, incarnation }: Incarnation): Promise<boolean> {
-  const isAnothers = `#{&&:#{==:#{session_name},${identity}},#{!=:#{@iap_incarnation},${incarnation}}}`;
+  const isAnothers = `#{&&:#{==:#{session_name},${identity}},#{!=:#{${INCARNATION_OPTION}},${incarnation}}}`;
   const answer = await callTmux(socket, ["list-sessions", "-f", isAnothers, "-F", "#{session_id}"]);
   return answer.ok && answer.stdout !== "";
 }

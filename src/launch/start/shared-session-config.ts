@@ -1,7 +1,7 @@
 import { escapeFormats, quoteForTmux } from "../../core/text/quoting.ts";
-import { PANE_DIED_HOOK } from "../hook/pane-died.ts";
+import { PANE_DIED_HOOK } from "../hook/hook.ts";
 import { renderHeldProgram, type SessionConfig } from "./session-config.ts";
-import { AGENT_PANE_OPTION, INCARNATION_OPTION, renderIsOurs } from "../session/stamp.ts";
+import { AGENT_PANE_OPTION, INCARNATION_OPTION, renderIsOurs } from "../stamp.ts";
 
 /**
  * The commands, for `source-file`, that make a session on a server that others use too, and print the id of its pane. Nothing but that

@@ -8,23 +8,21 @@ import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import { callTmux, refuseLongPath, withoutTmux } from "../../core/tmux.ts";
-import { identityLockPath, isAgentRunning, saveIncarnation, stopMarkPath } from "../../status/incarnation/incarnation.ts";
 import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
+import { identityLockPath, isAgentRunning, saveIncarnation, stopMarkPath } from "../../status/incarnation/incarnation.ts";
 import { answers } from "../../status/liveness/liveness.ts";
-import type { Witness } from "../canary/script.ts";
+import type { Witness } from "../recorder/types.ts";
 import { armCanary } from "../canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
-import { identifyServer, readAgentPane } from "../session/session.ts";
-import { mintIncarnation } from "../session/incarnation-store.ts";
+import { identifyServer, mintIncarnation, readAgentPane } from "../session/session.ts";
 import { type Host, logDecision } from "../../core/host.ts";
 import { isTrueWithin } from "../../core/process/process-end.ts";
 import { startServer } from "./server.ts";
 import { startSession } from "./session-start.ts";
-import { settleIncarnations } from "../canary/settle.ts";
-import { renderIsAgentPane, renderIsOurs } from "../session/stamp.ts";
-import { recordLostAgent } from "../canary/lost-agent.ts";
+import { recordLostAgent, settleIncarnations } from "../unwitnessed.ts";
+import { renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 import { endLostAgents, endSession } from "../end/end.ts";
-import { tidyLogs } from "../canary/tidy-logs.ts";
+import { tidyLogs } from "../tidy-logs.ts";
 
 /** Who is to be launched. */
 export interface LaunchPlan {

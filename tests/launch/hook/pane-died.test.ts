@@ -12,13 +12,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { parseEvents } from "../../../src/core/disk/event-log.ts";
-import {
-  PANE_DIED_HOOK,
-  type PaneDiedOptions,
-  renderPaneDiedHook,
-  renderPaneDiedProgram,
-} from "../../../src/launch/hook/pane-died.ts";
-import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "../../../src/launch/session/stamp.ts";
+import { PANE_DIED_HOOK } from "../../../src/launch/hook/hook.ts";
+import { type PaneDiedOptions, renderPaneDiedHook, renderPaneDiedProgram } from "../../../src/launch/hook/pane-died.ts";
+import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "../../../src/launch/stamp.ts";
 import { openPrivateTmux, type PrivateTmux, type PrivateTmuxOptions } from "../../support/private-tmux.ts";
 import { until } from "../../support/sandbox.ts";
 import { canRun } from "../../support/can-run.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { layoutFrom } from "../../../src/core/layout.ts";
-import { mintIncarnation } from "../../../src/launch/session/incarnation-store.ts";
+import { mintIncarnation } from "../../../src/launch/session/session.ts";
 import { readCurrent, saveIncarnation } from "../../../src/status/incarnation/incarnation.ts";
 import { openScratch } from "../../support/scratch.ts";
 

@@ -1,38 +1,38 @@
 import pMap from "p-map";
-import { IapeerError } from "../../model/errors.ts";
-import { makeFolder } from "../../core/disk/files.ts";
-import { withLock } from "../../core/disk/lock.ts";
-import { socketPathOf } from "../../core/layout.ts";
-import type { ProcessId } from "../../core/process/process-table.ts";
-import { identityLockPath, incarnationPaths, listIncarnations } from "../../status/incarnation/incarnation.ts";
-import type { Incarnation } from "../../status/incarnation/types.ts";
-import { hasRecorder } from "../session/recorder.ts";
-import { armCanary } from "./canary.ts";
+import { makeFolder } from "../core/disk/files.ts";
+import { withLock } from "../core/disk/lock.ts";
+import { type Host, logDecision } from "../core/host.ts";
+import { socketPathOf } from "../core/layout.ts";
+import { IapeerError } from "../model/errors.ts";
+import { identityLockPath, incarnationPaths, listIncarnations } from "../status/incarnation/incarnation.ts";
+import type { Running } from "../status/incarnation/types.ts";
+import { adoptServer, armCanary } from "./canary/canary.ts";
 import { isAbandoned, isSettled, withdrawClaim } from "./claim.ts";
-import { identifyServer, readStamp } from "../session/session.ts";
-import { type Host, logDecision } from "../../core/host.ts";
-import { recordLostAgent } from "./lost-agent.ts";
-import { settleIncarnations } from "./settle.ts";
+import { hasRecorder } from "./recorder/recorder.ts";
+import { identifyServer, readStamp } from "./session/session.ts";
 import { tidyLogs } from "./tidy-logs.ts";
-import { adoptServer } from "./arming.ts";
+import { recordLostAgent, settleIncarnations } from "./unwitnessed.ts";
 
 /** One thing that a tick did, or could not do. */
 export interface TickRow {
   readonly identity: string;
-  /** `armed` a canary; `recorded` an end that nobody saw; `reclaimed`: took back the claim of a teardown that was cut short. */
+  /**
+   * `armed`: the server got a canary. `recorded`: an end that no recorder saw is in exits.log. `reclaimed`: the claim of a teardown that
+   * was cut short is withdrawn.
+   */
   readonly action: "armed" | "recorded" | "reclaimed" | "failed";
   readonly detail?: string;
 }
 
-/** How long somebody else may be at work on an identity before this tick leaves it alone. */
+/** How long another process may be at work on an identity before this tick leaves it alone. */
 const BUSY_MS = 2000;
 
 /** Arming waits for clients of tmux to start. */
 const AT_ONCE = 8;
 
 /**
- * One look at everything: a live server without a canary gets one, an end that nobody claimed or recorded is recorded. It restarts
- * nothing and ends nothing. What somebody else is at work on is left to the next tick.
+ * Looks at everything once: gives a live server without a canary one, and records an end that is neither claimed nor recorded. It
+ * restarts nothing and ends nothing. An identity that another process works on is left to the next tick.
  */
 export async function superviseOnce(registered: readonly string[], host: Host): Promise<TickRow[]> {
   const { layout } = host;
@@ -44,12 +44,9 @@ export async function superviseOnce(registered: readonly string[], host: Host): 
 }
 
 async function superviseIdentity(identity: string, host: Host): Promise<TickRow[]> {
+  const lock = identityLockPath(host.layout, identity);
   try {
-    return await withLock(
-      identityLockPath(host.layout, identity),
-      { timeoutMs: BUSY_MS },
-      async () => await look(identity, host),
-    );
+    return await withLock(lock, { timeoutMs: BUSY_MS }, async () => await look(identity, host));
   } catch (error) {
     if (error instanceof IapeerError && error.code === "lock-busy") return [];
     return [{ identity, action: "failed", detail: error instanceof Error ? error.message : String(error) }];
@@ -69,7 +66,7 @@ async function look(identity: string, host: Host): Promise<TickRow[]> {
   return state.kind === "ours" ? [...rows, ...(await keepWatched(state.incarnation, host))] : rows;
 }
 
-async function keepWatched(incarnation: Incarnation & { readonly server: ProcessId }, host: Host): Promise<TickRow[]> {
+async function keepWatched(incarnation: Running, host: Host): Promise<TickRow[]> {
   const { identity } = incarnation;
   const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
   const rows: TickRow[] = [];

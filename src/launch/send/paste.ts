@@ -1,32 +1,10 @@
-import { IapeerError } from "../../model/errors.ts";
-import { makeFolder } from "../../core/disk/files.ts";
-import { withLock } from "../../core/disk/lock.ts";
-import { join } from "node:path";
-import type { Layout } from "../../core/layout.ts";
 import { readTerminalInput, type TerminalInput } from "../../core/process/terminal-input.ts";
-import { type Host, logDecision } from "../../core/host.ts";
-import { lookAtPane, pasteIntoPane, type PaneLook, submitInPane } from "./pane.ts";
-import { type Addressee, findAddressee, type LocalRecipient } from "./recipient.ts";
-import { charsIn, messageInvalid, renderHead, renderSender, type Route } from "./text.ts";
+import { IapeerError } from "../../model/errors.ts";
+import { messageInvalid } from "../../model/message.ts";
+import { renderHead } from "../../model/party.ts";
+import { lookAtPane, type PaneLook, pasteIntoPane, submitInPane } from "./pane.ts";
+import type { Addressee, DeliveryState, Message } from "./types.ts";
 import { findMark, judgeScreen, type Mark, type Pasted, type Screen } from "./verdict.ts";
-
-/**
- * What became of a message. `sent`: it was pasted and submitted, and nobody looked. `accepted`: it has left the input. `typed`: it
- * stands in the input and was not submitted. `unknown`: it cannot be told.
- */
-export type DeliveryState = "sent" | "accepted" | "typed" | "unknown";
-
-export interface Delivery {
-  readonly state: DeliveryState;
-  /** How many bytes were pasted, the head included. */
-  readonly bytes: number;
-}
-
-export interface Message {
-  readonly route: Route;
-  /** As parseMessage gives it. */
-  readonly text: string;
-}
 
 /** A line of a terminal in line mode: the kernel drops what is beyond (termios(3); macOS MAX_CANON). */
 const MAX_LINE_BYTES = process.platform === "darwin" ? 1023 : 4095;
@@ -44,44 +22,27 @@ const LOOKS = 3;
 /** Between two looks at a screen that are to tell whether it moves. */
 const STILL_MS = 120;
 
-/** Held while one message is pasted and submitted. */
-function sendLockPath(layout: Layout, identity: string): string {
-  return join(layout.stateFolder, `${identity}.send.lock`);
+/** How a message is to be delivered. */
+export interface DeliveryManner {
+  /** Watch the screen until it tells whether the message was accepted. */
+  readonly verify: boolean;
+  /** Does work that a signal must not break off. */
+  readonly unbroken: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-export interface DeliveryOptions {
-  readonly verify: boolean;
-  /** Does work that a signal is not to break off. */
-  readonly unbroken: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly host: Host;
+interface Manner extends DeliveryManner {
+  readonly look: PaneLook;
 }
 
 /**
- * Pastes a message into the agent's pane of a live session and submits it; of many senders one after the other does.
+ * Types a message into the agent's pane and submits it. The send lock must be held.
  *
- * @throws IapeerError `peer-not-live`, `stale-incarnation`, `send-failed`, `message-invalid` (a line that its terminal cannot take), `lock-busy`.
+ * @throws IapeerError `peer-not-live`, `stale-incarnation`, `send-failed`, `message-invalid`.
  */
-export async function deliver(
-  message: Message,
-  recipient: LocalRecipient,
-  { host, ...options }: DeliveryOptions,
-): Promise<Delivery> {
-  const { layout, lockTimeoutMs } = host;
-  const { route, text } = message;
-  findAddressee(layout, recipient);
-  makeFolder(layout.stateFolder);
-  const state = await withLock(sendLockPath(layout, recipient.identity), { timeoutMs: lockTimeoutMs }, async () => {
-    const to = findAddressee(layout, recipient);
-    const look = await lookAtPane(to);
-    if (readTerminalInput(look.tty)?.isLineMode) return await deliverLines(to, message, { look, ...options });
-    return await deliverPaste(to, message, { look, ...options });
-  });
-  logDecision(host, { ev: "send", identity: recipient.identity, from: renderSender(route.from), chars: charsIn(text), state });
-  return { state, bytes: Buffer.byteLength(renderHead(route) + text) };
-}
-
-interface Manner extends Omit<DeliveryOptions, "host"> {
-  readonly look: PaneLook;
+export async function typeMessage(to: Addressee, message: Message, manner: DeliveryManner): Promise<DeliveryState> {
+  const look = await lookAtPane(to);
+  if (readTerminalInput(look.tty)?.isLineMode) return await deliverLines(to, message, { look, ...manner });
+  return await deliverPaste(to, message, { look, ...manner });
 }
 
 /** To a program that reads whole lines: the kernel knows whether they were read. */

@@ -1,11 +1,11 @@
-import { quoteForTmux } from "../../core/text/quoting.ts";
-import { callTmux } from "../../core/tmux.ts";
-import type { Incarnation } from "../../status/incarnation/types.ts";
+import { quoteForTmux } from "../core/text/quoting.ts";
+import { callTmux } from "../core/tmux.ts";
+import type { Incarnation } from "../status/incarnation/types.ts";
 import { INCARNATION_OPTION, renderIsOurs } from "./stamp.ts";
 
 /**
- * The tmux arguments that show a session, read-only, by a session of its own in its group: another may look at another window. That one
- * is gone with its client. They start no server, and show none but the one that was launched.
+ * The tmux arguments that show a session read-only. The watcher gets a session of its own in the same group, so that it may look at
+ * another window; that session goes with its client. The arguments start no server, and show only the incarnation that was launched.
  */
 export async function planView(incarnation: Incarnation): Promise<string[]> {
   return renderView(incarnation, await readAgentWindow(incarnation));
@@ -15,9 +15,9 @@ function renderView({ identity, incarnation }: Incarnation, window: string | und
   const view = `watch-${crypto.randomUUID()}`;
   const isOurs = `#{&&:${renderIsOurs(incarnation)},#{==:#{session_name},${identity}}}`;
   const show = [
-    // With its own terminal's size the watcher would make the agent draw anew.
+    // With the size of the watcher's terminal the agent would have to draw anew.
     `new-session -t ${quoteForTmux(`=${identity}`)} -s ${view} -f read-only,ignore-size`,
-    // In the same stroke: a client that is lost after it takes the session along.
+    // The same stroke sets this, so that a client that is lost later takes the session along.
     `set-option -t =${view}: destroy-unattached on`,
     `set-option -t =${view}: ${INCARNATION_OPTION} ${incarnation}`,
     ...(window === undefined ? [] : [`select-window -t =${view}:${window}`]),
@@ -27,7 +27,7 @@ function renderView({ identity, incarnation }: Incarnation, window: string | und
   return ["-N", "if-shell", "-F", "-t", `=${identity}:`, isOurs, show.join(" ; "), 'display-message -p "the session is gone"'];
 }
 
-/** A person may have another window in front, and a watcher cannot change to the agent's. */
+/** The window of the agent's pane. A person may have another window in front, and a watcher cannot change windows. */
 async function readAgentWindow({ socket, pane }: Incarnation): Promise<string | undefined> {
   if (pane === null) return undefined;
   const answer = await callTmux(socket, ["list-panes", "-a", "-F", "#{pane_id} #{window_id}"]);

@@ -1,32 +1,45 @@
-import { IapeerError } from "../../model/errors.ts";
-import { isSshDestination } from "../../model/names.ts";
-import type { Env } from "../../core/layout.ts";
-import type { RemoteRecipient } from "./recipient.ts";
-import { encodeParty, type Party } from "./text.ts";
+import { IapeerError } from "../model/errors.ts";
+import { isSshDestination } from "../model/names.ts";
+import type { Env } from "../core/layout.ts";
+import { encodeParty, type Party } from "../model/party.ts";
 
-/** What is asked of the iapeer of another host; the text goes over its stdin. */
+/** An agent of another host, as the fleet was applied here. */
+export interface RemoteRecipient {
+  readonly kind: "remote";
+  readonly name: string;
+  /** The host's name in the fleet. */
+  readonly host: string;
+  /** `[user@]host`, as ssh takes it. */
+  readonly ssh: string;
+  /** The tmux server of that host that the session must be on: a name or an absolute path. */
+  readonly socket?: string | undefined;
+  readonly runtime?: string | undefined;
+}
+
+/** What the iapeer of another host is asked. The text goes over its stdin. */
 export interface RemoteSend {
   readonly to: RemoteRecipient;
   readonly from: Party;
   readonly verify: boolean;
-  /** With an order to sleep: the grace. */
+  /** The grace of an order to sleep. */
   readonly sleepMs?: number | undefined;
 }
 
 /**
- * Words that every login shell (sh, bash, zsh, fish, csh) hands on as they are, without any quoting. Quotes would not do: each shell
- * has its own.
+ * Words that every login shell (sh, bash, zsh, fish, csh) hands on unchanged without quotes. Quotes would not do, because each shell has
+ * its own.
  */
 const PLAIN = /^(?:~\/|[A-Za-z0-9_./-])[A-Za-z0-9_.:/-]*$/;
 
-/** How long ssh may take to connect, and how often and how long apart it asks a connection whether it still stands. */
+/** How long ssh may take to connect, and how often and how far apart it probes a connection. */
 const CONNECT_SECS = 10;
 const ALIVE_SECS = 3;
 const ALIVE_TIMES = 3;
 
 /**
- * Over the person's own ssh configuration, which still has keys, aliases, jumps and known hosts. A connection that they hold open
- * (ControlMaster) is used, and none is left behind. `ClearAllForwardings`: a forwarding that is up already fails a second connection.
+ * Options on top of the person's own ssh configuration, which still gives keys, aliases, jumps and known hosts. ssh uses a connection that
+ * the person holds open (ControlMaster), and leaves none behind. `ClearAllForwardings`: a forwarding that is up already makes a second
+ * connection fail.
  */
 const OPTIONS: readonly string[] = [
   "BatchMode=yes",
@@ -42,10 +55,10 @@ const OPTIONS: readonly string[] = [
 ];
 
 /**
- * The arguments of ssh. Nothing in them is read by any shell as more than the word that it is.
+ * The arguments of ssh. No shell reads more into them than plain words.
  *
  * @param program iapeer on that host, see remoteProgram
- * @throws IapeerError `fleet-state-corrupt`: what was applied has a destination or a socket that no fleet file may have.
+ * @throws IapeerError `fleet-state-corrupt`: the applied fleet has a destination or a socket that no fleet file may have.
  */
 export function planSsh(send: RemoteSend, program: string): string[] {
   const { ssh } = send.to;
@@ -56,7 +69,7 @@ export function planSsh(send: RemoteSend, program: string): string[] {
   return ["-T", "-a", "-x", ...OPTIONS.flatMap((option) => ["-o", option]), "--", ssh, ...words];
 }
 
-/** What is run on that host. */
+/** The command on that host. */
 function planWords({ to, from, verify, sleepMs }: RemoteSend, program: string): string[] {
   return [
     program,
@@ -85,7 +98,7 @@ function unusable(what: string, value: string): IapeerError {
 }
 
 /**
- * iapeer on another host: `$IAPEER_REMOTE_BIN`, else `iapeer`, found on the PATH that sshd gives to a command there.
+ * The words that run iapeer on another host: `$IAPEER_REMOTE_BIN`, else `iapeer` on the PATH that sshd gives to a command there.
  *
  * @throws IapeerError `invalid-value`.
  */

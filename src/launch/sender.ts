@@ -1,20 +1,21 @@
-import { accountName } from "../../core/libc.ts";
-import { IapeerError } from "../../model/errors.ts";
-import { parseIdentity } from "../../model/names.ts";
-import type { Env, Layout } from "../../core/layout.ts";
-import type { ProcessInfo } from "../../core/process/process-table.ts";
-import { isRunning, readProcess } from "../../core/process/processes.ts";
-import { listIncarnations, readCurrent } from "../../status/incarnation/incarnation.ts";
-import { type Party, parseParty, readHost, tameName } from "../send/text.ts";
+import { accountName } from "../core/libc.ts";
+import { IapeerError } from "../model/errors.ts";
+import { parseIdentity } from "../model/names.ts";
+import type { Env, Layout } from "../core/layout.ts";
+import type { ProcessInfo } from "../core/process/process-table.ts";
+import { isRunning, readProcess } from "../core/process/processes.ts";
+import { listIncarnations, readCurrent } from "../status/incarnation/incarnation.ts";
+import { readHostName } from "../core/host.ts";
+import { type Party, parseParty, tameName } from "../model/party.ts";
 
-/** Who calls: an agent of this root, or else a person at this account. */
+/** The caller: an agent of this root, or else a person at this account. */
 export type Sender =
   | { readonly kind: "peer"; readonly name: string; readonly identity: string }
   | { readonly kind: "person"; readonly name: string };
 
 /**
- * Who calls, as the process table has it: a process that descends from the pane of a live session, or belongs to its terminal's
- * session, is that peer. What the environment says is only where to look first.
+ * Tells from the process table who calls. A process that descends from the pane of a live session, or belongs to its terminal's session,
+ * is that peer. The environment only says which session to look at first.
  */
 export function identifySender(layout: Layout, env: Env): Sender {
   const ancestors = readAncestors();
@@ -32,14 +33,14 @@ export function identifySender(layout: Layout, env: Env): Sender {
 }
 
 /**
- * In whose name a message is sent. A person may send in a peer's, and hand on what somebody of another host sends (`HOST:NAME`), as the
- * iapeer of that host does over ssh.
+ * The party in whose name a message is sent. A person may send in a peer's name, and may hand on a message of another host
+ * (`HOST:NAME`), as the iapeer of that host does over ssh.
  *
  * @param isPeer whether a name is a registered peer's
  * @throws IapeerError `sender-mismatch`: a peer cannot be another; `peer-not-found`.
  */
 export function chooseAuthor(sender: Sender, wanted: string | undefined, isPeer: (name: string) => boolean): Party {
-  const host = readHost();
+  const host = readHostName();
   if (wanted === undefined || wanted === sender.name) return { host, name: sender.name };
   if (sender.kind === "peer") {
     throw new IapeerError("sender-mismatch", `this is ${sender.name} (${sender.identity}), who cannot send as ${wanted}`, {
@@ -63,7 +64,7 @@ function readAncestors(): ProcessInfo[] {
   return ancestors;
 }
 
-/** How far below an identity's live pane this process is; -1: not below it. */
+/** How far below an identity's live pane this process is; -1 when it is not below it. */
 function depthBelow(layout: Layout, identity: string, ancestors: readonly ProcessInfo[]): number {
   const current = readCurrent(layout, identity);
   if (!current?.server || current.pane === null || !isRunning(current.pane) || !isRunning(current.server)) return -1;

@@ -1,49 +1,50 @@
 import { existsSync, rmSync } from "node:fs";
-import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
-import { whyNotFields, required, TEXT } from "../../core/text/fields.ts";
-import type { ProcessId } from "../../core/process/process-table.ts";
-import { isRunning, readProcess, isProcessId } from "../../core/process/processes.ts";
-import type { IncarnationPaths } from "../../status/incarnation/types.ts";
+import { goodState, readState, type StateFile, writeState } from "../core/disk/state-file.ts";
+import type { ProcessId } from "../core/process/process-table.ts";
+import { isProcessId, isRunning, readProcess } from "../core/process/processes.ts";
+import { required, TEXT, whyNotFields } from "../core/text/fields.ts";
+import type { IncarnationPaths } from "../status/incarnation/types.ts";
 
 /**
- * Why an end is wanted: `stop` and `remove` end it at once, `sleep` after a grace, `dismiss` leaves that to somebody else,
- * `launch-failed` has told of it already.
+ * Why an end is wanted. `stop` and `remove` end the session at once, `sleep` after a grace. `dismiss` leaves the end to somebody else.
+ * `launch-failed` is the end of a launch that was reported already.
  */
 export type ClaimReason = "stop" | "remove" | "sleep" | "dismiss" | "launch-failed";
 
-/** Says durably, before anything is ended, that this end is wanted. */
+/** Writes durably that an end is wanted. The claim comes before anything is ended. */
 export function writeClaim({ claim }: IncarnationPaths, by: ClaimReason, now: Date): void {
   const self = readProcess(process.pid);
   const claimant = self === undefined ? undefined : { pid: self.pid, start: self.start };
   writeState(claim, { by, claimant, ts: now.toISOString() }, claimFile);
 }
 
+/** Takes a claim back: the session goes on, and its end is a death again. */
 export function withdrawClaim({ claim }: IncarnationPaths): void {
   rmSync(claim, { force: true });
 }
 
-/** Whether an incarnation's end is wanted or recorded: then there is nothing to find out about it. */
+/** Whether an incarnation's end is claimed or recorded, so that there is nothing to find out about it. */
 export function isSettled({ claim, recorded }: IncarnationPaths): boolean {
   return existsSync(claim) || existsSync(recorded);
 }
 
 /**
- * Whether a claim was made for a teardown that never came to its end: whoever made it to end the server is gone, and so would the
- * server be. A dismissal stands until the server is armed again.
+ * Whether a claim is left of a teardown that never finished: the process that wrote it is gone, and the server is not. A dismissal
+ * stands until the server is armed again.
  */
 export function isAbandoned({ claim }: IncarnationPaths): boolean {
   const found = readClaim(claim);
   return found?.claimant !== undefined && ENDS_ITSELF.has(found.by) && !isRunning(found.claimant);
 }
 
-/** Whether somebody set out to end it, and has said so. */
+/** Whether a process has set out to end the session itself, and has claimed that. */
 export function isToBeEnded({ claim }: IncarnationPaths): boolean {
   return ENDS_ITSELF.has(readClaim(claim)?.by ?? "");
 }
 
 const ENDS_ITSELF: ReadonlySet<string> = new Set<ClaimReason>(["stop", "remove", "sleep", "launch-failed"]);
 
-/** Who claimed an end ("stop", "session-exit", …); undefined: nobody. */
+/** The reason of a claim ("stop", "session-exit", …); undefined when there is no claim. A claim that does not read is by "somebody". */
 export function claimedBy({ claim }: IncarnationPaths): string | undefined {
   if (!existsSync(claim)) return undefined;
   return readClaim(claim)?.by ?? "somebody";
@@ -55,7 +56,7 @@ interface Claim {
   readonly ts: unknown;
 }
 
-/** A claim counts by being there: all that is read of it is who made it, and why. */
+/** A claim counts because its file exists. Only its reason and its claimant are read. */
 const claimFile: StateFile<Claim> = {
   what: "the claim",
   check: (json) => {

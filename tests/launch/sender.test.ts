@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { chooseAuthor, identifySender, type Sender } from "../../../src/launch/session/sender.ts";
-import { accountName } from "../../../src/core/libc.ts";
-import { layoutFrom } from "../../../src/core/layout.ts";
-import { readHost } from "../../../src/launch/send/text.ts";
-import { openSandbox } from "../../support/sandbox.ts";
+import { chooseAuthor, identifySender, type Sender } from "../../src/launch/sender.ts";
+import { accountName } from "../../src/core/libc.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
+import { readHostName } from "../../src/core/host.ts";
+import { openSandbox } from "../support/sandbox.ts";
 
 const ALICE: Sender = { kind: "peer", name: "alice", identity: "claude-alice" };
 const KIM: Sender = { kind: "person", name: "kim" };
@@ -16,7 +16,7 @@ test.each<[Sender, string | undefined, string]>([
   [KIM, "kim", "kim"],
   [KIM, "bob", "bob"],
 ])("%j as %p is %s", (sender, wanted, name) => {
-  expect(chooseAuthor(sender, wanted, isPeer)).toEqual({ host: readHost(), name });
+  expect(chooseAuthor(sender, wanted, isPeer)).toEqual({ host: readHostName(), name });
 });
 
 test("a person may hand on what somebody of another host sends", () => {

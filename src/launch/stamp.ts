@@ -1,12 +1,12 @@
 /**
- * The agent's own pane has this pane option: "1" on a server of its own, and its incarnation on one that others use too. Every other pane
- * is a person's.
+ * The pane option of the agent's own pane: "1" on a server of its own, the incarnation on a shared server. Every other pane belongs to a
+ * person.
  */
 export const AGENT_PANE_OPTION = "@iap_agent";
-/** What holds the incarnation's uuid: the server's options, or on one that others use too those of the session. */
+/** The option that holds the incarnation's uuid: a server option on a server of its own, a session option on a shared server. */
 export const INCARNATION_OPTION = "@iap_incarnation";
 
-/** A tmux format that is 1 for what is an incarnation's: a session, or on a server of its own everything. */
+/** A tmux format that is 1 for what belongs to an incarnation: its session, or everything on a server of its own. */
 export function renderIsOurs(incarnation: string): string {
   return `#{==:#{${INCARNATION_OPTION}},${incarnation}}`;
 }

@@ -1,16 +1,16 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { rotateLog, rotationFrom } from "../../core/disk/event-log.ts";
-import type { Host } from "../../core/host.ts";
+import { rotateLog, rotationFrom } from "../core/disk/event-log.ts";
+import type { Host } from "../core/host.ts";
 
-/** So many deaths keep their forensics: some twenty megabytes. */
+/** The number of deaths that keep their forensics: some twenty megabytes. */
 const MOST_FORENSICS = 1000;
 
 /**
- * Keeps the logs of deaths within their bounds: exits.log is rotated when it is full, and of the forensics the oldest go. The hook and
- * the recorders only append. What does not work is a warning: it is no reason not to launch.
+ * Keeps the logs of deaths within their bounds: rotates a full exits.log and removes the oldest forensics. The hook and the recorders
+ * only append. A failure is a warning, because it is no reason not to launch.
  */
-export function tidyLogs({ layout, env, tell }: Host): void {
+export function tidyLogs({ layout, env, tell }: Pick<Host, "layout" | "env" | "tell">): void {
   try {
     rotateLog({ path: layout.exitsLog, rotation: rotationFrom(env) });
     for (const name of oldestOf(layout.deathsFolder)) rmSync(join(layout.deathsFolder, name), { force: true });
@@ -19,7 +19,7 @@ export function tidyLogs({ layout, env, tell }: Host): void {
   }
 }
 
-/** Names end in the time, and are of one length after the identity's. */
+/** The files beyond the limit. Their names end in the time, which has a fixed length. */
 function oldestOf(folder: string): string[] {
   const timeOf = (name: string) => name.slice(name.lastIndexOf("-") + 1);
   const names = namesIn(folder).filter((name) => name.endsWith(".txt"));
@@ -30,7 +30,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // Nobody has died yet.
+    // There was no death yet.
     return [];
   }
 }

@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning, readProcess } from "../../src/core/process/processes.ts";
-import { heartbeatWrapper } from "../../src/launch/heartbeat/heartbeat-wrapper.ts";
-import { openPrivateTmux } from "../support/private-tmux.ts";
-import { finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
-import { processesOf } from "../support/session.ts";
+import { isRunning, readProcess } from "../../../src/core/process/processes.ts";
+import { heartbeatWrapper } from "../../../src/launch/heartbeat/heartbeat.ts";
+import { openPrivateTmux } from "../../support/private-tmux.ts";
+import { finish, openSandbox, type Sandbox, until } from "../../support/sandbox.ts";
+import { processesOf } from "../../support/session.ts";
 
 let sandbox: Sandbox;
 let beats: string;

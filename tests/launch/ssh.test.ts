@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { planSsh, remoteProgram, type RemoteSend } from "../../../src/launch/send/ssh.ts";
-import { openScratch } from "../../support/scratch.ts";
+import { planSsh, remoteProgram, type RemoteSend } from "../../src/launch/ssh.ts";
+import { openScratch } from "../support/scratch.ts";
 
 const BOB: RemoteSend = {
   to: { kind: "remote", name: "bob", host: "yard", ssh: "me@10.1.10.37" },

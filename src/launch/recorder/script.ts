@@ -1,5 +1,5 @@
 import { renderLogLine } from "../../core/text/logfmt.ts";
-import { type Env, type Layout, sessionLogPath } from "../../core/layout.ts";
+import { type Layout, sessionLogPath } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
 import { incarnationPaths, launchMark } from "../../status/incarnation/incarnation.ts";
@@ -8,47 +8,29 @@ import judgePart from "./judge.sh" with { type: "text" };
 import linuxPart from "./linux.sh" with { type: "text" };
 import macosPart from "./macos.sh" with { type: "text" };
 import body from "./recorder.sh" with { type: "text" };
+import type { Witness } from "./types.ts";
 
-/** How the recorder knows that its server ended: as its parent, or by a client of tmux that waits on a channel. */
-export type Witness = "parent" | "client";
-
+/** What a recorder's script is told. Every path is absolute. */
 export interface CanaryScript {
   readonly layout: Layout;
   readonly platform: NodeJS.Platform;
   readonly identity: string;
   readonly incarnation: string;
   readonly socket: string;
-  /** The absolute path of tmux. */
   readonly tmux: string;
   readonly witness: Witness;
-  /** The server to watch; a parent starts it itself. */
+  /** The server to watch. A recorder that is the parent starts it itself. */
   readonly server?: ProcessId;
-  /** The process in the agent's pane, on a server that others use too. Left out: the server is its own. */
+  /** The process in the agent's pane, on a shared server. Left out: the identity has a server of its own. */
   readonly agent?: ProcessId;
-  /** The channel that the client signals once, when it is about to wait. */
+  /** The channel that the client signals once, just before it waits. */
   readonly readyChannel?: string;
-  /** What the server is started through, words apart: `systemd-run …`. */
+  /** The words that the server is started through: `systemd-run …`. */
   readonly launcher?: readonly string[];
   readonly graceMs: number;
 }
 
-const GRACE_MS = 2000;
-
-/** How long a recorder waits, after its server ended, for the claim of whoever ended it. */
-export function graceFrom(env: Env): number {
-  const text = env["IAPEER_CANARY_GRACE_MS"];
-  return text !== undefined && /^[0-9]{1,6}$/.test(text) ? Number(text) : GRACE_MS;
-}
-
-/**
- * The tmux arguments that wake the client of an incarnation's recorder, so that the recorder looks what there is. Nobody else waits on its
- * channel, and another server on that socket is left alone.
- */
-export function planWake({ incarnation, server }: Pick<Incarnation, "incarnation"> & { readonly server: ProcessId }): string[] {
-  return ["if-shell", "-F", `#{==:#{pid},${server.pid}}`, `wait-for -S iap-canary-${incarnation}`];
-}
-
-/** What a script is told of the incarnation that it is for. */
+/** The facts of an incarnation that its script is told. */
 export function scriptOf({
   identity,
   incarnation,
@@ -66,14 +48,14 @@ export function scriptOf({
   };
 }
 
-/** The recorder's script for one server: what it is told, then what is the platform's, then what is the same everywhere. */
+/** The recorder's script for one server: the facts, then the part for the platform, then the part that is the same everywhere. */
 export function renderCanaryScript(script: CanaryScript): string {
   const told = Object.entries(valuesOf(script)).map(([name, value]) => `${name}=${quoteForSh(value)}`);
   const platformPart = script.platform === "darwin" ? macosPart : linuxPart;
   return ["#!/bin/sh", SHELLCHECK, ...told, "", platformPart, judgePart, body].join("\n");
 }
 
-/** What is set in one part and used in another; what is quoted so that nothing in it expands; macOS' own ulimit. */
+/** Variables cross from one part to another; some text is quoted so that nothing in it expands; macOS has its own ulimit. */
 const SHELLCHECK = "# shellcheck disable=SC2016,SC2034,SC2154,SC2317,SC3045";
 
 function valuesOf(script: CanaryScript): Record<string, string> {
@@ -102,7 +84,7 @@ function valuesOf(script: CanaryScript): Record<string, string> {
   };
 }
 
-/** A field whose value is only known in part: what stands before the rest of it, and after. The rest needs no quoting. */
+/** A log field whose value ends in text that is not known yet: the parts before and after that text, which needs no quoting. */
 function renderOpenField(key: string, prefix: string): readonly [string, string] {
   const mark = "rest";
   const field = renderLogLine({ [key]: prefix + mark });

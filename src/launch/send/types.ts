@@ -1,0 +1,46 @@
+import type { ProcessId } from "../../core/process/process-table.ts";
+import type { Route } from "../../model/party.ts";
+import type { AgentPane, Incarnation } from "../../status/incarnation/types.ts";
+import type { RemoteRecipient } from "../ssh.ts";
+import type { RemoteDelivery } from "./remote-answer.ts";
+
+/** A peer of this host. */
+export interface LocalRecipient {
+  readonly kind: "local";
+  readonly identity: string;
+  /** The socket that its session must be on; undefined: any socket. */
+  readonly socket?: string | undefined;
+}
+
+/** The peer or agent that a message is for. */
+export type Recipient = LocalRecipient | RemoteRecipient;
+
+/** A live session and the agent's own pane in it. */
+export type Addressee = Incarnation & { readonly server: ProcessId; readonly pane: AgentPane };
+
+/** A message that is ready to be typed. */
+export interface Message {
+  readonly route: Route;
+  /** As parseMessage returns it. */
+  readonly text: string;
+}
+
+/**
+ * The fate of a message. `sent`: it was pasted and submitted, and the screen was not watched. `accepted`: it has left the input. `typed`:
+ * it stands in the input and was not submitted. `unknown`: the screen does not tell.
+ */
+export type DeliveryState = "sent" | "accepted" | "typed" | "unknown";
+
+/** The result of a delivery on this host. */
+export interface Delivery {
+  readonly state: DeliveryState;
+  /** The number of bytes that were pasted, with the head. */
+  readonly bytes: number;
+}
+
+/** The result of a delivery on another host. `bytes` and `effect` are there when that host answered. */
+export interface RemoteOutcome extends Partial<Omit<RemoteDelivery, "state">> {
+  readonly state: DeliveryState;
+  /** Why the state is unknown, when the connection was lost. */
+  readonly why?: string;
+}
