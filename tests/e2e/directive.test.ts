@@ -74,7 +74,7 @@ describe("an order to sleep", () => {
     const session = await launchPeer(bob.sandbox, "bob");
     const startMs = performance.now();
     const json = await bob.sandbox.json("send", "bob", "--directive", "sleep", "--grace", "1s", "--verify");
-    expect(performance.now() - startMs).toBeGreaterThan(1000);
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(1000);
     expect(json).toMatchObject({ to: "bob", sender: "person", state: "accepted", directive: "sleep", effect: "sleep" });
     expect(heard("bob")).toEqual([
       expect.stringMatching(/^\[.*:bob\] \S+ asks you to sleep: put your work away, this session is stopped in 1 s$/) as string,
@@ -90,11 +90,10 @@ describe("an order to sleep", () => {
 
   test("does not wait longer than for an agent that goes by itself, and that is no death either", async () => {
     const session = await launchPeer(bob.sandbox, "bob");
-    const startMs = performance.now();
-    expect((await ok(bob.sandbox, "send", "bob", "--directive", "sleep", "--grace", "60s", "-m", "leave")).stdout).toBe(
+    // This test's own time is over before such a grace is.
+    expect((await ok(bob.sandbox, "send", "bob", "--directive", "sleep", "--grace", "1h", "-m", "leave")).stdout).toBe(
       "sent to claude-bob, which sleeps now\n",
     );
-    expect(performance.now() - startMs).toBeLessThan(15_000);
     await untilGone(session.agent, session.server);
     expect(await bob.sandbox.json("list")).toMatchObject([{ runtimes: [{ status: "stopped" }] }]);
     // A recorder that was not told decides after its grace.

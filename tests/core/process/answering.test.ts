@@ -27,8 +27,9 @@ describe("a program answers", () => {
     agent.kill("SIGSTOP");
     await until("it is stopped", async () => (await awaitAnswer(found, 0)) === "stopped");
     expect(await awaitAnswer(found, SOON_MS)).toBe("stopped");
-    setTimeout(() => agent.kill("SIGCONT"), 300);
-    expect(await awaitAnswer(found, 5000)).toBeUndefined();
+    const answer = awaitAnswer(found, 5000);
+    agent.kill("SIGCONT");
+    expect(await answer).toBeUndefined();
     agent.kill("SIGKILL");
   });
 
@@ -70,10 +71,13 @@ describe("a program answers", () => {
   });
 
   test("once it has read what was typed, when that takes it a while", async () => {
-    await using tmux = await openPrivateTmux({ command: ["/bin/sh", "-c", "sleep 1; exec cat"] });
+    await using tmux = await openPrivateTmux({ command: ["/bin/sh", "-c", "tmux wait-for go; exec cat"] });
     const agent = await agentOf(tmux);
     await tmux.call("send-keys", "-t", "%0", "Enter");
-    expect(await awaitAnswer(agent, 10_000)).toBeUndefined();
+    expect(await awaitAnswer(agent, SOON_MS)).toBe("unread");
+    const answer = awaitAnswer(agent, 10_000);
+    await tmux.call("wait-for", "-S", "go");
+    expect(await answer).toBeUndefined();
   });
 
   test("no more when it has ended, or another has its pid", async () => {

@@ -16,11 +16,14 @@ test("a terminal tells whether it is in line mode, and whether what was typed is
 });
 
 test("of a terminal in raw mode each key counts, until it is read", async () => {
-  await using tmux = await openPrivateTmux({ command: ["/bin/sh", "-c", "stty raw -echo; sleep 1; exec cat >/dev/null"] });
+  await using tmux = await openPrivateTmux({
+    command: ["/bin/sh", "-c", "stty raw -echo; tmux wait-for go; exec cat >/dev/null"],
+  });
   const tty = await tmux.call("display-message", "-p", "-t", "%0", "#{pane_tty}");
   await until("it is raw", () => readTerminalInput(tty)?.isLineMode === false);
   await tmux.call("send-keys", "-t", "%0", "a");
   await until("the key is there", () => readTerminalInput(tty)?.hasUnread === true);
+  await tmux.call("wait-for", "-S", "go");
   await until("the key is read", () => readTerminalInput(tty)?.hasUnread === false);
 });
 
