@@ -25,7 +25,7 @@ export function wrapToWidth(line: string, columns: number): string[] {
   return rest === "" && lines.length > 0 ? lines : [...lines, rest];
 }
 
-/** What to ask Bun.sliceAnsi for: it takes a wide character whole when only the first column of it fits. */
+/** The columns to ask Bun.sliceAnsi for: it takes a wide character whole when only the first column of it fits. */
 function roomFor(columns: number, slice: (room: number) => string): number {
   let room = columns;
   while (room > 1 && Bun.stringWidth(slice(room)) > columns) room -= 1;

@@ -39,7 +39,7 @@ export const CONTROLS = [
 /** The controls that an argument of a program may hold, as far as ASCII goes. */
 export const ARGUMENT_CONTROLS = ["tab", "lineFeed", "carriageReturn", "ascii", "del"] as const satisfies readonly CharacterSet[];
 
-/** What a terminal obeys and a person does not see: no text from elsewhere is printed with it. */
+/** A terminal obeys these, and a person does not see them: no text from elsewhere is printed with them. */
 export const UNTAMED = [...CONTROLS, "separators", "directions"] as const satisfies readonly CharacterSet[];
 
 /** The controls that JSON.stringify leaves as they are. */

@@ -49,7 +49,7 @@ export function writeTogether(files: readonly NewFile[], { mode = 0o600 }: Atomi
   }
 }
 
-/** Whether a failed write had put the new file in its place all the same, and only its safety is in doubt. */
+/** True after a failed write that put the new file in its place all the same: only its safety is in doubt. */
 export function wasWritten(error: unknown): boolean {
   return error instanceof IapeerError && error.details?.["written"] === true;
 }

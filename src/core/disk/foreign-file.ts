@@ -4,13 +4,13 @@ import { writeAtomically } from "./atomic-write.ts";
 import { errnoOf, ioError, IapeerError } from "../../model/errors.ts";
 import { makeFolder, readWhole } from "./files.ts";
 
-/** What an edit makes of a text; `refused` leaves the file alone and says why. */
+/** The result of an edit; `refused` leaves the file alone and says why. */
 export type TextEdit =
   | { readonly state: "changed"; readonly text: string }
   | { readonly state: "unchanged" }
   | { readonly state: "refused"; readonly why: string };
 
-/** What became of a file. */
+/** The fate of a file that was to be rewritten. */
 export type Rewrite = Exclude<TextEdit, { readonly state: "changed" }> | { readonly state: "changed" };
 
 const MAX_BYTES = 4 * 1024 * 1024;

@@ -50,7 +50,7 @@ export function tryHold(path: string): number | undefined {
   }
 }
 
-/** Whether somebody holds a lock now. A file that is not there, or cannot be looked at, is held by nobody. */
+/** True while somebody holds a lock. A file that is not there, or cannot be looked at, is held by nobody. */
 export function isHeld(path: string): boolean {
   let fd: number;
   try {

@@ -16,7 +16,7 @@ export function fileIdOf(path: string): string | undefined {
   return found && `${found.dev}:${found.ino}`;
 }
 
-/** Whether two paths lead to one folder. A path where nothing is leads only to itself. */
+/** True for two paths that lead to one folder. A path where nothing is leads only to itself. */
 export function isSameFolder(a: string, b: string): boolean {
   if (a === b) return true;
   const id = fileIdOf(a);

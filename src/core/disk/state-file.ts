@@ -17,12 +17,12 @@ export interface StateFile<T> extends TrustedFile {
   readonly explain?: (path: string, why: string) => IapeerError;
 }
 
-/** What the bytes of a state file say. */
+/** The bytes of a state file, with their value or the reason why they have none. */
 export type ParsedState<T> =
   | { readonly kind: "found"; readonly value: T; readonly bytes: Uint8Array }
   | { readonly kind: "invalid"; readonly error: IapeerError; readonly bytes: Uint8Array };
 
-/** What stands at a state file's path. */
+/** The state at a path: missing, unreadable, insecure, invalid or found. */
 export type StateReading<T> = { readonly kind: "missing" } | Refusal | ParsedState<T>;
 
 /**

@@ -3,7 +3,7 @@ import { type ErrorCode, errnoOf, ioError, IapeerError } from "../../model/error
 import { readWhole } from "./files.ts";
 
 export interface TrustedFile {
-  /** What the file is, for messages: "the registry". */
+  /** The name of the file in messages: "the registry". */
   readonly what: string;
   /** A bigger file is refused unread. Default 64 KiB. */
   readonly maxBytes?: number;
@@ -63,7 +63,7 @@ function openTrusted(path: string, file: TrustedFile): number | Exclude<TrustedR
   }
 }
 
-/** Failures that say something of this process or machine, and nothing of what is stored. */
+/** Failures that tell about this process or machine, and nothing about the file. */
 const NOT_ABOUT_THE_FILE = new Set(["EACCES", "EPERM", "EMFILE", "ENFILE", "ENOMEM", "EIO"]);
 
 function codeFor(error: unknown, code: ErrorCode = "read-failed"): ErrorCode {

@@ -1,7 +1,7 @@
 /** A value that was read, once it is known to be right; or what is wrong with it, in words that follow its name. */
 export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
-/** What one field of an object must be. */
+/** The rule for one field of an object. */
 export interface FieldRule {
   readonly isRequired?: boolean;
   readonly isRight: (value: unknown) => boolean;
@@ -39,7 +39,7 @@ export function checkFields<T extends object>(rules: FieldRules<T>): (value: unk
   };
 }
 
-/** What is wrong with the first field that is: "cwd: is missing". Fields without a rule may be anything. */
+/** The first field that is wrong, with the reason: "cwd: is missing". Fields without a rule may be anything. */
 export function whyNotFields(value: unknown, rules: Readonly<Record<string, FieldRule>>): string | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "is not an object";
   for (const name in rules) {

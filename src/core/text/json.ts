@@ -11,7 +11,7 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   const value = parse(text);
   if (mayBeDeep(text) && isDeeperThan(MAX_DEPTH, value)) throw new JsonProblem(`is nested more than ${MAX_DEPTH} levels deep`);
-  // What reads back to the very same text holds no key twice; the slow look is for files others wrote.
+  // A value that is written as the very same text held no key twice; the slow look is for files that others wrote.
   const isCanonical = !text.includes("__proto__") && renderJson(value) === text;
   return isCanonical ? value : parseCarefully(text);
 }

@@ -3,7 +3,7 @@ import { anyOf, classOf, CONTROLS, escapeAsUnicode, RAW_IN_JSON } from "../../mo
 /** A line of key=value pairs. Values are text; numbers and booleans are written as text. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** What must be quoted: anything that could end a value, a field or a line, or be lost in UTF-8 (a lone surrogate). */
+/** Anything that could end a value, a field or a line, or be lost in UTF-8 (a lone surrogate). */
 const NEEDS_QUOTES = new RegExp(String.raw`[\s"=\\\p{Cs}${classOf([...CONTROLS, "separators"])}]`, "u");
 
 /** Line ends and controls that JSON leaves as they are. */

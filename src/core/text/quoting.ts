@@ -20,7 +20,7 @@ export function quoteForTmux(text: string): string {
   return `"${text.replace(TMUX_SPECIAL, "\\$&").replace(ARGUMENT_CONTROL, (c) => octal(c.charCodeAt(0)))}"`;
 }
 
-/** What tmux expands inside double quotes (tmux(1), "Parsing syntax"). */
+/** The characters that tmux expands inside double quotes (tmux(1), "Parsing syntax"). */
 const TMUX_SPECIAL = /["\\$~]/g;
 const ARGUMENT_CONTROL = anyOf(ARGUMENT_CONTROLS, "g");
 
@@ -42,7 +42,7 @@ export function escapeTimeFormats(text: string): string {
 }
 
 /**
- * What `printf %b` makes the text's bytes of. It holds nothing that any shell expands inside single quotes:
+ * The form from which `printf %b` makes the text's bytes. It holds nothing that any shell expands inside single quotes:
  * letters, digits, `/`, `.`, `_`, `-`, and octal escapes (POSIX.1-2024, printf, `%b`).
  */
 export function encodeForPrintf(text: string): string {

@@ -1,4 +1,4 @@
-/** What stands between two offsets of a text, to be replaced. */
+/** A replacement for the part of a text between two offsets. */
 export interface Splice {
   readonly from: number;
   readonly to: number;

@@ -64,7 +64,7 @@ export function isSame(a: Keys, b: Keys): boolean {
   return a.length === b.length && sharedLength(a, b) === a.length;
 }
 
-/** Whether a path leads through that table, and further. */
+/** True for a path that leads through that table, and further. */
 export function isWithin(path: Keys, table: Keys): boolean {
   return table.length < path.length && sharedLength(table, path) === table.length;
 }

@@ -1,12 +1,12 @@
 import { cut, indentBefore, insertion, lineEnd, lineStart, newlineOf, nextLine, type Splice } from "../../core/text/splice.ts";
 
-/** What stands between two offsets: an item of a list in brackets, or the list. */
+/** The offsets of an item of a list in brackets, or of the list. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** What may follow an item on its line: nothing, or a comma, or a comment, or both. */
+/** An item may be followed on its line by nothing, a comma, a comment, or both. */
 const REST_OF_LINE = /^[ \t]*(,?)[ \t]*(#.*)?$/;
 
 /** Puts an item at the end of a list in brackets. */
