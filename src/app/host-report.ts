@@ -1,4 +1,5 @@
-import { identityOf, isAgentic } from "../model/names.ts";
+import { identityOf } from "../model/names.ts";
+import { isAgentic } from "../model/runtimes.ts";
 import type { Layout } from "../core/layout.ts";
 import { whyNotSocketFolder } from "../core/disk/socket-folder.ts";
 import { findUnrecorded } from "../launch/unwitnessed.ts";

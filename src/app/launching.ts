@@ -7,8 +7,8 @@ import { findMember, type Here, planComms, renderComms } from "../fleet/comms.ts
 import { BEAT_EVERY_SECS, heartbeatWrapper } from "../launch/heartbeat/heartbeat.ts";
 import type { LaunchCommand, LaunchPlan } from "../launch/start/start.ts";
 import { type LaunchEnv, readLaunchEnv } from "../launch/runtime/launch-env.ts";
-import { resolveRuntimeCommand, type RuntimeCommand } from "../launch/runtime/runtime-command.ts";
-import { planGiven } from "../launch/runtime/runtime-ways.ts";
+import { resolveRuntimeCommand, type RuntimeCommand } from "../launch/runtime/command.ts";
+import { planGiven } from "../launch/runtime/ways.ts";
 import { readHostName } from "../core/host.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Context } from "./app.ts";

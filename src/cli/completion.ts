@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { type Command, RootCommand } from "@bomb.sh/tab";
-import { AGENTIC_RUNTIMES } from "../model/names.ts";
-import { layoutFrom, type Env } from "../core/layout.ts";
+import { AGENTIC_RUNTIMES } from "../model/runtimes.ts";
+import { type Env, layoutFrom } from "../core/layout.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { tame } from "../model/characters.ts";

@@ -7,14 +7,6 @@ export type Intelligence = "artificial" | "natural" | "absent";
 const PERSONALITY = /^[a-z][a-z0-9-]{0,31}$/;
 const RUNTIME = /^[a-z][a-z0-9]{0,31}$/;
 
-/** The runtimes that provider commands run for. */
-export const AGENTIC_RUNTIMES = ["claude", "codex"] as const;
-export type AgenticRuntime = (typeof AGENTIC_RUNTIMES)[number];
-
-/** The runtimes that iapeer can start without a runtime.json. */
-export const BUILT_IN_RUNTIMES = ["claude", "codex", "pi", "opencode"] as const;
-export type BuiltInRuntime = (typeof BUILT_IN_RUNTIMES)[number];
-
 /** Longer descriptions are cut, with a warning (contract 3). */
 export const DESCRIPTION_LIMIT = 450;
 
@@ -45,14 +37,6 @@ export function isPersonality(text: string): boolean {
 
 export function isRuntime(text: string): boolean {
   return RUNTIME.test(text);
-}
-
-export function isAgentic(runtime: string): runtime is AgenticRuntime {
-  return (AGENTIC_RUNTIMES as readonly string[]).includes(runtime);
-}
-
-export function isBuiltIn(runtime: string): runtime is BuiltInRuntime {
-  return (BUILT_IN_RUNTIMES as readonly string[]).includes(runtime);
 }
 
 /** A peer's name, or `invalid-name` saying what is allowed. */

@@ -1,4 +1,5 @@
-import { identityOf, isAgentic } from "../model/names.ts";
+import { identityOf } from "../model/names.ts";
+import { isAgentic } from "../model/runtimes.ts";
 import type { Env, Layout } from "../core/layout.ts";
 import type { Slot } from "../status/slot/types.ts";
 import { directionOf, type Occasion } from "./occasions.ts";

@@ -1,4 +1,4 @@
-import { isAgentic } from "../model/names.ts";
+import { isAgentic } from "../model/runtimes.ts";
 import type { Layout } from "../core/layout.ts";
 import type { Slot } from "../status/slot/types.ts";
 import { declaresCommands, noteRow, type ProvisionContext, type ProvisionRow, runProviderFor, type Target } from "./attach.ts";

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { describeErrno, errnoOf, IapeerError } from "../model/errors.ts";
 import { type Rewrite, rewriteForeignFile, type TextEdit } from "../core/disk/foreign-file.ts";
 import { withLock } from "../core/disk/lock.ts";
-import type { AgenticRuntime } from "../model/names.ts";
+import type { AgenticRuntime } from "../model/runtimes.ts";
 import { type Env, homeFrom } from "../core/layout.ts";
 import { switchClaudeMemory } from "./claude-settings.ts";
 import * as codex from "./codex-config.ts";

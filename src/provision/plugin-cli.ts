@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import * as v from "valibot";
 import { type Outcome, Tail } from "../core/process/command.ts";
 import { describeErrno } from "../model/errors.ts";
-import type { AgenticRuntime } from "../model/names.ts";
+import { type AgenticRuntime, RUNTIMES } from "../model/runtimes.ts";
 import type { Env } from "../core/layout.ts";
 import type { Runner } from "../core/process/runner.ts";
 import type { PluginBlock } from "../status/slot/types.ts";
@@ -36,8 +36,6 @@ const READ_TIMEOUT_MS = 60_000;
 const CHANGE_TIMEOUT_MS = 120_000;
 const STDOUT_BYTES = 4 * 1024 * 1024;
 
-const BINARY_VARIABLES: Readonly<Record<AgenticRuntime, string>> = { claude: "IAPEER_CLAUDE_BIN", codex: "IAPEER_CODEX_BIN" };
-
 /** The plugin's id for both CLIs. */
 export function pluginId({ name, marketplace }: PluginBlock): string {
   return `${name}@${marketplace}`;
@@ -45,8 +43,8 @@ export function pluginId({ name, marketplace }: PluginBlock): string {
 
 /** The runtime's program: the one the environment names, else from its PATH; or a result that says it is missing. */
 export function openCli(runtime: AgenticRuntime, context: PluginContext): PluginCli | PluginResult {
-  const variable = BINARY_VARIABLES[runtime];
-  const named = context.env[variable] || runtime;
+  const { program, variable } = RUNTIMES[runtime];
+  const named = context.env[variable] || program;
   const binary = named.includes("/") ? resolve(named) : Bun.which(named, { PATH: context.env["PATH"] ?? "" });
   if (binary === null) return { state: "runtime-missing", detail: `${named} is not on PATH; ${variable} can name it` };
   return {

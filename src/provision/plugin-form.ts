@@ -1,5 +1,5 @@
 import pMap from "p-map";
-import { type AgenticRuntime, isAgentic } from "../model/names.ts";
+import { type AgenticRuntime, isAgentic } from "../model/runtimes.ts";
 import type { Target } from "./attach.ts";
 import { claudePlugin, type ClaudePlugin } from "./claude-plugin.ts";
 import { runCodexPlugin } from "./codex-plugin.ts";

@@ -3,7 +3,7 @@ import { layoutFrom } from "../../src/core/layout.ts";
 import type { ProcessId, ProcessInfo } from "../../src/core/process/process-table.ts";
 import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
 import { hasRecorder, readCanaryRecord } from "../../src/launch/recorder/recorder.ts";
-import { RUNTIME_TABLE } from "../../src/launch/runtime/runtime-table.ts";
+import { RUNTIMES } from "../../src/model/runtimes.ts";
 import { incarnationPaths, readCurrent } from "../../src/status/incarnation/incarnation.ts";
 import { ok } from "./calls.ts";
 import { type Sandbox, until } from "./sandbox.ts";
@@ -35,7 +35,7 @@ const GRACE_MS = 300;
 /** Makes `launch` of every built-in runtime start that program, and recorders decide soon. */
 export function prepareSessions(sandbox: Sandbox, { graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): void {
   const agent = sandbox.script("agent", AGENT);
-  for (const { variable } of Object.values(RUNTIME_TABLE)) sandbox.env[variable] = agent;
+  for (const { variable } of Object.values(RUNTIMES)) sandbox.env[variable] = agent;
   Object.assign(sandbox.env, { IAPEER_CANARY_GRACE_MS: String(graceMs) });
 }
 

@@ -1,4 +1,4 @@
-import { isAgentic } from "../../model/names.ts";
+import { isAgentic } from "../../model/runtimes.ts";
 import type { ProvisionRow } from "../../provision/attach.ts";
 import { switchNative } from "../../provision/native-memory-step.ts";
 import { providerTools } from "../../app/app.ts";

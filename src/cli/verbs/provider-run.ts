@@ -1,5 +1,6 @@
 import { IapeerError } from "../../model/errors.ts";
-import { isAgentic, parsePersonality, parseRuntime } from "../../model/names.ts";
+import { isAgentic } from "../../model/runtimes.ts";
+import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { declaresCommands, type ProvisionRow, runProviderFor } from "../../provision/attach.ts";
 import { directionOf, type Occasion, OCCASIONS } from "../../provision/occasions.ts";
 import { renderArgv } from "../../provision/provider-command.ts";

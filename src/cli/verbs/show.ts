@@ -1,4 +1,5 @@
-import { identityOf, isAgentic, parsePersonality } from "../../model/names.ts";
+import { identityOf, parsePersonality } from "../../model/names.ts";
+import { isAgentic } from "../../model/runtimes.ts";
 import { judgeMemory, type MemoryState, type ProvisionNote, readNote } from "../../provision/provision-state.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import { readLastDeath } from "../../status/deaths/deaths.ts";

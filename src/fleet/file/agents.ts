@@ -1,4 +1,5 @@
-import { BUILT_IN_RUNTIMES, isPersonality, isRuntime, nearest } from "../../model/names.ts";
+import { BUILT_IN_RUNTIMES } from "../../model/runtimes.ts";
+import { isPersonality, isRuntime, nearest } from "../../model/names.ts";
 import { CLASSES, DEFAULT_RUNTIME, isClass } from "../../model/agent.ts";
 import { resolveFolder } from "./folders.ts";
 import type { Finding, Path } from "./problems.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isBuiltIn } from "../../model/names.ts";
+import { isBuiltIn } from "../../model/runtimes.ts";
 import { type Env, homeFrom, type Layout, resolveLinks } from "../../core/layout.ts";
 
 /** What a fleet file is checked against, beside itself. */

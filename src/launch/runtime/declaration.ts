@@ -4,7 +4,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { readState, type StateFile, stateOf } from "../../core/disk/state-file.ts";
 import { checkSchema } from "../../core/text/schema-check.ts";
 import { nearest, quoteForMessage } from "../../model/names.ts";
-import type { ModelWay, PromptWay, RuntimeWays } from "./runtime-table.ts";
+import type { ModelWay, PromptWay, RuntimeWays } from "../../model/runtimes.ts";
 
 /** What a runtime.json says. */
 export interface RuntimeDeclaration extends RuntimeWays {

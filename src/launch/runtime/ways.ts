@@ -1,5 +1,5 @@
 import { quoteForToml } from "../../core/text/quoting.ts";
-import type { ModelWay, PromptWay, RuntimeWays } from "./runtime-table.ts";
+import type { ModelWay, PromptWay, RuntimeWays } from "../../model/runtimes.ts";
 
 /** What an agent is to be started with. */
 export interface Wish {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { splitShellWords } from "../../src/launch/runtime/shell-words.ts";
+import { splitShellWords } from "../../../src/launch/runtime/shell-words.ts";
 
 /** Whatever stands before it, no piece lets sh expand something or end a command: those characters are escaped, behind a letter. */
 const piece = fc.constantFrom(

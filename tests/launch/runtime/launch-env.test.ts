@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { parseLaunchEnv, readLaunchEnv } from "../../src/launch/runtime/launch-env.ts";
-import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
+import { parseLaunchEnv, readLaunchEnv } from "../../../src/launch/runtime/launch-env.ts";
+import { errorOf, openScratch, type Scratch } from "../../support/scratch.ts";
 
 function write(scratch: Scratch, content: string | Uint8Array, mode = 0o600): string {
   const path = scratch.at(".iapeer", "runtimes", "claude", "launch.env");

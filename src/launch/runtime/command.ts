@@ -1,10 +1,10 @@
 import { isAbsolute, join } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
 import { whyNotExecutable } from "../../core/process/executable.ts";
-import { isBuiltIn, quoteForMessage } from "../../model/names.ts";
+import { type BuiltIn, findBuiltIn, type RuntimeWays } from "../../model/runtimes.ts";
+import { quoteForMessage } from "../../model/names.ts";
 import type { Env, Layout } from "../../core/layout.ts";
-import { readRuntimeDeclaration } from "./runtime-declaration.ts";
-import { type BuiltIn, RUNTIME_TABLE, type RuntimeWays } from "./runtime-table.ts";
+import { readRuntimeDeclaration } from "./declaration.ts";
 
 export interface RuntimeQuery {
   readonly layout: Layout;
@@ -26,7 +26,7 @@ export interface RuntimeCommand {
  * @throws IapeerError `program-not-found`, `program-not-executable`, `runtime-invalid`, `runtime-insecure`, `read-failed`.
  */
 export function resolveRuntimeCommand({ layout, runtime, env }: RuntimeQuery): RuntimeCommand {
-  const builtIn = isBuiltIn(runtime) ? RUNTIME_TABLE[runtime] : undefined;
+  const builtIn = findBuiltIn(runtime);
   const path = join(layout.runtimesFolder, runtime, "runtime.json");
   const declared = builtIn?.isDeclarable === false ? undefined : readRuntimeDeclaration(path);
   if (declared !== undefined) return { argv: [checked(declared.command, `${path} names`), ...declared.args], ways: declared };

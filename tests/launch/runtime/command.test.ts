@@ -1,12 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { layoutFrom } from "../../src/core/layout.ts";
-import { BUILT_IN_RUNTIMES } from "../../src/model/names.ts";
-import { resolveRuntimeCommand } from "../../src/launch/runtime/runtime-command.ts";
-import { RUNTIME_TABLE, type RuntimeWays } from "../../src/launch/runtime/runtime-table.ts";
-import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
-import { writeScript } from "../support/script-file.ts";
+import { layoutFrom } from "../../../src/core/layout.ts";
+import { AGENTIC_RUNTIMES, BUILT_IN_RUNTIMES, RUNTIMES, type RuntimeWays } from "../../../src/model/runtimes.ts";
+import { resolveRuntimeCommand } from "../../../src/launch/runtime/command.ts";
+import { errorOf, openScratch, type Scratch } from "../../support/scratch.ts";
+import { writeScript } from "../../support/script-file.ts";
 
 interface Host extends Disposable {
   readonly scratch: Scratch;
@@ -48,10 +47,11 @@ const BUILT_INS = [
 ] as const;
 
 test("the built-in runtimes are these", () => {
-  expect(Object.entries(RUNTIME_TABLE).map(([runtime, { variable }]) => [runtime, variable])).toEqual(
+  expect(Object.entries(RUNTIMES).map(([runtime, { variable }]) => [runtime, variable])).toEqual(
     BUILT_INS.map((one) => [...one]),
   );
-  expect(Object.keys(RUNTIME_TABLE)).toEqual([...BUILT_IN_RUNTIMES]);
+  expect([...BUILT_IN_RUNTIMES]).toEqual(BUILT_INS.map(([runtime]) => runtime));
+  expect([...AGENTIC_RUNTIMES]).toEqual(["claude", "codex"]);
 });
 
 describe.each(BUILT_INS)("the built-in runtime %s", (runtime, variable) => {
