@@ -1,8 +1,9 @@
+import type { Agent, AppliedFleet } from "../model/agent.ts";
 import { join } from "node:path";
 import { writeAtomically } from "../core/disk/atomic-write.ts";
 import { accountName } from "../core/libc.ts";
 import { namedSocketPath } from "../core/tmux.ts";
-import { type AppliedAgent, type AppliedFleet, readApplied } from "../fleet/applied.ts";
+import { readApplied } from "../fleet/applied.ts";
 import { findMember, type Here, planComms, renderComms } from "../fleet/comms.ts";
 import { BEAT_EVERY_SECS, heartbeatWrapper } from "../launch/heartbeat/heartbeat.ts";
 import type { LaunchCommand, LaunchPlan } from "../launch/start/start.ts";
@@ -71,7 +72,7 @@ export function readHere(): Here {
 
 interface Start {
   readonly identity: string;
-  readonly agent: AppliedAgent;
+  readonly agent: Agent;
   readonly program: RuntimeCommand;
   /** What the peer's launch.env and the call say. */
   readonly own: LaunchEnv;

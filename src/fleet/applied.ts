@@ -1,53 +1,65 @@
-import * as v from "valibot";
-import { IapeerError } from "../model/errors.ts";
 import { goodState, readState, renderState, type StateFile, stateOf, writeState } from "../core/disk/state-file.ts";
-import { checkSchema } from "../core/text/schema-check.ts";
-import { isHostName, isPersonality, isRuntime, isSocketName, isSocketPlace, isSshDestination } from "../model/names.ts";
+import {
+  type Checked,
+  checkFields,
+  type FieldRule,
+  type FieldRules,
+  oneOf,
+  required,
+  TEXT,
+  whyNotFields,
+} from "../core/text/fields.ts";
 import type { Layout } from "../core/layout.ts";
-import { type Agent, type Fleet, isClass } from "../model/agent.ts";
-
-/** An agent as it was last applied. */
-export type AppliedAgent = Omit<Agent, "line">;
-
-/**
- * The fleet as it was last applied. It is what sessions and messages go by, so that a fleet file that somebody is writing on changes
- * nothing before it is applied.
- */
-export interface AppliedFleet extends Pick<Fleet, "socketName"> {
-  /** The fleet file that it is from. */
-  readonly file: string;
-  readonly agents: readonly AppliedAgent[];
-  /** Who was an agent, is declared no more and is still here: no member, and what --prune takes away. */
-  readonly left: readonly AppliedAgent[];
-}
+import type { AppliedFleet } from "../model/agent.ts";
+import { IapeerError } from "../model/errors.ts";
+import { isSocketName } from "../model/names.ts";
+import { AGENT_TEXTS, type AgentRow, type TextRule, toAgent, toRow } from "./agent-row.ts";
 
 const VERSION = 1;
 
-const agentSchema = v.object({
-  name: v.pipe(v.string(), v.check(isPersonality, "is not an agent's name")),
-  class: v.pipe(v.string(), v.check(isClass, "is not a class")),
-  runtime: v.pipe(v.string(), v.check(isRuntime, "is not a runtime's name")),
-  model_hint: v.optional(v.string()),
-  working_directory: v.optional(v.string()),
-  persistent_persona: v.boolean(),
-  host: v.optional(v.pipe(v.string(), v.check(isHostName, "is not a host's name"))),
-  ssh: v.optional(v.pipe(v.string(), v.check(isSshDestination, "is not [user@]host"))),
-  socket: v.optional(v.pipe(v.string(), v.check(isSocketPlace, "is not a socket's name or path"))),
-});
-const fileSchema = v.object({
-  version: v.literal(VERSION),
-  file: v.string(),
-  socket_name: v.optional(v.pipe(v.string(), v.check(isSocketName, "is not a socket's name"))),
-  agents: v.array(agentSchema),
-  left: v.array(agentSchema),
-});
+/** An agent's row, with every default filled in. */
+interface AppliedRow extends AgentRow {
+  readonly runtime: string;
+  readonly persistent_persona: boolean;
+}
+
+/** `<root>/state/iapeer/fleet.json` */
+interface AppliedFile {
+  readonly version: typeof VERSION;
+  readonly file: string;
+  readonly socket_name?: string;
+  readonly agents: readonly AppliedRow[];
+  readonly left: readonly AppliedRow[];
+}
+
+const LIST: FieldRule = { isRight: Array.isArray, otherwise: "is not a list" };
+
+const FILE_RULES: FieldRules<AppliedFile> = {
+  version: required(oneOf(VERSION)),
+  file: required(TEXT),
+  socket_name: textField({ isRight: isSocketName, otherwise: "is not a socket's name" }),
+  agents: required(LIST),
+  left: required(LIST),
+};
+
+const ROW_RULES: FieldRules<AppliedRow> = {
+  name: required(textField(AGENT_TEXTS.name)),
+  class: required(textField(AGENT_TEXTS.class)),
+  runtime: required(textField(AGENT_TEXTS.runtime)),
+  model_hint: TEXT,
+  working_directory: TEXT,
+  persistent_persona: required({ isRight: (value) => typeof value === "boolean", otherwise: "is not true or false" }),
+  host: textField(AGENT_TEXTS.host),
+  ssh: textField(AGENT_TEXTS.ssh),
+  socket: textField(AGENT_TEXTS.socket),
+};
 
 const appliedFile: StateFile<AppliedFleet> = {
   what: "what was last applied of the fleet",
   maxBytes: 16 * 1024 * 1024,
   unreadable: "fleet-state-corrupt",
   insecure: "fleet-state-corrupt",
-  check: checkSchema(v.pipe(fileSchema, v.transform(toFleet))),
+  check: checkFile,
   toJson: toFile,
   explain: corrupt,
 };
@@ -76,49 +88,35 @@ function corrupt(path: string, why: string): IapeerError {
   });
 }
 
-function toFile({ file, socketName, agents, left }: AppliedFleet): v.InferOutput<typeof fileSchema> {
+function textField({ isRight, otherwise }: TextRule): FieldRule {
+  return { isRight: (value) => typeof value === "string" && isRight(value), otherwise };
+}
+
+function checkFile(json: unknown): Checked<AppliedFleet> {
+  const checked = checkFields(FILE_RULES)(json);
+  if (!checked.ok) return checked;
+  const { file, socket_name: socketName, agents, left } = checked.value;
+  const why = whyNotRows("agents", agents) ?? whyNotRows("left", left);
+  if (why !== undefined) return { ok: false, why };
+  const fleet = { file, ...(socketName !== undefined && { socketName }), agents: agents.map(toAgent), left: left.map(toAgent) };
+  return { ok: true, value: fleet };
+}
+
+/** "agents.3.class: is missing", of the first row with something wrong. */
+function whyNotRows(key: string, rows: readonly unknown[]): string | undefined {
+  for (const [index, row] of rows.entries()) {
+    const why = whyNotFields(row, ROW_RULES);
+    if (why !== undefined) return `${key}.${index}.${why}`;
+  }
+  return undefined;
+}
+
+function toFile({ file, socketName, agents, left }: AppliedFleet): object {
   return {
     version: VERSION,
     file,
     ...(socketName !== undefined && { socket_name: socketName }),
     agents: agents.map(toRow),
     left: left.map(toRow),
-  };
-}
-
-function toFleet({ file, socket_name: socketName, agents, left }: v.InferOutput<typeof fileSchema>): AppliedFleet {
-  return { file, ...(socketName !== undefined && { socketName }), agents: agents.map(toAgent), left: left.map(toAgent) };
-}
-
-function toRow({
-  name,
-  class: agentClass,
-  runtime,
-  modelHint,
-  workingDirectory,
-  isPersistent,
-  remote,
-}: AppliedAgent): v.InferOutput<typeof agentSchema> {
-  return {
-    name,
-    class: agentClass,
-    runtime,
-    ...(modelHint !== undefined && { model_hint: modelHint }),
-    ...(workingDirectory !== undefined && { working_directory: workingDirectory }),
-    persistent_persona: isPersistent,
-    ...remote,
-  };
-}
-
-function toAgent(row: v.InferOutput<typeof agentSchema>): AppliedAgent {
-  const { host, ssh, socket } = row;
-  return {
-    name: row.name,
-    class: row.class,
-    runtime: row.runtime,
-    ...(row.model_hint !== undefined && { modelHint: row.model_hint }),
-    ...(row.working_directory !== undefined && { workingDirectory: row.working_directory }),
-    isPersistent: row.persistent_persona,
-    ...(host !== undefined && ssh !== undefined && { remote: { host, ssh, ...(socket !== undefined && { socket }) } }),
   };
 }

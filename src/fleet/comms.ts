@@ -1,6 +1,6 @@
+import type { Agent, AppliedFleet } from "../model/agent.ts";
 import { IapeerError } from "../model/errors.ts";
 import { nearest } from "../model/names.ts";
-import type { AppliedAgent, AppliedFleet } from "./applied.ts";
 
 /** The host that the fleet was applied on. */
 export interface Here {
@@ -64,8 +64,8 @@ export function planComms({ agents }: AppliedFleet, name: string, here: Here): C
 /** The agent of this host that a session with that name and runtime is; undefined: it is none of the fleet. */
 export function findMember(
   fleet: AppliedFleet | undefined,
-  { name, runtime }: Pick<AppliedAgent, "name" | "runtime">,
-): AppliedAgent | undefined {
+  { name, runtime }: Pick<Agent, "name" | "runtime">,
+): Agent | undefined {
   return fleet?.agents.find((one) => one.name === name && one.runtime === runtime && one.remote === undefined);
 }
 
@@ -144,17 +144,17 @@ function renderRules(address: string): string {
   ].join("\n");
 }
 
-function seeFrom(host: string, agent: AppliedAgent, here: Here): CommsPeer {
+function seeFrom(host: string, agent: Agent, here: Here): CommsPeer {
   const its = hostOf(agent, here);
   const ssh = agent.remote?.ssh ?? `${here.user}@${here.host}`;
   return { name: agent.name, class: agent.class, runtime: agent.runtime, host: its, ssh: its === host ? null : ssh };
 }
 
-function hostOf({ remote }: AppliedAgent, { host }: Here): string {
+function hostOf({ remote }: Agent, { host }: Here): string {
   return remote?.host ?? host;
 }
 
-function notFound(agents: readonly AppliedAgent[], name: string): IapeerError {
+function notFound(agents: readonly Agent[], name: string): IapeerError {
   const near = nearest(
     name,
     agents.map((one) => one.name),

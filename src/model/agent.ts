@@ -1,4 +1,4 @@
-/** The rule that the file gives itself about who is in the fleet. */
+/** How many agents of some classes a fleet must have, as its file says. */
 export interface Policy {
   /** Exactly so many agents of the class orchestrator. */
   readonly orchestrators: number;
@@ -15,7 +15,7 @@ export interface Remote {
   readonly socket?: string;
 }
 
-/** An agent as the rest of iapeer sees it, with every default filled in. */
+/** An agent of a fleet, as it is declared and as it was applied. */
 export interface Agent {
   readonly name: string;
   readonly class: string;
@@ -27,16 +27,25 @@ export interface Agent {
   readonly isPersistent: boolean;
   /** Its being there makes the agent one of another host: listed, never launched here. */
   readonly remote?: Remote;
-  /** Where it stands in the file. */
-  readonly line: number;
 }
 
-/** A fleet file without an error. */
+/** An agent that is to be written into the fleet file, whose defaults fill in what is left out. Its folder stands as a person typed it. */
+export type NewAgent = Pick<Agent, "name" | "class"> & Partial<Agent>;
+
+/** A fleet file without an error, with every default filled in. */
 export interface Fleet {
   readonly agents: readonly Agent[];
   /** The one tmux server that all share, by the name of its socket; undefined: one server an identity. */
   readonly socketName?: string;
   readonly policy: Policy | "none";
+}
+
+/** The fleet as it was last applied. Sessions and messages go by it: a fleet file that is being edited changes nothing before it is applied. */
+export interface AppliedFleet extends Pick<Fleet, "agents" | "socketName"> {
+  /** The fleet file that it is from. */
+  readonly file: string;
+  /** Agents that are no longer declared and are still here: no members, and what --prune takes away. */
+  readonly left: readonly Agent[];
 }
 
 /** The two-agent floor, where the file names no policy. */
@@ -49,7 +58,7 @@ export function isClass(text: string): boolean {
   return CLASS.test(text);
 }
 
-/** Classes that are not told of; any other is taken too, with a warning. */
+/** The known classes. Any other is accepted too, with a warning. */
 export const CLASSES = [
   "orchestrator",
   "enhancer",

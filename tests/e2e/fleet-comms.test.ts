@@ -1,9 +1,10 @@
+import type { Agent } from "../../src/model/agent.ts";
 import { describe, expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
-import { type AppliedAgent, writeApplied } from "../../src/fleet/applied.ts";
+import { writeApplied } from "../../src/fleet/applied.ts";
 import { readCurrent } from "../../src/status/incarnation/incarnation.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, modeOf, ok } from "../support/calls.ts";
@@ -12,7 +13,7 @@ import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 const HOST = hostname().split(".")[0]!;
 const bob = useBob();
 
-function apply(sandbox: Sandbox, ...agents: readonly (Partial<AppliedAgent> & Pick<AppliedAgent, "name">)[]): void {
+function apply(sandbox: Sandbox, ...agents: readonly (Partial<Agent> & Pick<Agent, "name">)[]): void {
   const whole = agents.map((one) => ({ class: "implementer", runtime: "claude", isPersistent: false, ...one }));
   writeApplied(layoutFrom(sandbox.env), { file: "/fleet.yaml", agents: whole, left: [] });
 }
@@ -193,7 +194,7 @@ describe("launch of an agent of the fleet", () => {
 });
 
 describe("launch of a peer that is not in the fleet", () => {
-  test.each<[string, (Partial<AppliedAgent> & Pick<AppliedAgent, "name">)[]]>([
+  test.each<[string, (Partial<Agent> & Pick<Agent, "name">)[]]>([
     ["no fleet", []],
     ["a fleet of others", [BOSS]],
     ["one of that name in another runtime", [{ name: "bob", runtime: "pi", modelHint: "m" }]],

@@ -1,9 +1,10 @@
+import type { AppliedFleet } from "../../src/model/agent.ts";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
-import { type AppliedFleet, readApplied, writeApplied } from "../../src/fleet/applied.ts";
+import { readApplied, writeApplied } from "../../src/fleet/applied.ts";
 import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
 
 const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/);

@@ -32,7 +32,6 @@ test("a fleet has every default filled in", () => {
           runtime: "claude",
           workingDirectory: "/home/somebody/src/orchestrator",
           isPersistent: true,
-          line: 6,
         },
         {
           name: "enhancer",
@@ -41,7 +40,6 @@ test("a fleet has every default filled in", () => {
           workingDirectory: "/mirror",
           modelHint: "openai/gpt-5.5:high",
           isPersistent: false,
-          line: 10,
         },
         {
           name: "far",
@@ -50,7 +48,6 @@ test("a fleet has every default filled in", () => {
           workingDirectory: "~/there",
           isPersistent: false,
           remote: { host: "10.1.10.37", ssh: "me@10.1.10.37", socket: "/tmp/s.sock" },
-          line: 14,
         },
       ],
     },
@@ -62,8 +59,8 @@ test("with nothing said, there is the two-agent floor, claude, a server an ident
   expect(fleet).toEqual({
     policy: { orchestrators: 1, minEnhancers: 1 },
     agents: [
-      { name: "a", class: "orchestrator", runtime: "claude", isPersistent: false, line: 3 },
-      { name: "b", class: "enhancer", runtime: "claude", isPersistent: false, line: 4 },
+      { name: "a", class: "orchestrator", runtime: "claude", isPersistent: false },
+      { name: "b", class: "enhancer", runtime: "claude", isPersistent: false },
     ],
   });
 });

@@ -1,17 +1,17 @@
+import type { Agent, AppliedFleet } from "../../src/model/agent.ts";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { AppliedAgent, AppliedFleet } from "../../src/fleet/applied.ts";
 import { findMember, MAX_CHARS, planComms, renderComms, renderWatch } from "../../src/fleet/comms.ts";
 import { errorOf } from "../support/scratch.ts";
 
 const HERE = { host: "mill", user: "somebody" };
 const FAR = { host: "10.1.10.37", ssh: "me@10.1.10.37" };
 
-function agent(name: string, agentClass: string, rest: Partial<AppliedAgent> = {}): AppliedAgent {
+function agent(name: string, agentClass: string, rest: Partial<Agent> = {}): Agent {
   return { name, class: agentClass, runtime: "claude", isPersistent: false, ...rest };
 }
 
-function fleetOf(...agents: readonly AppliedAgent[]): AppliedFleet {
+function fleetOf(...agents: readonly Agent[]): AppliedFleet {
   return { file: "/fleet.yaml", agents, left: [] };
 }
 

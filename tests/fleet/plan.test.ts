@@ -1,10 +1,10 @@
+import type { Agent } from "../../src/model/agent.ts";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { IapeerError, rowOf } from "../../src/model/errors.ts";
-import type { AppliedAgent } from "../../src/fleet/applied.ts";
 import { type FoundPeer, inRounds, planApply, type PlanFacts, type PlannedRow } from "../../src/fleet/plan/plan.ts";
 
-const agent = (name: string, more: Partial<AppliedAgent> = {}): AppliedAgent => ({
+const agent = (name: string, more: Partial<Agent> = {}): Agent => ({
   name,
   class: "implementer",
   runtime: "claude",
@@ -21,9 +21,9 @@ const peer = (personality: string, more: Partial<FoundPeer> = {}): FoundPeer => 
 });
 
 interface Host {
-  readonly declared?: readonly AppliedAgent[];
-  readonly applied?: readonly AppliedAgent[];
-  readonly left?: readonly AppliedAgent[];
+  readonly declared?: readonly Agent[];
+  readonly applied?: readonly Agent[];
+  readonly left?: readonly Agent[];
   readonly peers?: readonly FoundPeer[];
   readonly prune?: boolean;
   readonly unborn?: readonly string[];
@@ -33,7 +33,7 @@ interface Host {
 function factsOf({ declared = [], applied, left = [], peers = [], prune = false, unborn = [], socketName }: Host): PlanFacts {
   return {
     fleet: {
-      agents: declared.map((one, index) => ({ ...one, line: index + 1 })),
+      agents: declared,
       ...(socketName !== undefined && { socketName }),
     },
     applied: applied === undefined ? undefined : { file: "/fleet.yaml", agents: applied, left },

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { AppliedAgent } from "../../src/fleet/applied.ts";
 import type { Agent } from "../../src/model/agent.ts";
 import type { FleetFacts, SessionFacts } from "../../src/fleet/ps/facts.ts";
 import { joinFleet } from "../../src/fleet/ps/join.ts";
@@ -11,7 +10,7 @@ import { SURROUNDINGS } from "../support/fleet.ts";
 const NOW = new Date("2026-03-01T12:00:00.000Z");
 
 function agent(name: string, more: Partial<Agent> = {}): Agent {
-  return { name, class: "implementer", runtime: "claude", isPersistent: false, line: 1, ...more };
+  return { name, class: "implementer", runtime: "claude", isPersistent: false, ...more };
 }
 
 function peerOf(personality: string, more: Partial<Peer> = {}): Peer {
@@ -34,8 +33,8 @@ function live(more: Partial<SessionFacts> = {}, launch: object = {}): SessionFac
 
 interface World {
   readonly agents?: readonly Agent[];
-  readonly applied?: readonly AppliedAgent[];
-  readonly left?: readonly AppliedAgent[];
+  readonly applied?: readonly Agent[];
+  readonly left?: readonly Agent[];
   readonly peers?: readonly Peer[];
   readonly sessions?: Readonly<Record<string, SessionFacts>>;
   readonly socketName?: string;
@@ -450,10 +449,7 @@ describe("whatever there is", () => {
   const units = fc.dictionary(names, fc.constantFrom("enabled" as const, "disabled" as const));
 
   const clean = (all: readonly object[]) =>
-    all.map((one) => ({
-      line: 1,
-      ...Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined)),
-    })) as unknown as Agent[];
+    all.map((one) => Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined))) as unknown as Agent[];
 
   test("every declared agent has exactly one row, in the order of the file, and every other row says why it is there", () => {
     fc.assert(

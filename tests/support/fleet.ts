@@ -37,6 +37,10 @@ export function noteApplied({ env, root }: Pick<Sandbox, "env" | "root">): void 
   const file = join(root, "fleet.yaml");
   const { fleet, problems } = readFleet(file, surroundingsOf(layout, env));
   if (fleet === undefined) throw new Error(`no fleet: ${JSON.stringify(problems)}`);
-  const agents = fleet.agents.map(({ line: _line, ...agent }) => agent);
-  writeApplied(layout, { file, agents, left: [], ...(fleet.socketName !== undefined && { socketName: fleet.socketName }) });
+  writeApplied(layout, {
+    file,
+    agents: fleet.agents,
+    left: [],
+    ...(fleet.socketName !== undefined && { socketName: fleet.socketName }),
+  });
 }

@@ -1,9 +1,10 @@
+import type { Agent } from "../../src/model/agent.ts";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ErrorView } from "../../src/model/errors.ts";
 import { parseEvents } from "../../src/core/disk/event-log.ts";
 import { layoutFrom } from "../../src/core/layout.ts";
-import { type AppliedAgent, writeApplied } from "../../src/fleet/applied.ts";
+import { writeApplied } from "../../src/fleet/applied.ts";
 import { errorLine } from "./calls.ts";
 import type { Host, Hosts } from "./hosts.ts";
 import { type Finished, until } from "./sandbox.ts";
@@ -27,7 +28,7 @@ export async function launchOn(host: Host, name: string, body = AGENT): Promise<
   await okOn(host, "launch", name);
 }
 
-export const agentOf = (name: string, agentClass: string, more: Partial<AppliedAgent> = {}): AppliedAgent => ({
+export const agentOf = (name: string, agentClass: string, more: Partial<Agent> = {}): Agent => ({
   name,
   class: agentClass,
   runtime: "claude",
@@ -36,7 +37,7 @@ export const agentOf = (name: string, agentClass: string, more: Partial<AppliedA
 });
 
 /** As `fleet apply` leaves it. */
-export function applyOn(host: Host, agents: readonly AppliedAgent[]): void {
+export function applyOn(host: Host, agents: readonly Agent[]): void {
   writeApplied(layoutFrom(host.env), { file: join(host.root, "fleet.yaml"), agents, left: [] });
 }
 

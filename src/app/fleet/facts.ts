@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
 import type { Layout } from "../../core/layout.ts";
-import { type AppliedFleet, readApplied } from "../../fleet/applied.ts";
+import { readApplied } from "../../fleet/applied.ts";
 import type { FoundPeer, PlanFacts } from "../../fleet/plan/plan.ts";
-import type { Fleet } from "../../model/agent.ts";
+import type { Fleet, AppliedFleet } from "../../model/agent.ts";
 import { isUnborn } from "../../provision/birth.ts";
 import type { Registry } from "../../registry/types.ts";
 import { isSameFolder } from "../../core/disk/same-folder.ts";

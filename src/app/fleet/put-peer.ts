@@ -1,7 +1,7 @@
+import type { Agent } from "../../model/agent.ts";
 import { join } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
-import type { AppliedAgent } from "../../fleet/applied.ts";
 import { type FoundPeer, type PlannedRow, runtimeThatGoes } from "../../fleet/plan/plan.ts";
 import { movePeer, readRegistry, registerPeer } from "../../registry/registry.ts";
 import { giveBirth } from "../peers/birth.ts";
@@ -15,7 +15,7 @@ import { detachRuntimes, forgetRuntimes, removePeer } from "../peers/removal.ts"
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** How an agent is registered. A folder that is not declared is the one that the peer has, else one of iapeer's own. */
-export function requestOf({ name, runtime, workingDirectory }: AppliedAgent, found: FoundPeer | undefined, { layout }: Context) {
+export function requestOf({ name, runtime, workingDirectory }: Agent, found: FoundPeer | undefined, { layout }: Context) {
   const cwd = workingDirectory ?? (found === undefined || found.isBeingRemoved ? join(layout.peersFolder, name) : found.cwd);
   return { personality: name, cwd, hasOwnFolder: workingDirectory !== undefined, runtimes: [runtime] };
 }
@@ -63,7 +63,7 @@ export interface Put {
 }
 
 /** Registers a peer as it is declared. */
-export async function putPeer(row: PlannedRow, agent: AppliedAgent, context: Context): Promise<Put> {
+export async function putPeer(row: PlannedRow, agent: Agent, context: Context): Promise<Put> {
   const { layout, lockTimeoutMs } = context;
   const {
     action,

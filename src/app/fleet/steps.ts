@@ -1,9 +1,10 @@
+import type { Agent } from "../../model/agent.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { defaultIntelligence, identityOf } from "../../model/names.ts";
 import { refuseRealRootInSandbox } from "../../core/layout.ts";
 import { agentOfFile, platformOf } from "../../core/service/place.ts";
 import { namedSocketPath } from "../../core/tmux.ts";
-import { type AppliedAgent, writeApplied } from "../../fleet/applied.ts";
+import { writeApplied } from "../../fleet/applied.ts";
 import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThatGoes } from "../../fleet/plan/plan.ts";
 import type { ApplySteps, Done, Stage } from "../../fleet/plan/run.ts";
 import { launchIdentity } from "../../launch/start/start.ts";
@@ -93,7 +94,7 @@ function withoutLeaving(registry: Registry, { rows }: Plan): Registry {
 }
 
 /** An agent as the peer that it will be. */
-function toPlannedPeer(agent: AppliedAgent, found: FoundPeer | undefined, context: Context): Peer {
+function toPlannedPeer(agent: Agent, found: FoundPeer | undefined, context: Context): Peer {
   const { name, runtime } = agent;
   const { cwd } = requestOf(agent, found, context);
   return {
@@ -160,7 +161,7 @@ function liveHint({ agent, changes, peer }: PlannedRow, context: Context): strin
   return `${peer} is live: it changes with its next launch`;
 }
 
-function isLive({ runtime, name }: AppliedAgent, { layout }: Context): boolean {
+function isLive({ runtime, name }: Agent, { layout }: Context): boolean {
   return readStatus(layout, identityOf(runtime, name)) === "live";
 }
 

@@ -1,7 +1,8 @@
+import type { Agent, AppliedFleet } from "../../model/agent.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { identityOf, isSocketPlace, parsePersonality, parseRuntime } from "../../model/names.ts";
 import { namedSocketPath } from "../../core/tmux.ts";
-import { type AppliedAgent, type AppliedFleet, readApplied } from "../../fleet/applied.ts";
+import { readApplied } from "../../fleet/applied.ts";
 import type { Recipient } from "../../launch/send/types.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import { usage } from "../../cli/strict.ts";
@@ -66,7 +67,7 @@ function parseSocket(verb: Verb, text: string): string {
   throw usage(verb, `--socket takes a name, as tmux -L does, or an absolute path, not ${JSON.stringify(text)}`);
 }
 
-function ambiguous({ name, remote }: AppliedAgent): IapeerError {
+function ambiguous({ name, remote }: Agent): IapeerError {
   return new IapeerError("peer-ambiguous", `${name} is a peer of this host, and in the fleet an agent of ${remote!.host}`, {
     hint: `give one of them another name, in the fleet file or here: iapeer remove ${name}`,
     details: { personality: name, host: remote!.host },

@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
 import { parsePersonality, parseRuntime } from "../../model/names.ts";
-import { CLASSES } from "../../model/agent.ts";
+import { CLASSES, type NewAgent } from "../../model/agent.ts";
 import { addAgent } from "../../fleet/edit/edit.ts";
-import type { NewAgent } from "../../fleet/edit/render-agent.ts";
 import { usage } from "../strict.ts";
 import { DEFAULT_JOBS } from "../../app/fleet/apply.ts";
 import { editAndApply } from "../../app/fleet/edit-file.ts";

@@ -1,12 +1,15 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLSeq } from "yaml";
 import { IapeerError } from "../../model/errors.ts";
+import type { NewAgent } from "../../model/agent.ts";
 import { nearest } from "../../model/names.ts";
+import { toRow } from "../agent-row.ts";
 import { appendToBlock, beginBlock, type BlockItem, removeFromBlock } from "./block-edit.ts";
 import { checkFleet } from "../file/check.ts";
 import { appendToFlow, removeFromFlow, type Span } from "./flow-edit.ts";
 import { policyOf, wantedOf } from "../file/policy.ts";
-import { fieldsOf, type NewAgent, renderAgent } from "./render-agent.ts";
-import { checkShape, fieldOf, FLEET_VERSION } from "../file/schema.ts";
+import { renderAgent } from "./render-agent.ts";
+import { FLEET_VERSION } from "../file/rules.ts";
+import { checkShape, fieldOf } from "../file/schema.ts";
 import { holdsSecret } from "../file/secrets.ts";
 import { applySplices, indentBefore, type Splice } from "../../core/text/splice.ts";
 import type { Surroundings } from "../file/surroundings.ts";
@@ -191,7 +194,7 @@ const ANYWHERE: Surroundings = {
 };
 
 function refuseWrongAgent(agent: NewAgent): void {
-  const row = Object.fromEntries(fieldsOf(agent));
+  const row = toRow(agent);
   const [wrong] = checkShape({ version: FLEET_VERSION, agents: [row] }).findings;
   if (wrong !== undefined) throw refusal(wrong);
   if (Object.values(row).some((value) => typeof value === "string" && holdsSecret(value))) {

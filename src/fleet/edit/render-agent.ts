@@ -1,16 +1,6 @@
 import { stringify } from "yaml";
-
-/** An agent as it is to be written: what is left out gets the file's defaults. */
-export interface NewAgent {
-  readonly name: string;
-  readonly class: string;
-  readonly runtime?: string;
-  readonly isPersistent?: boolean;
-  readonly modelHint?: string;
-  /** As it is to stand in the file: `~/src`, or relative to the file. */
-  readonly workingDirectory?: string;
-  readonly remote?: { readonly host: string; readonly ssh: string; readonly socket?: string };
-}
+import type { NewAgent } from "../../model/agent.ts";
+import { type AgentRow, toRow } from "../agent-row.ts";
 
 /** How the agents of a file are written. */
 export interface AgentStyle {
@@ -38,26 +28,20 @@ function inFlow(text: string, value: string | boolean, isFlow: boolean): string 
   return isFlow && !text.startsWith('"') && !text.startsWith("'") && /[,[\]{}]/.test(text) ? JSON.stringify(value) : text;
 }
 
-/** Its keys and values, in the order that they are written. */
-export function fieldsOf({
-  name,
-  class: agentClass,
-  runtime,
-  isPersistent,
-  modelHint,
-  workingDirectory,
-  remote,
-}: NewAgent): [string, string | boolean][] {
-  const fields: [string, string | boolean | undefined][] = [
-    ["name", name],
-    ["class", agentClass],
-    ["runtime", runtime],
-    ["persistent_persona", isPersistent === true ? true : undefined],
-    ["model_hint", modelHint],
-    ["working_directory", workingDirectory],
-    ["host", remote?.host],
-    ["ssh", remote?.ssh],
-    ["socket", remote?.socket],
-  ];
-  return fields.filter((field): field is [string, string | boolean] => field[1] !== undefined);
+/** The keys of an agent in the order in which they are written. */
+const KEYS = [
+  "name",
+  "class",
+  "runtime",
+  "persistent_persona",
+  "model_hint",
+  "working_directory",
+  "host",
+  "ssh",
+  "socket",
+] as const satisfies readonly (keyof AgentRow)[];
+
+function fieldsOf(agent: NewAgent): [string, string | boolean][] {
+  const row = toRow(agent);
+  return KEYS.flatMap((key) => (row[key] === undefined ? [] : [[key, row[key]]]));
 }

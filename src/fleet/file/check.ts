@@ -1,9 +1,11 @@
+import { type AgentRow, toAgent } from "../agent-row.ts";
 import { checkAgents, classesOf } from "./agents.ts";
 import { type Agent, DEFAULT_RUNTIME, type Fleet } from "../../model/agent.ts";
 import { resolveFolder } from "./folders.ts";
 import { findPolicyBreaks, policyOf } from "./policy.ts";
 import { type Finding, hasErrors, inOrder, type Path, type Place, type Problem, toProblem } from "./problems.ts";
-import { checkShape, fieldOf, FLEET_VERSION, type FleetValues } from "./schema.ts";
+import { FLEET_VERSION } from "./rules.ts";
+import { checkShape, fieldOf, type FleetValues } from "./schema.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { parseYaml, type YamlTree } from "./yaml-tree.ts";
 
@@ -47,7 +49,7 @@ export function checkFleet({ text, file, base }: FleetText, surroundings: Surrou
   ];
   const problems = inOrder(findings.map((finding) => toProblem(finding, file, tree.place(finding))));
   if (shape.file === undefined || hasErrors(findings)) return { problems };
-  return { fleet: toFleet(shape.file, { surroundings, base, lineOf }), problems };
+  return { fleet: toFleet(shape.file, { surroundings, base }), problems };
 }
 
 /** Without what follows from an alias or a credential that was told of; a newer version's file is judged by nothing else. */
@@ -77,39 +79,21 @@ function checkPolicy(value: unknown): Finding[] {
 interface Origin {
   readonly surroundings: Surroundings;
   readonly base: string;
-  readonly lineOf: (path: Path) => number;
 }
 
 function toFleet(file: FleetValues, origin: Origin): Fleet {
   const socketName = file.tmux?.socket_name;
   return {
-    agents: (file.agents ?? []).map((one, index) =>
-      toAgent(one, file.defaults, { ...origin, line: origin.lineOf(["agents", index]) }),
-    ),
+    agents: (file.agents ?? []).map((row) => toDeclared(row, file.defaults, origin)),
     ...(socketName !== undefined && socketName !== "" && { socketName }),
     policy: policyOf(file.policy),
   };
 }
 
-type AgentRow = NonNullable<FleetValues["agents"]>[number];
-
-function toAgent(
-  row: AgentRow,
-  defaults: FleetValues["defaults"],
-  { surroundings, base, line }: Origin & { readonly line: number },
-): Agent {
-  const { name, host, ssh, socket } = row;
-  const isRemote = host !== undefined && ssh !== undefined;
+function toDeclared(row: AgentRow, defaults: FleetValues["defaults"], { surroundings, base }: Origin): Agent {
+  const { name, host } = row;
+  const isRemote = host !== undefined;
   const text = row.working_directory ?? (isRemote ? undefined : defaults?.working_directory);
   const folder = text === undefined || isRemote ? text : resolveFolder({ text, name, home: surroundings.home, base });
-  return {
-    name,
-    class: row.class,
-    runtime: row.runtime ?? defaults?.runtime ?? DEFAULT_RUNTIME,
-    ...(row.model_hint !== undefined && { modelHint: row.model_hint }),
-    ...(folder !== undefined && { workingDirectory: folder }),
-    isPersistent: row.persistent_persona ?? false,
-    ...(isRemote && { remote: { host, ssh, ...(socket !== undefined && { socket }) } }),
-    line,
-  };
+  return toAgent({ ...row, runtime: row.runtime ?? defaults?.runtime ?? DEFAULT_RUNTIME, working_directory: folder });
 }

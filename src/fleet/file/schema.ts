@@ -1,167 +1,37 @@
-import { anyOf, UNTAMED } from "../../model/characters.ts";
 import * as v from "valibot";
-import {
-  isHostName,
-  isPersonality,
-  isRuntime,
-  isSocketName,
-  isSocketPlace,
-  isSshDestination,
-  nearest,
-} from "../../model/names.ts";
-import { CLASSES, isClass } from "../../model/agent.ts";
-import type { Finding, FleetProblemCode, Path } from "./problems.ts";
+import { CLASSES } from "../../model/agent.ts";
+import { nearest } from "../../model/names.ts";
+import type { AgentRow } from "../agent-row.ts";
+import type { Finding, Path } from "./problems.ts";
+import { type Rule, ruleOf, RULES, FLEET_VERSION } from "./rules.ts";
 import { quote } from "./secrets.ts";
 
-/** The only version that this iapeer reads. */
-export const FLEET_VERSION = 1;
-
-/** What a value must be beyond its type, and what is said where it is not. */
-interface Rule<T> {
-  readonly code: FleetProblemCode;
-  readonly isRight: (value: T) => boolean;
-  /** What follows "KEY: ". */
-  readonly say: (value: T) => string;
-  readonly hint?: (value: T) => string | undefined;
-}
-
-/** valibot hands back the very function that failed; this is the rest of its rule. */
-const RULES = new Map<unknown, Rule<never>>();
-
-function rule<T>(one: Rule<T>): v.CheckAction<T, undefined> {
-  RULES.set(one.isRight, one);
-  return v.check(one.isRight);
-}
-
-const UNFIT = anyOf([...UNTAMED, "replacement"]);
-
-const name = v.pipe(
-  v.string(),
-  rule<string>({
-    code: "fleet-invalid-name",
-    isRight: isPersonality,
-    say: (text) => `${quote(text)} is not a peer's name`,
-    hint: () => "1 to 32 characters: a small letter, then small letters, digits and dashes",
-  }),
-);
-
-const runtime = v.pipe(
-  v.string(),
-  rule<string>({
-    code: "fleet-invalid-name",
-    isRight: isRuntime,
-    say: (text) => `${quote(text)} is not a runtime's name`,
-    hint: () => "1 to 32 characters: a small letter, then small letters and digits",
-  }),
-);
-
-const agentClass = v.pipe(
-  v.string(),
-  rule<string>({
-    code: "fleet-invalid-value",
-    isRight: isClass,
-    say: (text) => `${quote(text)} is not a class`,
-    hint: () => `a small letter, then small letters, digits and dashes; one of: ${CLASSES.join(", ")}`,
-  }),
-);
-
-const modelHint = v.pipe(
-  v.string(),
-  rule<string>({
-    code: "fleet-invalid-value",
-    isRight: (text) => text !== "" && text.length <= 200 && !text.startsWith("-") && !UNFIT.test(text),
-    say: (text) => (text.length > 200 ? `is ${text.length} characters long` : `${quote(text)} is not a model's name`),
-    hint: () => "1 to 200 characters, no control characters, no dash first",
-  }),
-);
-
-const folder = v.pipe(
-  v.string(),
-  rule<string>({
-    code: "fleet-invalid-value",
-    isRight: (text) => text !== "" && !UNFIT.test(text) && (!text.startsWith("~") || text === "~" || text.startsWith("~/")),
-    say: (text) => `${quote(text)} is not a folder's path`,
-    hint: (text) =>
-      text.startsWith("~")
-        ? "only ~ and ~/… stand for a home, and for yours; write out any other"
-        : "UTF-8 text without control characters",
-  }),
-);
-
-const plainWord = (what: string, isRight: (text: string) => boolean, hint: string) =>
-  v.pipe(
-    v.string(),
-    rule<string>({
-      code: "fleet-invalid-value",
-      isRight: (text) => isRight(text),
-      say: (text) => `${quote(text)} is not ${what}`,
-      hint: () => hint,
-    }),
-  );
-
-const LETTERS = "letters, digits, dots, dashes and underscores, no dash first";
-
-const count = v.pipe(
-  v.number(),
-  rule<number>({
-    code: "fleet-invalid-value",
-    isRight: (number) => Number.isSafeInteger(number) && number >= 0,
-    say: (number) => `${number} is not a whole number, 0 or more`,
-  }),
-);
-
-const version = v.pipe(
-  v.number(),
-  rule<number>({
-    code: "fleet-version",
-    isRight: (number) => number === FLEET_VERSION,
-    say: (number) =>
-      number > FLEET_VERSION
-        ? `${number} is newer than what this iapeer reads, which is ${FLEET_VERSION}`
-        : `${number} was never a version of the fleet file`,
-    hint: (number) => (number > FLEET_VERSION ? "update iapeer" : `write: version: ${FLEET_VERSION}`),
-  }),
-);
-
-const kind = v.pipe(
-  v.string(),
-  rule<string>({
-    code: "fleet-invalid-value",
-    isRight: (text) => text === "tmux",
-    say: (text) => `${quote(text)} is not a connector`,
-    hint: () => "the only one is tmux",
-  }),
-);
+const text = (rule: Rule<string>) => v.pipe(v.string(), v.check(rule.isRight));
+const number = (rule: Rule<number>) => v.pipe(v.number(), v.check(rule.isRight));
 
 const NO_LIST = v.custom<never>(() => false);
 
 const agent = v.object({
-  name,
-  class: agentClass,
-  runtime: v.optional(runtime),
+  name: text(RULES.name),
+  class: text(RULES.class),
+  runtime: v.optional(text(RULES.runtime)),
   persistent_persona: v.optional(v.boolean()),
-  model_hint: v.optional(modelHint),
-  working_directory: v.optional(folder),
-  host: v.optional(plainWord("a host", isHostName, "a name or an address")),
-  ssh: v.optional(
-    plainWord("what ssh connects to", isSshDestination, "[user@]host, no dash first, no spaces, nothing that a shell would read"),
-  ),
-  socket: v.optional(plainWord("a socket", isSocketPlace, `a name of ${LETTERS}; or an absolute path of these`)),
-});
+  model_hint: v.optional(text(RULES.modelHint)),
+  working_directory: v.optional(text(RULES.folder)),
+  host: v.optional(text(RULES.host)),
+  ssh: v.optional(text(RULES.ssh)),
+  socket: v.optional(text(RULES.socket)),
+} satisfies Readonly<Record<keyof AgentRow, v.GenericSchema>>);
 
 const OBJECTS = {
-  tmux: v.object({
-    socket_name: v.optional(
-      v.union([v.literal(""), plainWord("a socket's name", isSocketName, `at most 64 characters: ${LETTERS}`)]),
-    ),
-  }),
-  defaults: v.object({ working_directory: v.optional(folder), runtime: v.optional(runtime) }),
-  connector: v.object({ kind }),
-  policy: v.object({ orchestrators: v.optional(count), min_enhancers: v.optional(count) }),
+  tmux: v.object({ socket_name: v.optional(v.union([v.literal(""), text(RULES.socketName)])) }),
+  defaults: v.object({ working_directory: v.optional(text(RULES.folder)), runtime: v.optional(text(RULES.runtime)) }),
+  connector: v.object({ kind: text(RULES.connector) }),
+  policy: v.object({ orchestrators: v.optional(number(RULES.count)), min_enhancers: v.optional(number(RULES.count)) }),
 } as const;
 
 const fleet = v.object({
-  version,
+  version: number(RULES.version),
   tmux: v.nullish(mapping(OBJECTS.tmux)),
   defaults: v.nullish(mapping(OBJECTS.defaults)),
   policy: v.optional(v.lazy((value) => (value === "none" ? v.literal("none") : mapping(OBJECTS.policy)))),
@@ -191,7 +61,7 @@ function toFinding(issue: v.BaseIssue<unknown>): Finding {
   const deepest = issue.issues?.findLast(({ kind: kindOfIssue }) => kindOfIssue === "validation") ?? issue;
   const path = (issue.path ?? []).map(({ key }) => key as string | number);
   const key = String(path.at(-1) ?? "the fleet file");
-  const broken = RULES.get((deepest as { requirement?: unknown }).requirement);
+  const broken = ruleOf((deepest as { requirement?: unknown }).requirement);
   if (broken !== undefined) {
     const input = deepest.input as never;
     return { code: broken.code, message: `${key}: ${broken.say(input)}`, path, hint: broken.hint?.(input) };

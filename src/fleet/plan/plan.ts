@@ -1,5 +1,4 @@
-import type { AppliedAgent, AppliedFleet } from "../applied.ts";
-import type { Agent, Fleet } from "../../model/agent.ts";
+import type { Agent, Fleet, AppliedFleet } from "../../model/agent.ts";
 
 /** What is to be done for one agent. */
 export type Op = "add" | "update" | "unchanged" | "remove";
@@ -30,9 +29,9 @@ export interface PlannedRow {
   readonly op: Op;
   readonly changes: readonly Change[];
   /** As it is declared; undefined for one that goes. */
-  readonly agent?: AppliedAgent;
+  readonly agent?: Agent;
   /** As it was applied last. */
-  readonly before?: AppliedAgent;
+  readonly before?: Agent;
   /** As it is registered. */
   readonly found?: FoundPeer;
   /** Whether it leaves the folder that it has for another one. */
@@ -45,7 +44,7 @@ export interface Plan {
   /** In the order of the file; then those that go. */
   readonly rows: readonly PlannedRow[];
   /** Who is declared no more, and stays. */
-  readonly left: readonly AppliedAgent[];
+  readonly left: readonly Agent[];
 }
 
 /** All that a plan is made from. */
@@ -77,7 +76,7 @@ export function planApply(facts: PlanFacts): Plan {
 
 type Unordered = Omit<PlannedRow, "waitsOn">;
 
-function planAgent({ line: _line, ...agent }: Agent, before: AppliedAgent | undefined, facts: PlanFacts): Unordered {
+function planAgent(agent: Agent, before: Agent | undefined, facts: PlanFacts): Unordered {
   const found = facts.peers.get(agent.name);
   const isNew = agent.remote === undefined ? found === undefined || found.isBeingRemoved : before === undefined;
   const common = { peer: agent.name, agent, ...(before !== undefined && { before }), ...(found !== undefined && { found }) };
@@ -92,7 +91,7 @@ function planAgent({ line: _line, ...agent }: Agent, before: AppliedAgent | unde
 }
 
 /** What differs from what was applied last. */
-function changesOfRecord(agent: AppliedAgent, before: AppliedAgent | undefined, { fleet, applied }: PlanFacts): Change[] {
+function changesOfRecord(agent: Agent, before: Agent | undefined, { fleet, applied }: PlanFacts): Change[] {
   if (before === undefined) return ["membership"];
   const differing: readonly [Change, boolean][] = [
     ["class", agent.class !== before.class],
@@ -107,13 +106,13 @@ function changesOfRecord(agent: AppliedAgent, before: AppliedAgent | undefined, 
 }
 
 interface Registered {
-  readonly before: AppliedAgent | undefined;
+  readonly before: Agent | undefined;
   readonly isMove: boolean;
   readonly facts: PlanFacts;
 }
 
 /** What differs from what is registered. A folder that is not declared is the one that the peer has. */
-function changesOfPeer(agent: AppliedAgent, found: FoundPeer, { before, isMove, facts }: Registered): Change[] {
+function changesOfPeer(agent: Agent, found: FoundPeer, { before, isMove, facts }: Registered): Change[] {
   const differing: readonly [Change, boolean][] = [
     ["working_directory", isMove],
     ["runtime", found.defaultRuntime !== agent.runtime || runtimeThatGoes({ agent, before, found }) !== undefined],
@@ -124,8 +123,8 @@ function changesOfPeer(agent: AppliedAgent, found: FoundPeer, { before, isMove, 
 
 /** Who an agent is now, and was. */
 export interface Departure {
-  readonly agent?: AppliedAgent | undefined;
-  readonly before?: AppliedAgent | undefined;
+  readonly agent?: Agent | undefined;
+  readonly before?: Agent | undefined;
   readonly found?: FoundPeer | undefined;
 }
 
@@ -136,7 +135,7 @@ export function runtimeThatGoes({ agent, before, found }: Departure): string | u
   return found?.runtimes.includes(before.runtime) ? before.runtime : undefined;
 }
 
-function planRemoval(before: AppliedAgent, { peers }: PlanFacts): Unordered {
+function planRemoval(before: Agent, { peers }: PlanFacts): Unordered {
   const found = before.remote === undefined ? peers.get(before.name) : undefined;
   return { peer: before.name, op: "remove", changes: [], isMove: false, before, ...(found !== undefined && { found }) };
 }

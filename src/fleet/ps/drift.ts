@@ -1,6 +1,5 @@
 import { identityOf } from "../../model/names.ts";
 import type { Peer } from "../../registry/types.ts";
-import type { AppliedAgent } from "../applied.ts";
 import type { Agent } from "../../model/agent.ts";
 import { type FleetFacts, NOTHING_KNOWN } from "./facts.ts";
 import { type Drift, DRIFT_CODES, type DriftCode } from "./row.ts";
@@ -8,7 +7,7 @@ import { type Drift, DRIFT_CODES, type DriftCode } from "./row.ts";
 /** What is known of one declared agent. */
 export interface DriftQuery {
   readonly agent: Agent;
-  readonly applied: AppliedAgent | undefined;
+  readonly applied: Agent | undefined;
   /** The peer of that name on this host. */
   readonly peer: Peer | undefined;
 }
@@ -55,7 +54,7 @@ function differs(code: DriftCode, declared: string, others: Readonly<Record<stri
 }
 
 /** What nobody but the file and what is applied know of. */
-function findUnapplied(agent: Agent, applied: AppliedAgent): (Drift | undefined)[] {
+function findUnapplied(agent: Agent, applied: Agent): (Drift | undefined)[] {
   return [
     differs("host-differs", placeOf(agent), { applied: placeOf(applied) }),
     differs("class-differs", agent.class, { applied: applied.class }),
@@ -64,7 +63,7 @@ function findUnapplied(agent: Agent, applied: AppliedAgent): (Drift | undefined)
   ];
 }
 
-function findRemoteUnapplied(agent: Agent, applied: AppliedAgent): (Drift | undefined)[] {
+function findRemoteUnapplied(agent: Agent, applied: Agent): (Drift | undefined)[] {
   return [
     differs("runtime-differs", agent.runtime, { applied: applied.runtime }),
     differs("model-differs", agent.modelHint ?? NONE, { applied: applied.modelHint ?? NONE }),
@@ -75,12 +74,12 @@ function findRemoteUnapplied(agent: Agent, applied: AppliedAgent): (Drift | unde
 const NONE = "none";
 const OWN = "its own";
 
-function placeOf({ remote }: AppliedAgent): string {
+function placeOf({ remote }: Agent): string {
   if (remote === undefined) return "this host";
   return [`${remote.host} by ${remote.ssh}`, ...(remote.socket === undefined ? [] : [`socket ${remote.socket}`])].join(", ");
 }
 
-function persistenceOf({ isPersistent }: AppliedAgent): string {
+function persistenceOf({ isPersistent }: Agent): string {
   return isPersistent ? "persistent" : "not persistent";
 }
 

@@ -1,8 +1,7 @@
 import type { Peer } from "../../registry/types.ts";
 import type { UnitState } from "../../boot/state.ts";
 import type { PeerStatus } from "../../status/liveness/types.ts";
-import type { AppliedFleet } from "../applied.ts";
-import type { Fleet } from "../../model/agent.ts";
+import type { Fleet, AppliedFleet } from "../../model/agent.ts";
 import type { Surroundings } from "../file/surroundings.ts";
 import type { LastDeath } from "./row.ts";
 

@@ -1,6 +1,5 @@
 import { identityOf, isPersonality } from "../../model/names.ts";
-import type { AppliedAgent } from "../applied.ts";
-import type { Remote } from "../../model/agent.ts";
+import type { Remote, Agent } from "../../model/agent.ts";
 import { drift, inOrder } from "./drift.ts";
 import type { FleetFacts } from "./facts.ts";
 import type { Drift } from "./row.ts";
@@ -52,9 +51,9 @@ function findMembers({ fleet, applied, peers }: FleetFacts): Undeclared[] {
   const declared = new Map(fleet.agents.map((agent) => [agent.name, agent]));
   const registered = new Set(peers.map(({ personality }) => personality));
   // One that is declared on another host now, and has its peer here still.
-  const isLeft = (agent: AppliedAgent) =>
+  const isLeft = (agent: Agent) =>
     agent.remote === undefined && declared.get(agent.name)?.remote !== undefined && registered.has(agent.name);
-  const toRow = (agent: AppliedAgent, isMember: boolean) => ({
+  const toRow = (agent: Agent, isMember: boolean) => ({
     agent,
     applied: isMember,
     registered: agent.remote === undefined && registered.has(agent.name),
@@ -69,7 +68,7 @@ function findMembers({ fleet, applied, peers }: FleetFacts): Undeclared[] {
 
 /** Live sessions of registered peers whom neither the file nor what is applied has on this host, in any runtime. */
 function findRunning({ fleet, applied, peers, sessions }: FleetFacts): Undeclared[] {
-  const isHere = ({ remote }: Pick<AppliedAgent, "remote">) => remote === undefined;
+  const isHere = ({ remote }: Pick<Agent, "remote">) => remote === undefined;
   const declared = new Set(fleet.agents.filter(isHere).map(({ name }) => name));
   const elsewhere = new Set(fleet.agents.filter((agent) => !isHere(agent)).map(({ name }) => name));
   const members = new Set(

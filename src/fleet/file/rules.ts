@@ -1,0 +1,104 @@
+import { anyOf, UNTAMED } from "../../model/characters.ts";
+import { CLASSES } from "../../model/agent.ts";
+import { isSocketName } from "../../model/names.ts";
+import { AGENT_TEXTS, type TextRule } from "../agent-row.ts";
+import type { FleetProblemCode } from "./problems.ts";
+import { quote } from "./secrets.ts";
+
+/** The only version that this iapeer reads. */
+export const FLEET_VERSION = 1;
+
+/** What a value must be beyond its type, and what a person is told of another one. */
+export interface Rule<T> {
+  readonly code: FleetProblemCode;
+  readonly isRight: (value: T) => boolean;
+  /** What follows "KEY: ". */
+  readonly say: (value: T) => string;
+  readonly hint?: (value: T) => string | undefined;
+}
+
+const UNFIT = anyOf([...UNTAMED, "replacement"]);
+const LETTERS = "letters, digits, dots, dashes and underscores, no dash first";
+
+function textRule({ isRight, otherwise }: TextRule, code: FleetProblemCode, hint: string): Rule<string> {
+  return { code, isRight, say: (text) => `${quote(text)} ${otherwise}`, hint: () => hint };
+}
+
+const modelHint: Rule<string> = {
+  code: "fleet-invalid-value",
+  isRight: (text) => text !== "" && text.length <= 200 && !text.startsWith("-") && !UNFIT.test(text),
+  say: (text) => (text.length > 200 ? `is ${text.length} characters long` : `${quote(text)} is not a model's name`),
+  hint: () => "1 to 200 characters, no control characters, no dash first",
+};
+
+const folder: Rule<string> = {
+  code: "fleet-invalid-value",
+  isRight: (text) => text !== "" && !UNFIT.test(text) && (!text.startsWith("~") || text === "~" || text.startsWith("~/")),
+  say: (text) => `${quote(text)} is not a folder's path`,
+  hint: (text) =>
+    text.startsWith("~")
+      ? "only ~ and ~/… stand for a home, and for yours; write out any other"
+      : "UTF-8 text without control characters",
+};
+
+const count: Rule<number> = {
+  code: "fleet-invalid-value",
+  isRight: (number) => Number.isSafeInteger(number) && number >= 0,
+  say: (number) => `${number} is not a whole number, 0 or more`,
+};
+
+const version: Rule<number> = {
+  code: "fleet-version",
+  isRight: (number) => number === FLEET_VERSION,
+  say: (number) =>
+    number > FLEET_VERSION
+      ? `${number} is newer than what this iapeer reads, which is ${FLEET_VERSION}`
+      : `${number} was never a version of the fleet file`,
+  hint: (number) => (number > FLEET_VERSION ? "update iapeer" : `write: version: ${FLEET_VERSION}`),
+};
+
+/** The rule of each kind of value. */
+export const RULES = {
+  name: textRule(
+    AGENT_TEXTS.name,
+    "fleet-invalid-name",
+    "1 to 32 characters: a small letter, then small letters, digits and dashes",
+  ),
+  class: textRule(
+    AGENT_TEXTS.class,
+    "fleet-invalid-value",
+    `a small letter, then small letters, digits and dashes; one of: ${CLASSES.join(", ")}`,
+  ),
+  runtime: textRule(
+    AGENT_TEXTS.runtime,
+    "fleet-invalid-name",
+    "1 to 32 characters: a small letter, then small letters and digits",
+  ),
+  modelHint,
+  folder,
+  host: textRule(AGENT_TEXTS.host, "fleet-invalid-value", "a name or an address"),
+  ssh: textRule(AGENT_TEXTS.ssh, "fleet-invalid-value", "[user@]host, no dash first, no spaces, nothing that a shell would read"),
+  socket: textRule(AGENT_TEXTS.socket, "fleet-invalid-value", `a name of ${LETTERS}; or an absolute path of these`),
+  socketName: textRule(
+    { isRight: isSocketName, otherwise: "is not a socket's name" },
+    "fleet-invalid-value",
+    `at most 64 characters: ${LETTERS}`,
+  ),
+  connector: textRule(
+    { isRight: (text) => text === "tmux", otherwise: "is not a connector" },
+    "fleet-invalid-value",
+    "the only one is tmux",
+  ),
+  count,
+  version,
+} as const;
+
+/** By the very function that a value failed. */
+const BY_CHECK: ReadonlyMap<unknown, Rule<never>> = new Map(
+  Object.values(RULES).map((rule): [unknown, Rule<never>] => [rule.isRight, rule]),
+);
+
+/** The rule that a check belongs to; undefined for a check of another kind. */
+export function ruleOf(isRight: unknown): Rule<never> | undefined {
+  return BY_CHECK.get(isRight);
+}
