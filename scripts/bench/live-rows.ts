@@ -1,5 +1,6 @@
+import { readCpuMs } from "./canary-rows.ts";
 import { type LiveWorld, loseRecorders, openLiveWorld } from "./live-world.ts";
-import { time } from "./rig.ts";
+import { nameOf, time } from "./rig.ts";
 import { median, type Row, takeTurns } from "./row.ts";
 
 const LIVE = 50;
@@ -71,4 +72,45 @@ const list: Row = {
   },
 };
 
-export const LIVE_ROWS: readonly Row[] = [arm, supervise, list];
+const REST_SECS = 60;
+
+const tail: Row = {
+  name: "tail-rest",
+  claim: `CPU of tail --follow over ${REST_SECS} s without output`,
+  against: "of their minute",
+  unit: "ms",
+  bound: { kind: "most", most: 500 },
+  measure: async (bench) => {
+    await using world = await openLiveWorld(bench, { peers: 1, live: 1 });
+    const argv = [bench.binary, "tail", nameOf(0), "--follow"];
+    const child = Bun.spawn(argv, { env: world.env, stdio: ["ignore", "ignore", "ignore"] });
+    try {
+      await Bun.sleep(1000);
+      const before = readCpuMs([child.pid]);
+      await Bun.sleep(REST_SECS * 1000);
+      return { measured: readCpuMs([child.pid]) - before, baseline: REST_SECS * 1000 };
+    } finally {
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+  },
+};
+
+const selfTest: Row = {
+  name: "self-test",
+  claim: "doctor, its self-test included",
+  against: "doctor --no-self-test",
+  unit: "s",
+  bound: { kind: "difference", most: 6 },
+  measure: async (bench) => {
+    const { env } = bench.world();
+    const doctor = async (...args: string[]) => (await time([bench.binary, "doctor", ...args], env)) / 1000;
+    return await takeTurns({
+      rounds: 3,
+      measured: async () => await doctor(),
+      baseline: async () => await doctor("--no-self-test"),
+    });
+  },
+};
+
+export const LIVE_ROWS: readonly Row[] = [arm, supervise, list, tail, selfTest];
