@@ -1,15 +1,15 @@
-/** How many agents of some classes a fleet must have, as its file says. */
+/** The numbers of agents that a fleet must have, as its file says. */
 export interface Policy {
-  /** Exactly so many agents of the class orchestrator. */
+  /** The exact number of agents of the class orchestrator. */
   readonly orchestrators: number;
-  /** At least so many agents of the class enhancer. */
+  /** The least number of agents of the class enhancer. */
   readonly minEnhancers: number;
 }
 
-/** Where an agent of another host is reached. */
+/** The place of an agent on another host. */
 export interface Remote {
   readonly host: string;
-  /** `[user@]host`, as ssh takes it; it never begins with a dash and needs no quoting. */
+  /** `[user@]host`, as ssh takes it. It never begins with a dash, and needs no quoting. */
   readonly ssh: string;
   /** A socket's name (`tmux -L`), or an absolute path (`tmux -S`). */
   readonly socket?: string;
@@ -23,9 +23,9 @@ export interface Agent {
   readonly modelHint?: string;
   /** Absolute; for a remote agent as it stands in the file. undefined: iapeer's own default folder. */
   readonly workingDirectory?: string;
-  /** Whether it is started at boot. */
+  /** True: it starts at boot. */
   readonly isPersistent: boolean;
-  /** Its being there makes the agent one of another host: listed, never launched here. */
+  /** Present: the agent belongs to another host. It is listed here, and never launched here. */
   readonly remote?: Remote;
 }
 
@@ -58,7 +58,7 @@ export function isClass(text: string): boolean {
   return CLASS.test(text);
 }
 
-/** The known classes. Any other is accepted too, with a warning. */
+/** The known classes. Any other class is accepted too, with a warning. */
 export const CLASSES = [
   "orchestrator",
   "enhancer",

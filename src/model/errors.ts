@@ -1,10 +1,13 @@
 /**
- * Why something was not done, in one word that a script can act on.
+ * The cause of a failure, in one word that a script can act on.
  *
- * - `invalid`: the call or the declaration is wrong; `missing`: something that it needs is not there; `conflict`: another peer has it.
- * - `live`: a session stands in the way; `busy`: another process holds it; `untrusted`: what is stored cannot be trusted.
- * - `io`: a file could not be read or written; `runtime`: the agent's program; `tmux`; `provider`: memory could not be attached.
- * - `service`: the service manager; `unreachable`: another host; `interrupted`; `blocked`: a row before it was not done; `bug`.
+ * - `invalid`: the call or the declaration is wrong.
+ * - `missing`: something that the call needs is not there.
+ * - `conflict`: another peer has it; `live`: a session stands in the way; `busy`: another process holds it.
+ * - `untrusted`: stored data cannot be trusted; `io`: a file could not be read or written.
+ * - `runtime`: the agent's program failed; `tmux`; `provider`: memory could not be attached.
+ * - `service`: the service manager failed; `unreachable`: another host did not answer.
+ * - `interrupted`; `blocked`: an earlier row was not done; `bug`.
  */
 export type Cause =
   | "invalid"
@@ -23,19 +26,19 @@ export type Cause =
   | "blocked"
   | "bug";
 
-/** What a program may know of an error beside its code. */
+/** The facts about an error code that a program may use. */
 export interface ErrorRow {
-  /** 1 tried and failed, 2 the call is wrong, 3 no such thing, 4 conflict, 5 stored data cannot be trusted, 6 timed out, 70 a bug. */
+  /** 1 failed, 2 wrong call, 3 no such thing, 4 conflict, 5 untrusted data, 6 timed out, 70 a bug. */
   readonly exit: number;
   readonly cause: Cause;
-  /** Whether the same call may succeed later, with nothing else changed. */
+  /** True: the same call may succeed later, with nothing else changed. */
   readonly retryable: boolean;
 }
 
 const final = (exit: number, cause: Cause): ErrorRow => ({ exit, cause, retryable: false });
 const passing = (exit: number, cause: Cause): ErrorRow => ({ exit, cause, retryable: true });
 
-/** Every way iapeer can refuse or fail. A new code is one row here and one line in docs/errors.md, which a test compares. */
+/** Every refusal and failure of iapeer. A new code is one row here and one line in docs/errors.md. A test compares them. */
 export const ERRORS = {
   "command-failed": final(1, "service"),
   "write-failed": passing(1, "io"),
@@ -100,7 +103,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What a script reads: stable code, sentence, the next thing to type, and facts. */
+/** An error for a script: a stable code, a sentence, the next thing to type, and facts. */
 export interface ErrorView {
   readonly code: ErrorCode;
   readonly message: string;
@@ -109,20 +112,20 @@ export interface ErrorView {
 }
 
 export interface ErrorOptions {
-  /** What to do next, as a person would type it. */
+  /** The next step, as a person would type it. */
   readonly hint?: string;
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
-  /** In the place of the code's own: 128 and a signal's number. */
+  /** Replaces the exit status of the code: 128 and a signal's number. */
   readonly exitStatus?: number;
 }
 
-/** The one error class. What can be expected of a command or a peer is a value, not one of these. */
+/** The one error class. An outcome that callers must expect of a command or a peer is a value instead. */
 export class IapeerError extends Error {
   override readonly name = "IapeerError";
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
-  /** What iapeer exits with when nothing catches it. */
+  /** The exit status of iapeer when nothing catches the error. */
   readonly exitStatus: number;
 
   constructor(
@@ -137,12 +140,12 @@ export class IapeerError extends Error {
   }
 }
 
-/** The row of anything thrown. Whatever is not an IapeerError is a bug of ours. */
+/** The row of any thrown value. A value that is no IapeerError is a bug. */
 export function rowOf(error: unknown): ErrorRow {
   return ERRORS[error instanceof IapeerError ? error.code : "bug"];
 }
 
-/** The public view of anything thrown; what is not an IapeerError is a bug of ours. */
+/** The public view of any thrown value. A value that is no IapeerError is a bug. */
 export function toErrorView(error: unknown): ErrorView {
   if (!(error instanceof IapeerError)) {
     return { code: "bug", message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
@@ -179,14 +182,19 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
-/** "permission denied (EACCES)" for a system call's error, its message for any other. */
+/** "permission denied (EACCES)" for the error of a system call, else the error's message. */
 export function describeErrno(error: unknown): string {
   const errno = errnoOf(error);
   if (errno === undefined) return error instanceof Error ? error.message : String(error);
   return ERRNO_TEXT[errno] === undefined ? errno : `${ERRNO_TEXT[errno]} (${errno})`;
 }
 
-/** A system call's failure as one of ours: what was tried, on which path, why not. */
+/**
+ * A failed system call as an IapeerError. An IapeerError passes through as it is.
+ *
+ * @example
+ * throw ioError("read-failed", "cannot read", path, error); // "cannot read /etc/x: permission denied (EACCES)"
+ */
 export function ioError(code: ErrorCode, tried: string, path: string, cause: unknown): IapeerError {
   const errno = errnoOf(cause);
   if (errno === undefined && cause instanceof IapeerError) return cause;

@@ -7,7 +7,7 @@ export const MAX_CHARS = 16_000;
 /** More bytes than any such message has in UTF-8, even with a CR before every line end. */
 export const MAX_BYTES = 8 * MAX_CHARS;
 
-/** Characters that a terminal or a program in it may take for a key or a command: above all ESC, which could end the paste. */
+/** The characters that a terminal, or a program in it, may take for a key. ESC among them could end the paste. */
 const CONTROL = anyOf(["nul", "carriageReturn", "ascii", "del", "c1"]);
 
 /**

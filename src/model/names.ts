@@ -2,12 +2,13 @@ import { anyOf, escapeAsUnicode, RAW_IN_JSON } from "./characters.ts";
 import { distance } from "fastest-levenshtein";
 import { IapeerError } from "./errors.ts";
 
+/** The intelligence behind a peer (contract 1). */
 export type Intelligence = "artificial" | "natural" | "absent";
 
 const PERSONALITY = /^[a-z][a-z0-9-]{0,31}$/;
 const RUNTIME = /^[a-z][a-z0-9]{0,31}$/;
 
-/** Longer descriptions are cut, with a warning (contract 3). */
+/** The most characters of a description. A longer one is cut, with a warning (contract 3). */
 export const DESCRIPTION_LIMIT = 450;
 
 const INTELLIGENCE_BY_RUNTIME: Readonly<Record<string, Intelligence>> = {
@@ -22,7 +23,7 @@ const INTELLIGENCE_BY_RUNTIME: Readonly<Record<string, Intelligence>> = {
   cron: "absent",
 };
 
-/** Words that stand for an intelligence; the last two are the legacy ones, kept on disk as they were. */
+/** The words for an intelligence. The last two are legacy words, which stay on disk as they are. */
 const INTELLIGENCE_WORDS: Readonly<Record<string, Intelligence>> = {
   artificial: "artificial",
   natural: "natural",
@@ -31,15 +32,21 @@ const INTELLIGENCE_WORDS: Readonly<Record<string, Intelligence>> = {
   scripted: "absent",
 };
 
+/** True for the name of a peer (contract 1). */
 export function isPersonality(text: string): boolean {
   return PERSONALITY.test(text);
 }
 
+/** True for the name of a runtime (contract 1). */
 export function isRuntime(text: string): boolean {
   return RUNTIME.test(text);
 }
 
-/** A peer's name, or `invalid-name` saying what is allowed. */
+/**
+ * Checks a peer's name.
+ *
+ * @throws IapeerError `invalid-name`, with the allowed names in its hint.
+ */
 export function parsePersonality(text: string): string {
   if (isPersonality(text)) return text;
   throw new IapeerError("invalid-name", `not a peer's name: ${quoteForMessage(text)}`, {
@@ -47,7 +54,11 @@ export function parsePersonality(text: string): string {
   });
 }
 
-/** A runtime's name, or `invalid-name` saying what is allowed. */
+/**
+ * Checks a runtime's name.
+ *
+ * @throws IapeerError `invalid-name`, with the allowed names in its hint.
+ */
 export function parseRuntime(text: string): string {
   if (isRuntime(text)) return text;
   throw new IapeerError("invalid-name", `not a runtime's name: ${quoteForMessage(text)}`, {
@@ -57,33 +68,37 @@ export function parseRuntime(text: string): string {
 
 const SOCKET_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
-/** Whether a text names a tmux server as `tmux -L` does, and nothing in it is read by a shell, ssh or tmux as more than a letter. */
+/** True for the name of a tmux server, as `tmux -L` takes it. No shell, ssh or tmux reads more than letters in it. */
 export function isSocketName(text: string): boolean {
   return SOCKET_NAME.test(text);
 }
 
 const PLAIN_PATH = /^\/[A-Za-z0-9_./-]{1,106}$/;
 
-/** The same for a name or an absolute path, as `tmux -S` takes it. */
+/** True for the name of a tmux server, or for its absolute path as `tmux -S` takes it. */
 export function isSocketPlace(text: string): boolean {
   return isSocketName(text) || PLAIN_PATH.test(text);
 }
 
 const HOST_NAME = /^[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
 
-/** Whether a text is a host's name or address, and nothing in it is read as more than that. */
+/** True for the name or the address of a host. No shell and no ssh reads anything else in it. */
 export function isHostName(text: string): boolean {
   return HOST_NAME.test(text);
 }
 
 const SSH_DESTINATION = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@)?[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
 
-/** Whether a text is what ssh connects to, `[user@]host`, and is read as nothing else: no dash first, nothing that a shell would read. */
+/** True for `[user@]host`, as ssh takes it. It begins with no dash, and no shell reads more than letters in it. */
 export function isSshDestination(text: string): boolean {
   return SSH_DESTINATION.test(text);
 }
 
-/** A tmux socket's name, or `invalid-name` saying what is allowed. */
+/**
+ * Checks the name of a tmux socket.
+ *
+ * @throws IapeerError `invalid-name`, with the allowed names in its hint.
+ */
 export function parseSocketName(text: string): string {
   if (isSocketName(text)) return text;
   throw new IapeerError("invalid-name", `not a socket's name: ${quoteForMessage(text)}`, {
@@ -91,12 +106,12 @@ export function parseSocketName(text: string): string {
   });
 }
 
-/** `<runtime>-<personality>`; unambiguous, since a runtime holds no dash. */
+/** `<runtime>-<personality>`. It is unambiguous, since a runtime holds no dash. */
 export function identityOf(runtime: string, personality: string): string {
   return `${runtime}-${personality}`;
 }
 
-/** The reverse of identityOf, split at the first dash; undefined for what is no identity. */
+/** Splits an identity at its first dash; undefined for any other text. */
 export function parseIdentity(text: string): { runtime: string; personality: string } | undefined {
   const dash = text.indexOf("-");
   const runtime = text.slice(0, Math.max(dash, 0));
@@ -104,22 +119,23 @@ export function parseIdentity(text: string): { runtime: string; personality: str
   return isRuntime(runtime) && isPersonality(personality) ? { runtime, personality } : undefined;
 }
 
-/** An identity as a command line has it: "alice --runtime claude". */
+/** An identity as the arguments of a command: "alice --runtime claude". */
 export function callOf(identity: string): string {
   const { runtime, personality } = parseIdentity(identity)!;
   return `${personality} --runtime ${runtime}`;
 }
 
-/** What a word on disk or on the command line means; undefined for a word iapeer does not know. */
+/** The meaning of a word on disk or on the command line; undefined for an unknown word. */
 export function parseIntelligence(word: string): Intelligence | undefined {
   return Object.hasOwn(INTELLIGENCE_WORDS, word) ? INTELLIGENCE_WORDS[word] : undefined;
 }
 
+/** The intelligence of a peer that declares none, by its runtime (contract 1). */
 export function defaultIntelligence(runtime: string): Intelligence {
   return Object.hasOwn(INTELLIGENCE_BY_RUNTIME, runtime) ? INTELLIGENCE_BY_RUNTIME[runtime]! : "artificial";
 }
 
-/** The nearest of some words, for "did you mean"; undefined when none is near enough to be a slip of the finger. */
+/** The nearest of some words, for "did you mean"; undefined when no word is near enough to be meant. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: { candidate: string; steps: number } | undefined;
   for (const candidate of candidates) {
@@ -130,14 +146,14 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best !== undefined && best.steps <= allowed ? best.candidate : undefined;
 }
 
-/** The same letters in another order: the commonest slip, and two steps to Levenshtein. */
+/** True for the same letters in another order. That is the commonest slip, and Levenshtein counts it as two steps. */
 function isScrambled(word: string, candidate: string): boolean {
   return word.length === candidate.length && Array.from(word).toSorted().join("") === Array.from(candidate).toSorted().join("");
 }
 
 const DECEPTIVE_IN_JSON = anyOf([...RAW_IN_JSON, "directions"], "g");
 
-/** A person's text inside our message: quoted, control and direction characters escaped, cut at 80 characters. */
+/** A text from outside for a message: in quotes, cut at 80 characters, with control and direction characters escaped. */
 export function quoteForMessage(text: string): string {
   const cut = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   return escapeAsUnicode(JSON.stringify(cut.toWellFormed()), DECEPTIVE_IN_JSON);

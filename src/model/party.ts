@@ -21,14 +21,14 @@ export function renderParty({ host, name }: Party): string {
   return `${host}:${name}`;
 }
 
-/** A sender as the logs and results of a host show it: `name`, or `host:name` for a sender on another host. */
+/** A sender in the logs and results of a host: `name`, or `host:name` for a sender on another host. */
 export function renderSender(from: Party, ownHost: string): string {
   return from.host === ownHost ? from.name : renderParty(from);
 }
 
 const PARTY_WORD = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
-/** Reads `HOST:NAME` as another host sends it, in letters that mean nothing more to a shell or a head; undefined for any other text. */
+/** Reads `HOST:NAME` as another host sends it; undefined for any other text. No shell and no head reads more in its letters. */
 export function parseParty(text: string): Party | undefined {
   const [host, name, ...rest] = text.split(":");
   const isParty = host !== undefined && name !== undefined && rest.length === 0 && PARTY_WORD.test(host) && PARTY_WORD.test(name);

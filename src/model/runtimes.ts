@@ -1,4 +1,4 @@
-/** How a runtime's program is told which model to use. */
+/** The way to tell a runtime's program which model to use. */
 export interface ModelWay {
   /** The program's arguments. One of them holds `{model}`. */
   readonly args: readonly string[];
@@ -10,7 +10,7 @@ export interface ModelWay {
   readonly variable?: string;
 }
 
-/** How a runtime's program is given a text that joins its system prompt. */
+/** The way to give a runtime's program a text that joins its system prompt. */
 export type PromptWay =
   | {
       readonly by: "args";
@@ -24,7 +24,7 @@ export type PromptWay =
   /** A variable with a JSON object, whose `instructions` is a list of files to read. */
   | { readonly by: "instructions"; readonly variable: string };
 
-/** What iapeer knows about a runtime beside the program that starts it. */
+/** The facts about a runtime beside the program that starts it. */
 export interface RuntimeWays {
   readonly model?: ModelWay;
   readonly prompt?: PromptWay;
@@ -50,16 +50,16 @@ export interface BuiltIn extends RuntimeWays {
   readonly program: string;
   /** The variable that names another program. */
   readonly variable: string;
-  /** Whether a runtime.json may stand in its place. */
+  /** True: a runtime.json may stand in its place. */
   readonly isDeclarable: boolean;
   /** The runtime's CLI for plugins. A runtime that has one is agentic: provider commands run for it. */
   readonly plugins?: PluginCommands;
 }
 
 /**
- * The runtimes that need no runtime.json: a new runtime is one row. A hook of theirs runs after a turn only, and none runs while an agent
- * waits for its person, so a wrapper beats for each. An interactive session of each needs no argument at all. The facts were seen with
- * claude 2.1.197, codex 0.169.0, pi 0.73.1 and opencode 1.18.33, in what they sent to a model.
+ * The runtimes that need no runtime.json: a new runtime is one row. Their hooks run after a turn only. None runs while an agent waits for
+ * its person, so a wrapper beats for each. An interactive session of each needs no argument at all. The facts come from the requests of
+ * claude 2.1.197, codex 0.169.0, pi 0.73.1 and opencode 1.18.33 to a model.
  *
  * - claude (code.claude.com/docs/en/cli-reference): the last of two `--model` and of two `--append-system-prompt` counts. Beside
  *   `--append-system-prompt-file` the other option keeps claude from starting. `--model` goes before ANTHROPIC_MODEL.
@@ -135,10 +135,12 @@ export type AgenticRuntime = { [R in BuiltInRuntime]: Table[R] extends { readonl
 export const BUILT_IN_RUNTIMES = Object.keys(RUNTIMES) as readonly BuiltInRuntime[];
 export const AGENTIC_RUNTIMES = BUILT_IN_RUNTIMES.filter(isAgentic);
 
+/** True for a runtime that iapeer can start without a runtime.json. */
 export function isBuiltIn(runtime: string): runtime is BuiltInRuntime {
   return Object.hasOwn(RUNTIMES, runtime);
 }
 
+/** True for a runtime that provider commands run for. */
 export function isAgentic(runtime: string): runtime is AgenticRuntime {
   return findBuiltIn(runtime)?.plugins !== undefined;
 }
