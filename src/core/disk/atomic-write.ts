@@ -10,7 +10,7 @@ export interface AtomicWrite {
   readonly mode?: number;
 }
 
-/** A file's whole new content. */
+/** The whole new content of a file. */
 export interface NewFile {
   readonly path: string;
   readonly text: string;
@@ -18,18 +18,18 @@ export interface NewFile {
 
 /**
  * Replaces a file whole or not at all: a fresh temporary file beside it, fsync, rename, fsync of the folder.
- * A process killed at any of these leaves the old file or the new one, and perhaps a temporary file that the
- * next write of that file takes away. A link at that path is replaced, not followed.
+ * A process that is killed at any of these leaves the old file or the new one. A temporary file may stay too, and a
+ * later write deletes it. A link at that path is replaced, not followed.
  *
- * @throws IapeerError `write-failed`; the old file is as it was (but see wasWritten) and the temporary one is gone.
+ * @throws IapeerError `write-failed`. The old file is as it was (but see wasWritten), and the temporary one is gone.
  */
 export function writeAtomically(path: string, text: string, options: AtomicWrite = {}): void {
   writeTogether([{ path, text }], options);
 }
 
 /**
- * Replaces several files, each as writeAtomically does. All of them are on the disk before the first one is put
- * in its place, so a full disk leaves every one as it was; they are put in place in the order given.
+ * Replaces several files in the given order, each as writeAtomically does. All texts are on the disk before the first
+ * file gets its place. So a full disk leaves every file as it was.
  *
  * @throws IapeerError `write-failed`, as writeAtomically.
  */
@@ -49,7 +49,7 @@ export function writeTogether(files: readonly NewFile[], { mode = 0o600 }: Atomi
   }
 }
 
-/** True after a failed write that put the new file in its place all the same: only its safety is in doubt. */
+/** True for a failed write that put the new file in its place all the same. Only its safety is in doubt. */
 export function wasWritten(error: unknown): boolean {
   return error instanceof IapeerError && error.details?.["written"] === true;
 }
@@ -87,7 +87,7 @@ function place({ temporary, path }: Staged): void {
   }
 }
 
-/** O_EXCL: a link or file that somebody planted at that name is an error, never followed. */
+/** O_EXCL: a link or a file that another user planted at that name is an error, and is never followed. */
 function writeNew(path: string, text: string, mode: number): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
   try {
@@ -103,12 +103,12 @@ function removeQuietly(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
-    // Never made, or the disk is as broken for unlink as for the write that failed; that error is the one to tell.
+    // The file was never made, or the disk refuses unlink as well. The error of the write is the one to report.
     if (errnoOf(error) === undefined) throw error;
   }
 }
 
-/** `.NAME.PID.START.RANDOM.tmp`: it tells who is writing, and cannot be guessed. */
+/** `.NAME.PID.START.RANDOM.tmp`: it names the process that writes, and it cannot be guessed. */
 function temporaryName(name: string): string {
   const start = readProcess(process.pid)?.start.replaceAll(/[^A-Za-z0-9]/g, "-") ?? "0";
   return `.${name}.${process.pid}.${start}.${randomHex(8)}.tmp`;
@@ -116,10 +116,10 @@ function temporaryName(name: string): string {
 
 const TEMPORARY = /^\.(?<name>.+)\.(?<pid>[0-9]+)\.(?<start>[^.]+)\.[0-9a-f]{16}\.tmp$/;
 
-/** Folders that this process has looked through: once is enough, and a folder may hold ten thousand notes. */
+/** The folders that this process has swept. Once is enough, and a folder may hold ten thousand notes. */
 const sweptFolders = new Set<string>();
 
-/** Takes away the temporary files that killed processes left in a folder; those of living ones stay. */
+/** Deletes the temporary files that killed processes left in a folder. Those of living processes stay. */
 function sweepTemporaries(folder: string): void {
   if (sweptFolders.has(folder)) return;
   sweptFolders.add(folder);

@@ -6,12 +6,13 @@ import { tryFlock } from "../libc.ts";
 import { type LogFields, parseLogLine, renderLogLine } from "../text/logfmt.ts";
 import type { Env } from "../layout.ts";
 
-/** When a log is rotated, and how many old ones are kept as `<log>.1` (the newest) to `<log>.N`. */
+/** The size at which a log is rotated, and the number of old logs: `<log>.1` (the newest) to `<log>.N`. */
 export interface RotationLimits {
   readonly maxBytes: number;
   readonly keep: number;
 }
 
+/** The limits that the environment sets, else 5 MiB and five old logs. */
 export function rotationFrom(env: Env): RotationLimits {
   return {
     maxBytes: positiveInteger(env["IAPEER_LIFECYCLE_LOG_MAX_BYTES"]) ?? 5 * 1024 * 1024,
@@ -31,8 +32,8 @@ export interface LogTarget {
 /**
  * Appends one event as one line with one write(2).
  *
- * A writer holds a shared flock(2) on the very file that the path names; a rotation needs the exclusive one
- * and is put off while anybody writes. So no line goes to a file that is being thrown away.
+ * A writer holds a shared flock(2) on the very file that the path names. A rotation needs the exclusive lock. While
+ * any process writes, it is left to a later call. So no line goes to a file that is about to be deleted.
  *
  * @throws IapeerError `write-failed`.
  */
@@ -56,7 +57,7 @@ function appendLine(path: string, line: string): void {
   }
 }
 
-/** How long a rotation by others may come between opening and locking. It is a few renames, but its process may have to wait for a CPU. */
+/** The longest wait for a rotation by another process. It is a few renames, but that process may wait for a CPU. */
 const ROTATION_PATIENCE_MS = 1000;
 
 function openForWriting(path: string): number {
@@ -106,10 +107,10 @@ function isStill(fd: number, path: string): boolean {
   return there !== undefined && there.ino === fstatSync(fd).ino;
 }
 
-/** Ends a line that a crash cut short, and makes sure that it is never taken for a whole one: a field always has a "=". */
+/** The end of a line that a crash cut short. A field always has a "=", so no reader takes the line for a whole one. */
 const TORN_END = " torn\n";
 
-/** How often to look again, every 2 ms: a write(2) that is under way shows its pages one by one, and looks torn in between. */
+/** The number of looks, 2 ms apart. A write(2) under way shows its pages one by one, and looks torn in between. */
 const TORN_LOOKS = 10;
 
 function isTorn(fd: number): boolean {
@@ -127,7 +128,7 @@ function endsInNewline(fd: number): boolean {
 }
 
 /**
- * Rotates a log that is full, for one that others append to without this module. Nothing is done to one that is not there.
+ * Rotates a log that is full. It is for a log that other programs append to by themselves. A missing log stays missing.
  *
  * @throws IapeerError `write-failed`.
  */
@@ -162,8 +163,8 @@ function renameIfThere(from: string, to: string): void {
 }
 
 /**
- * The events of a log's text, in its order. Passed over: lines that are not ours, the last one as long as it has
- * no end, and a first one that the text holds only the rear part of. A line that is not wanted is not even parsed.
+ * The events in the text of a log, in its order. Lines of other programs are left out. So are a last line without its end,
+ * and a first line without its beginning. Lines that are not wanted are not parsed.
  */
 export function parseEvents(text: string, isWanted: (line: string) => boolean = () => true): Record<string, string>[] {
   const lines = text.split("\n").slice(0, -1);

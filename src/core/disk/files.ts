@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { errnoOf, ioError, IapeerError } from "../../model/errors.ts";
 
-/** A file's bytes up to a size that was checked; fewer when it has shrunk since. */
+/** The bytes of a file up to a size that was checked. A file that shrank since gives fewer. */
 export function readWhole(fd: number, size: number): Buffer {
   const buffer = Buffer.allocUnsafe(size);
   let length = 0;
@@ -13,7 +13,11 @@ export function readWhole(fd: number, size: number): Buffer {
   return buffer.subarray(0, length);
 }
 
-/** Makes a folder and what is missing above it, 0700. */
+/**
+ * Makes a folder, and the missing folders above it.
+ *
+ * @throws IapeerError `write-failed`.
+ */
 export function makeFolder(path: string, mode = 0o700): void {
   try {
     mkdirSync(path, { recursive: true, mode });
@@ -22,13 +26,13 @@ export function makeFolder(path: string, mode = 0o700): void {
   }
 }
 
-/** write(2) until every byte is out; a write may take fewer than it was given. */
+/** Repeats write(2) until every byte is out: one call may take fewer bytes than it was given. */
 export function writeAll(fd: number, bytes: Uint8Array, write: typeof writeSync = writeSync): void {
   let done = 0;
   while (done < bytes.length) done += write(fd, bytes, done, bytes.length - done);
 }
 
-/** Makes a folder's entries durable (fsync(2) on the folder). */
+/** Makes the entries of a folder durable (fsync(2) on the folder). */
 export function syncFolder(path: string): void {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
@@ -39,9 +43,9 @@ export function syncFolder(path: string): void {
 }
 
 /**
- * The end of a regular file as text, at most so many bytes; empty when there is none.
+ * The last bytes of a regular file as text; empty for a missing file.
  *
- * @throws IapeerError `read-failed`, also for what is no regular file.
+ * @throws IapeerError `read-failed`, for any other kind of file too.
  */
 export function readTail(path: string, maxBytes: number): string {
   let fd: number;

@@ -17,18 +17,18 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const BYTE_ORDER_MARK = "\uFEFF";
 
 interface Opened {
-  /** Where the file really is, links followed. */
+  /** The place of the file after all links. */
   readonly path: string;
   readonly text: string;
   readonly mode: number;
 }
 
 /**
- * The text of a file that belongs to another program or to the person, links followed, without a byte order
- * mark; undefined when there is none.
+ * Reads a file of another program or of the person. Links are followed, and a byte order mark is left out.
  *
- * @throws IapeerError `read-failed` for what is not a regular file, is over 4 MiB, not UTF-8, not this user's,
- * or a link that leads nowhere.
+ * @returns undefined for a missing file.
+ * @throws IapeerError `read-failed`: it is no regular file, over 4 MiB, not UTF-8, or of another user. A link that leads
+ * nowhere throws too.
  */
 export function readForeignFile(path: string): string | undefined {
   const text = open(path)?.text;
@@ -36,12 +36,12 @@ export function readForeignFile(path: string): string | undefined {
 }
 
 /**
- * Edits such a file where it really is: a link stays a link, the mode stays, a byte order mark stays, and nothing
- * is written when nothing changes. A missing file is made with mode 0600, and the folder above it when that is
- * missing. Two rewrites of one file must not overlap: hold a lock around it.
+ * Edits a file of another program or of the person, at the place where links lead. The mode stays, a byte order mark
+ * stays, and nothing is written when nothing changes. A missing file is made with mode 0600, and missing
+ * folders above it are made too. Two rewrites of one file must not overlap: hold a lock around the call.
  *
- * @param edit gets the text, undefined for a missing file.
- * @throws IapeerError `read-failed` as readForeignFile does, or for a file that is marked read-only; `write-failed`.
+ * @param edit gets the text; undefined for a missing file.
+ * @throws IapeerError `read-failed`: as readForeignFile, or the file is marked read-only; `write-failed`.
  */
 export function rewriteForeignFile(path: string, edit: (text: string | undefined) => TextEdit): Rewrite {
   const found = open(path);
@@ -57,7 +57,7 @@ export function rewriteForeignFile(path: string, edit: (text: string | undefined
 
 function createFile(path: string, text: string): Rewrite {
   makeFolder(dirname(path));
-  // The folder itself may be a link; the file goes where it leads.
+  // The folder itself may be a link. The file goes to the place where it leads.
   writeAtomically(join(realpathSync(dirname(path)), basename(path)), text);
   return { state: "changed" };
 }
@@ -83,7 +83,7 @@ function resolveLinks(path: string): string | undefined {
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw ioError("read-failed", "cannot read", path, error);
   }
-  // A link to a disk that is not mounted: a file made in its place would hide the real one.
+  // The link may lead to a disk that is not mounted. A file in its place would hide the real one.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
     throw unreadable(path, "is a symbolic link that leads nowhere");
   return undefined;

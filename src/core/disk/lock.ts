@@ -4,18 +4,18 @@ import waiterSource from "./flock-waiter.js" with { type: "text" };
 import { ERRNO_SYMBOL, LIBC_NAME, tryFlock } from "../libc.ts";
 
 export interface LockOptions {
-  /** How long to wait for another holder; after that `lock-busy`. */
+  /** The longest wait for another holder. `lock-busy` follows. */
   readonly timeoutMs: number;
-  /** Ends the waiting, not the work: `interrupted`. */
+  /** Ends the wait, and not the work: `interrupted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Does some work while holding an exclusive kernel lock on a small file, made when missing.
+ * Does work under an exclusive kernel lock on a small file. The file is made when it is missing.
  *
- * flock(2): the lock belongs to the open file, so it ends with its holder however that one ends, and a
- * stopped holder keeps it. Waiting is a blocked system call in a worker thread: the kernel queues the
- * waiters, and this thread goes on serving timers and children.
+ * flock(2): the lock belongs to the open file. It ends with its holder, in any way that one ends, and a stopped holder
+ * keeps it. The wait is a blocked system call in a worker thread. The kernel queues the waiters, and this thread goes on
+ * to serve timers and children.
  *
  * @throws IapeerError `lock-busy` after `timeoutMs`, `interrupted`, `write-failed` when the file cannot be opened or locked.
  */
@@ -28,13 +28,13 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
   }
 }
 
-/** How long a lock that is only being looked at may seem taken. */
+/** The longest time that another process, which only looks at a lock, makes it seem taken. */
 const LOOK_MS = 50;
 
 /**
- * Takes a lock at once or not at all. It is held until the descriptor is closed, here and in every process that it was handed to.
+ * Takes a lock at once or not at all. The lock ends when every copy of the descriptor is closed, in all processes.
  *
- * @returns undefined when somebody else has it.
+ * @returns undefined when another process has it.
  * @throws IapeerError `write-failed` when the file cannot be opened or locked.
  */
 export function tryHold(path: string): number | undefined {
@@ -50,7 +50,7 @@ export function tryHold(path: string): number | undefined {
   }
 }
 
-/** True while somebody holds a lock. A file that is not there, or cannot be looked at, is held by nobody. */
+/** True while a process holds a lock. A file that is missing, or cannot be opened, counts as free. */
 export function isHeld(path: string): boolean {
   let fd: number;
   try {
@@ -89,7 +89,7 @@ function openLockFile(path: string): number {
   throw new IapeerError("write-failed", `cannot open the lock ${path}: not a regular file`, { details: { path } });
 }
 
-/** A lock on a file that was unlinked meanwhile guards nothing. */
+/** False after the file was unlinked: then the lock guards nothing. */
 function isSameFile(fd: number, path: string): boolean {
   const ours = fstatSync(fd);
   const there = statSync(path, { throwIfNoEntry: false });
@@ -124,7 +124,7 @@ async function waitForLock({ fd, path, deadline, signal }: Wait): Promise<void> 
   if (answer !== 0) throw lockFailed(fd, path, answer);
 }
 
-/** The blocked call cannot be taken back: whenever it ends, the lock it got is given up at once. */
+/** A blocked call cannot be taken back. When it ends at last, its lock is given up at once. */
 function abandonWait(worker: Worker, fd: number): void {
   worker.onmessage = () => {
     closeSync(fd);

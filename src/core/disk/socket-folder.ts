@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import { errnoOf } from "../../model/errors.ts";
 
 /**
- * Why the sockets in a folder cannot be trusted: in a shared place such as /tmp anybody may have made it, and put up sockets
- * that answer what they like. undefined: it is the caller's alone (0700), or is not there yet.
+ * The reason to distrust the sockets in a folder. It is undefined for a folder of the caller alone (0700), and for a
+ * missing one. In a shared place such as /tmp another user may have made the folder, with sockets that answer anything.
  */
 export function whyNotSocketFolder(path: string): string | undefined {
   try {

@@ -7,13 +7,13 @@ import { writeAtomically } from "./atomic-write.ts";
 import { makeFolder } from "./files.ts";
 import { inspectTrusted, type Refusal, type TrustedFile } from "./trust.ts";
 
-/** One kind of JSON file that only this user writes: its name, what it must hold, and how it fails. */
+/** One kind of JSON file that only this user writes: its name, its check, and its errors. */
 export interface StateFile<T> extends TrustedFile {
-  /** The value in the file's JSON. It must not throw. */
+  /** Finds the value in the JSON of a file. It must not throw. */
   readonly check: (json: unknown) => Checked<T>;
-  /** The reverse of check. Default: the value as it is. */
+  /** Reverses check. Default: the JSON is the value. */
   readonly toJson?: (value: T) => unknown;
-  /** The error for a file that holds something else. Default: the code for an unreadable one. */
+  /** Makes the error for JSON that the check refuses. Default: an error with the code for an unreadable file. */
   readonly explain?: (path: string, why: string) => IapeerError;
 }
 
@@ -26,11 +26,11 @@ export type ParsedState<T> =
 export type StateReading<T> = { readonly kind: "missing" } | Refusal | ParsedState<T>;
 
 /**
- * Reads a state file. It never throws: what is wrong is in the result.
+ * Reads a state file. It never throws: every problem is in the result.
  *
  * @example
- * const claim = goodState(readState(paths.claim, claimFile)); // undefined unless there is one that reads
- * const fleet = stateOf(readState(path, appliedFile)); // undefined where there is none; throws for any other
+ * const claim = goodState(readState(paths.claim, claimFile)); // undefined unless one is there that reads
+ * const fleet = stateOf(readState(path, appliedFile)); // undefined for a missing file; throws for a bad one
  */
 export function readState<T>(path: string, file: StateFile<T>): StateReading<T> {
   const reading = inspectTrusted(path, file);
@@ -59,7 +59,7 @@ function explainBy<T>({ what, unreadable = "read-failed" }: StateFile<T>): (path
 }
 
 /**
- * The value that was read; undefined where there was no file.
+ * The value of a reading; undefined for a missing file.
  *
  * @throws IapeerError for a file that is insecure, unreadable or invalid.
  */
@@ -69,18 +69,18 @@ export function stateOf<T>(reading: StateReading<T>): T | undefined {
   throw reading.error;
 }
 
-/** The value that was read; undefined where there was none to be had, for whatever reason. */
+/** The value of a reading; undefined for a file that is missing, insecure, unreadable or invalid. */
 export function goodState<T>(reading: StateReading<T>): T | undefined {
   return reading.kind === "found" ? reading.value : undefined;
 }
 
-/** The text of a state file, which parseState reads as the same value. */
+/** The text of a state file. Reading it gives the same value. */
 export function renderState<T>(value: T, { toJson }: StateFile<T>): string {
   return renderJson(toJson === undefined ? value : toJson(value));
 }
 
 /**
- * Writes a state file whole or not at all, mode 0600, and makes its folder where that is missing.
+ * Writes a state file whole or not at all, mode 0600, and makes its folder when that is missing.
  *
  * @throws IapeerError `write-failed`.
  */

@@ -7,24 +7,24 @@ export interface TrustedFile {
   readonly what: string;
   /** A bigger file is refused unread. Default 64 KiB. */
   readonly maxBytes?: number;
-  /** The code for a link, a folder, a FIFO, a file that is too large or cannot be read. Default `read-failed`. */
+  /** The code for a link, a folder, a FIFO, a file too large, or one that cannot be read. Default `read-failed`. */
   readonly unreadable?: ErrorCode;
-  /** The code for another owner, or a file that others may write. Default `read-failed`. */
+  /** The code for a file of another owner, or one that other users may write. Default `read-failed`. */
   readonly insecure?: ErrorCode;
 }
 
-/** Why a file's bytes are not to be had. `insecure`: somebody else may have written them. */
+/** The reason to refuse a file. `insecure`: another user may have written it. */
 export interface Refusal {
   readonly kind: "unreadable" | "insecure";
   readonly error: IapeerError;
 }
 
-/** The bytes of a file that only this user can have written, or why there are none. */
+/** The bytes of a file that only this user can have written, or the reason for their absence. */
 export type TrustedReading = { readonly kind: "missing" } | { readonly kind: "found"; readonly bytes: Buffer } | Refusal;
 
 /**
- * Reads a file that only this user can have written. It is opened once, without following a link and without waiting
- * for a FIFO's writer, and everything is checked on what was opened. It never throws.
+ * Reads a file that only this user can have written. It is opened once, and no link is followed. A FIFO
+ * without a writer does not hold it up. Every check is on the opened file. It never throws.
  */
 export function inspectTrusted(path: string, file: TrustedFile): TrustedReading {
   const fd = openTrusted(path, file);
@@ -40,9 +40,9 @@ export function inspectTrusted(path: string, file: TrustedFile): TrustedReading 
 }
 
 /**
- * The same as bytes; undefined when nothing is at that path.
+ * Reads the same bytes; undefined for a missing file.
  *
- * @throws IapeerError with the file's own codes; `read-failed` for a failure that says nothing about the file.
+ * @throws IapeerError with the codes of the file; `read-failed` for a failure that tells nothing about the file.
  */
 export function readTrusted(path: string, file: TrustedFile): Buffer | undefined {
   const reading = inspectTrusted(path, file);
@@ -57,7 +57,7 @@ function openTrusted(path: string, file: TrustedFile): number | Exclude<TrustedR
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT") return { kind: "missing" };
-    // ENXIO: a socket.
+    // ENXIO: the path is a socket.
     if (errno === "ELOOP" || errno === "ENXIO") return refuse(path, file, kindOf(path));
     return unreadable(ioError(codeFor(error, file.unreadable), `cannot open ${file.what}`, path, error));
   }
@@ -114,8 +114,10 @@ function distrusted(path: string, what: string, found: { code: ErrorCode; distru
 }
 
 /**
- * Refuses a folder that is not this user's alone to write. A folder that is not there is fine.
- * The path itself may be a link (a person's `~/.iapeer` may live elsewhere): what it leads to is checked.
+ * Refuses a folder that other users may write. A missing folder passes. The path itself may be a link, since a person's
+ * `~/.iapeer` may live elsewhere. Then the folder behind the link is checked.
+ *
+ * @throws IapeerError with the given code; `read-failed` for a failure that tells nothing about the folder.
  */
 export function checkFolder(path: string, what: string, code: ErrorCode): void {
   const fd = openFolder(path, what, code);

@@ -1,4 +1,4 @@
-/** A value that was read, once it is known to be right; or what is wrong with it, in words that follow its name. */
+/** A checked value, or the reason to refuse it in words that follow its name. */
 export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
 /** The rule for one field of an object. */
@@ -8,7 +8,7 @@ export interface FieldRule {
   readonly otherwise: string;
 }
 
-/** A rule for each field: one that is added to `T` does not compile until it has its own, and a field that must be there is required. */
+/** A rule for each field of `T`. A new field does not compile without a rule, and a field that is not optional is required. */
 export type FieldRules<T> = { readonly [K in keyof T]-?: object extends Pick<T, K> ? FieldRule : RequiredRule };
 
 interface RequiredRule extends FieldRule {
@@ -18,7 +18,7 @@ interface RequiredRule extends FieldRule {
 /** A text of any length. */
 export const TEXT: FieldRule = { isRight: (value) => typeof value === "string", otherwise: "is not a text" };
 
-/** The same rule for a field that must be there. */
+/** The rule for a field that must be there. */
 export function required(rule: FieldRule): RequiredRule {
   return { ...rule, isRequired: true };
 }
@@ -29,8 +29,10 @@ export function oneOf(...values: readonly (string | number)[]): FieldRule {
 }
 
 /**
- * A check by a table. Loading a schema library takes longer than the start of a call that reads a few small files, and
- * a file of ten thousand rows is checked in a fraction of the time. Fields without a rule may be anything, and stay.
+ * A check by a table of rules. Fields without a rule may be anything, and stay.
+ *
+ * A schema library would load longer than a call that reads a few small files takes. This check also needs a fraction of
+ * its time for a file of ten thousand rows.
  */
 export function checkFields<T extends object>(rules: FieldRules<T>): (value: unknown) => Checked<T> {
   return (value) => {

@@ -1,8 +1,13 @@
-// Its main entry is UMD, which a bundler cannot shake.
+// The main entry of jsonc-parser is UMD, which a bundler cannot shake.
 import { visit } from "jsonc-parser/lib/esm/main.js";
 import { JsonProblem } from "./json-problem.ts";
 
-/** Refuses an object that has a key twice, of which a reader would see only one, and `__proto__`. The text must be JSON. */
+/**
+ * Refuses `__proto__`, and a key that an object has twice, since a reader would see only one of the two.
+ *
+ * @param text JSON.
+ * @throws JsonProblem
+ */
 export function refuseDoubtfulKeys(text: string): void {
   const open: Set<string>[] = [];
   visit(text, {

@@ -1,4 +1,4 @@
-/** Why a text is not the JSON that iapeer reads. */
+/** The reason to refuse a text as JSON, in words that follow the name of its file. */
 export class JsonProblem extends Error {
   override readonly name = "JsonProblem";
 }

@@ -2,24 +2,24 @@ import type * as JsonKeys from "./json-keys.ts";
 import { JsonProblem } from "./json-problem.ts";
 
 /**
- * JSON as RFC 8259 has it and nothing more lenient: whole, in UTF-8 without a byte order mark, no key twice in an
- * object, no `__proto__`. Numbers that a double cannot hold stay, as they were written, when written again.
+ * Parses JSON as strictly as RFC 8259 has it: whole, and in UTF-8 without a byte order mark. A key twice in one object is
+ * refused, and so is `__proto__`. A number that a double cannot hold is written again digit by digit.
  *
- * @throws JsonProblem in words for a person.
+ * @throws JsonProblem
  */
 export function parseStrictJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   const value = parse(text);
   if (mayBeDeep(text) && isDeeperThan(MAX_DEPTH, value)) throw new JsonProblem(`is nested more than ${MAX_DEPTH} levels deep`);
-  // A value that is written as the very same text held no key twice; the slow look is for files that others wrote.
+  // A value that is written as the very same text held no key twice. Files of other programs need the slow look.
   const isCanonical = !text.includes("__proto__") && renderJson(value) === text;
   return isCanonical ? value : parseCarefully(text);
 }
 
-/** Beyond any file that means something, and far below where indenting it or looking into it would never end. */
+/** More levels than any real file has, and few enough to indent a text and to walk through it. */
 const MAX_DEPTH = 200;
 
-/** Text as iapeer writes it, every level on a line of its own, shows its depth at a glance; any other is looked through. */
+/** False for a text that iapeer wrote, unless its indentation is deep. Any other text has to be walked through. */
 function mayBeDeep(text: string): boolean {
   return /[[{][^\n\]}]/.test(text) || text.includes(" ".repeat(2 * MAX_DEPTH));
 }
@@ -29,7 +29,7 @@ function isDeeperThan(limit: number, value: unknown): boolean {
   return limit === 0 || Object.values(value).some((inner) => isDeeperThan(limit - 1, inner));
 }
 
-/** The one way iapeer writes JSON files: two spaces, a newline at the end. */
+/** The text of every JSON file that iapeer writes: two spaces a level, and a newline at the end. */
 export function renderJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
@@ -57,7 +57,7 @@ function parse(
 }
 
 function parseCarefully(text: string): unknown {
-  // Only for what others wrote, and loading its parser takes a tenth of a start.
+  // Only files of other programs need it, and its parser takes a tenth of a start to load.
   const { refuseDoubtfulKeys } = require("./json-keys.ts") as typeof JsonKeys;
   refuseDoubtfulKeys(text);
   return parse(text, (_key, value, { source }) =>
@@ -65,12 +65,12 @@ function parseCarefully(text: string): unknown {
   );
 }
 
-/** `17.0` is 17 in every language, and may stand for a revision. */
+/** `17.0` is not changed: it is 17 in every language, and may be a revision. */
 function isChangedByReading(value: number, source: string): boolean {
   return String(value) !== source.replace(/\.0+$/, "");
 }
 
-/** A number that is written again digit by digit (ECMAScript "JSON.parse source text access"). */
+/** A number that JSON.stringify writes digit by digit (ECMAScript, "JSON.parse source text access"). */
 function rawJson(source: string): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source);
 }

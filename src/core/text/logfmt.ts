@@ -1,18 +1,17 @@
 import { anyOf, classOf, CONTROLS, escapeAsUnicode, RAW_IN_JSON } from "../../model/characters.ts";
 
-/** A line of key=value pairs. Values are text; numbers and booleans are written as text. */
+/** The pairs of one line. Numbers and booleans are written as text. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** Anything that could end a value, a field or a line, or be lost in UTF-8 (a lone surrogate). */
+/** Every character that could end a value, a field or a line, and the lone surrogates, which UTF-8 loses. */
 const NEEDS_QUOTES = new RegExp(String.raw`[\s"=\\\p{Cs}${classOf([...CONTROLS, "separators"])}]`, "u");
 
-/** Line ends and controls that JSON leaves as they are. */
+/** The line ends and controls that JSON does not escape. */
 const RAW = anyOf(RAW_IN_JSON, "g");
 
 /**
- * One logfmt line without its newline. A field whose value is null or undefined is left out.
- * Values that need it are written as a JSON string with every control character escaped,
- * so no value can forge a field or a line.
+ * One logfmt line without its newline. A field whose value is null or undefined is left out. No value can forge a field or
+ * a line. A doubtful value is written as a JSON string, and every control character is escaped.
  */
 export function renderLogLine(fields: LogFields): string {
   return Object.entries(fields)
@@ -31,7 +30,7 @@ const BARE_VALUE = /[^\s"]*/y;
 
 /**
  * The fields of a line written by renderLogLine; undefined for any other line. A line that is torn between two
- * fields, or inside a bare value, looks like a shorter one: only its missing newline tells.
+ * fields, or inside a bare value, looks like a whole one. Only its newline is missing.
  */
 export function parseLogLine(line: string): Record<string, string> | undefined {
   const entries: [string, string][] = [];
@@ -53,7 +52,7 @@ function matchAt(pattern: RegExp, line: string, at: number): string | undefined 
   return pattern.exec(line)?.[0];
 }
 
-/** The first quote that no backslash escapes, else the line's end. A regular expression gives up at a megabyte of escapes. */
+/** The offset of the first quote that no backslash escapes, else of the line's end. A pattern fails at a megabyte of escapes. */
 function closingQuote(line: string, from: number): number {
   for (let at = line.indexOf('"', from); at !== -1; at = line.indexOf('"', at + 1)) {
     let before = at;
@@ -68,7 +67,7 @@ function parseValue(text: string): string | undefined {
   try {
     return JSON.parse(text) as string;
   } catch {
-    // A quoted value with an escape that JSON does not know: not written by us.
+    // The value has an escape that JSON does not know: another program wrote the line.
     return undefined;
   }
 }

@@ -1,20 +1,20 @@
 import { anyOf, ARGUMENT_CONTROLS, escapeAsUnicode } from "../../model/characters.ts";
 
-/** One word of a POSIX shell's command, whatever the text holds (but NUL, which no argument can). */
+/** A text as one word of a POSIX shell's command. It may hold anything but NUL, which no argument holds. */
 export function quoteForSh(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 const DEL = anyOf(["del"], "g");
 
-/** A basic string of TOML. JSON's escapes are TOML's, but for DEL, which TOML wants escaped too (TOML 1.0, "String"). */
+/** A text as a basic string of TOML. The escapes are those of JSON, and DEL is escaped too (TOML 1.0, "String"). */
 export function quoteForToml(text: string): string {
   return escapeAsUnicode(JSON.stringify(text), DEL);
 }
 
 /**
- * One word of a tmux command, as `source-file`, a hook's value or if-shell read it. Formats in it are left as they
- * are, see escapeFormats. Double quotes and escapes: inside any quotes tmux drops the blanks that follow a newline.
+ * A text as one word of a tmux command, for `source-file`, a hook's value or if-shell. Formats in it stay as they are, see
+ * escapeFormats. Newlines are escaped too: inside any quotes tmux drops the blanks that follow a newline.
  */
 export function quoteForTmux(text: string): string {
   return `"${text.replace(TMUX_SPECIAL, "\\$&").replace(ARGUMENT_CONTROL, (c) => octal(c.charCodeAt(0)))}"`;
@@ -29,21 +29,21 @@ function octal(byte: number): string {
 }
 
 /**
- * A text that tmux's expansion of formats (run-shell, if-shell) gives back as it was. A run of `#` before a `[`
- * is a style, and tmux passes it through.
+ * Escapes a text for places where tmux expands formats (run-shell, if-shell). A run of `#` before a `[` is a style, which
+ * tmux passes through.
  */
 export function escapeFormats(text: string): string {
   return text.replace(/#+(?![#[])/g, "$&$&");
 }
 
-/** The same where tmux expands the time as well, with strftime(3): pipe-pane. */
+/** Escapes a text for places where tmux expands formats and the time of strftime(3): pipe-pane. */
 export function escapeTimeFormats(text: string): string {
   return escapeFormats(text).replaceAll("%", "%%");
 }
 
 /**
- * The form from which `printf %b` makes the text's bytes. It holds nothing that any shell expands inside single quotes:
- * letters, digits, `/`, `.`, `_`, `-`, and octal escapes (POSIX.1-2024, printf, `%b`).
+ * The form from which `printf %b` makes the bytes of a text (POSIX.1-2024, printf, `%b`). It holds letters, digits,
+ * `/._-` and octal escapes. No shell expands any of them inside single quotes.
  */
 export function encodeForPrintf(text: string): string {
   return Array.from(Buffer.from(text, "utf8"), (byte) => {

@@ -1,4 +1,4 @@
-/** So many random bytes as hexadecimal digits. The global Web Crypto: loading node:crypto would cost a third of a start. */
+/** Random bytes as hexadecimal digits. It uses the global Web Crypto, since node:crypto takes a third of a start to load. */
 export function randomHex(bytes: number): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex");
 }

@@ -2,10 +2,10 @@ import * as v from "valibot";
 import type { Checked } from "./fields.ts";
 
 /**
- * A check by a valibot schema, for the values that checkFields is too plain for. The reasons of all that is wrong stand
- * in one line, by default each as `agents.0.name: is not an agent's name`.
+ * A check by a valibot schema, for values that checkFields is too plain for. The reasons to refuse a value stand in one
+ * line, each as `agents.0.name: is not an agent's name`.
  *
- * @param describe one of the reasons, in other words.
+ * @param describe replaces the words of one reason.
  */
 export function checkSchema<const S extends v.GenericSchema>(
   schema: S,

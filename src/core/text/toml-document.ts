@@ -1,17 +1,17 @@
 import { type AST, getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
 
-/** Why a text is not TOML, or cannot be changed without touching what somebody else wrote. */
+/** The reason to refuse a text as TOML, or an edit that would touch other keys. It follows the name of the file. */
 export class TomlProblem extends Error {
   override readonly name = "TomlProblem";
 }
 
-/** A dotted key, taken apart: `["projects", "/a.b", "trust_level"]`. */
+/** The parts of a dotted key: `["projects", "/a.b", "trust_level"]`. */
 export type TomlPath = readonly [string, ...string[]];
 
-/** A key taken apart; numbers count the elements of an array of tables. */
+/** The parts of a key. Numbers count the elements of an array of tables. */
 export type Keys = readonly (string | number)[];
 
-/** A key and its value, wherever it is written: in a table, by a dotted key, in an inline table. */
+/** A key and its value: in a table, in an inline table, or by a dotted key. */
 export interface Entry {
   readonly node: AST.TOMLKeyValue;
   readonly path: Keys;
@@ -19,12 +19,16 @@ export interface Entry {
   readonly scopePath: Keys;
 }
 
-/** @throws TomlProblem for a text that is not TOML 1.1. */
+/**
+ * Parses a text and keeps the place of every token.
+ *
+ * @throws TomlProblem for a text that is not TOML 1.1.
+ */
 export function parseToml(text: string): AST.TOMLProgram {
   try {
     return parseTOML(text, { tomlVersion: "1.1" });
   } catch (error) {
-    // A RangeError too: a text can be nested deeper than the parser's stack.
+    // A RangeError comes here too, when the text is nested deeper than the parser's stack.
     throw new TomlProblem(`is not TOML: ${(error as Error).message}${lineOf(error)}`);
   }
 }
@@ -34,6 +38,7 @@ function lineOf(error: unknown): string {
   return typeof line === "number" ? ` (line ${line})` : "";
 }
 
+/** The tables with a header, in the order of the text. */
 export function tablesOf(document: AST.TOMLProgram): AST.TOMLTable[] {
   return document.body[0].body.filter((each) => each.type === "TOMLTable");
 }
@@ -54,26 +59,28 @@ function entriesOf(node: AST.TOMLKeyValue, scope: Entry["scope"], scopePath: Key
   return [{ node, path, scope, scopePath }, ...inner];
 }
 
-/** How many keys two paths have in common from the start. */
+/** The number of keys that two paths share from the start. */
 export function sharedLength(a: Keys, b: Keys): number {
   const differs = a.findIndex((key, index) => key !== b[index]);
   return differs === -1 ? a.length : differs;
 }
 
+/** True for two equal paths. */
 export function isSame(a: Keys, b: Keys): boolean {
   return a.length === b.length && sharedLength(a, b) === a.length;
 }
 
-/** True for a path that leads through that table, and further. */
+/** True for a path that leads through a table, and further. */
 export function isWithin(path: Keys, table: Keys): boolean {
   return table.length < path.length && sharedLength(table, path) === table.length;
 }
 
+/** The value at a path of tables; undefined where none is. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((at, key) => (isTable(at) && Object.hasOwn(at, key) ? at[key] : undefined), value);
 }
 
-/** A copy without that key, and without the tables that this leaves empty. */
+/** A copy without the key at a path, and without the tables that this leaves empty. */
 export function without(value: unknown, [key, ...rest]: readonly string[]): unknown {
   if (key === undefined || !isTable(value) || !Object.hasOwn(value, key)) return value;
   const { [key]: inner, ...others } = value;

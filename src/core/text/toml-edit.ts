@@ -28,7 +28,7 @@ import {
 export type TomlScalar = string | boolean;
 
 /**
- * The value at a path, undefined when there is none.
+ * Reads the value at a path; undefined where none is.
  *
  * @throws TomlProblem for a text that is not TOML 1.1.
  */
@@ -37,10 +37,10 @@ export function readTomlValue(text: string, path: TomlPath): unknown {
 }
 
 /**
- * Sets one key, in the style the text has for it. What is there stays byte for byte: the old value is replaced,
- * or the key is inserted at one place.
+ * Sets one key in the style of the text around it. It replaces the old value or inserts the key at one place, and every
+ * other byte stays.
  *
- * @throws TomlProblem for a text that is not TOML, or where this cannot be done so.
+ * @throws TomlProblem for a text that is not TOML, or for an edit that would touch other keys.
  */
 export function setTomlValue(text: string, path: TomlPath, value: TomlScalar): string {
   const document = parseToml(text);
@@ -50,10 +50,10 @@ export function setTomlValue(text: string, path: TomlPath, value: TomlScalar): s
 }
 
 /**
- * Takes one key out, the exact reverse of setTomlValue inserting it: with its line, and with its table's header
- * (and the blank line above that) when nothing else is in the table. A comment on the line stays.
+ * Removes one key, and reverses exactly an insertion by setTomlValue. The key leaves with its line. The header of a table
+ * that holds nothing else leaves too, with the blank line above it. A comment on the line stays.
  *
- * @throws TomlProblem for a text that is not TOML, or where this cannot be done so.
+ * @throws TomlProblem for a text that is not TOML, or for an edit that would touch other keys.
  */
 export function removeTomlValue(text: string, path: TomlPath): string {
   const document = parseToml(text);
@@ -72,7 +72,7 @@ interface Target {
   readonly path: TomlPath;
 }
 
-/** Where the value goes: over the old one, into the inline table, table or run of dotted keys it belongs to, or below all. */
+/** Puts the value over the old one, else into its table or beside its dotted keys, else below all. */
 function planSet(target: Target, literal: string): Splice {
   const { text, document, path } = target;
   const entries = listEntries(document);
@@ -99,7 +99,7 @@ function planInline({ node }: Entry, pair: string): Splice {
   return insertion(table.range[0] + 1, ` ${pair} `);
 }
 
-/** A line of its own below another, as far to the right as that one. */
+/** Puts the pair on a line of its own below another key, with the same indent. */
 function planLine(text: string, above: AST.TOMLKeyValue | AST.TOMLKey, pair: string): Splice {
   const end = nextLine(text, above.range[1]);
   const indent = above.type === "TOMLKeyValue" ? (indentBefore(text, above.range[0]) ?? "") : "";
@@ -114,7 +114,7 @@ function planTable(text: string, path: TomlPath, literal: string): Splice {
   return insertion(text.length, text.endsWith("\n") ? `${eol}${block}${eol}` : `${eol}${eol}${block}`);
 }
 
-/** The last of the dotted keys that share most of the path; a table made by dotted keys cannot have a header. */
+/** The last of the dotted keys that share most of the path. A table that dotted keys made cannot have a header. */
 function nearestDotted(entries: readonly Entry[], path: TomlPath): Entry | undefined {
   const parent = path.slice(0, -1);
   let best: { entry: Entry; shared: number } | undefined;
@@ -131,17 +131,17 @@ function planRemoval(text: string, { node, scope }: Entry): Splice {
   const rest = text.slice(node.range[1], end);
   if (rest.trim() !== "") return cut(node.range[0], node.range[1] + rest.search(/\S/));
   const start = isAlone(text, scope) ? startOfBlock(text, scope.range[0]) : lineStart(text, node.range[0]);
-  // The last line had no end: then the one above becomes such a line again.
+  // The last line had no line break, so the line above it loses its own.
   return cut(text.endsWith("\n", end) ? start : beforeBreak(text, start), end);
 }
 
-/** A table with one key right below its header, and no comment at the header. */
+/** True for a table with one key right below its header, and without a comment at the header. */
 function isAlone(text: string, scope: Entry["scope"]): scope is AST.TOMLTable {
   if (scope.type !== "TOMLTable" || scope.kind !== "standard" || scope.body.length !== 1) return false;
   return /^[ \t]*\][ \t]*\r?\n[ \t]*$/.test(text.slice(scope.key.range[1], scope.body[0]!.range[0]));
 }
 
-/** The header's line, and the blank one above it that sets it apart from what comes before. */
+/** The beginning of a header, or of the blank line above it. */
 function startOfBlock(text: string, header: number): number {
   const start = lineStart(text, header);
   const above = beforeBreak(text, start);
@@ -159,7 +159,7 @@ function planInlineRemoval(text: string, { node, scope }: Entry): Splice {
   return cut(text[start - 1] === " " ? start - 1 : start, text[end] === " " ? end + 1 : end);
 }
 
-/** The net under all of the above: the text still parses, every comment is there, and no other value changed. */
+/** The last check of an edit: the text parses, every comment is there, and no other value changed. */
 function checkOnly(before: AST.TOMLProgram, edited: string, wanted: { path: TomlPath; value: TomlScalar | undefined }): void {
   const after = parseEdited(edited, wanted.path);
   const [old, now] = [getStaticTOMLValue(before), getStaticTOMLValue(after)];
@@ -169,7 +169,7 @@ function checkOnly(before: AST.TOMLProgram, edited: string, wanted: { path: Toml
   if (!isSet || !isElseSame || !Bun.deepEquals(comments(before), comments(after))) throw cannotChange(wanted.path);
 }
 
-/** A value where a table is needed, or an array of tables, shows here: the result defines a key twice. */
+/** A path through a value or through an array of tables fails here: the result defines a key twice. */
 function parseEdited(edited: string, path: TomlPath): AST.TOMLProgram {
   try {
     return parseToml(edited);
