@@ -1,3 +1,5 @@
+import { IapeerError } from "../model/errors.ts";
+
 /** The exit status of a program that a signal asked to stop: 128 and the signal's number. */
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
@@ -8,20 +10,10 @@ export interface Interruption {
   readonly exitStatus: () => number | undefined;
 }
 
-/** Waits, but no longer than until the signal comes. */
-export async function sleepUnless(signal: AbortSignal, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const wake = () => resolve();
-  const timer = setTimeout(wake, ms);
-  signal.addEventListener("abort", wake);
-  await promise;
-  signal.removeEventListener("abort", wake);
-  clearTimeout(timer);
-}
-
 /**
- * Does some work that must clean up when iapeer is asked to stop. Outside of it a signal ends iapeer at
- * once, as it ends any program.
+ * Does work that ends in order when iapeer is asked to stop. Outside of it a signal ends iapeer at once, as it ends any program.
+ *
+ * @throws IapeerError what the work throws. `interrupted` gets the exit status of the signal that came.
  */
 export async function withInterruption<T>(work: (interruption: Interruption) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -36,7 +28,20 @@ export async function withInterruption<T>(work: (interruption: Interruption) => 
   });
   try {
     return await work({ signal: controller.signal, exitStatus: () => status });
+  } catch (error) {
+    throw status === undefined ? error : withStatus(error, status);
   } finally {
     handlers.forEach(([name, handler]) => process.off(name, handler));
   }
+}
+
+function withStatus(error: unknown, exitStatus: number): unknown {
+  if (!(error instanceof IapeerError) || error.code !== "interrupted") return error;
+  const { message, hint, details } = error;
+  return new IapeerError("interrupted", message, {
+    ...(hint !== undefined && { hint }),
+    ...(details !== undefined && { details }),
+    cause: error,
+    exitStatus,
+  });
 }

@@ -3,7 +3,8 @@ import type { PsRow } from "../../fleet/ps/row.ts";
 import type { Context } from "../../app/app.ts";
 import { explainInvalid } from "./problems.ts";
 import { renderFleet, renderFleetNotes, renderFleetTable } from "./table.ts";
-import { sleepUnless, withInterruption } from "../interruption.ts";
+import { pause } from "../../core/process/pause.ts";
+import { withInterruption } from "../interruption.ts";
 import { openScreen, type Screen } from "../screen.ts";
 import { wrapToWidth } from "../width.ts";
 import { tame } from "../../model/characters.ts";
@@ -40,7 +41,7 @@ async function printOn(look: () => Look, { intervalSecs }: WatchOptions, { outpu
         isRead = output.text(
           `${isFirst ? "" : "\n"}${renderFleet(found.rows, { colors: output.colors, now: now(), width: output.width() })}`,
         );
-      if (isRead) await sleepUnless(signal, intervalSecs * 1000);
+      if (isRead) await pause(intervalSecs * 1000, signal);
     }
     return exitStatus() ?? 0;
   });
@@ -61,7 +62,7 @@ async function drawOn(look: () => Look, { intervalSecs }: WatchOptions, { output
     try {
       while (!signal.aborted) {
         if (!screen.draw(render(found))) break;
-        await sleepUnless(signal, intervalSecs * 1000);
+        await pause(intervalSecs * 1000, signal);
         if (!signal.aborted) found = look();
       }
     } finally {

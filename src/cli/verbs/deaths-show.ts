@@ -5,7 +5,7 @@ import type { Colors } from "../colors.ts";
 import { describeEnd, describeHow, renderIncident, renderVerdict } from "../death-text.ts";
 import { renderDuration } from "../duration.ts";
 import { tame } from "../../model/characters.ts";
-import { readableLines } from "../terminal-text.ts";
+import { readableLines } from "../../core/text/terminal-text.ts";
 import { defineVerb } from "../verb.ts";
 
 /** The section of what the session printed last. */

@@ -6,7 +6,8 @@ import { superviseOnce, type TickRow } from "../../launch/tick.ts";
 import { parseCount } from "../count.ts";
 import { usage } from "../strict.ts";
 import type { Context } from "../../app/app.ts";
-import { sleepUnless, withInterruption } from "../interruption.ts";
+import { pause } from "../../core/process/pause.ts";
+import { withInterruption } from "../interruption.ts";
 import { registeredIdentities } from "../../app/sessions.ts";
 import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
@@ -95,7 +96,7 @@ async function loop(intervalSecs: number, context: Context): Promise<number> {
       } catch (error) {
         context.output.warn((error as Error).message);
       }
-      await sleepUnless(signal, intervalSecs * 1000);
+      await pause(intervalSecs * 1000, signal);
     }
     return exitStatus() ?? 0;
   });

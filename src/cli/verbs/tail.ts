@@ -4,9 +4,10 @@ import { parseCount } from "../count.ts";
 import { usage } from "../strict.ts";
 import type { Context } from "../../app/app.ts";
 import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
-import { sleepUnless, withInterruption } from "../interruption.ts";
+import { pause } from "../../core/process/pause.ts";
+import { withInterruption } from "../interruption.ts";
 import type { Output } from "../output.ts";
-import { readableLines } from "../terminal-text.ts";
+import { readableLines } from "../../core/text/terminal-text.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 const DEFAULT_LINES = 20;
@@ -59,7 +60,7 @@ async function goOn(log: SessionTail, { whole, rest, count }: Start, { output }:
     let pending = rest;
     let isRead = show(count === 0 ? [] : endedLines(whole).slice(-count), output);
     while (isRead && !signal.aborted) {
-      await sleepUnless(signal, POLL_MS);
+      await pause(POLL_MS, signal);
       const split = splitWhole(pending + log.readNew());
       isRead = show(endedLines(split.whole), output);
       pending = split.rest.slice(-MOST_REST);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { readableLines } from "../../src/cli/terminal-text.ts";
+import { readableLines } from "../../../src/core/text/terminal-text.ts";
 
 test.each([
   ["plain text", "one\ntwo", ["one", "two"]],
