@@ -2,7 +2,6 @@ import { rotationFrom } from "../core/disk/event-log.ts";
 import type { Tell } from "../core/host.ts";
 import { type Env, layoutFrom } from "../core/layout.ts";
 import type { Runner } from "../core/process/runner.ts";
-import type { ProviderTools } from "../provision/provider-command.ts";
 import { IapeerError } from "../model/errors.ts";
 import type { Output } from "../cli/output.ts";
 import type { App } from "./types.ts";
@@ -72,8 +71,4 @@ export interface Context extends App {
 export function withoutNotes(context: Context): Context {
   const app = withTell(context.app, { note: () => undefined });
   return { ...context, ...app, app, output: { ...context.output, note: () => undefined } };
-}
-
-export function providerTools({ runner, log, tell }: Pick<App, "runner" | "log" | "tell">): ProviderTools {
-  return { runner, log, warn: tell.warn };
 }

@@ -9,10 +9,10 @@ import { readApplied } from "../fleet/applied.ts";
 import type { BootRow } from "../boot/plan.ts";
 import { type Boot, type SharedUnit, syncBootUnits, takeBootUnits } from "../boot/boot.ts";
 import type { BootAgent } from "../boot/agent-unit.ts";
-import { readRegistry } from "../registry/registry.ts";
 import { readService } from "../boot/state.ts";
+import { readRegistry } from "../registry/registry.ts";
 import type { App } from "./types.ts";
-import { findProgram } from "./launching.ts";
+import { findProgram } from "./launch-plan.ts";
 
 type BootApp = Pick<App, "env" | "layout" | "self" | "tell">;
 

@@ -1,18 +1,31 @@
-import type { Layout } from "../core/layout.ts";
+import { type Layout, socketPathOf } from "../core/layout.ts";
+import { armIdentity, dismissIdentity } from "../launch/canary/canary.ts";
 import type { CanaryState } from "../launch/canary/types.ts";
-import { FOREIGN, readCanaryState } from "../launch/canary/canary.ts";
-import { incarnationPaths } from "../status/incarnation/incarnation.ts";
-import { listSocketIdentities, observeServer } from "../status/liveness/liveness.ts";
-import { registeredIdentities } from "./sessions.ts";
+import { readCanaryState } from "../launch/canary/canary.ts";
+import { renderRecorderFor } from "../launch/recorder/recorder.ts";
+import { FOREIGN } from "../launch/canary/canary.ts";
+import { renderHookFor } from "../launch/hook/hook.ts";
+import type { Incarnation } from "../status/incarnation/types.ts";
+import { incarnationPaths, readCurrent } from "../status/incarnation/incarnation.ts";
+import { listSocketIdentities } from "../status/liveness/liveness.ts";
+import { observeServer } from "../status/liveness/liveness.ts";
+import { type AskedIdentity, chooseIdentity, registeredIdentities } from "./choose.ts";
+import type { App } from "./types.ts";
 
 /** One live server as `canary status --json` has it (contract 8). */
 export interface CanaryRow extends CanaryState {
   readonly identity: string;
+  /** null: whether it lives cannot be told. */
   readonly server_pid: number | null;
 }
 
 /** Every live server of this root with its canary: those of registered peers, and what else answers in the socket folder. */
-export function readCanaries(layout: Layout, registered: readonly string[] = registeredIdentities(layout)): CanaryRow[] {
+export async function listCanaries(app: App): Promise<CanaryRow[]> {
+  return readCanaries(app.layout, registeredIdentities(app));
+}
+
+/** The same for a caller that has the registered identities. */
+export function readCanaries(layout: Layout, registered: readonly string[]): CanaryRow[] {
   const identities = new Set([...registered, ...listSocketIdentities(layout.socketFolder)]);
   return [...identities].map((identity) => readCanary(layout, identity)).filter((row) => row !== undefined);
 }
@@ -34,4 +47,71 @@ function readCanary(layout: Layout, identity: string): CanaryRow | undefined {
       return { identity, server_pid: state.incarnation.server.pid, ...readCanaryState(paths) };
     }
   }
+}
+
+/** What a call did to one canary, as `--json` prints it. */
+export interface CanaryChange<Action extends string> {
+  readonly identity: string;
+  readonly action: Action;
+}
+
+/**
+ * Gives a live server a canary.
+ *
+ * @throws IapeerError `peer-not-found`, `runtime-not-found`, and what armIdentity throws.
+ */
+export async function armPeer(app: App, asked: AskedIdentity): Promise<CanaryChange<Awaited<ReturnType<typeof armIdentity>>>> {
+  const { identity } = chooseIdentity(app, asked, "canary arm");
+  return { identity, action: await armIdentity(identity, "manual", app) };
+}
+
+/**
+ * Takes the canary off a live server: from now on its end is wanted.
+ *
+ * @throws IapeerError `peer-not-found`, `runtime-not-found`, and what dismissIdentity throws.
+ */
+export async function dismissPeer(
+  app: App,
+  asked: AskedIdentity,
+): Promise<CanaryChange<Awaited<ReturnType<typeof dismissIdentity>>>> {
+  const { identity } = chooseIdentity(app, asked, "canary dismiss");
+  return { identity, action: await dismissIdentity(identity, app) };
+}
+
+/**
+ * The script that watches a peer's server through a client; for a peer that is not live it holds no pid.
+ *
+ * @throws IapeerError `peer-not-found`, `runtime-not-found`, `tmux-missing`.
+ */
+export async function showCanaryScript(app: App, asked: AskedIdentity): Promise<{ identity: string; script: string }> {
+  const sample = readSample(app, chooseIdentity(app, asked, "canary script").identity);
+  const script = renderRecorderFor(sample, { witness: "client" }, app);
+  return { identity: sample.identity, script };
+}
+
+/**
+ * The tmux hook that a peer's session gets for the death of its agent's pane.
+ *
+ * @throws IapeerError `peer-not-found`, `runtime-not-found`.
+ */
+export async function showHook(app: App, asked: AskedIdentity): Promise<{ identity: string; hook: string }> {
+  const sample = readSample(app, chooseIdentity(app, asked, "hook pane-died").identity);
+  return { identity: sample.identity, hook: renderHookFor(sample, app.layout) };
+}
+
+const NO_INCARNATION = "00000000-0000-0000-0000-000000000000";
+
+/** The incarnation that something is shown for: the current one, else one that nothing has. */
+function readSample({ layout, now }: App, identity: string): Incarnation {
+  const none = {
+    version: 1,
+    incarnation: NO_INCARNATION,
+    identity,
+    socket: socketPathOf(layout, identity),
+    launched_at: now().toISOString(),
+    boot_id: "",
+    server: null,
+    pane: null,
+  } as const;
+  return readCurrent(layout, identity) ?? none;
 }

@@ -13,7 +13,7 @@ import type { PeerStatus } from "../status/liveness/types.ts";
 import { heartbeatAgeSecs, readSlot } from "../status/slot/slot.ts";
 import type { Slot, SlotReading } from "../status/slot/types.ts";
 import { type CanaryRow, readCanaries } from "./canaries.ts";
-import type { Context } from "./app.ts";
+import type { App } from "./types.ts";
 import { VERSION } from "../model/version.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -45,8 +45,12 @@ export interface HostReport {
   readonly attention: readonly Attention[];
 }
 
-/** Gathers it; nothing is started for it, and nothing changed. */
-export function readHostReport({ layout, now }: Context): HostReport {
+/**
+ * Gathers it; nothing is started for it, and nothing changed.
+ *
+ * @throws IapeerError what readRegistry and readDeaths throw.
+ */
+export async function readHostReport({ layout, now }: App): Promise<HostReport> {
   const registry = readRegistry(layout);
   const { peers } = registry;
   const reading = readSlot(layout);

@@ -1,77 +1,84 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { planInstall, planUninstall, type SuperviseUnit } from "../boot/supervise-unit.ts";
 import { writeAtomically } from "../core/disk/atomic-write.ts";
-import { IapeerError } from "../model/errors.ts";
 import { makeFolder } from "../core/disk/files.ts";
 import { serviceEnvironment } from "../core/service/environment.ts";
 import { callManager } from "../core/service/manager.ts";
 import { refuseRealServicesInSandbox } from "../core/service/place.ts";
 import { listUnitLinks, removeFiles } from "../core/service/unit-file.ts";
-import { planInstall, planUninstall, type SuperviseUnit } from "../boot/supervise-unit.ts";
+import { IapeerError } from "../model/errors.ts";
 import { servicePlace } from "./boot.ts";
-import type { Context } from "./app.ts";
+import type { App } from "./types.ts";
 
+/** The service that runs `iapeer supervise`, as `supervise --install --print --json` shows it. */
+export interface ServicePlan {
+  readonly path: string;
+  readonly text: string;
+  /** What the service manager is asked, as argvs. */
+  readonly commands: readonly (readonly string[])[];
+}
+
+/** What a change came to, as `--json` prints it. */
 export interface ServiceChange {
-  readonly isInstall: boolean;
-  /** Show what would be installed, and change nothing. */
-  readonly isPrint: boolean;
+  readonly action: "installed" | "removed" | "absent";
+  readonly path: string;
+}
+
+/** The service as it would be installed; nothing is changed. */
+export async function planService(app: App): Promise<ServicePlan> {
+  const { path, text, commands } = planInstall(superviseUnit(app), servicePlace(app));
+  return { path, text, commands };
 }
 
 /**
- * Installs, shows or takes away the service that runs `iapeer supervise`.
+ * Installs the service that runs `iapeer supervise`.
  *
- * @throws IapeerError `command-failed`: the service manager refused, or there is none.
+ * @throws IapeerError `command-failed`: the service manager refused, or there is none; `sandbox-violation`, `write-failed`.
  */
-export function changeService({ isInstall, isPrint }: ServiceChange, context: Context): number {
-  const { output, env } = context;
-  const place = servicePlace(context);
-  if (!isInstall) {
-    refuseRealServicesInSandbox(place);
-    return takeAway(planUninstall(place), context);
-  }
-  const { path, text, commands } = planInstall(superviseUnit(context), place);
-  if (isPrint) {
-    output.result({ path, text, commands }, () => text);
-    return 0;
-  }
+export async function installService(app: App): Promise<ServiceChange> {
+  const place = servicePlace(app);
+  const { path, text, commands } = planInstall(superviseUnit(app), place);
   refuseRealServicesInSandbox(place);
   const wasThere = existsSync(path);
   makeFolder(dirname(path));
   writeAtomically(path, text, { mode: 0o644 });
   try {
     for (const argv of commands) {
-      const answer = callManager(argv, env);
+      const answer = callManager(argv, app.env);
       if (!answer.ok) throw new IapeerError("command-failed", answer.why, { hint: HINT });
     }
   } catch (error) {
-    // A link to a unit that is not there would be left of one that was enabled.
+    // One that was enabled would leave a link to a unit that is not there.
     if (!wasThere) removeFiles([...listUnitLinks(path), path]);
     throw error;
   }
-  output.result({ action: "installed", path }, () => `installed ${path}`);
-  return 0;
+  return { action: "installed", path };
 }
 
 const HINT = "have whatever you use run: iapeer supervise; to see the service: iapeer supervise --install --print";
 
-function takeAway({ path, before, after }: ReturnType<typeof planUninstall>, { output, env }: Context): number {
-  if (!existsSync(path)) {
-    output.result({ action: "absent", path }, () => "no such service is installed");
-    return 0;
-  }
-  // Where the service manager does not answer it runs nothing either.
+/**
+ * Takes the service away. A service manager that does not answer runs nothing either: that is a warning.
+ *
+ * @throws IapeerError `sandbox-violation`, `write-failed`.
+ */
+export async function uninstallService(app: App): Promise<ServiceChange> {
+  const place = servicePlace(app);
+  refuseRealServicesInSandbox(place);
+  const { path, before, after } = planUninstall(place);
+  if (!existsSync(path)) return { action: "absent", path };
   const tryCommand = (argv: readonly string[]) => {
-    const answer = callManager(argv, env);
-    if (!answer.ok) output.warn(answer.why);
+    const answer = callManager(argv, app.env);
+    if (!answer.ok) app.tell.warn(answer.why);
   };
   before.forEach(tryCommand);
   removeFiles([...listUnitLinks(path), path]);
   after.forEach(tryCommand);
-  output.result({ action: "removed", path }, () => `removed ${path}`);
-  return 0;
+  return { action: "removed", path };
 }
 
 /** The service of this root, with this program. */
-function superviseUnit({ env, layout, self }: Context): SuperviseUnit {
+function superviseUnit({ env, layout, self }: App): SuperviseUnit {
   return { program: self, root: layout.root, environment: serviceEnvironment(env, layout) };
 }

@@ -1,19 +1,11 @@
-import { readdirSync } from "node:fs";
 import { type Command, RootCommand } from "@bomb.sh/tab";
-import { AGENTIC_RUNTIMES } from "../model/runtimes.ts";
-import { type Env, layoutFrom } from "../core/layout.ts";
-import { readRegistry } from "../registry/registry.ts";
-import type { Peer } from "../registry/types.ts";
+import { type Candidate, findCandidates } from "../app/completion.ts";
+import type { Env } from "../core/layout.ts";
 import { tame } from "../model/characters.ts";
 import { loadVerbs, ROOT } from "./commands.ts";
-import { type Args, COMMON_ARGS, type Completes, type FlagArg } from "./verb.ts";
+import { type Args, COMMON_ARGS, type FlagArg } from "./verb.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
-
-interface Candidate {
-  readonly value: string;
-  readonly description: string;
-}
 
 interface Source {
   readonly env: Env;
@@ -79,52 +71,14 @@ type Handler = (complete: (value: string, description: string) => void) => void;
 function handlerOf(arg: Exclude<Args[string], FlagArg>, source: Source): Handler {
   if (arg.type === "enum") return offer(arg.options.map(bare));
   if (arg.type === "positional" && arg.choices !== undefined) return offer(arg.choices.map(bare));
-  return (complete) => offer(candidatesFor(arg.completes, source))(complete);
+  const { completes } = arg;
+  return (complete) => offer(completes === undefined ? [] : findCandidates({ completes, ...source }))(complete);
 }
 
 function offer(candidates: readonly Candidate[]): Handler {
   return (complete) => candidates.forEach(({ value, description }) => complete(value, tame(description)));
 }
 
-function candidatesFor(completes: Completes | undefined, { env, partial }: Source): Candidate[] {
-  switch (completes) {
-    case "peers":
-      return findPeers(env).map(({ personality, description }) => ({ value: personality, description }));
-    case "runtimes":
-      return [...new Set([...AGENTIC_RUNTIMES, ...findPeers(env).flatMap(({ runtimes }) => runtimes)])].map(bare);
-    case "folders":
-      return findEntries(partial, { foldersOnly: true }).map(bare);
-    case "files":
-      return findEntries(partial, { foldersOnly: false }).map(bare);
-    default:
-      return [];
-  }
-}
-
 function bare(value: string): Candidate {
   return { value, description: "" };
-}
-
-/** A person who presses TAB wants no error message: what cannot be read offers nothing. */
-function findPeers(env: Env): readonly Peer[] {
-  try {
-    return readRegistry(layoutFrom(env)).peers;
-  } catch {
-    return [];
-  }
-}
-
-/** Names that a line of the scripts' protocol cannot hold are not offered. */
-function findEntries(partial: string, { foldersOnly }: { foldersOnly: boolean }): string[] {
-  const above = partial.slice(0, partial.lastIndexOf("/") + 1);
-  const start = partial.slice(above.length);
-  try {
-    return readdirSync(above || ".", { withFileTypes: true })
-      .filter(({ name }) => name.startsWith(start) && tame(name) === name)
-      .filter((entry) => !foldersOnly || entry.isDirectory())
-      .map((entry) => `${above}${entry.name}${entry.isDirectory() ? "/" : ""}`);
-  } catch {
-    // No such folder, or not ours to read: nothing to offer.
-    return [];
-  }
 }

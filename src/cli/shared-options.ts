@@ -1,7 +1,5 @@
-import type { ChangeOptions } from "../registry/types.ts";
 import { DESCRIPTION_LIMIT } from "../model/names.ts";
 import { parseCount } from "./count.ts";
-import type { Context } from "../app/app.ts";
 import { defineArg, type Verb } from "./verb.ts";
 
 /** Options that several verbs have, worded once. */
@@ -35,8 +33,7 @@ export const ONE_PEER = defineArg({ type: "string", valueHint: "peer", descripti
 
 export const ALL_PEERS = defineArg({ type: "boolean", description: "every peer" });
 
-/** How a call that may have `--if-revision` changes the registry. */
-export function changeOptionsFrom(verb: Verb, revision: string | undefined, { lockTimeoutMs }: Context): ChangeOptions {
-  const ifRevision = parseCount(verb, "if-revision", revision, { min: 0, max: Number.MAX_SAFE_INTEGER });
-  return { lockTimeoutMs, ...(ifRevision !== undefined && { ifRevision }) };
+/** The value of `--if-revision`. Throws `usage`. */
+export function parseRevision(verb: Verb, revision: string | undefined): number | undefined {
+  return parseCount(verb, "if-revision", revision, { min: 0, max: Number.MAX_SAFE_INTEGER });
 }

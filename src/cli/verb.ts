@@ -1,8 +1,6 @@
 import type { BooleanArgDef, CommandDef, EnumArgDef, PositionalArgDef, StringArgDef } from "citty";
 import type { Context } from "../app/app.ts";
-
-/** What on this host completes a word in a shell. */
-export type Completes = "peers" | "runtimes" | "folders" | "files";
+import type { Completes } from "../app/completion.ts";
 
 /** What every argument has beside the words of citty. */
 interface Described {

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from "node:path";
 import type { ApplyReport } from "../../src/app/fleet/apply.ts";
 import type { PsRow } from "../../src/fleet/ps/row.ts";
-import type { PeerJson } from "../../src/app/peers/peer-json.ts";
+import type { PeerJson } from "../../src/app/peer-json.ts";
 import { errorLine, ok, readJson, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
 import { type AgentText, writeFleet } from "../support/fleet.ts";
 import { finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorLine, ok, readRegistryFile } from "../support/calls.ts";
-import type { Check } from "../../src/app/doctor/check.ts";
+import type { Check } from "../../src/app/doctor/types.ts";
 import type { ApplyReport } from "../../src/app/fleet/apply.ts";
 import { applyAgents } from "../support/applied-fleet.ts";
 import { writeFleet } from "../support/fleet.ts";

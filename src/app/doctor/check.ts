@@ -1,12 +1,4 @@
-/** What one look at this host came to. A warning and an error each need a person; what is only good to know is `ok`. */
-export interface Check {
-  /** What was looked at: "tmux", "disk". */
-  readonly check: string;
-  readonly state: "ok" | "warning" | "error";
-  readonly message: string;
-  /** What to type, or to look at. */
-  readonly hint?: string;
-}
+import type { Check } from "./types.ts";
 
 type Row = (check: string, message: string, hint?: string) => Check;
 

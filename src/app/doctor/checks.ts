@@ -1,18 +1,12 @@
 import { IapeerError } from "../../model/errors.ts";
+import type { CanaryRow } from "../canaries.ts";
 import type { Env, Layout } from "../../core/layout.ts";
 import { verifyRegistry } from "../../registry/registry.ts";
-import { type Check, failure, orGood, warning } from "./check.ts";
+import { failure, orGood, warning } from "./check.ts";
+import type { Check } from "./types.ts";
 import { checkClock } from "./clock.ts";
 import { checkDisk, checkFolders, checkLocking, checkLogs } from "./places.ts";
-import {
-  checkIncarnations,
-  checkLocks,
-  checkLostAgents,
-  checkServers,
-  checkSupervise,
-  checkUnrecorded,
-  type WatchedServer,
-} from "./sessions.ts";
+import { checkIncarnations, checkLocks, checkLostAgents, checkServers, checkSupervise, checkUnrecorded } from "./sessions.ts";
 import { checkSocketFolder, checkSocketPaths, checkStaleSockets } from "./sockets.ts";
 import { checkTmux, checkTools, checkWitnesses } from "./tools.ts";
 
@@ -22,11 +16,12 @@ export interface DoctorOptions {
   readonly now: Date;
   /** Every identity of the registry; none where that cannot be read. */
   readonly identities: readonly string[];
-  readonly servers: readonly WatchedServer[];
+  readonly servers: readonly CanaryRow[];
 }
 
-/** Everything that sessions and their records stand on, looked at without changing anything. */
-export async function runChecks({ layout, env, now, identities, servers }: DoctorOptions): Promise<readonly Check[]> {
+/** Everything that sessions and their records stand on, looked at without changing anything. The signal ends what waits. */
+export async function runChecks(options: DoctorOptions, signal: AbortSignal): Promise<readonly Check[]> {
+  const { layout, env, now, identities, servers } = options;
   return [
     checkTmux(),
     ...checkTools(env),
@@ -37,7 +32,7 @@ export async function runChecks({ layout, env, now, identities, servers }: Docto
     ...checkLogs(layout),
     ...checkClock(layout, now),
     ...checkRegistry(layout),
-    ...(await checkLocks(layout)),
+    ...(await checkLocks(layout, signal)),
     checkSocketFolder(layout),
     ...checkSocketPaths(layout, identities),
     ...checkStaleSockets(layout, identities),

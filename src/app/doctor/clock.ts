@@ -4,7 +4,8 @@ import { IapeerError } from "../../model/errors.ts";
 import { parseEvents } from "../../core/disk/event-log.ts";
 import { readTail } from "../../core/disk/files.ts";
 import type { Layout } from "../../core/layout.ts";
-import { type Check, failure, orGood, warning } from "./check.ts";
+import { failure, orGood, warning } from "./check.ts";
+import type { Check } from "./types.ts";
 
 /** No clock that is right is before this. */
 const LEAST_TIME = Date.parse("2025-01-01T00:00:00Z");

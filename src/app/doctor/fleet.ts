@@ -1,15 +1,16 @@
 import { IapeerError } from "../../model/errors.ts";
-import { type Check, failure, orGood, warning } from "./check.ts";
+import { failure, orGood, warning } from "./check.ts";
+import type { Check } from "./types.ts";
 import { readBootUnits } from "../../boot/state.ts";
 import { readBootAgents, servicePlace } from "../boot.ts";
-import type { Context } from "../app.ts";
+import type { App } from "../types.ts";
 
 /** Whether what was last applied of the fleet can be read, and starts with the host as it says; no row where nothing was applied. */
-export function checkFleet(context: Context): readonly Check[] {
+export function checkFleet(app: App): readonly Check[] {
   try {
-    const { agents, unregistered, isApplied } = readBootAgents(context);
+    const { agents, unregistered, isApplied } = readBootAgents(app);
     if (!isApplied) return [];
-    const units = readBootUnits(servicePlace(context));
+    const units = readBootUnits(servicePlace(app));
     const missing = units.isInstalled ? agents.filter(({ name }) => units.unitOf(name) !== "enabled") : [];
     const unwanted = units.listAgents().filter((name) => !agents.some((agent) => agent.name === name));
     const problems = [

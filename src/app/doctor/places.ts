@@ -4,7 +4,8 @@ import { describeErrno, errnoOf } from "../../model/errors.ts";
 import { tryFlock } from "../../core/libc.ts";
 import type { Layout } from "../../core/layout.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
-import { type Check, failure, good, orGood, warning } from "./check.ts";
+import { failure, good, orGood, warning } from "./check.ts";
+import type { Check } from "./types.ts";
 
 /** The folders that iapeer writes into, and what they are. */
 function foldersOf({

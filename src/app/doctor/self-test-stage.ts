@@ -1,5 +1,4 @@
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rotationFrom } from "../../core/disk/event-log.ts";
 import { describeErrno } from "../../model/errors.ts";
@@ -29,11 +28,13 @@ const NAME = "iapeer-doctor-";
 
 /** Makes the stage. What runs in it has nothing of this host's root. */
 export function openStage(env: Env, now: () => Date): Stage {
-  return stageIn(realpathSync(mkdtempSync(join(stagesFolder(), NAME))), env, now);
+  return stageIn(realpathSync(mkdtempSync(join(stagesFolder(env), NAME))), env, now);
 }
 
-function stagesFolder(): string {
-  return Buffer.byteLength(tmpdir()) > MOST_FOLDER_BYTES ? "/tmp" : tmpdir();
+/** Where temporary files of the caller are, as os.tmpdir() finds it in an environment. */
+function stagesFolder(env: Env): string {
+  const named = env["TMPDIR"] || env["TMP"] || env["TEMP"] || "/tmp";
+  return Buffer.byteLength(named) > MOST_FOLDER_BYTES ? "/tmp" : named.replace(/(.)\/+$/, "$1");
 }
 
 /** No self-test takes nearly as long. */
@@ -41,8 +42,8 @@ const FORGOTTEN_MS = 10 * 60 * 1000;
 
 /** Takes away what a self-test has left that was itself killed. */
 export async function closeForgotten(env: Env, now: () => Date): Promise<void> {
-  for (const name of namesIn(stagesFolder()).filter((one) => one.startsWith(NAME))) {
-    const folder = join(stagesFolder(), name);
+  for (const name of namesIn(stagesFolder(env)).filter((one) => one.startsWith(NAME))) {
+    const folder = join(stagesFolder(env), name);
     const found = lstatSync(folder, { throwIfNoEntry: false });
     if (found?.isDirectory() && found.uid === process.geteuid!() && now().getTime() - found.mtimeMs > FORGOTTEN_MS)
       await closeStage(stageIn(folder, env, now));

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { isHeld } from "../../core/disk/lock.ts";
 import { callOf, parseIdentity } from "../../model/names.ts";
 import { type Layout, socketPathOf } from "../../core/layout.ts";
+import { pause } from "../../core/process/pause.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
 import {
@@ -13,31 +14,25 @@ import {
   readIncarnation,
 } from "../../status/incarnation/incarnation.ts";
 import { observeServer } from "../../status/liveness/liveness.ts";
-import type { CanaryState } from "../../launch/canary/types.ts";
-import { type Check, good, orGood, warning } from "./check.ts";
+import type { CanaryRow } from "../canaries.ts";
+import { good, orGood, warning } from "./check.ts";
+import type { Check } from "./types.ts";
 import { readStamp } from "../../launch/session/session.ts";
 import { findUnrecorded } from "../../launch/unwitnessed.ts";
 import { hasFittingPath } from "./sockets.ts";
 import { hintForUnwatched } from "../../launch/canary/canary.ts";
 
-/** One live server, or one of which that cannot be told, with its canary. */
-export interface WatchedServer extends CanaryState {
-  readonly identity: string;
-  /** null: whether it lives cannot be told. */
-  readonly server_pid: number | null;
-}
-
 /** A launch holds its identity's lock for more than a second; who holds one for longer than this stands still, or has much to do. */
 const PATIENCE_MS = 2000;
 const POLL_MS = 20;
 
-/** Whether somebody holds a lock that others wait for. */
-export async function checkLocks(layout: Layout): Promise<readonly Check[]> {
+/** Whether a lock that others wait for is held, and stays held. */
+export async function checkLocks(layout: Layout, signal: AbortSignal): Promise<readonly Check[]> {
   const held = locksOf(layout).filter(isHeld);
   const deadline = performance.now() + PATIENCE_MS;
   let left = held;
-  while (left.length > 0 && performance.now() < deadline) {
-    await Bun.sleep(POLL_MS);
+  while (left.length > 0 && performance.now() < deadline && !signal.aborted) {
+    await pause(POLL_MS, signal);
     left = left.filter(isHeld);
   }
   const problems = left.map((path) =>
@@ -72,7 +67,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** Whether a lost canary would be replaced, and an end that nobody saw be recorded. */
-export function checkSupervise({ superviseLock }: Layout, servers: readonly WatchedServer[]): Check {
+export function checkSupervise({ superviseLock }: Layout, servers: readonly CanaryRow[]): Check {
   if (isHeld(superviseLock)) return good("supervise", "one runs");
   const live = servers.filter(({ server_pid: pid }) => pid !== null).length;
   const hint = "have it run from now on: iapeer supervise --install";
@@ -123,7 +118,7 @@ export function checkLostAgents(layout: Layout): readonly Check[] {
 }
 
 /** Whether the end of each live server would be recorded, and each can be reached. */
-export async function checkServers(layout: Layout, servers: readonly WatchedServer[]): Promise<readonly Check[]> {
+export async function checkServers(layout: Layout, servers: readonly CanaryRow[]): Promise<readonly Check[]> {
   // Nobody can live on a socket whose path is too long; that is a row of its own.
   const possible = servers.filter(({ identity, server_pid: pid }) => pid !== null || hasFittingPath(layout, identity));
   const problems = (await Promise.all(possible.map(async (server) => await judgeServer(layout, server)))).flat();
@@ -132,7 +127,7 @@ export async function checkServers(layout: Layout, servers: readonly WatchedServ
   return orGood(problems, "servers", all);
 }
 
-async function judgeServer(layout: Layout, server: WatchedServer): Promise<Check[]> {
+async function judgeServer(layout: Layout, server: CanaryRow): Promise<Check[]> {
   const { identity, server_pid: pid, armed, reason } = server;
   const { kind } = observeServer(layout, identity);
   if (kind === "unknown" || pid === null) return [unknownServer(layout, identity)];

@@ -4,7 +4,8 @@ import { whyNotSocketFolder } from "../../core/disk/socket-folder.ts";
 import { SOCKET_PATH_BYTES } from "../../core/tmux.ts";
 import { listIncarnations } from "../../status/incarnation/incarnation.ts";
 import { listSocketIdentities, probeSocket } from "../../status/liveness/liveness.ts";
-import { type Check, failure, good, orGood, warning } from "./check.ts";
+import { failure, good, orGood, warning } from "./check.ts";
+import type { Check } from "./types.ts";
 
 /** Whether what answers in the socket folder can be trusted. */
 export function checkSocketFolder({ socketFolder }: Layout): Check {

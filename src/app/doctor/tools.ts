@@ -2,7 +2,8 @@ import { readlinkSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
 import type { Env } from "../../core/layout.ts";
 import { findTmux, parseTmuxVersion, readTmuxVersion } from "../../core/tmux.ts";
-import { type Check, failure, good, orGood, warning } from "./check.ts";
+import { failure, good, orGood, warning } from "./check.ts";
+import type { Check } from "./types.ts";
 import { scopeLauncher } from "../../core/service/scope.ts";
 import { OLDEST_TMUX } from "../../launch/start/server.ts";
 

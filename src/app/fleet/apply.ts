@@ -1,10 +1,10 @@
 import { type Plan, planApply, type PlannedRow } from "../../fleet/plan/plan.ts";
 import { type ApplySteps, previewPlan, type Row, runPlan } from "../../fleet/plan/run.ts";
-import { readRegistry } from "../../registry/registry.ts";
 import { logDecision } from "../../core/host.ts";
 import type { Context } from "../app.ts";
 import { withInterruption } from "../../cli/interruption.ts";
 import { openProgress } from "../../cli/progress.ts";
+import { readRegistry } from "../../registry/registry.ts";
 import { gatherFacts } from "./facts.ts";
 import type { FleetFile } from "../../cli/fleet/fleet-file.ts";
 import { openSteps } from "./steps.ts";
@@ -51,7 +51,7 @@ export interface Prepared {
 /** Plans what makes this host match a fleet. Throws `revision-conflict`, and what cannot be read. */
 export function prepareApply(
   { path, fleet }: Pick<FleetFile, "path" | "fleet">,
-  options: ApplyOptions,
+  options: ApplyOptions & { readonly signal: AbortSignal },
   context: Context,
 ): Prepared {
   const { layout } = context;
@@ -64,8 +64,8 @@ export function prepareApply(
 
 /** Makes this host match a fleet file, or says what would be done. The fleet's lock must be held, unless nothing is to be done. */
 export async function applyFleet(file: Omit<FleetFile, "text">, options: ApplyOptions, context: Context): Promise<Applied> {
-  const { plan, steps } = prepareApply(file, options, context);
   return await withInterruption(async ({ signal, exitStatus }) => {
+    const { plan, steps } = prepareApply(file, { ...options, signal }, context);
     const rows = options.isDryRun
       ? await previewPlan(plan, steps)
       : await runWithProgress({ plan, steps }, { jobs: options.jobs, signal }, context);

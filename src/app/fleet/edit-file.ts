@@ -32,7 +32,7 @@ export async function editAndApply({ file, edit, agent }: FileEdit, options: App
     const after = edited(before.path, edit(before.text), context);
     tellProblems(after.problems, context.output);
     if (options.isDryRun) return await applyFleet(after, options, context);
-    await refuseObstacle(agent, prepareApply(after, options, context));
+    await refuseObstacle(agent, prepareApply(after, { ...options, signal: new AbortController().signal }, context));
     replaceFleetFile(before.path, {
       before: before.text,
       after: after.text,

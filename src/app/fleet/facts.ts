@@ -5,8 +5,8 @@ import { readApplied } from "../../fleet/applied.ts";
 import type { FoundPeer, PlanFacts } from "../../fleet/plan/plan.ts";
 import type { Fleet, AppliedFleet } from "../../model/agent.ts";
 import { isUnborn } from "../../provision/birth.ts";
-import type { Registry } from "../../registry/types.ts";
 import { isSameFolder } from "../../core/disk/same-folder.ts";
+import type { Registry } from "../../registry/types.ts";
 import { readSlot } from "../../status/slot/slot.ts";
 
 /** What a plan is made from, as it stands on this host now. */

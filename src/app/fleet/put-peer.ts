@@ -3,13 +3,12 @@ import { join } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { type FoundPeer, type PlannedRow, runtimeThatGoes } from "../../fleet/plan/plan.ts";
-import { movePeer, readRegistry, registerPeer } from "../../registry/registry.ts";
-import { giveBirth } from "../peers/birth.ts";
-import { changePeer } from "../peers/change-peer.ts";
 import { logDecision } from "../../core/host.ts";
 import type { Context } from "../app.ts";
-import type { OutcomeJson } from "../../cli/outcomes.ts";
-import { detachRuntimes, forgetRuntimes, removePeer } from "../peers/removal.ts";
+import { detachRuntimes, forgetRuntimes, giveBirth, type MemoryOutcome } from "../memory.ts";
+import { movePeer, readRegistry, registerPeer } from "../../registry/registry.ts";
+import { removePeer } from "../remove.ts";
+import { changePeer } from "../update.ts";
 
 /** Does one piece of work after the other: within one process the registry's lock is not worth waiting for. */
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>;
@@ -21,17 +20,21 @@ export function requestOf({ name, runtime, workingDirectory }: Agent, found: Fou
 }
 
 /** Removes a peer. Throws what stood in the way. */
-export async function takeAway(peer: string, isForced: boolean, context: Context): Promise<void> {
-  const { json } = await removePeer(peer, { isForced, change: { lockTimeoutMs: context.lockTimeoutMs } }, context);
-  if (json.error === undefined) return;
-  const { code, message, ...more } = json.error;
+export async function takeAway(
+  removal: { readonly personality: string; readonly isForced: boolean },
+  context: Context,
+  signal: AbortSignal,
+): Promise<void> {
+  const removed = await removePeer(context, removal, signal);
+  if (removed.action !== "failed") return;
+  const { code, message, ...more } = removed.error;
   throw new IapeerError(code, message, more);
 }
 
 export interface Moved {
   /** The runtimes whose memory is to be attached anew. */
   readonly unborn: readonly string[];
-  readonly outcomes: readonly OutcomeJson[];
+  readonly outcomes: readonly MemoryOutcome[];
 }
 
 export const NOT_MOVED: Moved = { unborn: [], outcomes: [] };
@@ -43,14 +46,14 @@ export const NOT_MOVED: Moved = { unborn: [], outcomes: [] };
 export async function movePeerTo(
   cwd: string,
   found: FoundPeer,
-  { serially, context }: { readonly serially: Queue; readonly context: Context },
+  { serially, context, signal }: { readonly serially: Queue; readonly context: Context; readonly signal: AbortSignal },
 ): Promise<Moved> {
   const { layout, lockTimeoutMs, now } = context;
   const { personality } = found;
   makeFolder(cwd);
   const target = readRegistry(layout).require(personality);
-  const outcomes = await detachRuntimes(target, context);
-  await forgetRuntimes(target, context);
+  const outcomes = await detachRuntimes(context, target, signal);
+  await forgetRuntimes(context, target);
   const { revision } = await serially(async () => await movePeer(layout, { lockTimeoutMs }, { personality, cwd, now: now() }));
   logDecision(context, { ev: "move", personality, from: found.cwd, cwd, revision });
   return { unborn: target.runtimes, outcomes };
@@ -59,11 +62,15 @@ export async function movePeerTo(
 export interface Put {
   /** The runtimes whose memory is still to be attached. */
   readonly newborn: readonly string[];
-  readonly outcomes: readonly OutcomeJson[];
+  readonly outcomes: readonly MemoryOutcome[];
 }
 
 /** Registers a peer as it is declared. */
-export async function putPeer(row: PlannedRow, agent: Agent, context: Context): Promise<Put> {
+export async function putPeer(
+  { row, agent }: { readonly row: PlannedRow; readonly agent: Agent },
+  context: Context,
+  signal: AbortSignal,
+): Promise<Put> {
   const { layout, lockTimeoutMs } = context;
   const {
     action,
@@ -78,26 +85,20 @@ export async function putPeer(row: PlannedRow, agent: Agent, context: Context): 
   const leaving = row.found?.isBeingRemoved ? undefined : runtimeThatGoes(row);
   if (defaultRuntime === agent.runtime && leaving === undefined) return { newborn, outcomes: [] };
   const request = { defaultRuntime: agent.runtime, ...(leaving !== undefined && { removeRuntimes: [leaving] }) };
-  const { outcomes } = await changePeer(personality, { request, change: { lockTimeoutMs }, isSilent: row.isMove }, context);
+  const { outcomes } = await changePeer(context, { personality, request, isProvisioned: !row.isMove }, signal);
   return { newborn, outcomes };
 }
 
 /** Attaches memory to runtimes of a peer that it has. Throws `interrupted`. */
 export async function attachMemory(
-  personality: string,
-  runtimes: readonly string[],
+  { personality, runtimes }: { readonly personality: string; readonly runtimes: readonly string[] },
   context: Context,
-): Promise<readonly OutcomeJson[]> {
+  signal: AbortSignal,
+): Promise<readonly MemoryOutcome[]> {
   if (runtimes.length === 0) return [];
   const peer = readRegistry(context.layout).require(personality);
-  const { outcomes, status } = await giveBirth(
-    peer,
-    runtimes.filter((runtime) => peer.runtimes.includes(runtime)),
-    context,
-  );
-  if (status !== 0)
-    throw new IapeerError("interrupted", `interrupted while the memory of ${personality} was being attached`, {
-      exitStatus: status,
-    });
+  const here = runtimes.filter((runtime) => peer.runtimes.includes(runtime));
+  const outcomes = await giveBirth(context, { peer, runtimes: here }, signal);
+  if (signal.aborted) throw new IapeerError("interrupted", `interrupted while the memory of ${personality} was being attached`);
   return outcomes;
 }

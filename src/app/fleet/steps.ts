@@ -1,22 +1,22 @@
 import type { Agent } from "../../model/agent.ts";
 import { IapeerError } from "../../model/errors.ts";
-import { defaultIntelligence, identityOf } from "../../model/names.ts";
+import { identityOf } from "../../model/names.ts";
 import { refuseRealRootInSandbox } from "../../core/layout.ts";
 import { agentOfFile, platformOf } from "../../core/service/place.ts";
 import { namedSocketPath } from "../../core/tmux.ts";
-import { writeApplied } from "../../fleet/applied.ts";
-import { type FoundPeer, type Plan, type PlanFacts, type PlannedRow, runtimeThatGoes } from "../../fleet/plan/plan.ts";
+import { readApplied, writeApplied } from "../../fleet/applied.ts";
+import { type Plan, type PlanFacts, type PlannedRow, runtimeThatGoes } from "../../fleet/plan/plan.ts";
 import type { ApplySteps, Done, Stage } from "../../fleet/plan/run.ts";
 import { launchIdentity } from "../../launch/start/start.ts";
 import { isGood } from "../../provision/row-state.ts";
 import { readRegistry, registrationCheck } from "../../registry/registry.ts";
-import type { Peer, Registry } from "../../registry/types.ts";
+import type { Registry } from "../../registry/types.ts";
 import { readBootUnits } from "../../boot/state.ts";
 import { readStatus } from "../../status/liveness/liveness.ts";
 import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
 import { type Context, withTell } from "../app.ts";
-import { findProgram, planLaunch } from "../launching.ts";
-import { refuseLive } from "../peers/removal.ts";
+import { findProgram, planLaunch } from "../launch-plan.ts";
+import { refuseLive } from "../remove.ts";
 import { attachMemory, movePeerTo, NOT_MOVED, putPeer, type Queue, requestOf, takeAway } from "./put-peer.ts";
 
 export interface StepOptions {
@@ -29,6 +29,7 @@ export interface StepOptions {
   readonly isForced: boolean;
   /** Whether an agent of this host is to be launched when it is not live. */
   readonly isStarted: (name: string) => boolean;
+  readonly signal: AbortSignal;
 }
 
 /** How the rows of a plan are done on this host. */
@@ -38,7 +39,8 @@ export function openSteps(options: StepOptions, context: Context): ApplySteps {
   return {
     check: async (row) => checkRow(row, { ...options, checkRegistration }, context),
     announce: (added) => announceFleet(added, options, context),
-    change: async (row, enter) => await changeRow(row, { enter, serially, isForced: options.isForced }, context),
+    change: async (row, enter) =>
+      await changeRow(row, { enter, serially, isForced: options.isForced, signal: options.signal }, context),
     record: (standing, failed) => recordFleet({ standing, failed }, options, context),
     units: readBootUnits(servicePlace(context)).isInstalled ? () => syncUnits(context) : undefined,
     isToLaunch: ({ agent, peer }) => agent !== undefined && options.isStarted(peer) && !isLive(agent, context),
@@ -63,11 +65,11 @@ function checkRow(row: PlannedRow, { facts, checkRegistration, isStarted, isForc
   const { agent, found, peer, op, isMove } = row;
   if (agent?.remote !== undefined) return refuseLocalTwin(row, facts.isPruned(peer), context);
   if (op === "remove" && !isForced && found !== undefined)
-    refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
+    refuseLive(context, { personality: peer, runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` });
   if (agent === undefined) return;
   const leaving = runtimeThatGoes(row);
   const ended = isMove ? found!.runtimes : leaving === undefined ? [] : [leaving];
-  if (ended.length > 0) refuseLive(peer, { runtimes: ended, hint: `stop it first: iapeer stop ${peer}` }, context);
+  if (ended.length > 0) refuseLive(context, { personality: peer, runtimes: ended, hint: `stop it first: iapeer stop ${peer}` });
   refuseRealRootInSandbox(context.env, requestOf(agent, found, context).cwd);
   // A folder that another peer is still to leave is looked at when it has.
   if (op !== "unchanged" && row.waitsOn.length === 0) checkRegistration(requestOf(agent, found, context));
@@ -80,7 +82,7 @@ function refuseLocalTwin({ peer, before, found }: PlannedRow, isPruned: boolean,
   if (found === undefined) return;
   const isMember = before !== undefined && before.remote === undefined;
   if (isMember && isPruned)
-    return refuseLive(peer, { runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` }, context);
+    return refuseLive(context, { personality: peer, runtimes: found.runtimes, hint: `stop it first: iapeer stop ${peer}` });
   const hint = isMember ? "have it leave this one: iapeer fleet apply --prune" : `take it away here: iapeer remove ${peer}`;
   throw new IapeerError("peer-conflict", `${peer} is declared on another host, and registered on this one`, { hint });
 }
@@ -93,45 +95,31 @@ function withoutLeaving(registry: Registry, { rows }: Plan): Registry {
   return registry.without(leaving);
 }
 
-/** An agent as the peer that it will be. */
-function toPlannedPeer(agent: Agent, found: FoundPeer | undefined, context: Context): Peer {
-  const { name, runtime } = agent;
-  const { cwd } = requestOf(agent, found, context);
-  return {
-    personality: name,
-    defaultRuntime: runtime,
-    runtimes: [runtime],
-    cwd,
-    description: "",
-    intelligence: defaultIntelligence(runtime),
-    isBeingRemoved: false,
-  };
-}
-
 interface Change {
   readonly enter: (stage: Stage) => void;
   readonly serially: Queue;
   readonly isForced: boolean;
+  readonly signal: AbortSignal;
 }
 
-async function changeRow(row: PlannedRow, { enter, serially, isForced }: Change, context: Context): Promise<Done> {
+async function changeRow(row: PlannedRow, { enter, serially, isForced, signal }: Change, context: Context): Promise<Done> {
   const { agent, found, peer, isMove } = row;
   const voice = quiet(context);
   if (found !== undefined && (agent === undefined || agent.remote !== undefined || found.isBeingRemoved)) {
     enter("remove");
-    await takeAway(peer, isForced, voice.context);
+    await takeAway({ personality: peer, isForced }, voice.context, signal);
   }
   if (agent === undefined || agent.remote !== undefined)
     return { stage: agent === undefined ? "remove" : "record", ...voice.done() };
   enter("register");
   const moved =
     isMove && !found!.isBeingRemoved
-      ? await movePeerTo(agent.workingDirectory!, found!, { serially, context: voice.context })
+      ? await movePeerTo(agent.workingDirectory!, found!, { serially, context: voice.context, signal })
       : NOT_MOVED;
-  const { newborn, outcomes } = await serially(async () => await putPeer(row, agent, voice.context));
+  const { newborn, outcomes } = await serially(async () => await putPeer({ row, agent }, voice.context, signal));
   enter("memory");
   const runtimes = [...new Set([...moved.unborn, ...newborn])];
-  const births = await attachMemory(peer, runtimes, voice.context);
+  const births = await attachMemory({ personality: peer, runtimes }, voice.context, signal);
   const bad = [...moved.outcomes, ...outcomes, ...births].filter((outcome) => !isGood(outcome));
   return {
     stage: births.length === 0 ? "register" : "memory",
@@ -210,11 +198,9 @@ function syncUnits(context: Context): ReadonlySet<string> {
 
 async function launchRow({ agent, peer, found }: PlannedRow, context: Context): Promise<boolean> {
   if (agent === undefined || isLive(agent, context)) return false;
-  const chosen = {
-    peer: toPlannedPeer(agent, found, context),
-    runtime: agent.runtime,
-    identity: identityOf(agent.runtime, peer),
-  };
-  const { action } = await launchIdentity(planLaunch(chosen, [], context), context);
+  const { cwd } = requestOf(agent, found, context);
+  const fleet = readApplied(context.layout);
+  const order = { personality: peer, runtime: agent.runtime, cwd, args: [], fleet };
+  const { action } = await launchIdentity(planLaunch(context, order), context);
   return action === "launched";
 }

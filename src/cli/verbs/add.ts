@@ -1,18 +1,13 @@
-import { join } from "node:path";
+import { addPeer } from "../../app/add.ts";
 import { parsePersonality, parseRuntime } from "../../model/names.ts";
-import { registerPeer } from "../../registry/registry.ts";
-import { readStatuses } from "../../status/liveness/liveness.ts";
-import { giveBirth, NO_BIRTH } from "../../app/peers/birth.ts";
-import { logDecision } from "../../core/host.ts";
-import { cutDescription } from "../description.ts";
 import { parseFolder } from "../folder.ts";
-import { toPeerJson } from "../../app/peers/peer-json.ts";
+import { withInterruption } from "../interruption.ts";
 import { renderOutcomes } from "../outcomes.ts";
-import { changeOptionsFrom, DESCRIPTION, IF_REVISION, INTELLIGENCE, PROVISION } from "../shared-options.ts";
+import { DESCRIPTION, IF_REVISION, INTELLIGENCE, parseRevision, PROVISION } from "../shared-options.ts";
 import { tame } from "../../model/characters.ts";
-import { defineVerb } from "../verb.ts";
+import { defineVerb, type Verb } from "../verb.ts";
 
-export const add = defineVerb({
+export const add: Verb = defineVerb({
   meta: { name: "add", description: "register a peer and attach the host's memory to it" },
   details:
     "The same peer at the same folder merges: what is not given stays, runtimes are united, and only new\n" +
@@ -44,24 +39,25 @@ export const add = defineVerb({
       note: "two runtimes in a folder of yours",
     },
   ],
-  run: async ({ values, positionals }, context) => {
-    const { layout, output } = context;
-    const personality = parsePersonality(positionals[0]!);
-    const change = changeOptionsFrom(add, values["if-revision"], context);
-    const { action, peer, newRuntimes, revision } = await registerPeer(layout, change, {
-      personality,
-      cwd: values.cwd === undefined ? join(layout.peersFolder, personality) : parseFolder(values.cwd, context.env),
-      hasOwnFolder: values.cwd !== undefined,
-      ...(values.runtime !== undefined && { runtimes: values.runtime.map(parseRuntime) }),
-      ...(values.description !== undefined && { description: cutDescription(values.description, output) }),
-      ...(values.intelligence !== undefined && { intelligence: values.intelligence }),
+  run: async ({ values, positionals }, { app, output }) => {
+    const request = {
+      personality: parsePersonality(positionals[0]!),
+      cwd: values.cwd === undefined ? undefined : parseFolder(values.cwd, app.env),
+      runtimes: values.runtime?.map(parseRuntime),
+      description: values.description,
+      intelligence: values.intelligence,
+      isProvisioned: values.provision,
+      ifRevision: parseRevision(add, values["if-revision"]),
+    };
+    return await withInterruption(async ({ signal, exitStatus }) => {
+      const added = await addPeer(app, request, signal);
+      const { action, peer, outcomes } = added;
+      output.result(
+        added,
+        () => `${SENTENCE[action](peer.personality, tame(peer.cwd))}${renderOutcomes(outcomes, output.colors)}`,
+      );
+      return exitStatus() ?? 0;
     });
-    if (action !== "unchanged")
-      logDecision(context, { ev: "add", personality, action, runtimes: peer.runtimes.join(","), cwd: peer.cwd, revision });
-    const { outcomes, status } = values.provision ? await giveBirth(peer, newRuntimes, context) : NO_BIRTH;
-    const json = { action, peer: toPeerJson(peer, readStatuses(layout)), outcomes, revision };
-    output.result(json, () => `${SENTENCE[action](personality, tame(peer.cwd))}${renderOutcomes(outcomes, output.colors)}`);
-    return status;
   },
 });
 

@@ -1,5 +1,5 @@
-import { armIdentity } from "../../launch/canary/canary.ts";
-import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
+import { armPeer } from "../../app/canaries.ts";
+import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryArm = defineVerb({
@@ -10,12 +10,10 @@ export const canaryArm = defineVerb({
     runtime: RUNTIME_OPTION,
   },
   examples: [{ command: "iapeer canary arm alice", note: "watch her server from now on" }],
-  run: async ({ positionals, values }, context) => {
-    const { identity } = chooseIdentity(canaryArm, { personality: positionals[0]!, runtime: values.runtime }, context);
-    const action = await armIdentity(identity, "manual", context);
-    context.output.result({ identity, action }, () =>
-      action === "armed" ? `${identity} has a canary` : `${identity} has a canary already`,
-    );
+  run: async ({ positionals, values }, { app, output }) => {
+    const change = await armPeer(app, parseAsked(positionals[0]!, values.runtime));
+    const { identity, action } = change;
+    output.result(change, () => (action === "armed" ? `${identity} has a canary` : `${identity} has a canary already`));
     return 0;
   },
 });

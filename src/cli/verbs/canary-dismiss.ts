@@ -1,5 +1,5 @@
-import { dismissIdentity } from "../../launch/canary/canary.ts";
-import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
+import { dismissPeer } from "../../app/canaries.ts";
+import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryDismiss = defineVerb({
@@ -12,10 +12,10 @@ export const canaryDismiss = defineVerb({
   examples: [
     { command: "iapeer canary dismiss alice", note: "nothing that ends her server is recorded; to take it back: canary arm" },
   ],
-  run: async ({ positionals, values }, context) => {
-    const { identity } = chooseIdentity(canaryDismiss, { personality: positionals[0]!, runtime: values.runtime }, context);
-    const action = await dismissIdentity(identity, context);
-    context.output.result({ identity, action }, () =>
+  run: async ({ positionals, values }, { app, output }) => {
+    const change = await dismissPeer(app, parseAsked(positionals[0]!, values.runtime));
+    const { identity, action } = change;
+    output.result(change, () =>
       action === "dismissed" ? `dismissed the canary of ${identity}` : `the canary of ${identity} is dismissed already`,
     );
     return 0;

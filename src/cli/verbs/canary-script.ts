@@ -1,6 +1,5 @@
-import { renderRecorderFor } from "../../launch/recorder/recorder.ts";
-import { readSample } from "../../app/session-sample.ts";
-import { RUNTIME_OPTION } from "../identity-option.ts";
+import { showCanaryScript } from "../../app/canaries.ts";
+import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryScript = defineVerb({
@@ -11,10 +10,9 @@ export const canaryScript = defineVerb({
     runtime: RUNTIME_OPTION,
   },
   examples: [{ command: "iapeer canary script alice", note: "read it before you trust it" }],
-  run: async ({ positionals, values }, context) => {
-    const sample = readSample(canaryScript, { personality: positionals[0]!, runtime: values.runtime }, context);
-    const text = renderRecorderFor(sample, { witness: "client" }, context);
-    context.output.result({ identity: sample.identity, script: text }, () => text);
+  run: async ({ positionals, values }, { app, output }) => {
+    const shown = await showCanaryScript(app, parseAsked(positionals[0]!, values.runtime));
+    output.result(shown, () => shown.script);
     return 0;
   },
 });

@@ -1,4 +1,4 @@
-import { type CanaryRow, readCanaries } from "../../app/canaries.ts";
+import { type CanaryRow, listCanaries } from "../../app/canaries.ts";
 import type { Output } from "../output.ts";
 import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
@@ -10,8 +10,8 @@ export const canaryStatus = defineVerb({
     "Exit 1 where a live server has no canary.",
   args: {},
   examples: [{ command: "iapeer canary status", note: "who is watched, by whom, since when; who is not, and why" }],
-  run: async (_call, { layout, output }) => {
-    const rows = readCanaries(layout);
+  run: async (_call, { app, output }) => {
+    const rows = await listCanaries(app);
     output.result(rows, () => render(rows, output));
     if (rows.length === 0 && !output.isJson) output.note("no live servers");
     return rows.every(({ armed }) => armed) ? 0 : 1;

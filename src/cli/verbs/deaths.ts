@@ -1,16 +1,14 @@
-import { parseIdentity, parsePersonality } from "../../model/names.ts";
-import { findUnrecorded } from "../../launch/unwitnessed.ts";
-import { readRegistry } from "../../registry/registry.ts";
-import { readDeaths } from "../../status/deaths/deaths.ts";
+import { type DeathList, listDeaths, listUnrecorded } from "../../app/deaths.ts";
+import { parsePersonality } from "../../model/names.ts";
 import type { Death } from "../../status/deaths/types.ts";
-import type { Context } from "../../app/app.ts";
 import { describeEnd, describeHow, renderIncident, renderVerdict } from "../death-text.ts";
 import { parseDuration, renderAge } from "../duration.ts";
+import type { Output } from "../output.ts";
 import { ONE_PEER } from "../shared-options.ts";
 import { type Cell, type Column, renderTable } from "../table.ts";
-import { defineVerb } from "../verb.ts";
+import { defineVerb, type Verb } from "../verb.ts";
 
-export const deaths = defineVerb({
+export const deaths: Verb = defineVerb({
   meta: { name: "deaths", description: "show every end of a session or server that nobody asked for" },
   details:
     "The newest first; servers that died together stand together. An end by stop or remove is not one of these.\n" +
@@ -27,29 +25,22 @@ export const deaths = defineVerb({
     { command: "iapeer deaths --since 24h", note: "what died since yesterday" },
     { command: "iapeer deaths --peer alice --json", note: "for a script: one peer's" },
   ],
-  run: async ({ values }, context) => {
-    const { layout, output, now } = context;
-    const sinceMs = values.since === undefined ? -Infinity : now().getTime() - parseDuration(deaths, "since", values.since);
-    const personality = values.peer === undefined ? undefined : parsePersonality(values.peer);
-    const all = readDeaths(layout);
-    const own = personality === undefined ? all : deathsOf(personality, all, context);
-    const wanted = own.filter(({ ts }) => Date.parse(ts) >= sinceMs);
-    output.result(wanted, () => renderDeaths(wanted, all, context));
+  run: async ({ values }, { app, output }) => {
+    const ageMs = values.since === undefined ? undefined : parseDuration(deaths, "since", values.since);
+    const now = app.now();
+    const found = await listDeaths(app, {
+      personality: values.peer === undefined ? undefined : parsePersonality(values.peer),
+      sinceMs: ageMs === undefined ? undefined : now.getTime() - ageMs,
+    });
+    output.result(found.wanted, () => renderDeaths(found, now, output));
     if (output.isJson) return 0;
-    if (wanted.length === 0) output.note("no deaths");
-    const unrecorded = findUnrecorded(layout);
+    if (found.wanted.length === 0) output.note("no deaths");
+    const unrecorded = await listUnrecorded(app);
     if (unrecorded.length > 0)
       output.note(`ended, and not recorded yet: ${unrecorded.join(", ")}; to have it recorded: iapeer supervise --once`);
     return 0;
   },
 });
-
-/** Those of a peer, which may have been removed since. Throws `peer-not-found` where the registry does not know it either. */
-function deathsOf(personality: string, all: readonly Death[], { layout }: Context): Death[] {
-  const own = all.filter(({ identity }) => parseIdentity(identity)?.personality === personality);
-  if (own.length === 0) readRegistry(layout).require(personality);
-  return own;
-}
 
 const COLUMNS: readonly Column[] = [
   { title: "WHEN" },
@@ -60,36 +51,29 @@ const COLUMNS: readonly Column[] = [
   { title: "ID" },
 ];
 
-/** A table; above the rows of an incident, which stand together, what they have in common. */
-function renderDeaths(shown: readonly Death[], all: readonly Death[], context: Context): string {
-  if (shown.length === 0) return "";
-  const { colors, width } = context.output;
-  const rows = [...Map.groupBy(shown, ({ id, incident }) => incident ?? id).values()].flat();
-  const table = renderTable(
-    COLUMNS,
-    rows.map((death) => toCells(death, context)),
-    { paintTitle: colors.bold, width: width() },
-  );
-  const [titles, ...lines] = table.split("\n");
+/** A table. The rows of an incident stand together, below a line with what they have in common. */
+function renderDeaths({ wanted, all }: DeathList, now: Date, { colors, width }: Output): string {
+  if (wanted.length === 0) return "";
+  const rows = [...Map.groupBy(wanted, ({ id, incident }) => incident ?? id).values()].flat();
+  const cells = rows.map((death) => toCells(death, now, { painted: renderVerdict(death.verdict, colors) }));
+  const [titles, ...lines] = renderTable(COLUMNS, cells, { paintTitle: colors.bold, width: width() }).split("\n");
   const blocks = lines.flatMap((line, index) => {
     const { incident } = rows[index]!;
     const isFirst = incident !== undefined && incident !== rows[index - 1]?.incident;
-    return isFirst ? [colors.bold(headIncident(incident, { shown, all })), line] : [line];
+    return isFirst ? [colors.bold(headIncident(incident, { wanted, all })), line] : [line];
   });
   return [titles, ...blocks].join("\n");
 }
 
-function toCells(death: Death, { now, output }: Context): Cell[] {
-  const { ts, identity, verdict, incident, id } = death;
-  const when = `${incident === undefined ? "" : "  "}${ts} (${renderAge(ts, now())})`;
-  return [when, identity, describeEnd(death), { painted: renderVerdict(verdict, output.colors) }, describeHow(death), id];
+function toCells(death: Death, now: Date, verdict: Cell): Cell[] {
+  const { ts, identity, incident, id } = death;
+  const when = `${incident === undefined ? "" : "  "}${ts} (${renderAge(ts, now)})`;
+  return [when, identity, describeEnd(death), verdict, describeHow(death), id];
 }
 
-/** Who died is told of all of them, also of those that are not shown. */
-function headIncident(
-  incident: string,
-  { shown, all }: { readonly shown: readonly Death[]; readonly all: readonly Death[] },
-): string {
-  const [members, here] = [all, shown].map((some) => some.filter((death) => death.incident === incident)) as [Death[], Death[]];
-  return `${renderIncident(members)}${here.length === members.length ? "" : ` (${here.length} of them shown)`}`;
+/** It tells of all who died, also of those that are not shown. */
+function headIncident(incident: string, { wanted, all }: DeathList): string {
+  const members = all.filter((death) => death.incident === incident);
+  const shown = wanted.filter((death) => death.incident === incident).length;
+  return `${renderIncident(members)}${shown === members.length ? "" : ` (${shown} of them shown)`}`;
 }

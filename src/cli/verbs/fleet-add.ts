@@ -7,7 +7,7 @@ import { DEFAULT_JOBS } from "../../app/fleet/apply.ts";
 import { editAndApply } from "../../app/fleet/edit-file.ts";
 import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { printReport } from "../fleet/report.ts";
-import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
+import { IF_REVISION, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetAdd: Verb = defineVerb({
@@ -46,7 +46,7 @@ export const fleetAdd: Verb = defineVerb({
   ],
   run: async ({ values, positionals }, context) => {
     const agent = parseAgent(positionals[0]!, values);
-    const { ifRevision } = changeOptionsFrom(fleetAdd, values["if-revision"], context);
+    const ifRevision = parseRevision(fleetAdd, values["if-revision"]);
     const options = {
       isPruned: () => false,
       isForced: false,

@@ -3,7 +3,7 @@ import { applyFleet, DEFAULT_JOBS } from "../../app/fleet/apply.ts";
 import { FLEET_FILE, openFleetFile } from "../fleet/fleet-file.ts";
 import { withFleetLock } from "../../app/fleet/lock.ts";
 import { printReport } from "../fleet/report.ts";
-import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
+import { IF_REVISION, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetApply: Verb = defineVerb({
@@ -28,7 +28,7 @@ export const fleetApply: Verb = defineVerb({
     { command: "iapeer fleet apply --prune --start", note: "exactly this fleet, and all of it live" },
   ],
   run: async ({ values }, context) => {
-    const { ifRevision } = changeOptionsFrom(fleetApply, values["if-revision"], context);
+    const ifRevision = parseRevision(fleetApply, values["if-revision"]);
     const jobs = parseCount(fleetApply, "jobs", values.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS;
     const isDryRun = values["dry-run"] === true;
     const options = {

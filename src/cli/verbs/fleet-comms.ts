@@ -2,7 +2,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { parsePersonality } from "../../model/names.ts";
 import { readApplied } from "../../fleet/applied.ts";
 import { planComms, renderComms, renderSend, renderWatch } from "../../fleet/comms.ts";
-import { readHere } from "../../app/launching.ts";
+import { readHere } from "../../app/launch-plan.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetComms = defineVerb({

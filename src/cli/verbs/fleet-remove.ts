@@ -8,7 +8,7 @@ import { DEFAULT_JOBS } from "../../app/fleet/apply.ts";
 import { editAndApply } from "../../app/fleet/edit-file.ts";
 import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { printReport } from "../fleet/report.ts";
-import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
+import { IF_REVISION, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetRemove: Verb = defineVerb({
@@ -29,7 +29,7 @@ export const fleetRemove: Verb = defineVerb({
   ],
   run: async ({ values, positionals }, context) => {
     const name = parsePersonality(positionals[0]!);
-    const { ifRevision } = changeOptionsFrom(fleetRemove, values["if-revision"], context);
+    const ifRevision = parseRevision(fleetRemove, values["if-revision"]);
     const isDryRun = values["dry-run"] === true;
     const options = {
       isPruned: (one: string) => one === name,

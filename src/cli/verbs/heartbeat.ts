@@ -1,21 +1,14 @@
-import { statSync } from "node:fs";
-import { IapeerError } from "../../model/errors.ts";
-import { identityOf, parseIdentity, parseRuntime, quoteForMessage } from "../../model/names.ts";
-import { awaitAnswer, type Silence } from "../../core/process/answering.ts";
+import { giveHeartbeat, planHeartbeats, toBeatJson } from "../../app/heartbeat.ts";
+import type { Silence } from "../../core/process/answering.ts";
 import { becomeProgram } from "../../core/process/become.ts";
 import { isPid } from "../../core/process/processes.ts";
-import { BEAT_EVERY_SECS, heartbeatWrapper, stampBeat } from "../../launch/heartbeat/heartbeat.ts";
-import { readRegistry } from "../../registry/registry.ts";
-import type { Peer } from "../../registry/types.ts";
-import { pointerPath } from "../../status/incarnation/incarnation.ts";
+import { BEAT_EVERY_SECS } from "../../launch/heartbeat/heartbeat.ts";
+import { IapeerError } from "../../model/errors.ts";
 import { usage } from "../strict.ts";
-import type { Context } from "../../app/app.ts";
 import { parseDuration } from "../duration.ts";
-import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
+import { RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
-/** How long a program may take to read what is typed, or to go on. */
-const ANSWER_MS = 2000;
 const MAX_EVERY_SECS = 86_400;
 
 export const heartbeat: Verb = defineVerb({
@@ -44,20 +37,18 @@ export const heartbeat: Verb = defineVerb({
     { command: "iapeer heartbeat alice --runtime codex", note: "for her, from anywhere" },
     { command: "iapeer heartbeat --every 1m -- my-agent --fast", note: "for a program that knows nothing of heartbeats" },
   ],
-  run: async ({ positionals, values, rest }, context) => {
-    const { output } = context;
+  run: async ({ positionals, values, rest }, { app, output }) => {
     if (rest.length === 0 && values.every !== undefined) throw usage(heartbeat, "--every goes with -- COMMAND");
     if (rest.length > 0 && values["if-answers"] !== undefined)
       throw usage(heartbeat, "--if-answers is for a process that runs already");
     const asked = values["if-answers"] === undefined ? undefined : parseProcess(values["if-answers"]);
-    const identity =
-      positionals[0] === undefined ? ownIdentity(values.runtime, context) : identityFrom(positionals[0], values.runtime, context);
-    if (rest.length > 0) return wrap(rest, { everySecs: parseEvery(values.every), identity }, context);
-    const silence = asked === undefined ? undefined : await awaitAnswer(asked, ANSWER_MS);
-    if (silence !== undefined) output.note(`no heartbeat: the process ${asked!.pid} ${SILENCE[silence]}`);
-    const isWritten = silence === undefined && identity !== undefined && tryStamp(identity, context);
-    output.result({ identity: identity ?? null, written: isWritten }, () => "");
-    return silence === undefined ? 0 : 1;
+    const owner = { peer: positionals[0], runtime: values.runtime };
+    if (rest.length > 0)
+      return become(await planHeartbeats(app, { ...owner, everySecs: parseEvery(values.every), command: rest }));
+    const report = await giveHeartbeat(app, { ...owner, process: asked });
+    if (report.silence !== undefined) output.note(`no heartbeat: the process ${asked!.pid} ${SILENCE[report.silence]}`);
+    output.result(toBeatJson(report), () => "");
+    return report.silence === undefined ? 0 : 1;
   },
 });
 
@@ -67,15 +58,13 @@ const SILENCE = {
   unread: "does not read what was typed into its terminal",
 } as const satisfies Record<Silence, string>;
 
-function tryStamp(identity: string, { layout, now, output }: Context): boolean {
-  try {
-    stampBeat(layout, identity, now());
-    return true;
-  } catch (error) {
-    if (!(error instanceof IapeerError)) throw error;
-    output.warn(`the heartbeat is not written: ${error.message}`);
-    return false;
-  }
+/** Becomes the shell of an argv. */
+function become(argv: readonly string[]): never {
+  becomeProgram("/bin/sh", argv);
+  throw new IapeerError(
+    "command-failed",
+    "the system does not run the command: its arguments and its environment may be too long",
+  );
 }
 
 function parseEvery(text: string | undefined): number {
@@ -88,48 +77,4 @@ function parseProcess(text: string): { readonly pid: number; readonly start?: st
   const [, digits = "", start] = /^([0-9]{1,10})(?::(.+))?$/.exec(text) ?? [];
   if (isPid(Number(digits))) return { pid: Number(digits), ...(start !== undefined && { start }) };
   throw usage(heartbeat, `--if-answers takes the pid of a process, not ${JSON.stringify(text)}`);
-}
-
-/** Becomes the program, by way of the shell that beats beside it. Of a session of another root it becomes the program all the same. */
-function wrap(
-  command: readonly string[],
-  { everySecs, identity }: { everySecs: number; identity: string | undefined },
-  { self, layout }: Context,
-): never {
-  const broken = command.find((word) => word.includes("\ufffd"));
-  if (broken !== undefined)
-    throw new IapeerError(
-      "invalid-value",
-      `a word of the command is not UTF-8, and would not arrive as it is: ${quoteForMessage(broken)}`,
-    );
-  const argv =
-    identity === undefined ? command : [...heartbeatWrapper([...self, "--root", layout.root], everySecs, identity), ...command];
-  becomeProgram("/bin/sh", identity === undefined ? ["/bin/sh", "-c", 'exec "$@"', "iapeer-heartbeat", ...argv] : argv);
-  throw new IapeerError(
-    "command-failed",
-    "the system does not run the command: its arguments and its environment may be too long",
-  );
-}
-
-/** Of the session that this is called in. The registry is not asked: that is for every turn of an agent. */
-function ownIdentity(runtime: string | undefined, { env, layout, output }: Context): string | undefined {
-  const named = env["PEER_IDENTITY"] ?? "";
-  if (named === "") throw usage(heartbeat, "heartbeat needs a peer: this is no session's process");
-  if (runtime !== undefined) throw usage(heartbeat, "--runtime needs a peer beside it");
-  if (parseIdentity(named) === undefined) throw usage(heartbeat, `PEER_IDENTITY is not an identity: ${JSON.stringify(named)}`);
-  if (statSync(pointerPath(layout, named), { throwIfNoEntry: false }) !== undefined) return named;
-  output.warn(`the heartbeat is not written: ${named} was not launched from ${layout.root}`);
-  return undefined;
-}
-
-/** A peer of that name comes before an identity that looks the same. */
-function identityFrom(word: string, runtime: string | undefined, context: Context): string {
-  const parsed = runtime === undefined ? parseIdentity(word) : undefined;
-  if (parsed !== undefined) {
-    const peers = readRegistry(context.layout).peers;
-    const has = (peer: Peer) => peer.personality === parsed.personality && peer.runtimes.includes(parseRuntime(parsed.runtime));
-    if (!peers.some(({ personality }) => personality === word) && peers.some(has))
-      return identityOf(parsed.runtime, parsed.personality);
-  }
-  return chooseIdentity(heartbeat, { personality: word, runtime }, context).identity;
 }

@@ -1,6 +1,5 @@
-import { renderHookFor } from "../../launch/hook/hook.ts";
-import { RUNTIME_OPTION } from "../identity-option.ts";
-import { readSample } from "../../app/session-sample.ts";
+import { showHook } from "../../app/canaries.ts";
+import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
 export const hookPaneDied = defineVerb({
@@ -13,10 +12,9 @@ export const hookPaneDied = defineVerb({
     runtime: RUNTIME_OPTION,
   },
   examples: [{ command: "iapeer hook pane-died alice", note: "the value that launch gives to tmux set-hook" }],
-  run: async ({ positionals, values }, context) => {
-    const incarnation = readSample(hookPaneDied, { personality: positionals[0]!, runtime: values.runtime }, context);
-    const hook = renderHookFor(incarnation, context.layout);
-    context.output.result({ identity: incarnation.identity, hook }, () => hook);
+  run: async ({ positionals, values }, { app, output }) => {
+    const shown = await showHook(app, parseAsked(positionals[0]!, values.runtime));
+    output.result(shown, () => shown.hook);
     return 0;
   },
 });

@@ -1,10 +1,8 @@
+import { type Ignored, launchPeer, type LaunchReport, toLaunchJson } from "../../app/launch.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { parseSocketName } from "../../model/names.ts";
-import { namedSocketPath } from "../../core/tmux.ts";
-import { launchIdentity, type Launched, type LaunchPlan } from "../../launch/start/start.ts";
-import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
+import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { withInterruption } from "../interruption.ts";
-import { planLaunch } from "../../app/launching.ts";
 import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -29,36 +27,27 @@ export const launch = defineVerb({
     { command: "iapeer launch alice --runtime codex -- --model o4", note: "another runtime beside it, with arguments" },
     { command: "iapeer launch alice --socket work", note: "as a session of a tmux server that you share: tmux -L work attach" },
   ],
-  run: async (call, context) => {
-    const { output } = context;
-    const chosen = chooseIdentity(launch, { personality: call.positionals[0]!, runtime: call.values.runtime }, context);
-    const { identity } = chosen;
-    const named = call.values.socket;
-    const plan = {
-      ...planLaunch(chosen, call.rest, context),
-      ...(named !== undefined && { socket: namedSocketPath(context.env, parseSocketName(named)) }),
+  run: async ({ positionals, values, rest }, { app, output }) => {
+    const request = {
+      ...parseAsked(positionals[0]!, values.runtime),
+      args: rest,
+      socketName: values.socket === undefined ? undefined : parseSocketName(values.socket),
     };
-    // A launch takes a second, and half of one is of no use: who asks it to stop hears what it came to.
+    // A launch does not stop half-way: a call that a signal comes to tells what the launch came to.
     return await withInterruption(async ({ exitStatus }) => {
-      const launched = await launchIdentity(plan, context).catch((error: unknown) => {
+      const report = await launchPeer(app, request).catch((error: unknown) => {
         if (!output.isJson) lastLinesOf(error).forEach((line) => output.note(`  ${tame(line)}`));
         throw error;
       });
-      output.result(toJson(identity, launched), () => render(identity, launched));
-      if (launched.action === "already-live")
-        ignoredOf(plan, launched, call.rest).forEach((what) => output.warn(`${identity} is live already: ${what}`));
+      output.result(toLaunchJson(report), () => render(report));
+      report.ignored.forEach((one) => output.warn(`${report.identity} is live already: ${describeIgnored(one)}`));
       return exitStatus() ?? 0;
     });
   },
 });
 
-/** What was asked for and cannot be had of a session that is there. */
-function ignoredOf({ socket }: LaunchPlan, { incarnation }: Launched, args: readonly string[]): string[] {
-  const isElsewhere = socket !== undefined && incarnation !== undefined && incarnation.socket !== socket;
-  return [
-    ...(args.length > 0 ? ["its new arguments were not used"] : []),
-    ...(isElsewhere ? [`it stays on the server of ${incarnation.socket}`] : []),
-  ];
+function describeIgnored(ignored: Ignored): string {
+  return ignored.kind === "arguments" ? "its new arguments were not used" : `it stays on the server of ${ignored.socket}`;
 }
 
 function lastLinesOf(error: unknown): readonly string[] {
@@ -66,19 +55,7 @@ function lastLinesOf(error: unknown): readonly string[] {
   return Array.isArray(lines) ? (lines as string[]) : [];
 }
 
-function toJson(identity: string, { action, incarnation, witness }: Launched) {
-  return {
-    identity,
-    action,
-    incarnation: incarnation?.incarnation ?? null,
-    server_pid: incarnation?.server?.pid ?? null,
-    pane_pid: incarnation?.pane?.pid ?? null,
-    socket: incarnation?.socket ?? null,
-    ...(action === "launched" && { witness }),
-  };
-}
-
-function render(identity: string, { action, incarnation, witness }: Launched): string {
+function render({ identity, action, incarnation, witness }: LaunchReport): string {
   const pid = incarnation?.pane?.pid;
   const process = pid === undefined ? "" : ` (pid ${pid})`;
   if (action === "already-live") return `${identity} is live already${process}`;

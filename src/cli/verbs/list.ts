@@ -1,12 +1,8 @@
-import { existsSync } from "node:fs";
-import { identityOf, parseRuntime } from "../../model/names.ts";
-import { readRegistry } from "../../registry/registry.ts";
-import type { Peer } from "../../registry/types.ts";
-import type { Death } from "../../status/deaths/types.ts";
-import { readStatuses } from "../../status/liveness/liveness.ts";
-import type { Context } from "../../app/app.ts";
+import { listPeers, type ListRow, type PeerList } from "../../app/list.ts";
+import { parseRuntime } from "../../model/names.ts";
 import { renderAge } from "../duration.ts";
-import { type PeerJson, renderRuntimes, toPeerJson } from "../../app/peers/peer-json.ts";
+import type { Output } from "../output.ts";
+import { renderRuntimes } from "../runtimes.ts";
 import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -19,49 +15,14 @@ export const list = defineVerb({
     { command: "iapeer list", note: "who is on this host, and who is awake" },
     { command: "iapeer list --runtime codex --json", note: "for a script: only peers with codex" },
   ],
-  run: async ({ values }, context) => {
-    const { layout, output } = context;
+  run: async ({ values }, { app, output }) => {
     const runtime = values.runtime === undefined ? undefined : parseRuntime(values.runtime);
-    const statuses = readStatuses(layout);
-    const peers = readRegistry(layout).peers.filter((peer) => runtime === undefined || peer.runtimes.includes(runtime));
-    const deaths = await findLastDeaths(peers, context);
-    const rows = peers.map((peer) => ({ ...toPeerJson(peer, statuses), ...lastDeathOf(peer, deaths) }));
-    const leaving = new Set(peers.filter(({ isBeingRemoved }) => isBeingRemoved).map(({ personality }) => personality));
-    output.result(rows, () => renderPeers(rows, leaving, context));
-    if (rows.length === 0 && !output.isJson) output.note(describeNone(runtime));
+    const peers = await listPeers(app, { runtime });
+    output.result(peers.rows, () => renderPeers(peers, app.now(), output));
+    if (peers.rows.length === 0 && !output.isJson) output.note(describeNone(runtime));
     return 0;
   },
 });
-
-/** A row, with the peer's newest unclaimed end among the newest records. */
-interface ListRow extends PeerJson {
-  readonly last_death?: Pick<Death, "id" | "ts" | "ev" | "verdict">;
-}
-
-/** The last death of each identity. Who is on this host can be told without the log of deaths. */
-async function findLastDeaths(peers: readonly Peer[], { layout, output }: Context): Promise<ReadonlyMap<string, Death>> {
-  if (!existsSync(layout.exitsLog)) return new Map();
-  try {
-    const { readLastDeaths } = await import("../../status/deaths/deaths.ts");
-    return readLastDeaths(layout, peers.flatMap(identitiesOf));
-  } catch (error) {
-    output.warn((error as Error).message);
-    return new Map();
-  }
-}
-
-function identitiesOf({ runtimes, personality }: Peer): string[] {
-  return runtimes.map((runtime) => identityOf(runtime, personality));
-}
-
-function lastDeathOf(peer: Peer, deaths: ReadonlyMap<string, Death>): Pick<ListRow, "last_death"> {
-  if (deaths.size === 0) return {};
-  const own = identitiesOf(peer)
-    .map((identity) => deaths.get(identity))
-    .filter((death) => death !== undefined);
-  const last = own.toSorted((a, b) => Date.parse(b.ts) - Date.parse(a.ts))[0];
-  return last === undefined ? {} : { last_death: { id: last.id, ts: last.ts, ev: last.ev, verdict: last.verdict } };
-}
 
 function describeNone(runtime: string | undefined): string {
   return runtime === undefined ? "no peers yet; to add one: iapeer add <personality>" : `no peer has the runtime ${runtime}`;
@@ -77,10 +38,9 @@ const COLUMNS: readonly Column[] = [
   { title: "DESCRIPTION", cuts: "end" },
 ];
 
-function renderPeers(rows: readonly ListRow[], leaving: ReadonlySet<string>, { output, now }: Context): string {
+function renderPeers({ rows, leaving }: PeerList, now: Date, { colors, width }: Output): string {
   if (rows.length === 0) return "";
-  const { colors, width } = output;
-  const marks = rows.map((row) => markDeath(row, now()));
+  const marks = rows.map((row) => markDeath(row, now));
   const hasDeaths = marks.some((mark) => mark !== "");
   const columns = hasDeaths ? COLUMNS.toSpliced(2, 0, LAST_DEATH) : COLUMNS;
   const cells = rows.map((row, index) => [

@@ -1,14 +1,12 @@
-import { isAgentic } from "../../model/runtimes.ts";
+import { switchOwnMemory } from "../../app/native-memory.ts";
 import type { ProvisionRow } from "../../provision/attach.ts";
-import { switchNative } from "../../provision/native-memory-step.ts";
-import { providerTools } from "../../app/app.ts";
 import type { Output } from "../output.ts";
 import { ALL_PEERS, ONE_PEER } from "../shared-options.ts";
 import { renderTable } from "../table.ts";
-import { chooseTargets } from "../targets.ts";
-import { defineVerb } from "../verb.ts";
+import { parseTargets } from "../targets.ts";
+import { defineVerb, type Verb } from "../verb.ts";
 
-export const nativeMemory = defineVerb({
+export const nativeMemory: Verb = defineVerb({
   meta: { name: "native-memory", description: "switch the runtimes' own memory off or on" },
   details:
     "An occupied slot and a runtime's own memory make two stores, so a birth under an occupied slot switches the\n" +
@@ -22,19 +20,11 @@ export const nativeMemory = defineVerb({
     { command: "iapeer native-memory off --all", note: "for peers that were there before the provider" },
     { command: "iapeer native-memory on --peer alice", note: "let claude remember by itself again" },
   ],
-  run: async ({ values, positionals }, context) => {
-    const { output } = context;
-    const { targets } = chooseTargets(nativeMemory, values, context);
-    const direction = positionals[0] as "off" | "on";
-    const rows: ProvisionRow[] = [];
-    for (const target of targets) {
-      for (const runtime of target.runtimes.filter(isAgentic)) {
-        rows.push(await switchNative(target, runtime, { ...context, direction, tools: providerTools(context) }));
-      }
-    }
-    const isDone = rows.every(({ state }) => state !== "left-alone");
-    output.result({ ok: isDone, outcomes: rows }, () => renderRows(rows, output));
-    return isDone ? 0 : 1;
+  run: async ({ values }, { app, output }) => {
+    const choice = parseTargets(nativeMemory, values);
+    const report = await switchOwnMemory(app, { direction: values.direction, choice });
+    output.result(report, () => renderRows(report.outcomes, output));
+    return report.ok ? 0 : 1;
   },
 });
 

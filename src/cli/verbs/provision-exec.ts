@@ -1,17 +1,17 @@
 import { resolve } from "node:path";
-import { parsePersonality, parseRuntime } from "../../model/names.ts";
+import { execProvision } from "../../app/provider.ts";
 import type { Env } from "../../core/layout.ts";
+import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { type Occasion, OCCASIONS } from "../../provision/occasions.ts";
-import { type Placeholders, PROVIDER_TIMEOUT_MS, renderArgv, runProvider } from "../../provision/provider-command.ts";
+import { type Placeholders, PROVIDER_TIMEOUT_MS } from "../../provision/provider-command.ts";
 import { parseCount } from "../count.ts";
-import { providerTools } from "../../app/app.ts";
 import { parseFolder } from "../folder.ts";
 import { withInterruption } from "../interruption.ts";
-import { defineVerb } from "../verb.ts";
+import { defineVerb, type Verb } from "../verb.ts";
 
 const TIMEOUTS_MS = { min: 1, max: 24 * 60 * 60 * 1000 };
 
-export const provisionExec = defineVerb({
+export const provisionExec: Verb = defineVerb({
   meta: { name: "provision exec", description: "run one command as a provider's command is run, and print its outcome as JSON" },
   details:
     "For authors of memory providers. Placeholders in the arguments are replaced, no shell is in between, and at the\n" +
@@ -32,14 +32,14 @@ export const provisionExec = defineVerb({
       note: "what a provider's command would be told",
     },
   ],
-  run: async ({ values, rest }, context) => {
-    const placeholders = parsePlaceholders(context.env, values);
-    const [command, ...args] = rest as [string, ...string[]];
+  run: async ({ values, rest }, { app, output }) => {
+    const placeholders = parsePlaceholders(app.env, values);
+    const [word, ...args] = rest as [string, ...string[]];
     const timeoutMs = parseCount(provisionExec, "timeout-ms", values["timeout-ms"], TIMEOUTS_MS) ?? PROVIDER_TIMEOUT_MS;
-    const argv = renderArgv({ command: resolveCommand(command, context.env["PATH"]), args }, placeholders);
+    const command = word.includes("/") ? resolve(word) : word;
     return await withInterruption(async ({ signal, exitStatus }) => {
-      const outcome = await runProvider({ argv, placeholders, timeoutMs, signal }, providerTools(context));
-      context.output.text(JSON.stringify(outcome));
+      const outcome = await execProvision(app, { command, args, placeholders, timeoutMs }, signal);
+      output.text(JSON.stringify(outcome));
       return exitStatus() ?? (outcome.state === "ok" ? 0 : outcome.state === "timeout" ? 6 : 1);
     });
   },
@@ -54,10 +54,4 @@ interface Given {
 
 function parsePlaceholders(env: Env, { cwd, runtime, personality, occasion }: Given): Placeholders {
   return { cwd: parseFolder(cwd, env), runtime: parseRuntime(runtime), personality: parsePersonality(personality), occasion };
-}
-
-/** A bare name is looked up on PATH, as a person expects; what is not found is reported by its name. */
-function resolveCommand(command: string, path: string | undefined): string {
-  if (command.includes("/")) return resolve(command);
-  return Bun.which(command, { PATH: path ?? "" }) ?? command;
 }

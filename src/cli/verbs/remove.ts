@@ -1,17 +1,14 @@
-import { existsSync } from "node:fs";
-import type { ErrorCode } from "../../model/errors.ts";
-import { nearest, parsePersonality } from "../../model/names.ts";
-import { readRegistry } from "../../registry/registry.ts";
+import { type Removal, removePeers, toRemovalJson } from "../../app/remove.ts";
+import { parsePersonality } from "../../model/names.ts";
 import type { Colors } from "../colors.ts";
-import type { Context } from "../../app/app.ts";
+import { withInterruption } from "../interruption.ts";
 import { jointStatus, renderOutcomes } from "../outcomes.ts";
 import type { Output } from "../output.ts";
-import { type Removal, type RemovalJson, removePeer } from "../../app/peers/removal.ts";
-import { changeOptionsFrom, IF_REVISION } from "../shared-options.ts";
+import { IF_REVISION, parseRevision } from "../shared-options.ts";
 import { tame } from "../../model/characters.ts";
-import { defineVerb } from "../verb.ts";
+import { defineVerb, type Verb } from "../verb.ts";
 
-export const remove = defineVerb({
+export const remove: Verb = defineVerb({
   meta: { name: "remove", description: "detach a peer's memory and take it out of the registry" },
   details:
     "Its folder stays. A peer that is not there is a success that says so. A removal that was interrupted goes\n" +
@@ -25,50 +22,47 @@ export const remove = defineVerb({
     { command: "iapeer remove alice", note: "alice leaves; her folder stays" },
     { command: "iapeer remove alice bob --force", note: "two peers, live or not" },
   ],
-  run: async ({ values, positionals }, context) => {
-    const names = [...new Set(positionals.map(parsePersonality))];
-    const change = changeOptionsFrom(remove, values["if-revision"], context);
-    const removals: Removal[] = [];
-    for (const personality of names) {
-      // Our own first removal moves the revision on: it guards that one alone.
-      const guarded = removals.length === 0 ? change : { lockTimeoutMs: context.lockTimeoutMs };
-      removals.push(await removePeer(personality, { isForced: values.force === true, change: guarded }, context));
-      if (STOPPERS.has(removals.at(-1)!.json.error?.code)) break;
-    }
-    const rows = removals.map(({ json }) => json);
-    report(rows, context.output);
-    hintAtNames(rows, context);
-    return jointStatus(removals.map(({ status }) => status));
+  run: async ({ values, positionals }, { app, output }) => {
+    const request = {
+      personalities: positionals.map(parsePersonality),
+      isForced: values.force === true,
+      ifRevision: parseRevision(remove, values["if-revision"]),
+    };
+    return await withInterruption(async ({ signal, exitStatus }) => {
+      const removals = await removePeers(app, request, signal);
+      report(removals, output);
+      return jointStatus(
+        removals.map((one) => (one.action === "failed" ? one.error : undefined)),
+        { exitStatus },
+      );
+    });
   },
 });
 
-function report(rows: readonly RemovalJson[], output: Output): void {
-  const done = rows.filter(({ action }) => action !== "failed");
-  output.result(rows, () => done.map((row) => renderRemoval(row, output.colors)).join("\n"));
-  rows.forEach(({ error }) => error && output.error(error));
+function report(removals: readonly Removal[], output: Output): void {
+  output.result(removals.map(toRemovalJson), () =>
+    removals
+      .map((one) => renderRemoval(one, output.colors))
+      .filter((line) => line !== undefined)
+      .join("\n"),
+  );
+  for (const one of removals) if (one.action === "failed") output.error(one.error);
+  if (output.isJson) return;
+  for (const one of removals) if (one.action === "absent" && one.near !== undefined) output.note(`did you mean ${one.near}?`);
 }
 
-/** A peer that is not there may be a slip of the finger. */
-function hintAtNames(rows: readonly RemovalJson[], { layout, output }: Context): void {
-  const absent = rows.filter(({ action }) => action === "absent");
-  if (output.isJson || absent.length === 0) return;
-  const names = readRegistry(layout).peers.map(({ personality }) => personality);
-  for (const { personality } of absent) {
-    const near = nearest(personality, names);
-    if (near !== undefined) output.note(`did you mean ${near}?`);
+/** undefined for one that failed: its error says it. */
+function renderRemoval(removal: Removal, colors: Colors): string | undefined {
+  const { personality, bootUnit, unprovision } = removal;
+  const boot = bootUnit === undefined ? undefined : "it starts at boot no more";
+  switch (removal.action) {
+    case "failed":
+      return undefined;
+    case "absent":
+      return `${personality} is not registered; ${boot ?? "nothing to remove"}`;
+    case "removed": {
+      const folder = `its folder ${removal.hasFolder ? "stays" : "was gone already"}: ${tame(removal.cwd)}`;
+      return `removed ${[personality, ...(boot === undefined ? [] : [boot]), folder].join("; ")}${renderOutcomes(unprovision, colors)}`;
+    }
   }
-}
-
-/** After these the other peers are not tried. */
-const STOPPERS: ReadonlySet<ErrorCode | undefined> = new Set(["interrupted", "revision-conflict"] as const);
-
-function renderRemoval(removal: RemovalJson, colors: Colors): string {
-  const boot = removal.bootUnit === undefined ? "" : "; it starts at boot no more";
-  if (removal.action === "absent")
-    return `${removal.personality} is not registered; ${boot === "" ? "nothing to remove" : "it starts at boot no more"}`;
-  return `removed ${removal.personality}${boot}; ${describeFolder(removal.cwd ?? "")}${renderOutcomes(removal.unprovision, colors)}`;
-}
-
-function describeFolder(cwd: string): string {
-  return existsSync(cwd) ? `its folder stays: ${tame(cwd)}` : `its folder was gone already: ${tame(cwd)}`;
 }

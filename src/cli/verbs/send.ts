@@ -1,33 +1,14 @@
-import { readHostName } from "../../core/host.ts";
-import { parseIdentity } from "../../model/names.ts";
-import { DIRECTIVES, judgeDirective, renderDirective } from "../../launch/sleep/sleep.ts";
-import { chooseAuthor, identifySender, type Sender } from "../../launch/sender.ts";
-import type { DeliveryState, Recipient } from "../../launch/send/types.ts";
-import { messageInvalid, parseMessage } from "../../model/message.ts";
-import { parseParty, renderParty, renderSender } from "../../model/party.ts";
-import { readRegistry } from "../../registry/registry.ts";
+import { nameOf, prepareSending, sendMessage, toSentJson } from "../../app/send/send.ts";
+import type { MessageSource, Sending, SendRequest, Sent } from "../../app/send/types.ts";
+import type { DeliveryState } from "../../launch/send/types.ts";
+import { DIRECTIVES } from "../../launch/sleep/sleep.ts";
+import { isSocketPlace } from "../../model/names.ts";
 import { usage } from "../strict.ts";
-import type { Context } from "../../app/app.ts";
 import { parseDuration } from "../duration.ts";
-import { RUNTIME_OPTION } from "../identity-option.ts";
-import { readMessageFile } from "../send/message-input.ts";
-import { chooseRecipient, readOrchestrators } from "../../app/send/recipient.ts";
-import { type Order, runSending, type Sending, type Sent } from "../../app/send/sending.ts";
+import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
+import { withInterruption } from "../interruption.ts";
+import type { Output } from "../output.ts";
 import { defineVerb, type Verb } from "../verb.ts";
-
-interface SendJson {
-  readonly to: string;
-  /** Another host, as the fleet calls it. */
-  readonly host?: string;
-  readonly from: string;
-  readonly sender: "peer" | "person";
-  readonly state: DeliveryState;
-  /** Of a message whose host told. */
-  readonly bytes?: number;
-  readonly directive?: "sleep";
-  /** Left out where it cannot be told. */
-  readonly effect?: "sleep" | "none";
-}
 
 const GRACE = "10s";
 const MOST_GRACE_MS = 3_600_000;
@@ -68,91 +49,59 @@ export const send: Verb = defineVerb({
     { command: "git diff | iapeer send alice --file - --verify", note: "what a command prints, and see that she takes it" },
     { command: "iapeer send alice --directive sleep --grace 30s", note: "ask her to put her work away, then stop her" },
   ],
-  run: async ({ positionals, values }, context) => {
-    const author = values.from === undefined ? undefined : parseParty(values.from);
-    const typed = {
-      personality: positionals[0]!,
-      runtime: values.runtime,
-      socket: values.socket,
-      isHandedOn: author !== undefined,
-    };
-    const recipient = chooseRecipient(send, typed, context);
-    const sender = identifySender(context.layout, context.env);
-    const from = chooseAuthor(sender, values.from, (name) =>
-      readRegistry(context.layout).peers.some(({ personality }) => personality === name),
-    );
-    const order = planOrder(values, { recipient, sender }, context);
-    const text = parseMessage(
-      readText(values, recipient.kind === "remote" ? renderParty(from) : renderSender(from, readHostName()), order),
-    );
-    const sending = { recipient, from, text, verify: values.verify === true, order };
-    const sent = await runSending(sending, context);
-    report(sending, { sender, sent }, context);
-    return sent.status ?? (sent.state === "typed" || sent.state === "unknown" ? 1 : 0);
+  run: async ({ positionals, values }, { app, output }) => {
+    const order = parseOrder(values);
+    const sending = await prepareSending(app, {
+      to: { ...parseAsked(positionals[0]!, values.runtime), socket: parseSocket(values.socket) },
+      from: values.from,
+      message: parseSource(values, order),
+      verify: values.verify === true,
+      order,
+    });
+    return await withInterruption(async ({ signal, exitStatus }) => {
+      const sent = await sendMessage(app, sending, signal);
+      report(sending, sent, output);
+      return exitStatus() ?? (sent.state === "typed" || sent.state === "unknown" ? 1 : 0);
+    });
   },
 });
 
-function planOrder(
-  values: { directive?: string; grace?: string },
-  { recipient, sender }: { recipient: Recipient; sender: Sender },
-  context: Context,
-): Order | undefined {
-  if (values.directive === undefined) {
-    if (values.grace !== undefined) throw usage(send, "--grace needs --directive beside it");
+function parseOrder({ directive, grace }: { directive?: string; grace?: string }): SendRequest["order"] {
+  if (directive === undefined) {
+    if (grace !== undefined) throw usage(send, "--grace needs --directive beside it");
     return undefined;
   }
-  const graceMs = parseDuration(send, "grace", values.grace ?? GRACE);
+  const graceMs = parseDuration(send, "grace", grace ?? GRACE);
   if (graceMs > MOST_GRACE_MS) throw usage(send, "--grace takes an hour at most");
-  const orchestrators = sender.kind === "peer" ? readOrchestrators(context) : [];
-  return {
-    directive: "sleep",
-    graceMs,
-    authority: judgeDirective(sender, orchestrators, recipient.kind === "local" ? recipient.identity : undefined),
-  };
+  return { directive: "sleep", graceMs };
 }
 
-function readText(
-  { message, file }: { readonly message?: string; readonly file?: string },
-  from: string,
-  order: Order | undefined,
-): string {
+function parseSource({ message, file }: { message?: string; file?: string }, order: SendRequest["order"]): MessageSource {
   if (message !== undefined && file !== undefined) throw usage(send, "send takes -m or --file, not both");
-  // What is no UTF-8 on a command line arrives as that.
-  if (message?.includes("\ufffd")) throw messageInvalid("the message is not UTF-8", "send text");
-  if (message !== undefined) return message;
-  if (file !== undefined) return readMessageFile(file);
-  if (order !== undefined) return renderDirective(from, order.authority.isGiven ? order.graceMs : undefined);
+  if (message !== undefined) return { kind: "text", text: message };
+  if (file !== undefined) return { kind: "file", path: file };
+  if (order !== undefined) return { kind: "order" };
   throw usage(send, "send needs a message: -m TEXT or --file F");
 }
 
-function report(
-  { recipient, from, order }: Sending,
-  { sender, sent }: { sender: Sender; sent: Sent },
-  { output }: Context,
-): void {
-  const { state, bytes, effect, why } = sent;
-  const isRemote = recipient.kind === "remote";
-  const to = isRemote ? recipient.name : parseIdentity(recipient.identity)!.personality;
+function parseSocket(text: string | undefined): string | undefined {
+  if (text === undefined || isSocketPlace(text)) return text;
+  throw usage(send, `--socket takes a name, as tmux -L does, or an absolute path, not ${JSON.stringify(text)}`);
+}
+
+function report(sending: Sending, sent: Sent, output: Output): void {
+  const { recipient, order } = sending;
+  const { state, effect, why } = sent;
+  const to = nameOf(recipient);
   if (order?.authority.isGiven === false)
     output.warn(`the directive has no effect, it was sent as a message: ${order.authority.why}`);
   if (why !== undefined)
-    output.warn(`the connection to ${isRemote ? recipient.host : to} was lost after the text had gone: ${why}`);
-  const json: SendJson = {
-    to,
-    ...(isRemote && { host: recipient.host }),
-    from: renderSender(from, readHostName()),
-    sender: sender.kind,
-    state,
-    ...(bytes !== undefined && { bytes }),
-    ...(order !== undefined && { directive: order.directive }),
-    ...(effect !== undefined && { effect }),
-  };
+    output.warn(
+      `the connection to ${recipient.kind === "remote" ? recipient.host : to} was lost after the text had gone: ${why}`,
+    );
   const done = why === undefined ? DONE[state] : "it cannot be told whether it got to";
-  output.result(
-    json,
-    () =>
-      `${done} ${isRemote ? `${to} on ${recipient.host}` : recipient.identity}${effect === "sleep" ? ", which sleeps now" : ""}`,
-  );
+  const whom = recipient.kind === "remote" ? `${to} on ${recipient.host}` : recipient.identity;
+  output.result(toSentJson(sending, sent), () => `${done} ${whom}${effect === "sleep" ? ", which sleeps now" : ""}`);
 }
 
 const DONE = {

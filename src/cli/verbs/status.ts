@@ -11,9 +11,9 @@ export const status = defineVerb({
     { command: "iapeer status", note: "one look" },
     { command: "iapeer status --json", note: "for a monitor" },
   ],
-  run: async (_call, context) => {
-    const report = readHostReport(context);
-    context.output.result(report, () => renderReport(report, context.output.colors));
+  run: async (_call, { app, output }) => {
+    const report = await readHostReport(app);
+    output.result(report, () => renderReport(report, output.colors));
     return report.ok ? 0 : 1;
   },
 });

@@ -1,23 +1,11 @@
-import { IapeerError, toErrorView } from "../../model/errors.ts";
-import { identityOf, parsePersonality, parseRuntime } from "../../model/names.ts";
-import { type Stopped, stopIdentity } from "../../launch/end/end.ts";
+import { stopPeers, type StopRequest, type StopRow } from "../../app/stop.ts";
+import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { usage } from "../strict.ts";
-import type { Context } from "../../app/app.ts";
-import { chooseIdentity } from "../identity-option.ts";
 import { jointStatus } from "../outcomes.ts";
 import { ALL_PEERS } from "../shared-options.ts";
-import { chooseTargets } from "../targets.ts";
-import { defineVerb } from "../verb.ts";
+import { defineVerb, type Verb } from "../verb.ts";
 
-/** One identity's end as `stop --json` has it. */
-interface StopJson {
-  readonly identity: string;
-  readonly action: Stopped["action"] | "failed";
-  readonly server_pid?: number;
-  readonly error?: ReturnType<typeof toErrorView>;
-}
-
-export const stop = defineVerb({
+export const stop: Verb = defineVerb({
   meta: { name: "stop", description: "end a peer's sessions on purpose, and wait until they are gone" },
   details:
     "Nothing of it is recorded as a death. Without --runtime every session of the peer ends. The peer then shows as stopped.",
@@ -30,57 +18,28 @@ export const stop = defineVerb({
     { command: "iapeer stop alice", note: "every session of alice" },
     { command: "iapeer stop --all", note: "before the host goes down for repairs" },
   ],
-  run: async ({ positionals, values }, context) => {
-    const stops: Stop[] = [];
-    for (const identity of chooseIdentities(positionals[0], values, context)) stops.push(await stopOne(identity, context));
-    const rows = stops.map(({ json }) => json);
-    context.output.result(rows, () =>
+  run: async ({ positionals, values }, { app, output }) => {
+    const rows = await stopPeers(app, parseRequest(positionals[0], values));
+    const errors = rows.map((row) => (row.action === "failed" ? row.error : undefined));
+    output.result(rows, () =>
       rows
-        .filter(({ error }) => error === undefined)
+        .filter(({ action }) => action !== "failed")
         .map(render)
         .join("\n"),
     );
-    rows.forEach(({ error }) => error && context.output.error(error));
-    return jointStatus(stops.map(({ status }) => status));
+    errors.forEach((error) => error && output.error(error));
+    return jointStatus(errors);
   },
 });
 
-function chooseIdentities(
-  personality: string | undefined,
-  { runtime, all }: { runtime?: string; all?: boolean },
-  context: Context,
-): string[] {
+function parseRequest(personality: string | undefined, { runtime, all }: { runtime?: string; all?: boolean }): StopRequest {
   if ((personality === undefined) === (all === undefined)) throw usage(stop, "stop takes either a <personality> or --all");
-  if (personality !== undefined && runtime !== undefined) {
-    return [chooseIdentity(stop, { personality: parsePersonality(personality), runtime }, context).identity];
-  }
-  const only = runtime === undefined ? undefined : parseRuntime(runtime);
-  const targets =
-    personality === undefined
-      ? chooseTargets(stop, { all: true }, context).targets
-      : [chooseIdentity(stop, { personality }, context).peer];
-  return targets.flatMap((peer) =>
-    peer.runtimes.filter((one) => only === undefined || one === only).map((one) => identityOf(one, peer.personality)),
-  );
+  return {
+    choice: personality === undefined ? { kind: "all" } : { kind: "peer", personality: parsePersonality(personality) },
+    runtime: runtime === undefined ? undefined : parseRuntime(runtime),
+  };
 }
 
-/** One identity's end, and the exit status it would have alone. */
-interface Stop {
-  readonly json: StopJson;
-  readonly status: number;
-}
-
-async function stopOne(identity: string, context: Context): Promise<Stop> {
-  try {
-    return { json: { identity, ...(await stopIdentity(identity, "stop", context)) }, status: 0 };
-  } catch (error) {
-    return {
-      json: { identity, action: "failed", error: toErrorView(error) },
-      status: error instanceof IapeerError ? error.exitStatus : 70,
-    };
-  }
-}
-
-function render({ identity, action }: StopJson): string {
+function render({ identity, action }: StopRow): string {
   return action === "stopped" ? `stopped ${identity}` : `${identity} was not running`;
 }

@@ -1,21 +1,17 @@
-import { IapeerError } from "../../model/errors.ts";
-import { makeFolder } from "../../core/disk/files.ts";
-import { withLock } from "../../core/disk/lock.ts";
-import { quoteForSh } from "../../core/text/quoting.ts";
-import { superviseOnce, type TickRow } from "../../launch/tick.ts";
+import { lookAfterServers, superviseOn } from "../../app/supervise.ts";
+import type { App } from "../../app/types.ts";
+import type { TickRow } from "../../launch/tick.ts";
 import { parseCount } from "../count.ts";
 import { usage } from "../strict.ts";
-import type { Context } from "../../app/app.ts";
-import { pause } from "../../core/process/pause.ts";
 import { withInterruption } from "../interruption.ts";
-import { registeredIdentities } from "../../app/sessions.ts";
+import type { Output } from "../output.ts";
 import { tame } from "../../model/characters.ts";
-import { defineVerb } from "../verb.ts";
+import { defineVerb, type Verb } from "../verb.ts";
 
 const DEFAULT_INTERVAL_SECS = 30;
 const MAX_INTERVAL_SECS = 86_400;
 
-export const supervise = defineVerb({
+export const supervise: Verb = defineVerb({
   meta: { name: "supervise", description: "keep every live server watched, and record what nobody saw" },
   details:
     "A live server that lost its canary gets one; a server that ended together with its canary gets its record. It never\n" +
@@ -31,16 +27,14 @@ export const supervise = defineVerb({
     { command: "iapeer supervise --once", note: "one look, for a cron job" },
     { command: "iapeer supervise --install", note: "from now on, and after every reboot" },
   ],
-  run: async ({ values }, context): Promise<number> => {
+  run: async ({ values }, { app, output }): Promise<number> => {
     const intervalSecs =
       parseCount(supervise, "interval", values.interval, { min: 1, max: MAX_INTERVAL_SECS }) ?? DEFAULT_INTERVAL_SECS;
     refuseMixed(values);
-    if (values.install || values.uninstall) {
-      const { changeService } = await import("../../app/supervise-service.ts");
-      return changeService({ isInstall: values.install === true, isPrint: values.print === true }, context);
-    }
-    if (!values.once && context.output.isJson) throw usage(supervise, "supervise has no end, and so no JSON; with --once it has");
-    return await asOnlyOne(context, async () => (values.once ? await tick(context) : await loop(intervalSecs, context)));
+    if (values.install || values.uninstall)
+      return await changeService({ isInstall: values.install === true, isPrint: values.print === true }, { app, output });
+    if (!values.once && output.isJson) throw usage(supervise, "supervise has no end, and so no JSON; with --once it has");
+    return values.once ? await lookOnce(app, output) : await lookOn(app, intervalSecs, output);
   },
 });
 
@@ -64,40 +58,38 @@ function refuseMixed({
     throw usage(supervise, "--interval is for a supervise that goes on");
 }
 
-/** The lock ends with its holder, however that one ends. */
-async function asOnlyOne<T>({ layout }: Context, work: () => Promise<T>): Promise<T> {
-  makeFolder(layout.stateFolder);
-  const busy = new IapeerError("lock-busy", "another supervise is at it; nothing was done", {
-    hint: `to see which: fuser -v ${quoteForSh(layout.superviseLock)}`,
-    details: { path: layout.superviseLock },
-  });
-  let isHeld = false;
-  return await withLock(layout.superviseLock, { timeoutMs: 0 }, async () => {
-    isHeld = true;
-    return await work();
-  }).catch((error: unknown) => {
-    throw !isHeld && error instanceof IapeerError && error.code === "lock-busy" ? busy : error;
-  });
+interface Face {
+  readonly app: App;
+  readonly output: Output;
 }
 
-async function tick(context: Context): Promise<number> {
-  const rows = await superviseOnce(registeredIdentities(context.layout), context);
-  context.output.result(rows, () => rows.map(render).join("\n"));
+async function changeService(
+  { isInstall, isPrint }: { readonly isInstall: boolean; readonly isPrint: boolean },
+  { app, output }: Face,
+): Promise<number> {
+  const { installService, planService, uninstallService } = await import("../../app/supervise-service.ts");
+  if (isInstall && isPrint) {
+    const plan = await planService(app);
+    output.result(plan, () => plan.text);
+    return 0;
+  }
+  const change = isInstall ? await installService(app) : await uninstallService(app);
+  const { action, path } = change;
+  output.result(change, () => (action === "absent" ? "no such service is installed" : `${action} ${path}`));
+  return 0;
+}
+
+async function lookOnce(app: App, output: Output): Promise<number> {
+  const rows = await lookAfterServers(app);
+  output.result(rows, () => rows.map(render).join("\n"));
   return rows.some(({ action }) => action === "failed") ? 1 : 0;
 }
 
-/** Until it is asked to end. A look that fails (a registry that cannot be read) is said, and tried again. */
-async function loop(intervalSecs: number, context: Context): Promise<number> {
+/** Until it is asked to end. */
+async function lookOn(app: App, intervalSecs: number, output: Output): Promise<number> {
+  const onRow = (row: TickRow) => output.note(`${app.now().toISOString()} ${render(row)}`);
   return await withInterruption(async ({ signal, exitStatus }) => {
-    while (!signal.aborted) {
-      try {
-        const rows = await superviseOnce(registeredIdentities(context.layout), context);
-        rows.forEach((row) => context.output.note(`${context.now().toISOString()} ${render(row)}`));
-      } catch (error) {
-        context.output.warn((error as Error).message);
-      }
-      await pause(intervalSecs * 1000, signal);
-    }
+    await superviseOn(app, { intervalSecs, onRow }, signal);
     return exitStatus() ?? 0;
   });
 }

@@ -1,13 +1,10 @@
-import { sessionLogPath } from "../../core/layout.ts";
-import { openSessionTail, type SessionTail } from "../../status/session-tail.ts";
+import { followPeer, type Tail, tailPeer, type TailRequest, toTailJson } from "../../app/tail.ts";
+import type { App } from "../../app/types.ts";
 import { parseCount } from "../count.ts";
 import { usage } from "../strict.ts";
-import type { Context } from "../../app/app.ts";
-import { chooseIdentity, RUNTIME_OPTION } from "../identity-option.ts";
-import { pause } from "../../core/process/pause.ts";
+import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { withInterruption } from "../interruption.ts";
 import type { Output } from "../output.ts";
-import { readableLines } from "../../core/text/terminal-text.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 const DEFAULT_LINES = 20;
@@ -26,65 +23,34 @@ export const tail: Verb = defineVerb({
     { command: "iapeer tail alice", note: "the last 20 lines of its session, also of one that has ended" },
     { command: "iapeer tail alice --runtime codex --lines 0 --follow", note: "what it prints from now on" },
   ],
-  run: async ({ values, positionals }, context) => {
-    const { layout, output } = context;
-    const follow = values.follow === true;
-    if (follow && output.isJson) throw usage(tail, "tail --follow has no end, and so no JSON");
-    const count = parseCount(tail, "lines", values.lines, { min: follow ? 0 : 1, max: MOST_LINES }) ?? DEFAULT_LINES;
-    const { identity } = chooseIdentity(tail, { personality: positionals[0]!, runtime: values.runtime }, context);
-    using log = openSessionTail(sessionLogPath(layout, identity));
-    const { whole, rest } = splitWhole(log.readEnd(count));
-    if (whole === "" && rest === "" && !output.isJson) output.note(`no session of ${identity} has printed anything yet`);
-    if (follow) return await goOn(log, { whole, rest, count }, context);
-    const lines = endedLines(whole + rest).slice(-count);
-    output.result({ identity, lines }, () => render(lines));
+  run: async ({ values, positionals }, { app, output }) => {
+    const isFollowing = values.follow === true;
+    if (isFollowing && output.isJson) throw usage(tail, "tail --follow has no end, and so no JSON");
+    const count = parseCount(tail, "lines", values.lines, { min: isFollowing ? 0 : 1, max: MOST_LINES }) ?? DEFAULT_LINES;
+    const request = { ...parseAsked(positionals[0]!, values.runtime), count };
+    if (isFollowing) return await follow(app, request, output);
+    const found = await tailPeer(app, request);
+    if (!found.hasPrinted && !output.isJson) output.note(nothingOf(found));
+    output.result(toTailJson(found), () => render(found.lines));
     return 0;
   },
 });
 
-interface Start {
-  readonly whole: string;
-  readonly rest: string;
-  /** How many of the lines that are there already are shown. */
-  readonly count: number;
-}
-
-/** Between two looks: no longer than a person notices. */
-const POLL_MS = 100;
-/** A line that is longer has no end that a person waits for. */
-const MOST_REST = 64 * 1024;
-
 /** Shows lines as they are ended, until a signal, or until nobody reads them any more. */
-async function goOn(log: SessionTail, { whole, rest, count }: Start, { output }: Context): Promise<number> {
+async function follow(app: App, request: TailRequest, output: Output): Promise<number> {
   return await withInterruption(async ({ signal, exitStatus }) => {
-    let pending = rest;
-    let isRead = show(count === 0 ? [] : endedLines(whole).slice(-count), output);
-    while (isRead && !signal.aborted) {
-      await pause(POLL_MS, signal);
-      const split = splitWhole(pending + log.readNew());
-      isRead = show(endedLines(split.whole), output);
-      pending = split.rest.slice(-MOST_REST);
+    for await (const found of followPeer(app, request, signal)) {
+      if (!found.hasPrinted) output.note(nothingOf(found));
+      if (found.lines.length > 0 && !output.text(render(found.lines))) break;
     }
     return exitStatus() ?? 0;
   });
 }
 
-/** The lines of a text; nothing behind its last line end is no line. */
-function endedLines(text: string): string[] {
-  const lines = readableLines(text);
-  return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
-}
-
-function show(lines: readonly string[], output: Output): boolean {
-  return lines.length === 0 || output.text(render(lines));
+function nothingOf({ identity }: Tail): string {
+  return `no session of ${identity} has printed anything yet`;
 }
 
 function render(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("");
-}
-
-/** What is ended by a line end, that included, and what is not. */
-function splitWhole(text: string): { whole: string; rest: string } {
-  const end = text.lastIndexOf("\n") + 1;
-  return { whole: text.slice(0, end), rest: text.slice(end) };
 }

@@ -1,19 +1,13 @@
+import { revisePeer } from "../../app/update.ts";
 import { type Intelligence, parsePersonality, parseRuntime } from "../../model/names.ts";
 import type { UpdateRequest } from "../../registry/types.ts";
-import { readStatuses } from "../../status/liveness/liveness.ts";
-import { readBootUnits } from "../../boot/state.ts";
-import { openBoot, readBootAgents, servicePlace, takeFromBoot } from "../../app/boot.ts";
 import { usage } from "../strict.ts";
-import { changePeer } from "../../app/peers/change-peer.ts";
-import type { Context } from "../../app/app.ts";
-import { cutDescription } from "../description.ts";
+import { withInterruption } from "../interruption.ts";
 import { renderOutcomes } from "../outcomes.ts";
-import type { Output } from "../output.ts";
-import { toPeerJson } from "../../app/peers/peer-json.ts";
-import { changeOptionsFrom, DESCRIPTION, IF_REVISION, INTELLIGENCE, PROVISION } from "../shared-options.ts";
-import { defineVerb } from "../verb.ts";
+import { DESCRIPTION, IF_REVISION, INTELLIGENCE, parseRevision, PROVISION } from "../shared-options.ts";
+import { defineVerb, type Verb } from "../verb.ts";
 
-export const update = defineVerb({
+export const update: Verb = defineVerb({
   meta: { name: "update", description: "change what is said of a peer" },
   details: "A runtime that is added gets a birth; from one that is taken away the memory is detached first.",
   args: {
@@ -44,21 +38,20 @@ export const update = defineVerb({
       note: "one more runtime, which is then the one that is meant",
     },
   ],
-  run: async ({ values, positionals }, context) => {
-    const { layout, output } = context;
-    const personality = parsePersonality(positionals[0]!);
-    const change = changeOptionsFrom(update, values["if-revision"], context);
-    const request = parseRequest(values, output);
-    if (Object.keys(request).length === 0) throw usage(update, "nothing to change is given");
-    const { action, peer, outcomes, revision, status } = await changePeer(
-      personality,
-      { request, change, isSilent: !values.provision },
-      context,
-    );
-    dropLostUnit(personality, context);
-    const json = { action, peer: toPeerJson(peer, readStatuses(layout)), outcomes, revision };
-    output.result(json, () => `${SENTENCE[action](personality)}${renderOutcomes(outcomes, output.colors)}`);
-    return status;
+  run: async ({ values, positionals }, { app, output }) => {
+    const change = {
+      personality: parsePersonality(positionals[0]!),
+      ifRevision: parseRevision(update, values["if-revision"]),
+      request: parseRequest(values),
+      isProvisioned: values.provision,
+    };
+    if (Object.keys(change.request).length === 0) throw usage(update, "nothing to change is given");
+    return await withInterruption(async ({ signal, exitStatus }) => {
+      const updated = await revisePeer(app, change, signal);
+      const { action, outcomes } = updated;
+      output.result(updated, () => `${SENTENCE[action](change.personality)}${renderOutcomes(outcomes, output.colors)}`);
+      return exitStatus() ?? 0;
+    });
   },
 });
 
@@ -76,20 +69,13 @@ interface Values {
 }
 
 /** What a call asks for; empty when it asks for nothing. */
-function parseRequest(values: Values, output: Output): UpdateRequest {
+function parseRequest(values: Values): UpdateRequest {
   const { description, intelligence, "add-runtime": added, "remove-runtime": removed, "default-runtime": chosen } = values;
   return {
-    ...(description !== undefined && { description: cutDescription(description, output) }),
+    ...(description !== undefined && { description }),
     ...(added !== undefined && { addRuntimes: added.map(parseRuntime) }),
     ...(removed !== undefined && { removeRuntimes: removed.map(parseRuntime) }),
     ...(chosen !== undefined && { defaultRuntime: parseRuntime(chosen) }),
     ...(intelligence !== undefined && { intelligence: intelligence as Intelligence }),
   };
-}
-
-/** A unit that would launch a runtime which the peer has no more goes with that. */
-function dropLostUnit(personality: string, context: Context): void {
-  if (readBootUnits(servicePlace(context)).unitOf(personality) === "absent") return;
-  if (readBootAgents(context).agents.some(({ name }) => name === personality)) return;
-  takeFromBoot([{ agent: personality }], openBoot(context), context);
 }

@@ -1,5 +1,4 @@
-import { fixRegistry, verifyRegistry } from "../../registry/registry.ts";
-import type { Verification } from "../../registry/types.ts";
+import { verifyPeers, type VerifyReport } from "../../app/verify.ts";
 import type { Colors } from "../colors.ts";
 import { renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
@@ -16,28 +15,22 @@ export const verify = defineVerb({
     { command: "iapeer verify", note: "look only" },
     { command: "iapeer verify --fix", note: "bring a damaged registry back" },
   ],
-  run: async ({ values }, { layout, output, lockTimeoutMs, now }) => {
-    const found = values.fix ? await fixRegistry(layout, { lockTimeoutMs }, now()) : verifyRegistry(layout);
-    const left = found.differences.filter(({ isFixable }) => !values.fix || !isFixable).length;
-    const json = {
-      ok: left === 0,
-      differences: found.differences.map(({ isFixable, ...rest }) => {
-        return { ...rest, fixable: isFixable, fixed: values.fix === true && isFixable };
-      }),
-      ...(found.kept !== undefined && { kept: found.kept }),
-    };
-    output.result(json, () => renderVerification(found, left, output.colors));
-    return left === 0 ? 0 : 1;
+  run: async ({ values }, { app, output }) => {
+    const report = await verifyPeers(app, { isFixing: values.fix === true });
+    output.result(report, () => renderReport(report, output.colors));
+    return report.ok ? 0 : 1;
   },
 });
 
-function renderVerification({ differences, kept, fixed }: Verification, left: number, colors: Colors): string {
+function renderReport({ differences, kept }: VerifyReport, colors: Colors): string {
   if (differences.length === 0) return "registry and profiles agree";
+  const fixed = differences.filter((one) => one.fixed).length;
+  const left = differences.length - fixed;
   const rows = differences.map(({ personality, kind, message }) => [personality || "-", kind, message]);
   return [
     renderTable([{ title: "PEER" }, { title: "WHAT" }, { title: "WHERE" }], rows, { paintTitle: colors.bold }),
     ...(kept === undefined ? [] : [`the bad registry was kept as ${kept}`]),
     fixed > 0 ? `${fixed} fixed, ${left} left` : `${left} to fix`,
-    ...(fixed === 0 && differences.some(({ isFixable }) => isFixable) ? ["to mend what can be mended: iapeer verify --fix"] : []),
+    ...(fixed === 0 && differences.some(({ fixable }) => fixable) ? ["to mend what can be mended: iapeer verify --fix"] : []),
   ].join("\n");
 }

@@ -1,4 +1,4 @@
-import { anyOf } from "../model/characters.ts";
+import { anyOf } from "../../model/characters.ts";
 
 /** Controls that are no tab and no line end, and what turns the direction of text around. */
 const UNREADABLE = anyOf(["nul", "carriageReturn", "ascii", "del", "c1", "separators", "directions"], "g");

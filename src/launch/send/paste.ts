@@ -1,3 +1,4 @@
+import { pause } from "../../core/process/pause.ts";
 import { readTerminalInput, type TerminalInput } from "../../core/process/terminal-input.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { messageInvalid } from "../../model/message.ts";
@@ -26,8 +27,8 @@ const STILL_MS = 120;
 export interface DeliveryManner {
   /** Watch the screen until it tells whether the message was accepted. */
   readonly verify: boolean;
-  /** Does work that a signal must not break off. */
-  readonly unbroken: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Ends the delivery before anything is pasted, and the watching of the screen. What is pasted is submitted. */
+  readonly signal: AbortSignal;
 }
 
 interface Manner extends DeliveryManner {
@@ -46,7 +47,7 @@ export async function typeMessage(to: Addressee, message: Message, manner: Deliv
 }
 
 /** To a program that reads whole lines: the kernel knows whether they were read. */
-async function deliverLines(to: Addressee, { route, text }: Message, { look, verify }: Manner): Promise<DeliveryState> {
+async function deliverLines(to: Addressee, { route, text }: Message, { look, verify, signal }: Manner): Promise<DeliveryState> {
   const whole = renderHead(route) + text;
   const longest = Math.max(...whole.split("\n").map((line) => Buffer.byteLength(line)));
   if (longest > MAX_LINE_BYTES)
@@ -54,29 +55,32 @@ async function deliverLines(to: Addressee, { route, text }: Message, { look, ver
       `a line of the message is ${longest} bytes long with its head, and ${to.identity} reads lines of at most ${MAX_LINE_BYTES} now`,
       "break the line",
     );
+  refuseInterrupted(signal);
   await pasteIntoPane(to, whole, { submit: true });
   if (!verify) return "sent";
-  const isRead = await isReadWithin(look.tty, VERIFY_MS);
+  const isRead = await isReadWithin(look.tty, VERIFY_MS, signal);
   // A program that has changed its terminal since may have thrown away what was not read.
   return isRead && readTerminalInput(look.tty)?.isLineMode ? "accepted" : "unknown";
 }
 
 /** To a program that reads keys: it gets time to take the paste before Enter comes. */
-async function deliverPaste(to: Addressee, { route, text }: Message, { look, verify, unbroken }: Manner): Promise<DeliveryState> {
+async function deliverPaste(to: Addressee, { route, text }: Message, { look, verify, signal }: Manner): Promise<DeliveryState> {
   const head = renderHead(route);
   const before = verify ? await watchBefore(to, look.screen) : { screen: look.screen, isStill: false };
-  // What is pasted and not submitted would stand in front of the next message.
-  const pasted = await unbroken(async () => {
-    await pasteIntoPane(to, head + text, { submit: false });
-    await isReadWithin(look.tty, READ_MS);
-    await Bun.sleep(PAUSE_MS);
-    const after = verify ? await watchAfterPaste(to, { ...before, head }) : undefined;
-    await submitInPane(to);
-    return after;
-  });
+  refuseInterrupted(signal);
+  // From here to Enter no signal ends it: what is pasted and not submitted would stand in front of the next message.
+  await pasteIntoPane(to, head + text, { submit: false });
+  await isReadWithin(look.tty, READ_MS);
+  await Bun.sleep(PAUSE_MS);
+  const pasted = verify ? await watchAfterPaste(to, { ...before, head }) : undefined;
+  await submitInPane(to);
   if (pasted === undefined) return "sent";
   const mark = findMark(pasted);
-  return mark === undefined ? "unknown" : await verifyPaste(to, { mark, pasted: pasted.after, tty: look.tty });
+  return mark === undefined ? "unknown" : await verifyPaste(to, { mark, pasted: pasted.after, tty: look.tty, signal });
+}
+
+function refuseInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw new IapeerError("interrupted", "stopped before anything was sent");
 }
 
 interface Stillness {
@@ -108,21 +112,22 @@ interface Verification {
   readonly mark: Mark;
   readonly pasted: Screen;
   readonly tty: string;
+  readonly signal: AbortSignal;
 }
 
-async function verifyPaste(to: Addressee, { mark, pasted, tty }: Verification): Promise<DeliveryState> {
+async function verifyPaste(to: Addressee, { mark, pasted, tty, signal }: Verification): Promise<DeliveryState> {
   const deadline = performance.now() + VERIFY_MS;
   let verdict: ReturnType<typeof judgeScreen> = "unclear";
-  while (performance.now() < deadline) {
-    const isRead = await isReadWithin(tty, deadline - performance.now());
+  while (performance.now() < deadline && !signal.aborted) {
+    const isRead = await isReadWithin(tty, deadline - performance.now(), signal);
     // What it has not read it can neither have taken nor refused.
     if (!isRead) return "unknown";
     const last = verdict;
     verdict = judgeScreen(mark, pasted, (await lookAfter(to)) ?? pasted);
     if (verdict === "left" && last === "left") return "accepted";
-    await Bun.sleep(STILL_MS);
+    await pause(STILL_MS, signal);
   }
-  return verdict === "stands" ? "typed" : "unknown";
+  return verdict === "stands" && !signal.aborted ? "typed" : "unknown";
 }
 
 /** undefined when it is gone: the message may have ended it. */
@@ -135,12 +140,12 @@ async function lookAfter(to: Addressee): Promise<Screen | undefined> {
   }
 }
 
-/** Whether a terminal's input is read before a deadline; false also when that cannot be told. */
-async function isReadWithin(tty: string, timeoutMs: number): Promise<boolean> {
+/** Whether a terminal's input is read before a deadline and the signal; false also when that cannot be told. */
+async function isReadWithin(tty: string, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   for (let looks = 0; looks < LOOKS;) {
     const input: TerminalInput | undefined = readTerminalInput(tty);
-    if (input === undefined || performance.now() > deadline) return false;
+    if (input === undefined || performance.now() > deadline || signal?.aborted) return false;
     looks = input.hasUnread ? 0 : looks + 1;
     if (looks < LOOKS) await Bun.sleep(POLL_MS);
   }

@@ -54,7 +54,8 @@ export interface DeliveryOptions extends DeliveryManner {
 /**
  * Pastes a message into the agent's pane of a live session and submits it. Senders of the same moment wait for each other.
  *
- * @throws IapeerError `peer-not-live`, `stale-incarnation`, `send-failed`, `message-invalid` (its terminal cannot take the line), `lock-busy`.
+ * @throws IapeerError `peer-not-live`, `stale-incarnation`, `send-failed`, `message-invalid` (its terminal cannot take the line), `lock-busy`,
+ *   `interrupted`: nothing was sent.
  */
 export async function deliver(
   message: Message,
@@ -68,7 +69,7 @@ export async function deliver(
   const lock = sendLockPath(layout, recipient.identity);
   const state = await withLock(
     lock,
-    { timeoutMs: lockTimeoutMs },
+    { timeoutMs: lockTimeoutMs, signal: manner.signal },
     async () => await typeMessage(findAddressee(layout, recipient), message, manner),
   );
   const from = renderSender(route.from, readHostName());

@@ -1,7 +1,6 @@
-import { identityOf } from "../../model/names.ts";
-import type { Peer } from "../../registry/types.ts";
-import type { PeerStatus, Statuses } from "../../status/liveness/types.ts";
-import type { Colors } from "../../cli/colors.ts";
+import { identityOf } from "../model/names.ts";
+import type { Peer } from "../registry/types.ts";
+import type { PeerStatus, Statuses } from "../status/liveness/types.ts";
 
 /** A peer as `list --json` has it. Other programs read it: contract 4. */
 export interface PeerJson {
@@ -25,16 +24,4 @@ export function toPeerJson(peer: Peer, statuses: Statuses): PeerJson {
     cwd: peer.cwd,
     runtimes: peer.runtimes.map((runtime) => ({ runtime, status: statuses.of(identityOf(runtime, peer.personality)) })),
   };
-}
-
-const STATUS_PAINT = {
-  live: "green",
-  asleep: "dim",
-  stopped: "dim",
-  unknown: "yellow",
-} as const satisfies Record<PeerStatus, keyof Colors>;
-
-/** "claude live, codex asleep" */
-export function renderRuntimes({ runtimes }: PeerJson, colors: Colors): string {
-  return runtimes.map(({ runtime, status }) => `${runtime} ${colors[STATUS_PAINT[status]](status)}`).join(", ");
 }

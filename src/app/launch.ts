@@ -1,0 +1,73 @@
+import { namedSocketPath } from "../core/tmux.ts";
+import { readApplied } from "../fleet/applied.ts";
+import { launchIdentity, type Launched } from "../launch/start/start.ts";
+import { type AskedIdentity, chooseIdentity, refuseLeaving } from "./choose.ts";
+import { planLaunch } from "./launch-plan.ts";
+import type { App } from "./types.ts";
+
+export interface LaunchRequest extends AskedIdentity {
+  /** More arguments for the runtime's program. */
+  readonly args: readonly string[];
+  /** The name of a tmux server that others use too, checked. Default: what the fleet says, else a server of the identity's own. */
+  readonly socketName?: string | undefined;
+}
+
+/** What a call asked for and a session that is there already does not have. */
+export type Ignored =
+  | { readonly kind: "arguments" }
+  | { readonly kind: "socket"; /** The one it stays on. */ readonly socket: string };
+
+export interface LaunchReport extends Launched {
+  readonly identity: string;
+  /** Empty unless it was live already. */
+  readonly ignored: readonly Ignored[];
+}
+
+/** As `launch --json` prints it. */
+export interface LaunchJson {
+  readonly identity: string;
+  readonly action: Launched["action"];
+  readonly incarnation: string | null;
+  readonly server_pid: number | null;
+  readonly pane_pid: number | null;
+  readonly socket: string | null;
+  /** Left out where the session was live already. */
+  readonly witness?: Launched["witness"];
+}
+
+export function toLaunchJson({ identity, action, incarnation, witness }: LaunchReport): LaunchJson {
+  return {
+    identity,
+    action,
+    incarnation: incarnation?.incarnation ?? null,
+    server_pid: incarnation?.server?.pid ?? null,
+    pane_pid: incarnation?.pane?.pid ?? null,
+    socket: incarnation?.socket ?? null,
+    ...(action === "launched" && { witness }),
+  };
+}
+
+/**
+ * Launches a peer's session, or finds the one that is live. Half a launch is of no use: it takes about a second, and no signal ends it.
+ *
+ * @throws IapeerError `peer-not-found`, `runtime-not-found`, `peer-being-removed`; `fleet-state-corrupt`: with which model and where the
+ *   peer is launched cannot be told; what findProgram and launchIdentity throw.
+ */
+export async function launchPeer(app: App, { args, socketName, ...asked }: LaunchRequest): Promise<LaunchReport> {
+  const { peer, runtime, identity } = chooseIdentity(app, asked, "launch");
+  refuseLeaving(peer);
+  const { personality, cwd } = peer;
+  const fleet = readApplied(app.layout);
+  const plan = {
+    ...planLaunch(app, { personality, runtime, cwd, args, fleet }),
+    ...(socketName !== undefined && { socket: namedSocketPath(app.env, socketName) }),
+  };
+  const launched = await launchIdentity(plan, app);
+  const socket = launched.incarnation?.socket;
+  const isElsewhere = plan.socket !== undefined && socket !== undefined && socket !== plan.socket;
+  const ignored: Ignored[] = [
+    ...(args.length > 0 ? [{ kind: "arguments" } as const] : []),
+    ...(isElsewhere ? [{ kind: "socket", socket } as const] : []),
+  ];
+  return { identity, ...launched, ignored: launched.action === "already-live" ? ignored : [] };
+}

@@ -1,0 +1,106 @@
+import { IapeerError } from "../model/errors.ts";
+import { declaresCommands, type ProvisionRow } from "../provision/attach.ts";
+import { isGood } from "../provision/row-state.ts";
+import { planRows, requireRunnable, sweepMemory, type SweepRequest } from "../provision/sweep.ts";
+import type { Slot } from "../status/slot/types.ts";
+import { readSlot } from "../status/slot/slot.ts";
+import { chooseTargets, type PeerChoice, refuseLeaving, type Targets } from "./choose.ts";
+import { clearGone, provisionContext, warnOfSlot } from "./memory.ts";
+import type { App } from "./types.ts";
+
+export interface MemoryRequest {
+  readonly direction: "on" | "off";
+  readonly choice: PeerChoice;
+  /** How many commands run at once. */
+  readonly jobs: number;
+}
+
+/** How attaching or detaching the host's memory ended. */
+export type MemoryReport =
+  /** The slot has nothing to run in that direction. */
+  | { readonly kind: "refused"; readonly plugin: string | null; readonly error: IapeerError }
+  | {
+      readonly kind: "swept";
+      readonly plugin: string;
+      /** In registry order, whatever ended first. */
+      readonly outcomes: readonly ProvisionRow[];
+      readonly wasInterrupted: boolean;
+    };
+
+/** As `memory-plugin --json` prints it. */
+export interface MemoryReportJson {
+  readonly ok: boolean;
+  readonly plugin: string | null;
+  readonly error?: string;
+  readonly outcomes: readonly ProvisionRow[];
+}
+
+export function toMemoryReportJson(report: MemoryReport): MemoryReportJson {
+  if (report.kind === "refused") return { ok: false, plugin: report.plugin, error: report.error.message, outcomes: [] };
+  const { plugin, outcomes, wasInterrupted } = report;
+  const failed = outcomes.filter((row) => !isGood(row)).length;
+  const error = wasInterrupted ? "interrupted" : failed > 0 ? `${failed} of ${outcomes.length} failed` : undefined;
+  return { ok: error === undefined, plugin, ...(error !== undefined && { error }), outcomes };
+}
+
+/**
+ * Attaches or detaches the host's memory, for one peer or for all. The signal ends the running commands with all they started; the rows
+ * that were not begun are `not-run`.
+ *
+ * @throws IapeerError `peer-not-found`, `peer-being-removed`: memory is not attached to a peer whose removal has begun.
+ */
+export async function sweepPeers(
+  app: App,
+  { direction, choice, jobs }: MemoryRequest,
+  signal: AbortSignal,
+): Promise<MemoryReport> {
+  const chosen = chooseTargets(app, choice);
+  const targets = direction === "on" ? withoutLeaving(chosen, choice) : chosen;
+  const occasion = direction === "on" ? "sweep-on" : choice.kind === "all" ? "off-all" : "off-peer";
+  const slot = findSlot(app, occasion);
+  if ("error" in slot) return { kind: "refused", ...slot };
+  const outcomes = await sweep(app, { ...targets, ...slot, occasion, jobs }, signal);
+  if (!signal.aborted) await clearGone(app, { targets: targets.targets, wasAttached: direction === "on" }, signal);
+  return { kind: "swept", plugin: nameOf(slot.slot), outcomes, wasInterrupted: signal.aborted };
+}
+
+function withoutLeaving({ targets, all }: Targets, choice: PeerChoice): Targets {
+  if (choice.kind === "peer") targets.forEach(refuseLeaving);
+  return { all, targets: targets.filter(({ isBeingRemoved }) => !isBeingRemoved) };
+}
+
+type Found = { readonly slot: Slot } | { readonly plugin: string | null; readonly error: IapeerError };
+
+function findSlot(app: App, occasion: SweepRequest["occasion"]): Found {
+  const { slot, problems } = readSlot(app.layout);
+  try {
+    return { slot: requireRunnable(slot, occasion, problems) };
+  } catch (error) {
+    if (!(error instanceof IapeerError)) throw error;
+    // An insecure slot is the error itself.
+    const others = problems.filter(({ code }) => code !== "slot-insecure");
+    warnOfSlot(app, others);
+    return { plugin: slot === undefined ? null : nameOf(slot), error };
+  }
+}
+
+/** The provider's name, or the id of its plugin in the older form. */
+function nameOf(slot: Slot): string {
+  return declaresCommands(slot) || slot.plugin === undefined ? slot.provider : `${slot.plugin.name}@${slot.plugin.marketplace}`;
+}
+
+interface Sweep extends Targets {
+  readonly slot: Slot;
+  readonly occasion: SweepRequest["occasion"];
+  readonly jobs: number;
+}
+
+async function sweep(app: App, { slot, all, ...plan }: Sweep, signal: AbortSignal): Promise<ProvisionRow[]> {
+  const progress = app.tell.progress(plan.targets.flatMap(planRows).length);
+  const onRow = (row: ProvisionRow) => progress.step(!isGood(row));
+  try {
+    return await sweepMemory({ ...plan, allTargets: all, onRow }, provisionContext(app, slot, signal));
+  } finally {
+    progress.close();
+  }
+}

@@ -1,0 +1,53 @@
+import { identityOf } from "../model/names.ts";
+import { isAgentic } from "../model/runtimes.ts";
+import { judgeMemory, type MemoryState, type ProvisionNote, readNote } from "../provision/provision-state.ts";
+import { readRegistry } from "../registry/registry.ts";
+import { readBeat } from "../status/beat.ts";
+import type { Death } from "../status/deaths/types.ts";
+import { readLastDeath } from "../status/deaths/deaths.ts";
+import { readStatuses } from "../status/liveness/liveness.ts";
+import { readSlot } from "../status/slot/slot.ts";
+import { type PeerJson, toPeerJson } from "./peer-json.ts";
+import type { App } from "./types.ts";
+
+/** Whether one runtime has the host's memory, and its last provider run. */
+export type RuntimeMemory = { readonly runtime: string; readonly memory: MemoryState } & Partial<Omit<ProvisionNote, "version">>;
+
+/** As `show --json` prints it. */
+export interface PeerDetails extends PeerJson {
+  readonly being_removed: boolean;
+  /** A row for each agentic runtime. */
+  readonly provision: readonly RuntimeMemory[];
+  /** null: exits.log has none of this peer. */
+  readonly last_death: Death | null;
+  /** A row for each runtime that ever gave a heartbeat; left out where none did. */
+  readonly heartbeats?: readonly { readonly runtime: string; readonly age_secs: number }[];
+}
+
+/**
+ * Everything about one peer.
+ *
+ * @throws IapeerError `peer-not-found`, and what readRegistry and readLastDeath throw.
+ */
+export async function showPeer(app: App, { personality }: { readonly personality: string }): Promise<PeerDetails> {
+  const { layout, now } = app;
+  const peer = readRegistry(layout).require(personality);
+  const { slot } = readSlot(layout);
+  const provision = peer.runtimes.filter(isAgentic).map((runtime): RuntimeMemory => {
+    const note = readNote(layout, runtime, personality);
+    const { version: _, ...last } = note ?? {};
+    return { runtime, memory: judgeMemory(note, slot), ...last };
+  });
+  const heartbeats = peer.runtimes.flatMap((runtime) => {
+    const beat = readBeat(layout, identityOf(runtime, personality), now());
+    return beat === undefined ? [] : [{ runtime, age_secs: beat.ageSecs }];
+  });
+  const identities = peer.runtimes.map((runtime) => identityOf(runtime, personality));
+  return {
+    ...toPeerJson(peer, readStatuses(layout)),
+    being_removed: peer.isBeingRemoved,
+    provision,
+    last_death: readLastDeath(layout, identities) ?? null,
+    ...(heartbeats.length > 0 && { heartbeats }),
+  };
+}
