@@ -5,7 +5,7 @@ import { tryHold } from "../core/disk/lock.ts";
 import type { Host } from "../core/host.ts";
 import type { Layout } from "../core/layout.ts";
 import { readBootId } from "../core/process/boot-id.ts";
-import { isTrueWithin } from "../core/process/process-end.ts";
+import { until } from "../core/process/poll.ts";
 import type { ProcessId } from "../core/process/process-table.ts";
 import { isRunning } from "../core/process/processes.ts";
 import { signalProcess } from "../core/process/signals.ts";
@@ -147,7 +147,7 @@ export async function recordLostAgent(incarnation: Incarnation & { readonly serv
   signalProcess(server, "SIGCHLD");
   if (incarnation.shared && hasRecorder(paths)) await wakeRecorder(incarnation);
   const patienceMs = graceFrom(env) + (incarnation.shared && hasRecorder(paths) ? DECIDE_MS : 0);
-  if (await isTrueWithin(() => isSettled(paths) || !isRunning(server), patienceMs)) return false;
+  if (await until(() => isSettled(paths) || !isRunning(server), { timeoutMs: patienceMs })) return false;
   const isKnown = isInLog(layout, incarnation.incarnation);
   if (!isKnown) appendLostAgent({ ...incarnation, pane }, host);
   writeAtomically(paths.recorded, "");

@@ -11,7 +11,7 @@ import { incarnationPaths, listIncarnations, readIncarnation } from "../../statu
 import { probeSocket } from "../../status/liveness/liveness.ts";
 import { readCanaryRecord } from "../../launch/recorder/recorder.ts";
 import type { Host } from "../../core/host.ts";
-import { areGoneWithin } from "../../core/process/process-end.ts";
+import { areGoneWithin } from "../../core/process/terminate.ts";
 
 /** A root and a socket folder of its own, where sessions are launched and ended for a test. */
 export interface Stage {

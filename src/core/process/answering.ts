@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parseTerminalState, type ProcessId, type TerminalState } from "./process-table.ts";
 import { readProcess } from "./processes.ts";
+import { until } from "./poll.ts";
 import { readTerminalInput } from "./terminal-input.ts";
 
 /** Why a process does not answer: it has ended, it is stopped, or what was typed into its terminal is unread. */
@@ -19,12 +20,13 @@ export async function awaitAnswer(
   id: Pick<ProcessId, "pid"> & Partial<ProcessId>,
   timeoutMs: number,
 ): Promise<Silence | undefined> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const silence = findSilence(id);
-    if (silence === undefined || silence === "gone" || performance.now() > deadline) return silence;
-    await Bun.sleep(POLL_MS);
-  }
+  let silence: Silence | undefined;
+  const isDecided = () => {
+    silence = findSilence(id);
+    return silence === undefined || silence === "gone";
+  };
+  await until(isDecided, { timeoutMs, everyMs: POLL_MS });
+  return silence;
 }
 
 function findSilence({ pid, start }: Pick<ProcessId, "pid"> & Partial<ProcessId>): Silence | undefined {

@@ -1,32 +1,24 @@
-import { dlopen, ptr } from "bun:ffi";
 import { readFileSync } from "node:fs";
-import { LIBC_NAME, readLimit, writeLimit } from "../libc.ts";
+import { execProgram, readLimit, resetSignal, writeLimit } from "../libc.ts";
 
-/** What Bun ignores from its start on, and the default action (signal(7)). */
+/** The signals that Bun ignores from its start. */
 const SIGPIPE = 13;
 const SIGXFSZ = 25;
-const SIG_DFL = 0n;
 const RLIMIT_NOFILE = 7;
 
 /**
- * Becomes another program, in this process (execv(3)): with this process's environment byte for byte, and with the signals and the
- * limit on open files that a program has which Bun did not start. Only comes back when that is impossible.
+ * Becomes another program in this process (execv(3)): with this environment byte for byte, and with the signals and the limit on open
+ * files that a program has which Bun did not start. It only returns when that is impossible.
  *
- * @param path the program's, absolute
+ * @param path the program's absolute path
  */
 export function becomeProgram(path: string, argv: readonly string[]): void {
-  const { symbols } = dlopen(LIBC_NAME, {
-    execv: { args: ["ptr", "ptr"], returns: "i32" },
-    signal: { args: ["i32", "u64"], returns: "u64" },
-  });
-  for (const signal of [SIGPIPE, SIGXFSZ]) symbols.signal(signal, SIG_DFL);
+  for (const signal of [SIGPIPE, SIGXFSZ]) resetSignal(signal);
   restoreOpenFilesLimit();
-  const words = [path, ...argv].map((word) => Buffer.from(`${word}\0`));
-  const pointers = new BigUint64Array([...words.slice(1).map((word) => BigInt(ptr(word))), 0n]);
-  symbols.execv(ptr(words[0]!), ptr(pointers));
+  execProgram(path, argv);
 }
 
-/** Bun raises its own; the one before is mostly that of whoever started this process. */
+/** Takes the limit of the parent, which is mostly the limit that this process was started with. Bun raises its own. */
 function restoreOpenFilesLimit(): void {
   if (process.platform !== "linux") return;
   try {

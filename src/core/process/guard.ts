@@ -60,10 +60,9 @@ export async function runGuard(input: AsyncIterable<string>, options: GuardOptio
       over.add(tokenOf(options.family, report.run));
     }
   }
-  const ending = { ...options, sleep: Bun.sleep };
   const trees = [...runs].map(([run, leader]) => ({ leader, token: tokenOf(options.family, run) }));
-  await Promise.all(trees.map((tree) => endTree(tree, ending)));
-  await endUnreported(over, ending);
+  await Promise.all(trees.map((tree) => endTree(tree, options)));
+  await endUnreported(over, options);
 }
 
 /** What a line tells: a run with its leader has started, one without is over. undefined for any other line, one cut short included. */
@@ -76,7 +75,7 @@ export function parseReport(line: string): { readonly run: number; readonly lead
 }
 
 /** A command whose start could not be reported any more still carries the family's token. */
-async function endUnreported(over: ReadonlySet<RunToken>, options: GuardOptions & { sleep: typeof Bun.sleep }): Promise<void> {
+async function endUnreported(over: ReadonlySet<RunToken>, options: GuardOptions): Promise<void> {
   for (const { pid, start } of listProcesses()) {
     const token = readToken(pid);
     if (token === undefined || !isOfFamily(token, options.family) || over.has(token)) continue;

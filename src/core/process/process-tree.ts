@@ -1,3 +1,4 @@
+import { until } from "./poll.ts";
 import { reapChild } from "../libc.ts";
 import type { ProcessId, ProcessInfo } from "./process-table.ts";
 import { isPid, listProcesses } from "./processes.ts";
@@ -16,7 +17,6 @@ export interface EndingOptions {
   readonly graceMs: number;
   /** How long the killing may go on; what still stands then cannot be killed (a process in uninterruptible sleep). */
   readonly killMs: number;
-  readonly sleep: (ms: number) => Promise<unknown>;
 }
 
 const POLL_MS = 20;
@@ -28,35 +28,35 @@ const POLL_MS = 20;
  * @returns what could not be ended, normally nothing.
  */
 export async function endTree(tree: Tree, options: EndingOptions): Promise<ProcessInfo[]> {
-  const graceEnd = performance.now() + options.graceMs;
   const warned = new Set<string>();
   const seen = new Set<string>();
-  for (let members = membersOf(tree, seen); members.length > 0; members = membersOf(tree, seen)) {
-    if (performance.now() >= graceEnd) return await killTree(tree, options, seen);
+  const isEmpty = () => {
+    const members = membersOf(tree, seen);
     const fresh = members.filter((member) => !warned.has(keyOf(member)));
     const olderGroups = new Set(members.filter((member) => warned.has(keyOf(member))).map(({ pgid }) => pgid));
     signalAll(fresh, olderGroups, "SIGTERM");
     signalAll(fresh, olderGroups, "SIGCONT");
     fresh.forEach((member) => warned.add(keyOf(member)));
-    await options.sleep(Math.min(POLL_MS, Math.max(1, graceEnd - performance.now())));
-  }
-  return [];
+    return members.length === 0;
+  };
+  const isOver = await until(isEmpty, { timeoutMs: options.graceMs, everyMs: POLL_MS });
+  return isOver ? [] : await killTree(tree, options, seen);
 }
 
 /** SIGKILL to all of a tree, and to those `seen` in it before, until nothing is left or `killMs` have passed. */
 export async function killTree(
   tree: Tree,
-  options: Pick<EndingOptions, "killMs" | "sleep">,
+  { killMs }: Pick<EndingOptions, "killMs">,
   seen = new Set<string>(),
 ): Promise<ProcessInfo[]> {
-  const killEnd = performance.now() + options.killMs;
-  let members = membersOf(tree, seen);
-  while (members.length > 0 && performance.now() < killEnd) {
-    signalAll(members, new Set(), "SIGKILL");
-    // Give way to the kernel between rounds, not longer: a fork storm grows meanwhile.
-    await options.sleep(1);
+  let members: ProcessInfo[] = [];
+  const isEmpty = () => {
     members = membersOf(tree, seen);
-  }
+    signalAll(members, new Set(), "SIGKILL");
+    return members.length === 0;
+  };
+  // The pause lets the kernel end them, and is no longer, because a fork storm grows meanwhile.
+  await until(isEmpty, { timeoutMs: killMs, everyMs: 1 });
   return members;
 }
 

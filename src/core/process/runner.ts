@@ -211,7 +211,7 @@ async function finish(command: Command, run: Run, { child, tree, stdin, ...pipes
   clearTimeout(timer);
   command.signal?.removeEventListener("abort", interrupt);
   const isOver = how === "exited" || child.exitCode !== null || child.signalCode !== null;
-  const unended = isOver ? [] : await endTree(tree, { graceMs: GRACE_MS, killMs: KILL_MS, sleep: Bun.sleep });
+  const unended = isOver ? [] : await endTree(tree, { graceMs: GRACE_MS, killMs: KILL_MS });
   run.guard.over(run.number);
   // The tree is gone; Bun may still have to hear of its leader's end.
   if (!isOver) await Promise.race([child.exited, Bun.sleep(NEWS_MS)]);

@@ -1,3 +1,4 @@
+import { until } from "../../core/process/poll.ts";
 import { quoteForTmux } from "../../core/text/quoting.ts";
 import { callTmux } from "../../core/tmux.ts";
 import { isServerRunning } from "../../status/incarnation/incarnation.ts";
@@ -33,12 +34,7 @@ export async function closeSession(incarnation: Running): Promise<boolean> {
       isIt: `#{&&:${renderIsAgentPane(uuid)},#{==:#{pane_id},${id}}}`,
       close: `kill-pane -t ${id}`,
     });
-  const deadline = performance.now() + CLOSED_MS;
-  while (await hasSession(incarnation)) {
-    if (performance.now() > deadline) return false;
-    await Bun.sleep(POLL_MS);
-  }
-  return true;
+  return await until(async () => !(await hasSession(incarnation)), { timeoutMs: CLOSED_MS, everyMs: POLL_MS });
 }
 
 interface Closing {

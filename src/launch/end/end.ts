@@ -4,7 +4,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
 import type { ProcessInfo } from "../../core/process/process-table.ts";
-import { isRunning, listProcesses } from "../../core/process/processes.ts";
+import { listProcesses } from "../../core/process/processes.ts";
 import { socketPathOf } from "../../core/layout.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import { callTmux } from "../../core/tmux.ts";
@@ -25,7 +25,8 @@ import { type ClaimReason, isToBeEnded, writeClaim } from "../claim.ts";
 import { closeSession } from "./close-session.ts";
 import { forgetIncarnation, hasSession, identifyServer, readAgentPane, staleIncarnation } from "../session/session.ts";
 import { type Host, logDecision } from "../../core/host.ts";
-import { areGoneWithin, isGoneWithin, isTrueWithin } from "../../core/process/process-end.ts";
+import { until } from "../../core/process/poll.ts";
+import { areGoneWithin, terminate } from "../../core/process/terminate.ts";
 import { settleIncarnations } from "../unwitnessed.ts";
 import { renderIsOurs } from "../stamp.ts";
 
@@ -34,6 +35,7 @@ const ORDERLY_MS = 5000;
 const PROCESSES_MS = 5000;
 const TERMINATE_MS = 2000;
 const KILLED_MS = 2000;
+const PATIENCE = { termMs: TERMINATE_MS, killMs: KILLED_MS } as const;
 
 export interface Stopped {
   readonly action: "stopped" | "not-running";
@@ -93,13 +95,13 @@ export async function endSession(incarnation: Running, by: ClaimReason, host: Ho
   await dismissRecorder(incarnation, host);
   const isClosed = incarnation.shared ? await closeSession(incarnation) : await endServer(incarnation);
   // Nobody has hung up on what is in a session that could not be closed.
-  const left = await endProcesses(processes, isClosed ? PROCESSES_MS : 0);
+  const left = await terminate(processes, { ...PATIENCE, patienceMs: isClosed ? PROCESSES_MS : 0 });
   if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
   logDecision(host, { ev: "stop", identity, server_pid: server.pid, reason: by });
   if (!incarnation.shared) removeDeadSocket(incarnation.socket);
   rmSync(pointerPath(host.layout, identity), { force: true });
   // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
-  const isDecided = await isTrueWithin(() => !hasRecorder(paths), graceFrom(host.env) + KILLED_MS);
+  const isDecided = await until(() => !hasRecorder(paths), { timeoutMs: graceFrom(host.env) + KILLED_MS });
   // A server that did not answer and goes on may have the hook run later, which looks for the claim too.
   if (isDecided && isClosed) forgetIncarnation(host.layout, incarnation);
 }
@@ -113,8 +115,8 @@ async function endServer(incarnation: Running): Promise<true> {
     (await callTmux(incarnation.socket, ["if-shell", "-F", isOurs, "kill-server"], { timeoutMs: ORDERLY_MS })).ok;
   // A server whose socket is gone, or another's, cannot be asked.
   if (!isAsked) signalProcess(server, "SIGTERM");
-  if (!(await isGoneWithin(server, ORDERLY_MS))) signalProcess(server, "SIGKILL");
-  if (!(await isGoneWithin(server, KILLED_MS))) throw stopFailed(identity, `its server (pid ${server.pid}) does not end`);
+  if (!(await areGoneWithin([server], ORDERLY_MS))) signalProcess(server, "SIGKILL");
+  if (!(await areGoneWithin([server], KILLED_MS))) throw stopFailed(identity, `its server (pid ${server.pid}) does not end`);
   return true;
 }
 
@@ -122,7 +124,7 @@ async function endServer(incarnation: Running): Promise<true> {
 async function waitForRecorders(identity: string, { layout, env }: Host): Promise<void> {
   const uuids = listIncarnations(layout).get(identity) ?? [];
   const isAtIt = () => uuids.some((uuid) => hasRecorder(incarnationPaths(layout, identity, uuid)));
-  await isTrueWithin(() => !isAtIt(), graceFrom(env) + KILLED_MS);
+  await until(() => !isAtIt(), { timeoutMs: graceFrom(env) + KILLED_MS });
 }
 
 /** A server that ends leaves its socket's file. */
@@ -157,22 +159,11 @@ export async function endLostAgents(identity: string, host: Host): Promise<void>
     host.tell.warn(
       `an agent of ${identity} had outlived its ${saved.shared ? "session" : "server"} (pid ${saved.pane?.pid}); it is ended`,
     );
-    const left = await endProcesses(processes, 0);
+    const left = await terminate(processes, PATIENCE);
     if (left.length > 0)
       throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
     logDecision(host, { ev: "stop", identity, pane_pid: saved.pane?.pid, reason: "outlived" });
   }
-}
-
-/** They were hung up on with the server. Who does not go is asked, then made to; the ones that are left even then. */
-async function endProcesses(processes: readonly ProcessInfo[], patienceMs = PROCESSES_MS): Promise<ProcessInfo[]> {
-  if (await areGoneWithin(processes, patienceMs)) return [];
-  processes.forEach((one) => signalProcess(one, "SIGTERM"));
-  processes.forEach((one) => signalProcess(one, "SIGCONT"));
-  if (await areGoneWithin(processes, TERMINATE_MS)) return [];
-  processes.forEach((one) => signalProcess(one, "SIGKILL"));
-  await areGoneWithin(processes, KILLED_MS);
-  return processes.filter(isRunning);
 }
 
 function stopFailed(identity: string, why: string): IapeerError {

@@ -4,10 +4,9 @@ import { isHeld, tryHold } from "../../core/disk/lock.ts";
 import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
 import { type Host, logDecision } from "../../core/host.ts";
 import type { Env } from "../../core/layout.ts";
-import { isGoneWithin } from "../../core/process/process-end.ts";
+import { terminate } from "../../core/process/terminate.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isProcessId, readProcess } from "../../core/process/processes.ts";
-import { signalProcess } from "../../core/process/signals.ts";
 import { checkFields, oneOf, required, TEXT } from "../../core/text/fields.ts";
 import { callTmux, findTmux } from "../../core/tmux.ts";
 import type { Incarnation, IncarnationPaths } from "../../status/incarnation/types.ts";
@@ -155,10 +154,5 @@ export async function wakeRecorder({ server, ...incarnation }: Incarnation): Pro
 
 /** Ends a recorder: TERM first, then KILL. */
 export async function endRecorder(recorder: ProcessId): Promise<void> {
-  signalProcess(recorder, "SIGTERM");
-  // A stopped process takes no TERM.
-  signalProcess(recorder, "SIGCONT");
-  if (await isGoneWithin(recorder, END_MS)) return;
-  signalProcess(recorder, "SIGKILL");
-  await isGoneWithin(recorder, END_MS);
+  await terminate([recorder], { termMs: END_MS, killMs: END_MS });
 }

@@ -1,6 +1,7 @@
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
 import type { Host } from "../../core/host.ts";
+import { until } from "../../core/process/poll.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { identityLockPath, incarnationPaths, isAgentRunning } from "../../status/incarnation/incarnation.ts";
 import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "../claim.ts";
@@ -107,8 +108,5 @@ async function claimSleep(recipient: LocalRecipient, { layout, lockTimeoutMs, no
 }
 
 async function waitForEnd(to: Addressee, graceMs: number, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + graceMs;
-  while (!signal.aborted && isAgentRunning(to) && performance.now() < deadline) {
-    await Bun.sleep(Math.max(1, Math.min(POLL_MS, deadline - performance.now())));
-  }
+  await until(() => !isAgentRunning(to), { timeoutMs: graceMs, everyMs: POLL_MS, signal });
 }

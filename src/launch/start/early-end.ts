@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
+import { until } from "../../core/process/poll.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import { readDeaths, readForensics } from "../../status/deaths/deaths.ts";
 import { incarnationPaths } from "../../status/incarnation/incarnation.ts";
@@ -19,8 +20,7 @@ export async function explainEarlyEnd(
   const { recorded } = incarnationPaths(layout, identity, incarnation);
   // It may have ended before its logger held the terminal (session-log.ts).
   if (server !== null) signalProcess(server, "SIGCHLD");
-  const deadline = performance.now() + RECORD_MS;
-  while (!existsSync(recorded) && performance.now() < deadline) await Bun.sleep(POLL_MS);
+  await until(() => existsSync(recorded), { timeoutMs: RECORD_MS, everyMs: POLL_MS });
   const death = readDeaths(layout, { identities: [identity] }).find((one) => one.incarnation === incarnation);
   const forensics = death?.forensics === undefined ? undefined : readForensics(death.forensics);
   const lastLines =

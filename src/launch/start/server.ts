@@ -3,6 +3,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import type { Env } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
+import { poll } from "../../core/process/poll.ts";
 import { isRunning, readProcess } from "../../core/process/processes.ts";
 import { randomHex } from "../../core/text/random.ts";
 import {
@@ -153,15 +154,19 @@ async function findSharedServer(
 /** Longer than a session takes to be made. A launch that is killed meanwhile leaves it, and it ends by itself. */
 const KEEP_SECS = 30;
 
+/** No listener is to be expected any more. */
+const NOBODY = Symbol("nobody");
+
 /** The process that answers on a socket, as soon as it does; undefined when it is no more to be expected. */
 async function findListener(socket: string, isExpected: () => boolean): Promise<ProcessId | undefined> {
-  const deadline = performance.now() + START_MS;
-  for (;;) {
+  const look = () => {
+    // Asked before the look: a listener that came just before the end of the wait is still seen.
     const mayCome = isExpected();
     const probe = probeSocket(socket);
     const found = probe.liveness === "live" ? readProcess(probe.pid) : undefined;
     if (found !== undefined) return { pid: found.pid, start: found.start };
-    if (!mayCome || performance.now() > deadline) return undefined;
-    await Bun.sleep(POLL_MS);
-  }
+    return mayCome ? undefined : NOBODY;
+  };
+  const found = await poll(look, { timeoutMs: START_MS, everyMs: POLL_MS });
+  return found === NOBODY ? undefined : found;
 }

@@ -16,7 +16,7 @@ import { armCanary } from "../canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
 import { identifyServer, mintIncarnation, readAgentPane } from "../session/session.ts";
 import { type Host, logDecision } from "../../core/host.ts";
-import { isTrueWithin } from "../../core/process/process-end.ts";
+import { until } from "../../core/process/poll.ts";
 import { startServer } from "./server.ts";
 import { startSession } from "./session-start.ts";
 import { recordLostAgent, settleIncarnations } from "../unwitnessed.ts";
@@ -158,7 +158,7 @@ async function ask({ identity, socket }: Incarnation, ...args: readonly string[]
 async function restoreSocket(incarnation: Running): Promise<void> {
   const { socket, identity, server } = incarnation;
   signalProcess(server, "SIGUSR1");
-  if (await isTrueWithin(() => answers(incarnation), RESTORE_MS)) return;
+  if (await until(() => answers(incarnation), { timeoutMs: RESTORE_MS })) return;
   throw new IapeerError("launch-failed", `${identity} runs already (server pid ${server.pid}), but its socket is gone`, {
     hint: `stop it first: iapeer stop ${callOf(identity)}`,
     details: { identity, server_pid: server.pid, socket },
@@ -225,10 +225,5 @@ function renderEnvironment({ personality, runtime, identity }: LaunchPlan, varia
 }
 
 async function isAliveFor(pane: AgentPane, forMs: number): Promise<boolean> {
-  const deadline = performance.now() + forMs;
-  while (performance.now() < deadline) {
-    if (!isRunning(pane)) return false;
-    await Bun.sleep(POLL_MS);
-  }
-  return true;
+  return !(await until(() => !isRunning(pane), { timeoutMs: forMs, everyMs: POLL_MS }));
 }
