@@ -39,6 +39,7 @@ const ORDER = {
     "send",
     "sleep",
   ],
+  provision: ["form", "command", "note", "native-memory", "plugin", "provision"],
   fleet: ["applied", "comms", "file", "edit", "plan", "ps"],
 };
 

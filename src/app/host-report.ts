@@ -1,10 +1,10 @@
 import { identityOf } from "../model/names.ts";
-import { isAgentic } from "../model/runtimes.ts";
 import type { Layout } from "../core/layout.ts";
 import { whyNotSocketFolder } from "../core/disk/socket-folder.ts";
 import { findUnrecorded } from "../launch/unwitnessed.ts";
 import { hintForUnwatched } from "../launch/canary/canary.ts";
-import { judgeMemory, type MemoryState, readNote } from "../provision/provision-state.ts";
+import { readMemory } from "../provision/note.ts";
+import type { MemoryState } from "../provision/types.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { readDeaths } from "../status/deaths/deaths.ts";
@@ -104,10 +104,10 @@ interface MemoryFound {
 
 function findMemory(layout: Layout, peers: readonly Peer[], slot: Slot | undefined): MemoryFound[] {
   return peers.flatMap(({ personality, runtimes }) =>
-    runtimes.filter(isAgentic).map((runtime) => ({
+    readMemory(layout, { personality, runtimes }, slot).map(({ runtime, memory }) => ({
       identity: identityOf(runtime, personality),
       personality,
-      state: judgeMemory(readNote(layout, runtime, personality), slot),
+      state: memory,
     })),
   );
 }

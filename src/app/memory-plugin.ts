@@ -1,11 +1,12 @@
 import { IapeerError } from "../model/errors.ts";
-import { declaresCommands, type ProvisionRow } from "../provision/attach.ts";
-import { isGood } from "../provision/row-state.ts";
-import { planRows, requireRunnable, sweepMemory, type SweepRequest } from "../provision/sweep.ts";
+import { isGood } from "../model/provisioning.ts";
+import { nameMemory, requireRunnable } from "../provision/form.ts";
+import { type Sweep, sweepMemory } from "../provision/provision.ts";
+import type { ProvisionRow } from "../provision/types.ts";
 import type { Slot } from "../status/slot/types.ts";
 import { readSlot } from "../status/slot/slot.ts";
 import { chooseTargets, type PeerChoice, refuseLeaving, type Targets } from "./choose.ts";
-import { clearGone, provisionContext, warnOfSlot } from "./memory.ts";
+import { clearGone, warnOfSlot } from "./memory.ts";
 import type { App } from "./types.ts";
 
 export interface MemoryRequest {
@@ -55,52 +56,32 @@ export async function sweepPeers(
   signal: AbortSignal,
 ): Promise<MemoryReport> {
   const chosen = chooseTargets(app, choice);
-  const targets = direction === "on" ? withoutLeaving(chosen, choice) : chosen;
+  const targets = direction === "on" ? withoutLeaving(chosen, choice) : chosen.targets;
   const occasion = direction === "on" ? "sweep-on" : choice.kind === "all" ? "off-all" : "off-peer";
-  const slot = findSlot(app, occasion);
-  if ("error" in slot) return { kind: "refused", ...slot };
-  const outcomes = await sweep(app, { ...targets, ...slot, occasion, jobs }, signal);
-  if (!signal.aborted) await clearGone(app, { targets: targets.targets, wasAttached: direction === "on" }, signal);
-  return { kind: "swept", plugin: nameOf(slot.slot), outcomes, wasInterrupted: signal.aborted };
+  const found = findSlot(app, occasion);
+  if ("error" in found) return { kind: "refused", ...found };
+  const { slot } = found;
+  const outcomes = await sweepMemory(app, { slot, occasion, targets, allTargets: chosen.all, jobs }, signal);
+  if (!signal.aborted) await clearGone(app, { targets, wasAttached: direction === "on" }, signal);
+  return { kind: "swept", plugin: nameMemory(slot), outcomes, wasInterrupted: signal.aborted };
 }
 
-function withoutLeaving({ targets, all }: Targets, choice: PeerChoice): Targets {
+function withoutLeaving({ targets }: Targets, choice: PeerChoice): Targets["targets"] {
   if (choice.kind === "peer") targets.forEach(refuseLeaving);
-  return { all, targets: targets.filter(({ isBeingRemoved }) => !isBeingRemoved) };
+  return targets.filter(({ isBeingRemoved }) => !isBeingRemoved);
 }
 
 type Found = { readonly slot: Slot } | { readonly plugin: string | null; readonly error: IapeerError };
 
-function findSlot(app: App, occasion: SweepRequest["occasion"]): Found {
-  const { slot, problems } = readSlot(app.layout);
+function findSlot(app: App, occasion: Sweep["occasion"]): Found {
+  const reading = readSlot(app.layout);
   try {
-    return { slot: requireRunnable(slot, occasion, problems) };
+    return { slot: requireRunnable(reading, occasion) };
   } catch (error) {
     if (!(error instanceof IapeerError)) throw error;
     // An insecure slot is the error itself.
-    const others = problems.filter(({ code }) => code !== "slot-insecure");
+    const others = reading.problems.filter(({ code }) => code !== "slot-insecure");
     warnOfSlot(app, others);
-    return { plugin: slot === undefined ? null : nameOf(slot), error };
-  }
-}
-
-/** The provider's name, or the id of its plugin in the older form. */
-function nameOf(slot: Slot): string {
-  return declaresCommands(slot) || slot.plugin === undefined ? slot.provider : `${slot.plugin.name}@${slot.plugin.marketplace}`;
-}
-
-interface Sweep extends Targets {
-  readonly slot: Slot;
-  readonly occasion: SweepRequest["occasion"];
-  readonly jobs: number;
-}
-
-async function sweep(app: App, { slot, all, ...plan }: Sweep, signal: AbortSignal): Promise<ProvisionRow[]> {
-  const progress = app.tell.progress(plan.targets.flatMap(planRows).length);
-  const onRow = (row: ProvisionRow) => progress.step(!isGood(row));
-  try {
-    return await sweepMemory({ ...plan, allTargets: all, onRow }, provisionContext(app, slot, signal));
-  } finally {
-    progress.close();
+    return { plugin: reading.slot === undefined ? null : nameMemory(reading.slot), error };
   }
 }

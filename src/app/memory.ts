@@ -2,14 +2,12 @@ import { isHeld } from "../core/disk/lock.ts";
 import { stopIdentity } from "../launch/end/end.ts";
 import { IapeerError } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
-import { agenticRuntimes, declaresCommands, type ProvisionContext, type ProvisionRow, type Target } from "../provision/attach.ts";
-import { attachAtBirth } from "../provision/birth.ts";
-import type { ProviderTools } from "../provision/provider-command.ts";
-import { detachAtRemoval, purgePeer } from "../provision/removal.ts";
-import { isGood } from "../provision/row-state.ts";
+import { isGood } from "../model/provisioning.ts";
+import { attachAtBirth, detachAtRemoval, purgePeer } from "../provision/provision.ts";
+import type { ProvisionRow, Target } from "../provision/types.ts";
 import { readRegistry } from "../registry/registry.ts";
 import { identityLockPath, listIncarnations } from "../status/incarnation/incarnation.ts";
-import type { Slot, SlotProblem } from "../status/slot/types.ts";
+import type { SlotProblem } from "../status/slot/types.ts";
 import { readSlot } from "../status/slot/slot.ts";
 import type { App } from "./types.ts";
 
@@ -19,15 +17,6 @@ export interface MemoryOutcome {
   /** A run's state, or a row state of the older plugin form. */
   readonly state: string;
   readonly detail?: string;
-}
-
-/** What provider commands need beside the peer that they run for. */
-export function provisionContext(app: App, slot: Slot, signal: AbortSignal): ProvisionContext {
-  return { layout: app.layout, env: app.env, slot, signal, tools: providerTools(app) };
-}
-
-export function providerTools({ runner, log, tell }: Pick<App, "runner" | "log" | "tell">): ProviderTools {
-  return { runner, log, warn: tell.warn };
 }
 
 /** Warns of each part of the slot's declaration that is not obeyed. */
@@ -50,8 +39,8 @@ export async function giveBirth(app: App, { peer, runtimes }: BirthRequest, sign
   const { slot, problems } = readSlot(layout);
   warnOfSlot(app, problems);
   if (slot === undefined || runtimes.length === 0) return [];
-  const birth = { target: peer, runtimes, allTargets: readRegistry(layout).peers };
-  const rows = await attachAtBirth(birth, provisionContext(app, slot, signal));
+  const birth = { slot, target: peer, runtimes, allTargets: readRegistry(layout).peers };
+  const rows = await attachAtBirth(app, birth, signal);
   if (!signal.aborted) await clearGone(app, { targets: [peer], wasAttached: true }, signal);
   const bad = rows.filter((row) => !isGood(row));
   bad.forEach((row) => tell.warn(describeFailure(row, "attached")));
@@ -66,15 +55,12 @@ export async function giveBirth(app: App, { peer, runtimes }: BirthRequest, sign
  * @throws IapeerError `interrupted`: the removal stays half done.
  */
 export async function detachRuntimes(app: App, target: Target, signal: AbortSignal): Promise<MemoryOutcome[]> {
-  const { layout, env, tell } = app;
+  const { layout, tell } = app;
   const { slot, problems } = readSlot(layout);
   warnOfSlot(app, problems);
-  if (slot !== undefined && declaresCommands(slot) && slot.unprovision === undefined && agenticRuntimes(target).length > 0) {
-    tell.warn(`provider "${slot.provider}" declares no unprovision command: what it attached to ${target.personality} stays`);
-  }
   // Another peer that is leaving too does not keep the one plugin of codex.
-  const all = readRegistry(layout).peers.filter((peer) => !peer.isBeingRemoved || peer.personality === target.personality);
-  const rows = await detachAtRemoval(target, all, { layout, env, slot, signal, tools: providerTools(app) });
+  const allTargets = readRegistry(layout).peers.filter((peer) => !peer.isBeingRemoved || peer.personality === target.personality);
+  const rows = await detachAtRemoval(app, { slot, target, allTargets }, signal);
   rows.filter((row) => !isGood(row)).forEach((row) => tell.warn(describeFailure(row, "detached")));
   refuseInterrupted(signal);
   return rows.map(withoutName);
@@ -110,19 +96,19 @@ export async function clearGone(app: App, { targets, wasAttached }: GoneRequest,
       app.tell.warn(`${target.personality} was removed meanwhile; its memory is detached again`);
       await detachRuntimes(app, target, signal);
     }
-    await forgetRuntimes(app, target);
+    await forgetRuntimes(app, target, signal);
   }
 }
 
 /** Purges what is kept about runtimes that a peer no longer has; the names of what went. An end that has no record yet gets one first. */
-export async function forgetRuntimes(app: App, target: Target): Promise<string[]> {
+export async function forgetRuntimes(app: App, target: Target, signal: AbortSignal): Promise<string[]> {
   const { layout } = app;
   const known = listIncarnations(layout);
   for (const identity of target.runtimes.map((runtime) => identityOf(runtime, target.personality))) {
     // A process that holds the lock may be launching it just now.
     if (known.has(identity) || isHeld(identityLockPath(layout, identity))) await stopIdentity(identity, "remove", app);
   }
-  return await purgePeer(target, { ...app, tools: providerTools(app) });
+  return await purgePeer(app, target, signal);
 }
 
 function withoutName({ runtime, state, detail }: ProvisionRow): MemoryOutcome {

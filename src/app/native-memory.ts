@@ -1,8 +1,8 @@
 import { isAgentic } from "../model/runtimes.ts";
-import type { ProvisionRow } from "../provision/attach.ts";
-import { switchNative } from "../provision/native-memory-step.ts";
+import { switchNative } from "../provision/native-memory/native-memory.ts";
+import type { ProvisionRow } from "../provision/types.ts";
 import { chooseTargets, type PeerChoice } from "./choose.ts";
-import { providerTools } from "./memory.ts";
+import { refuseInterrupted } from "./memory.ts";
 import type { App } from "./types.ts";
 
 export interface NativeMemoryRequest {
@@ -21,13 +21,18 @@ export interface NativeMemoryReport {
 /**
  * Switches the runtimes' own memory off or on. A settings file that does not parse is left alone, and its row says so.
  *
- * @throws IapeerError `peer-not-found`, `lock-busy`, `write-failed`.
+ * @throws IapeerError `peer-not-found`, `write-failed`, `interrupted`.
  */
-export async function switchOwnMemory(app: App, { direction, choice }: NativeMemoryRequest): Promise<NativeMemoryReport> {
+export async function switchOwnMemory(
+  app: App,
+  { direction, choice }: NativeMemoryRequest,
+  signal: AbortSignal,
+): Promise<NativeMemoryReport> {
   const outcomes: ProvisionRow[] = [];
   for (const target of chooseTargets(app, choice).targets) {
+    refuseInterrupted(signal);
     for (const runtime of target.runtimes.filter(isAgentic)) {
-      outcomes.push(await switchNative(target, runtime, { ...app, direction, tools: providerTools(app) }));
+      outcomes.push(await switchNative(app, { target, runtime, direction }, signal));
     }
   }
   return { ok: outcomes.every(({ state }) => state !== "left-alone"), outcomes };

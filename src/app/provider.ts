@@ -1,16 +1,16 @@
 import type { Outcome } from "../core/process/command.ts";
 import { IapeerError } from "../model/errors.ts";
-import { isAgentic } from "../model/runtimes.ts";
-import { declaresCommands, type ProvisionRow, runProviderFor } from "../provision/attach.ts";
-import { directionOf, type Occasion } from "../provision/occasions.ts";
-import { type Placeholders, renderArgv, runProvider } from "../provision/provider-command.ts";
-import { requireRunnable } from "../provision/sweep.ts";
+import { type AgenticRuntime, isAgentic } from "../model/runtimes.ts";
+import { directionOf, type Occasion } from "../model/provisioning.ts";
+import { type Placeholders, renderArgv, runProvider } from "../provision/command.ts";
+import { requireRunnable } from "../provision/form.ts";
+import { runProviderFor } from "../provision/provision.ts";
+import type { ProvisionRow } from "../provision/types.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import type { Slot } from "../status/slot/types.ts";
 import { explainProblems, readSlot, readSlotFile } from "../status/slot/slot.ts";
 import { refuseLeaving } from "./choose.ts";
-import { providerTools, provisionContext } from "./memory.ts";
 import type { App } from "./types.ts";
 
 /** One problem as `provider check --json` has it. */
@@ -71,14 +71,13 @@ export async function runProviderOnce(app: App, request: ProviderRequest, signal
   const peer = readRegistry(app.layout).require(personality);
   if (directionOf(occasion) === "provision") refuseLeaving(peer);
   const runtime = chooseAgentic(peer, request.runtime);
-  const reading = readSlot(app.layout);
-  const slot = requireRunnable(reading.slot, occasion, reading.problems);
-  if (!declaresCommands(slot)) throw pluginOnly(slot);
+  const slot = requireRunnable(readSlot(app.layout), occasion);
+  const block = slot[directionOf(occasion)];
+  if (block === undefined) throw pluginOnly(slot);
   if (request.isDryRun) {
-    const argv = renderArgv(slot[directionOf(occasion)]!, { cwd: peer.cwd, personality, runtime, occasion });
-    return { kind: "planned", argv };
+    return { kind: "planned", argv: renderArgv(block, { cwd: peer.cwd, personality, runtime, occasion }) };
   }
-  return { kind: "run", row: await runProviderFor(peer, runtime, occasion, provisionContext(app, slot, signal)) };
+  return { kind: "run", row: await runProviderFor(app, { slot, occasion, target: peer, runtime }, signal) };
 }
 
 function pluginOnly({ provider }: Slot): IapeerError {
@@ -87,7 +86,7 @@ function pluginOnly({ provider }: Slot): IapeerError {
   });
 }
 
-function chooseAgentic({ personality, defaultRuntime, runtimes }: Peer, given: string | undefined): string {
+function chooseAgentic({ personality, defaultRuntime, runtimes }: Peer, given: string | undefined): AgenticRuntime {
   const runtime = given ?? [defaultRuntime, ...runtimes].find(isAgentic);
   if (runtime !== undefined && runtimes.includes(runtime) && isAgentic(runtime)) return runtime;
   const which = given === undefined ? "" : ` ${given}`;
@@ -111,5 +110,5 @@ export async function execProvision(app: App, request: ExecRequest, signal: Abor
   // A name that is not found is reported as it is.
   const program = command.includes("/") ? command : (Bun.which(command, { PATH: app.env["PATH"] ?? "" }) ?? command);
   const argv = renderArgv({ command: program, args }, placeholders);
-  return await runProvider({ argv, placeholders, timeoutMs, signal }, providerTools(app));
+  return await runProvider(app, { argv, placeholders, timeoutMs }, signal);
 }

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { logDecision } from "../core/host.ts";
-import type { Layout } from "../core/layout.ts";
 import { stopIdentity } from "../launch/end/end.ts";
 import { type ErrorCode, type ErrorView, IapeerError, toErrorView } from "../model/errors.ts";
 import { identityOf, nearest } from "../model/names.ts";
-import { runtimesWithState } from "../provision/provision-state.ts";
+import { listKeptRuntimes } from "../provision/note.ts";
 import { dropPeer, markRemoving, readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { hasLostAgent, listIncarnations } from "../status/incarnation/incarnation.ts";
@@ -132,7 +131,7 @@ async function runSteps(app: App, steps: Steps, signal: AbortSignal): Promise<st
   takeUnit(app, steps);
   if (peer === undefined) return undefined;
   done.unprovision.push(...(await detachRuntimes(app, peer, signal)));
-  done.purgedState.push(...(await forgetRuntimes(app, { ...peer, runtimes: runtimesOf(peer, layout) })));
+  done.purgedState.push(...(await forgetRuntimes(app, { ...peer, runtimes: listKeptRuntimes(layout, peer) }, signal)));
   // The mark has moved the revision on, and has looked at it.
   const revision = await dropPeer(layout, change, personality, now());
   logDecision(app, { ev: "remove", personality, cwd: peer.cwd, revision });
@@ -142,11 +141,6 @@ async function runSteps(app: App, steps: Steps, signal: AbortSignal): Promise<st
 /** A peer that is gone, or going, does not start at the next boot. Throws `write-failed`: then the removal stays half done. */
 function takeUnit(app: App, { personality, done }: Steps): void {
   if (takeFromBoot([{ agent: personality }], openBoot(app), app).length > 0) done.bootUnit = "removed";
-}
-
-/** Its runtimes, and those that an interrupted update has left something of. */
-function runtimesOf({ runtimes, personality }: Peer, layout: Layout): string[] {
-  return [...new Set([...runtimes, ...runtimesWithState(layout, personality)])];
 }
 
 async function endSessions(app: App, { runtimes, personality }: Peer, isForced: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 import { identityOf } from "../model/names.ts";
-import { isAgentic } from "../model/runtimes.ts";
-import { judgeMemory, type MemoryState, type ProvisionNote, readNote } from "../provision/provision-state.ts";
+import { readMemory } from "../provision/note.ts";
+import type { RuntimeMemory } from "../provision/types.ts";
 import { readRegistry } from "../registry/registry.ts";
 import { readBeat } from "../status/beat.ts";
 import type { Death } from "../status/deaths/types.ts";
@@ -9,9 +9,6 @@ import { readStatuses } from "../status/liveness/liveness.ts";
 import { readSlot } from "../status/slot/slot.ts";
 import { type PeerJson, toPeerJson } from "./peer-json.ts";
 import type { App } from "./types.ts";
-
-/** Whether one runtime has the host's memory, and its last provider run. */
-export type RuntimeMemory = { readonly runtime: string; readonly memory: MemoryState } & Partial<Omit<ProvisionNote, "version">>;
 
 /** As `show --json` prints it. */
 export interface PeerDetails extends PeerJson {
@@ -33,11 +30,6 @@ export async function showPeer(app: App, { personality }: { readonly personality
   const { layout, now } = app;
   const peer = readRegistry(layout).require(personality);
   const { slot } = readSlot(layout);
-  const provision = peer.runtimes.filter(isAgentic).map((runtime): RuntimeMemory => {
-    const note = readNote(layout, runtime, personality);
-    const { version: _, ...last } = note ?? {};
-    return { runtime, memory: judgeMemory(note, slot), ...last };
-  });
   const heartbeats = peer.runtimes.flatMap((runtime) => {
     const beat = readBeat(layout, identityOf(runtime, personality), now());
     return beat === undefined ? [] : [{ runtime, age_secs: beat.ageSecs }];
@@ -46,7 +38,7 @@ export async function showPeer(app: App, { personality }: { readonly personality
   return {
     ...toPeerJson(peer, readStatuses(layout)),
     being_removed: peer.isBeingRemoved,
-    provision,
+    provision: readMemory(layout, peer, slot),
     last_death: readLastDeath(layout, identities) ?? null,
     ...(heartbeats.length > 0 && { heartbeats }),
   };

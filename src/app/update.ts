@@ -59,7 +59,7 @@ export async function changePeer(app: App, change: PeerChange, signal: AbortSign
   const { peer, isChanged, newRuntimes, revision } = await updatePeer(app.layout, options, personality, request);
   const action = isChanged ? "updated" : "unchanged";
   if (action === "updated") logDecision(app, { ev: "update", personality, changed: Object.keys(request).join(","), revision });
-  await forgetRuntimes(app, { ...peer, runtimes: request.removeRuntimes ?? [] });
+  await forgetRuntimes(app, { ...peer, runtimes: request.removeRuntimes ?? [] }, signal);
   const births = isProvisioned ? await giveBirth(app, { peer, runtimes: newRuntimes }, signal) : [];
   return { action, peer, outcomes: [...detached, ...births], revision };
 }

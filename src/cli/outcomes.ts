@@ -1,6 +1,6 @@
 import type { MemoryOutcome } from "../app/memory.ts";
 import { ERRORS, type ErrorView } from "../model/errors.ts";
-import { isGood } from "../provision/row-state.ts";
+import { isGood } from "../model/provisioning.ts";
 import type { Colors } from "./colors.ts";
 import type { Interruption } from "./interruption.ts";
 import { tame } from "../model/characters.ts";

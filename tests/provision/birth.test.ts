@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { attachAtBirth } from "../../src/provision/birth.ts";
-import { readNote } from "../../src/provision/provision-state.ts";
+import { readNote } from "../../src/provision/note.ts";
+import { attachAtBirth } from "../../src/provision/provision.ts";
 import type { Slot } from "../../src/status/slot/types.ts";
-import { type Host, openHost } from "../support/provision.ts";
+import { openHost, QUIET, type TestHost } from "../support/provision.ts";
 
-let host: Host;
+let host: TestHost;
 beforeEach(() => {
   host = openHost();
 });
@@ -20,9 +20,9 @@ function recorder(exit = 0): Partial<Slot> {
   return { provision: { command, args: ["{cwd}", "{runtime}", "{personality}", "{occasion}"] } };
 }
 
-async function give(slot: Partial<Slot>, runtimes: readonly string[], signal?: AbortSignal) {
+async function give(declared: Partial<Slot>, runtimes: readonly string[], signal = QUIET) {
   const target = host.peer("alpha", ...runtimes);
-  return await attachAtBirth({ target, runtimes, allTargets: [target] }, host.context(slot, signal));
+  return await attachAtBirth(host, { slot: host.slot(declared), target, runtimes, allTargets: [target] }, signal);
 }
 
 test("the provider's command runs once per new agentic runtime, in the peer's order, and for no other", async () => {
@@ -79,6 +79,7 @@ test("an interruption begins no further runtime", async () => {
 test("a peer whose folder is gone is a row that says so", async () => {
   const target = host.peer("alpha", "claude");
   rmSync(target.cwd, { recursive: true });
-  const rows = await attachAtBirth({ target, runtimes: ["codex"], allTargets: [target] }, host.context(recorder()));
+  const birth = { slot: host.slot(recorder()), target, runtimes: ["codex"], allTargets: [target] };
+  const rows = await attachAtBirth(host, birth, QUIET);
   expect(rows).toMatchObject([{ state: "not-executable", detail: `the working folder ${target.cwd} does not exist` }]);
 });

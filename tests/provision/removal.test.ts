@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { detachAtRemoval, purgePeer, purgeRuntime } from "../../src/provision/removal.ts";
+import { listKeptRuntimes } from "../../src/provision/note.ts";
+import { detachAtRemoval, purgePeer } from "../../src/provision/provision.ts";
+import type { Target } from "../../src/provision/types.ts";
 import type { Slot } from "../../src/status/slot/types.ts";
-import { type Host, openHost } from "../support/provision.ts";
+import { openHost, QUIET, type TestHost } from "../support/provision.ts";
 
-let host: Host;
+let host: TestHost;
 beforeEach(() => {
   host = openHost();
   mkdirSync(host.layout.stateFolder, { recursive: true });
@@ -16,12 +18,16 @@ function unprovision(body = "exit 0"): Partial<Slot> {
   return { unprovision: { command, args: ["{cwd}", "{runtime}", "{occasion}"] } };
 }
 
+async function detach(target: Target, declared: Partial<Slot> | undefined, signal = QUIET) {
+  return await detachAtRemoval(host, { slot: declared && host.slot(declared), target, allTargets: [target] }, signal);
+}
+
 const keep = (...names: readonly string[]) => names.forEach((name) => writeFileSync(`${host.layout.stateFolder}/${name}`, ""));
 const kept = () => readdirSync(host.layout.stateFolder).toSorted();
 
 test("the provider's unprovision command runs per agentic runtime, and a failure stops nothing", async () => {
   const target = host.peer("alpha", "claude", "telegram", "codex");
-  const rows = await detachAtRemoval(target, [target], host.context(unprovision("echo no >&2; exit 4")));
+  const rows = await detach(target, unprovision("echo no >&2; exit 4"));
   expect(rows).toMatchObject([
     { runtime: "claude", state: "failed", detail: "no" },
     { runtime: "codex", state: "failed", detail: "no" },
@@ -32,26 +38,29 @@ test("the provider's unprovision command runs per agentic runtime, and a failure
 test("memory is detached from a peer whose folder is gone already", async () => {
   const target = host.peer("alpha", "claude");
   rmSync(target.cwd, { recursive: true });
-  expect(await detachAtRemoval(target, [target], host.context(unprovision()))).toMatchObject([{ state: "ok" }]);
+  expect(await detach(target, unprovision())).toMatchObject([{ state: "ok" }]);
 });
 
-test.each<[string, Partial<Slot> | undefined]>([
-  ["an empty slot", undefined],
-  ["a provider without unprovision", { provision: { command: "/bin/false", args: [] } }],
+const STAYS = ['provider "mem" declares no unprovision command: what it attached to alpha stays'];
+
+test.each<[string, Partial<Slot> | undefined, string[]]>([
+  ["an empty slot", undefined, []],
+  ["a provider without unprovision", { provision: { command: "/bin/false", args: [] } }, STAYS],
   [
     "a plugin beside provision, which is ignored",
     { provision: { command: "/bin/false", args: [] }, plugin: { name: "n", marketplace: "m" } },
+    STAYS,
   ],
-  ["a provider that declares nothing", {}],
-])("%s has nothing to detach", async (_, slot) => {
+  ["a provider that declares nothing", {}, []],
+])("%s has nothing to detach", async (_, slot, warnings) => {
   const target = host.peer("alpha", "claude");
-  const context = host.context(slot ?? {});
-  expect(await detachAtRemoval(target, [target], slot === undefined ? { ...context, slot: undefined } : context)).toEqual([]);
+  expect(await detach(target, slot)).toEqual([]);
+  expect(host.warnings).toEqual(warnings);
 });
 
 test("an interruption begins no further runtime", async () => {
   const target = host.peer("alpha", "claude", "codex");
-  expect(await detachAtRemoval(target, [target], host.context(unprovision(), AbortSignal.abort()))).toEqual([]);
+  expect(await detach(target, unprovision(), AbortSignal.abort())).toEqual([]);
   expect(existsSync(host.at("calls"))).toBe(false);
 });
 
@@ -66,7 +75,7 @@ test("everything kept about the identity is purged, and nothing of its neighbour
     "claude-alpha",
   );
   mkdirSync(`${host.layout.stateFolder}/claude-alpha.canary/inner`, { recursive: true });
-  const names = await purgePeer(host.peer("alpha", "claude", "codex", "telegram"), host.context({}));
+  const names = await purgePeer(host, host.peer("alpha", "claude", "codex", "telegram"), QUIET);
   expect(names.toSorted()).toEqual([
     "claude-alpha.canary",
     "claude-alpha.provision.json",
@@ -76,10 +85,16 @@ test("everything kept about the identity is purged, and nothing of its neighbour
   expect(kept()).toEqual(["claude-alpha", "claude-alpha-b.stopped", "claude-alpha2.stopped", "xclaude-alpha.stopped"]);
 });
 
-test("purging one runtime leaves the peer's others, and purging nothing is no error", () => {
+test("purging one runtime leaves the peer's others, and purging nothing is no error", async () => {
+  const purge = async (runtime: string) => await purgePeer(host, host.peer("alpha", runtime), QUIET);
   keep("claude-alpha.stopped", "codex-alpha.stopped");
-  expect(purgeRuntime(host.layout, "claude", "alpha")).toEqual(["claude-alpha.stopped"]);
-  expect(purgeRuntime(host.layout, "claude", "alpha")).toEqual([]);
+  expect(await purge("claude")).toEqual(["claude-alpha.stopped"]);
+  expect(await purge("claude")).toEqual([]);
   rmSync(host.layout.stateFolder, { recursive: true });
-  expect(purgeRuntime(host.layout, "codex", "alpha")).toEqual([]);
+  expect(await purge("codex")).toEqual([]);
+});
+
+test("runtimes that only a file in the state folder names are listed after the peer's own", () => {
+  keep("claude-alpha.stopped", "codex-alpha.provision.json", "codex-alpha2.stopped", "pi-beta.stopped", "notes.txt");
+  expect(listKeptRuntimes(host.layout, host.peer("alpha", "telegram", "claude"))).toEqual(["telegram", "claude", "codex"]);
 });

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readNote } from "../../src/provision/provision-state.ts";
-import { requireRunnable, type SweepRequest, sweepMemory } from "../../src/provision/sweep.ts";
+import { mkdirSync } from "node:fs";
+import { requireRunnable } from "../../src/provision/form.ts";
+import { readNote } from "../../src/provision/note.ts";
+import { type Sweep, sweepMemory } from "../../src/provision/provision.ts";
 import type { Slot } from "../../src/status/slot/types.ts";
-import { type Host, openHost } from "../support/provision.ts";
+import { openHost, QUIET, type TestHost } from "../support/provision.ts";
+import { writeScript } from "../support/script-file.ts";
 import { until } from "../support/sandbox.ts";
 import { errorOf } from "../support/scratch.ts";
 
@@ -26,13 +29,14 @@ describe("what a slot has to run", () => {
     ["only a plugin", { plugin: PLUGIN }, "off-all", undefined],
   ])("in one with %s", (_, slot, occasion, message) => {
     const whole = slot && { ...IDENTITY, ...slot };
-    if (message === undefined) expect(requireRunnable(whole, occasion)).toBe(whole!);
-    else expect(errorOf(() => requireRunnable(whole, occasion))).toMatchObject({ message, exitStatus: 1 });
+    const require = () => requireRunnable({ slot: whole, problems: [] }, occasion);
+    if (message === undefined) expect(require()).toBe(whole!);
+    else expect(errorOf(require)).toMatchObject({ message, exitStatus: 1 });
   });
 });
 
 describe("a sweep", () => {
-  let host: Host;
+  let host: TestHost;
   beforeEach(() => {
     host = openHost();
   });
@@ -42,26 +46,20 @@ describe("a sweep", () => {
     return { provision: { command: host.provider("provision", body), args: ["{personality}", "{runtime}"] } };
   }
 
-  async function sweep(
-    slot: Partial<Slot>,
-    request: Partial<SweepRequest> & Pick<SweepRequest, "targets">,
-    signal?: AbortSignal,
-  ) {
-    return await sweepMemory(
-      { occasion: "sweep-on", allTargets: request.targets, jobs: 4, onRow: () => undefined, ...request },
-      host.context(slot, signal),
-    );
+  async function sweep(declared: Partial<Slot>, request: Partial<Sweep> & Pick<Sweep, "targets">, signal = QUIET) {
+    const defaults = { slot: host.slot(declared), occasion: "sweep-on", allTargets: request.targets, jobs: 4 } as const;
+    return await sweepMemory(host, { ...defaults, ...request }, signal);
   }
 
   test.each([1, 2, 8])("has its rows in registry order, whatever ends first, with %i at a time", async (jobs) => {
     const targets = ["a", "b", "c", "d"].map((name) => host.peer(name, "claude", "codex"));
     const slot = provider(`case $1$2 in aclaude) sleep 0.2;; bcodex) sleep 0.1;; esac; exit 0`);
-    const told: string[] = [];
-    const rows = await sweep(slot, { targets, jobs, onRow: ({ personality, runtime }) => told.push(personality + runtime) });
-    const order = ["a", "b", "c", "d"].flatMap((name) => [`${name}claude`, `${name}codex`]);
-    expect(rows.map(({ personality, runtime }) => personality + runtime)).toEqual(order);
-    expect(told.toSorted()).toEqual(order);
-    if (jobs === 8) expect(told.at(-1)).toBe("aclaude");
+    const rows = await sweep(slot, { targets, jobs });
+    const order = ["a", "b", "c", "d"].flatMap((name) => [`claude-${name}`, `codex-${name}`]);
+    expect(rows.map(({ personality, runtime }) => `${runtime}-${personality}`)).toEqual(order);
+    const ended = host.events().map((event) => event["identity"]!);
+    expect(ended.toSorted()).toEqual(order.toSorted());
+    if (jobs === 8) expect(ended.at(-1)).toBe("claude-a");
   });
 
   test.each([1, 3])("runs no more than %i at a time", async (jobs) => {
@@ -82,6 +80,7 @@ describe("a sweep", () => {
       { personality: "a", runtime: "claude", state: "ok" },
     ]);
     expect(host.lines("calls")).toEqual(["a"]);
+    expect(host.progressed).toEqual([2, "step", "step", "close"]);
   });
 
   test("goes on after a row that failed, whatever was wrong with it", async () => {
@@ -93,6 +92,8 @@ describe("a sweep", () => {
     ];
     const rows = await sweep(provider(`[ $1 = d ] || { echo bad >&2; exit 1; }`), { targets, jobs: 2 });
     expect(rows.map(({ state }) => state)).toEqual(["failed", "not-executable", "not-executable", "ok"]);
+    expect(host.progressed.filter((step) => step === "failed step")).toHaveLength(3);
+    expect([host.progressed[0], host.progressed.length, host.progressed.at(-1)]).toEqual([4, 6, "close"]);
     expect(readNote(host.layout, "claude", "a")).toMatchObject({ state: "failed", detail: "bad", occasion: "sweep-on" });
     expect(readNote(host.layout, "claude", "d")).toMatchObject({ state: "ok" });
   });
@@ -106,6 +107,17 @@ describe("a sweep", () => {
     abort.abort();
     expect((await sweeping).map(({ state }) => state)).toEqual(["ok", "interrupted", "interrupted", "not-run"]);
     expect(readNote(host.layout, "claude", "d")).toBeUndefined();
+  });
+
+  test.each([
+    ["off-peer", "already"],
+    ["off-all", "absent"],
+  ] as const)("for %s with a plugin that another peer's codex needs has the row %s", async (occasion, state) => {
+    mkdirSync(host.at("bin"));
+    writeScript(host.at("bin", "codex"), `echo '{"installed":[]}'`);
+    const [a, b] = [host.peer("a", "codex"), host.peer("b", "codex")];
+    expect(await sweep({ plugin: PLUGIN }, { occasion, targets: [a], allTargets: [a, b] })).toMatchObject([{ state }]);
+    expect(readNote(host.layout, "codex", "a")).toMatchObject({ occasion, state });
   });
 
   test("runs the command and never the plugin beside it", async () => {

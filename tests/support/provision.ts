@@ -1,32 +1,33 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { createRunner, type Runner } from "../../src/core/process/runner.ts";
-import { type Layout, layoutFrom } from "../../src/core/layout.ts";
 import { parseEvents } from "../../src/core/disk/event-log.ts";
-import type { ProvisionContext, Target } from "../../src/provision/attach.ts";
-import type { ProviderTools } from "../../src/provision/provider-command.ts";
+import { layoutFrom } from "../../src/core/layout.ts";
+import { createRunner } from "../../src/core/process/runner.ts";
+import type { ProvisionHost, Target } from "../../src/provision/types.ts";
 import type { Slot } from "../../src/status/slot/types.ts";
 import { GUARD_ARGV } from "./sandbox.ts";
 import { openScratch } from "./scratch.ts";
 import { writeScript } from "./script-file.ts";
 
+/** A signal that never comes. */
+export const QUIET: AbortSignal = new AbortController().signal;
+
 /** A host of its own for tests of provisioning: real commands, no CLI. */
-export interface Host extends Disposable {
-  readonly layout: Layout;
-  readonly runner: Runner;
-  readonly tools: ProviderTools;
+export interface TestHost extends ProvisionHost, Disposable {
   readonly warnings: string[];
+  /** The announced total and then "step" or "failed step" for each row, and "close". */
+  readonly progressed: (number | string)[];
   at(...names: readonly string[]): string;
   peer(personality: string, ...runtimes: readonly string[]): Target;
   /** A provider's command: an sh script that finds this host's folder in $host. */
   provider(name: string, body: string): string;
-  context(slot: Partial<Slot>, signal?: AbortSignal): ProvisionContext;
+  slot(declared: Partial<Slot>): Slot;
   /** The lines of a file in the host's folder. */
   lines(name: string): string[];
   /** The lines of the lifecycle log. */
   events(): Record<string, string>[];
 }
 
-export function openHost(): Host {
+export function openHost(): TestHost {
   const scratch = openScratch();
   const env = {
     HOME: scratch.at("home"),
@@ -37,18 +38,29 @@ export function openHost(): Host {
   };
   const layout = layoutFrom(env);
   const warnings: string[] = [];
+  const progressed: (number | string)[] = [];
   const runner = createRunner(GUARD_ARGV);
-  const tools = {
-    runner,
-    log: { path: layout.lifecycleLog, rotation: { maxBytes: 1e9, keep: 1 } },
-    warn: (message: string) => void warnings.push(message),
-  };
   const read = (path: string) => readFileSync(path, "utf8");
   return {
     layout,
+    env,
     runner,
-    tools,
+    now: () => new Date(),
+    lockTimeoutMs: 5000,
+    log: { path: layout.lifecycleLog, rotation: { maxBytes: 1e9, keep: 1 } },
+    tell: {
+      warn: (line) => void warnings.push(line),
+      note: () => undefined,
+      progress: (total) => {
+        progressed.push(total);
+        return {
+          step: (hasFailed) => void progressed.push(hasFailed ? "failed step" : "step"),
+          close: () => void progressed.push("close"),
+        };
+      },
+    },
     warnings,
+    progressed,
     at: (...names) => scratch.at(...names),
     peer: (personality, ...runtimes) => {
       const cwd = scratch.at("peers", personality);
@@ -56,13 +68,7 @@ export function openHost(): Host {
       return { personality, cwd, runtimes };
     },
     provider: (name, body) => writeScript(scratch.at(name), `host='${scratch.path}'\n${body}`),
-    context: (slot, signal) => ({
-      layout,
-      env,
-      slot: { provider: "mem", package: "@x/mem", version: "1.0.0", ...slot },
-      tools,
-      ...(signal !== undefined && { signal }),
-    }),
+    slot: (declared) => ({ provider: "mem", package: "@x/mem", version: "1.0.0", ...declared }),
     lines: (name) => read(scratch.at(name)).trimEnd().split("\n"),
     events: () => parseEvents(read(layout.lifecycleLog)),
     [Symbol.dispose]: () => {

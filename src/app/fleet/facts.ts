@@ -4,7 +4,7 @@ import type { Layout } from "../../core/layout.ts";
 import { readApplied } from "../../fleet/applied.ts";
 import type { FoundPeer, PlanFacts } from "../../fleet/plan/plan.ts";
 import type { Fleet, AppliedFleet } from "../../model/agent.ts";
-import { isUnborn } from "../../provision/birth.ts";
+import { isUnborn } from "../../provision/provision.ts";
 import { isSameFolder } from "../../core/disk/same-folder.ts";
 import type { Registry } from "../../registry/types.ts";
 import { readSlot } from "../../status/slot/slot.ts";
@@ -21,7 +21,7 @@ export function gatherFacts(
     applied: readAppliedOrNone(layout),
     peers: new Map(registry.peers.map((peer): [string, FoundPeer] => [peer.personality, peer])),
     isPruned,
-    lacksMemory: (personality, runtime) => slot !== undefined && isUnborn(slot, { personality, runtime }, layout),
+    lacksMemory: (personality, runtime) => isUnborn(layout, { slot, personality, runtime }),
     defaultFolder: (name) => join(layout.peersFolder, name),
     isSameFolder,
   };

@@ -2,6 +2,7 @@ import type { Agent } from "../../model/agent.ts";
 import { join } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
+import type { Queue } from "../../core/process/queue.ts";
 import { type FoundPeer, type PlannedRow, runtimeThatGoes } from "../../fleet/plan/plan.ts";
 import { logDecision } from "../../core/host.ts";
 import type { Context } from "../app.ts";
@@ -9,9 +10,6 @@ import { detachRuntimes, forgetRuntimes, giveBirth, type MemoryOutcome } from ".
 import { movePeer, readRegistry, registerPeer } from "../../registry/registry.ts";
 import { removePeer } from "../remove.ts";
 import { changePeer } from "../update.ts";
-
-/** Does one piece of work after the other: within one process the registry's lock is not worth waiting for. */
-export type Queue = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** How an agent is registered. A folder that is not declared is the one that the peer has, else one of iapeer's own. */
 export function requestOf({ name, runtime, workingDirectory }: Agent, found: FoundPeer | undefined, { layout }: Context) {
@@ -53,7 +51,7 @@ export async function movePeerTo(
   makeFolder(cwd);
   const target = readRegistry(layout).require(personality);
   const outcomes = await detachRuntimes(context, target, signal);
-  await forgetRuntimes(context, target);
+  await forgetRuntimes(context, target, signal);
   const { revision } = await serially(async () => await movePeer(layout, { lockTimeoutMs }, { personality, cwd, now: now() }));
   logDecision(context, { ev: "move", personality, from: found.cwd, cwd, revision });
   return { unborn: target.runtimes, outcomes };

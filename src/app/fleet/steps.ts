@@ -2,13 +2,14 @@ import type { Agent } from "../../model/agent.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { identityOf } from "../../model/names.ts";
 import { refuseRealRootInSandbox } from "../../core/layout.ts";
+import { openQueue, type Queue } from "../../core/process/queue.ts";
 import { agentOfFile, platformOf } from "../../core/service/place.ts";
 import { namedSocketPath } from "../../core/tmux.ts";
 import { readApplied, writeApplied } from "../../fleet/applied.ts";
 import { type Plan, type PlanFacts, type PlannedRow, runtimeThatGoes } from "../../fleet/plan/plan.ts";
 import type { ApplySteps, Done, Stage } from "../../fleet/plan/run.ts";
 import { launchIdentity } from "../../launch/start/start.ts";
-import { isGood } from "../../provision/row-state.ts";
+import { isGood } from "../../model/provisioning.ts";
 import { readRegistry, registrationCheck } from "../../registry/registry.ts";
 import type { Registry } from "../../registry/types.ts";
 import { readBootUnits } from "../../boot/state.ts";
@@ -17,7 +18,7 @@ import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
 import { type Context, withTell } from "../app.ts";
 import { findProgram, planLaunch } from "../launch-plan.ts";
 import { refuseLive } from "../remove.ts";
-import { attachMemory, movePeerTo, NOT_MOVED, putPeer, type Queue, requestOf, takeAway } from "./put-peer.ts";
+import { attachMemory, movePeerTo, NOT_MOVED, putPeer, requestOf, takeAway } from "./put-peer.ts";
 
 export interface StepOptions {
   readonly plan: Plan;
@@ -34,6 +35,7 @@ export interface StepOptions {
 
 /** How the rows of a plan are done on this host. */
 export function openSteps(options: StepOptions, context: Context): ApplySteps {
+  // A turn in a queue is cheaper than a wait for the registry's lock, which this process itself holds.
   const serially = openQueue();
   const checkRegistration = registrationCheck(withoutLeaving(options.registry, options.plan));
   return {
@@ -45,15 +47,6 @@ export function openSteps(options: StepOptions, context: Context): ApplySteps {
     units: readBootUnits(servicePlace(context)).isInstalled ? () => syncUnits(context) : undefined,
     isToLaunch: ({ agent, peer }) => agent !== undefined && options.isStarted(peer) && !isLive(agent, context),
     launch: async (row) => await launchRow(row, context),
-  };
-}
-
-function openQueue(): Queue {
-  let last: Promise<unknown> = Promise.resolve();
-  return async (work) => {
-    const own = last.then(work, work);
-    last = own.catch(() => undefined);
-    return await own;
   };
 }
 

@@ -1,6 +1,6 @@
 import { sweepPeers, toMemoryReportJson } from "../../app/memory-plugin.ts";
-import type { ProvisionRow } from "../../provision/attach.ts";
-import { isGood } from "../../provision/row-state.ts";
+import type { ProvisionRow } from "../../provision/types.ts";
+import { isGood } from "../../model/provisioning.ts";
 import { parseCount } from "../count.ts";
 import { withInterruption } from "../interruption.ts";
 import { renderState } from "../outcomes.ts";

@@ -1,5 +1,6 @@
 import { switchOwnMemory } from "../../app/native-memory.ts";
-import type { ProvisionRow } from "../../provision/attach.ts";
+import type { ProvisionRow } from "../../provision/types.ts";
+import { withInterruption } from "../interruption.ts";
 import type { Output } from "../output.ts";
 import { ALL_PEERS, ONE_PEER } from "../shared-options.ts";
 import { renderTable } from "../table.ts";
@@ -22,7 +23,8 @@ export const nativeMemory: Verb = defineVerb({
   ],
   run: async ({ values }, { app, output }) => {
     const choice = parseTargets(nativeMemory, values);
-    const report = await switchOwnMemory(app, { direction: values.direction, choice });
+    const request = { direction: values.direction, choice };
+    const report = await withInterruption(async ({ signal }) => await switchOwnMemory(app, request, signal));
     output.result(report, () => renderRows(report.outcomes, output));
     return report.ok ? 0 : 1;
   },

@@ -1,7 +1,7 @@
 import { runProviderOnce } from "../../app/provider.ts";
 import { parsePersonality, parseRuntime } from "../../model/names.ts";
-import type { ProvisionRow } from "../../provision/attach.ts";
-import { OCCASIONS } from "../../provision/occasions.ts";
+import type { ProvisionRow } from "../../provision/types.ts";
+import { OCCASIONS } from "../../model/provisioning.ts";
 import { withInterruption } from "../interruption.ts";
 import { renderState } from "../outcomes.ts";
 import { ONE_PEER } from "../shared-options.ts";

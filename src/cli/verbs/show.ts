@@ -1,6 +1,6 @@
-import { type PeerDetails, type RuntimeMemory, showPeer } from "../../app/show.ts";
+import { type PeerDetails, showPeer } from "../../app/show.ts";
 import { parsePersonality } from "../../model/names.ts";
-import type { MemoryState } from "../../provision/provision-state.ts";
+import type { MemoryState, RuntimeMemory } from "../../provision/types.ts";
 import type { Death } from "../../status/deaths/types.ts";
 import type { Colors } from "../colors.ts";
 import { describeEnd } from "../death-text.ts";

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { type Layout, layoutFrom } from "../../src/core/layout.ts";
-import { judgeMemory, type MemoryState, type ProvisionNote, readNote, writeNote } from "../../src/provision/provision-state.ts";
+import { judgeMemory, readMemory, readNote, writeNote } from "../../src/provision/note.ts";
+import type { MemoryState, ProvisionNote } from "../../src/provision/types.ts";
 import { openScratch, type Scratch } from "../support/scratch.ts";
 
 const NOW = { provider: "mem", version: "2" };
@@ -52,6 +53,11 @@ describe("the note of an identity", () => {
     writeNote(layout, "claude-a", { ...NOTE, detail: "é\n\u0000\u2028" });
     expect(readNote(layout, "claude", "a")).toEqual({ ...NOTE, detail: "é\n\u0000\u2028" });
     expect(readNote(layout, "codex", "a")).toBeUndefined();
+    const { version: _, ...lastRun } = readNote(layout, "claude", "a")!;
+    expect(readMemory(layout, { personality: "a", runtimes: ["codex", "web", "claude"] }, NOW)).toEqual([
+      { runtime: "codex", memory: "none" },
+      { runtime: "claude", memory: "attached", ...lastRun },
+    ]);
     expect(statSync(path()).mode & 0o777).toBe(0o600);
   });
 

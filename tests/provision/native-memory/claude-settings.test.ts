@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { parse } from "jsonc-parser";
-import type { TextEdit } from "../../src/core/disk/foreign-file.ts";
-import { switchClaudeMemory } from "../../src/provision/claude-settings.ts";
+import type { TextEdit } from "../../../src/core/disk/foreign-file.ts";
+import { switchClaudeMemory } from "../../../src/provision/native-memory/claude-settings.ts";
 
 function textOf(edit: TextEdit): string {
   if (edit.state !== "changed") throw new Error(`not changed: ${JSON.stringify(edit)}`);

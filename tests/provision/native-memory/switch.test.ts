@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type MemorySwitch, switchNativeMemory, untrustFolder } from "../../src/provision/native-memory.ts";
+import { type MemorySwitch, switchNativeMemory, withdrawTrust } from "../../../src/provision/native-memory/switch.ts";
+import { QUIET } from "../../support/provision.ts";
 
 let root: string;
 let folder: string;
@@ -17,7 +18,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const place = (at = folder) => ({ folder: at, env: { HOME: join(root, "home") }, lockFile: join(root, "native-memory.lock") });
 const turn = (direction: MemorySwitch["direction"], runtime: MemorySwitch["runtime"], at = folder) =>
-  switchNativeMemory({ ...place(at), direction, runtime });
+  switchNativeMemory({ ...place(at), direction, runtime }, QUIET);
 const read = (...parts: string[]) => readFileSync(join(...parts), "utf8");
 
 function write(path: string, text: string): string {
@@ -91,14 +92,15 @@ describe("codex", () => {
     write(config, "model = 'x'");
     const { trusted } = await turn("off", "codex");
     rmSync(folder, { recursive: true });
-    expect(await untrustFolder(place(trusted))).toEqual({ state: "changed", files: [config] });
+    expect(await withdrawTrust(place(trusted), QUIET)).toEqual({ state: "changed", files: [config] });
     expect(read(config)).toBe("model = 'x'");
-    expect(await untrustFolder(place(trusted))).toEqual({ state: "unchanged", files: [] });
+    expect(await withdrawTrust(place(trusted), QUIET)).toEqual({ state: "unchanged", files: [] });
   });
 
   test("$CODEX_HOME goes before $HOME", async () => {
     const env = { ...place().env, CODEX_HOME: join(root, "other") };
-    expect(await switchNativeMemory({ ...place(), env, direction: "off", runtime: "codex" })).toMatchObject({ trusted: folder });
+    const wanted = { ...place(), env, direction: "off", runtime: "codex" } as const;
+    expect(await switchNativeMemory(wanted, QUIET)).toMatchObject({ trusted: folder });
     expect(existsSync(config)).toBe(false);
     expect(read(root, "other", "config.toml")).toContain(folder);
   });
@@ -108,9 +110,11 @@ describe("codex", () => {
     const names = Array.from({ length: 24 }, (_, index) => `p${index}`);
     names.forEach((name) => mkdirSync(join(root, name)));
     const program = `
-      import { switchNativeMemory } from ${JSON.stringify(join(import.meta.dir, "../../src/provision/native-memory.ts"))};
+      import { switchNativeMemory } from ${JSON.stringify(join(import.meta.dir, "../../../src/provision/native-memory/switch.ts"))};
       const { folders, ...place } = JSON.parse(process.argv[1]);
-      await Promise.all(folders.map((folder) => switchNativeMemory({ ...place, folder, direction: "off", runtime: "codex" })));`;
+      const { signal } = new AbortController();
+      const off = (folder) => switchNativeMemory({ ...place, folder, direction: "off", runtime: "codex" }, signal);
+      await Promise.all(folders.map(off));`;
     const half = (from: number) =>
       Bun.spawn(
         [

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { OCCASIONS } from "../../src/provision/occasions.ts";
-import { type Placeholders, renderArgv, runProvider } from "../../src/provision/provider-command.ts";
-import { type Host, openHost } from "../support/provision.ts";
+import { OCCASIONS } from "../../src/model/provisioning.ts";
+import { type Placeholders, renderArgv, runProvider } from "../../src/provision/command.ts";
+import { openHost, QUIET, type TestHost } from "../support/provision.ts";
 
 const WORDS = ["cwd", "runtime", "personality", "occasion"] as const;
 
@@ -69,7 +69,7 @@ describe("the argv of a run", () => {
 });
 
 describe("a run", () => {
-  let host: Host;
+  let host: TestHost;
   beforeEach(() => {
     host = openHost();
   });
@@ -81,7 +81,8 @@ describe("a run", () => {
 
   async function run(placeholders: Partial<Placeholders>, command: string, args: readonly string[] = [], timeoutMs = 5000) {
     const whole = { cwd: host.at(), runtime: "claude", personality: "a", occasion: "birth", ...placeholders } as const;
-    return await runProvider({ argv: renderArgv({ command, args }, whole), placeholders: whole, timeoutMs }, host.tools);
+    const argv = renderArgv({ command, args }, whole);
+    return await runProvider(host, { argv, placeholders: whole, timeoutMs }, QUIET);
   }
 
   test.each([

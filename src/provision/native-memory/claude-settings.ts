@@ -1,16 +1,16 @@
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode, visit } from "jsonc-parser/lib/esm/main.js";
-import type { TextEdit } from "../core/disk/foreign-file.ts";
-import { applySplices, cut, indentBefore, insertion, lineStart, type Splice } from "../core/text/splice.ts";
+import type { TextEdit } from "../../core/disk/foreign-file.ts";
+import { applySplices, cut, indentBefore, insertion, lineStart, type Splice } from "../../core/text/splice.ts";
 
 const KEY = "autoMemoryEnabled";
 const PAIR_OFF = `"${KEY}": false`;
 
 /**
- * Switches claude's own memory in the text of a settings.json (code.claude.com/docs, "settings", autoMemoryEnabled):
- * "off" sets the key to false, "on" takes out a key that is false and leaves any other value alone. Every other
- * byte stays, comments and trailing commas included.
+ * Switches claude's own memory in the text of a settings.json (code.claude.com/docs, "settings", autoMemoryEnabled).
+ * "off" sets the key to false. "on" removes a key that is false, and leaves any other value alone. Every other byte
+ * stays, comments and trailing commas included.
  *
- * @param text undefined for a file that is not there.
+ * @param text undefined for a missing file.
  */
 export function switchClaudeMemory(text: string | undefined, direction: "off" | "on"): TextEdit {
   if (text === undefined) return direction === "on" ? { state: "unchanged" } : changed(`{\n  ${PAIR_OFF}\n}\n`);
@@ -33,7 +33,7 @@ function changed(text: string): TextEdit {
   return { state: "changed", text };
 }
 
-/** The root object, or why there is none, in words that follow the file's name. */
+/** The root object, or the reason for its absence in words that follow the file's name. */
 function parseObject(text: string): Node | string {
   const errors: ParseError[] = [];
   const root = parse(text, errors);
@@ -46,7 +46,7 @@ function parse(text: string, errors: ParseError[]): Node | undefined {
   try {
     return parseTree(text, errors, { allowTrailingComma: true });
   } catch (error) {
-    // Nested deeper than the parser's stack.
+    // The text is nested deeper than the parser's stack.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
@@ -69,7 +69,7 @@ function planReplace(property: Node): Splice {
   return { from: offset, to: offset + length, text: "false" };
 }
 
-/** As the first key, which needs no comma behind somebody else's line: on a line of its own where the others have theirs. */
+/** Inserts the first key, so that no other line needs a comma. It gets a line of its own where the other keys have one. */
 function planInsert(text: string, root: Node): Splice {
   const first = propertiesOf(root)[0];
   const brace = root.offset + 1;
@@ -80,7 +80,7 @@ function planInsert(text: string, root: Node): Splice {
   return insertion(brace + restOfLine[0].length, `${indent}${PAIR_OFF}${first ? "," : ""}${restOfLine.groups!["eol"]}`);
 }
 
-/** The exact reverse of planInsert; of a pair that stands elsewhere, the pair and the one comma that goes with it. */
+/** Reverses planInsert exactly. A pair at another place leaves with the one comma that belongs to it. */
 function planRemoval(text: string, root: Node, property: Node): Splice[] {
   const properties = propertiesOf(root);
   const [start, end] = [property.offset, property.offset + property.length];
@@ -98,20 +98,20 @@ function planRemovalWithComma(text: string, start: number, { end, comma }: { end
   return [planLine(text, start, comma + 1) ?? cut(start, text[comma + 1] === " " ? comma + 2 : comma + 1)];
 }
 
-/** The whole line, when there is nothing else on it. */
+/** Cuts the whole line; undefined where the line holds anything else. */
 function planLine(text: string, start: number, end: number): Splice | undefined {
   const after = /^[ \t]*\r?\n/.exec(text.slice(end));
   if (after === null || indentBefore(text, start) === undefined) return undefined;
   return cut(lineStart(text, start), end + after[0].length);
 }
 
-/** Where the comma behind a value is, white space and comments skipped. */
+/** The offset of the comma behind a value. White space and comments are skipped. */
 function commaAfter(text: string, offset: number): number | undefined {
   const match = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*,/.exec(text.slice(offset));
   return match === null ? undefined : offset + match[0].length - 1;
 }
 
-/** The net under all of the above: it still parses, every comment is there, and no other value changed. */
+/** The last check of an edit: the text parses, every comment is there, and no other value changed. */
 function isOnlyThatKey(before: string, after: string): boolean {
   const root = parseObject(after);
   if (typeof root === "string") return false;

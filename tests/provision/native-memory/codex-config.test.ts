@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import type { TextEdit } from "../../src/core/disk/foreign-file.ts";
-import { readTomlValue } from "../../src/core/text/toml-edit.ts";
-import { switchCodexMemory, trustFolder, untrustFolder } from "../../src/provision/codex-config.ts";
+import type { TextEdit } from "../../../src/core/disk/foreign-file.ts";
+import { readTomlValue } from "../../../src/core/text/toml-edit.ts";
+import { switchCodexMemory, trustFolder, untrustFolder } from "../../../src/provision/native-memory/codex-config.ts";
 
 function textOf(edit: TextEdit): string {
   if (edit.state !== "changed") throw new Error(`not changed: ${JSON.stringify(edit)}`);

@@ -1,13 +1,13 @@
-import type { TextEdit } from "../core/disk/foreign-file.ts";
-import { quoteForMessage } from "../model/names.ts";
-import { TomlProblem, type TomlPath } from "../core/text/toml-document.ts";
-import { readTomlValue, removeTomlValue, setTomlValue } from "../core/text/toml-edit.ts";
+import type { TextEdit } from "../../core/disk/foreign-file.ts";
+import { quoteForMessage } from "../../model/names.ts";
+import { TomlProblem, type TomlPath } from "../../core/text/toml-document.ts";
+import { readTomlValue, removeTomlValue, setTomlValue } from "../../core/text/toml-edit.ts";
 
 const MEMORIES: TomlPath = ["features", "memories"];
 
 /**
- * Trusts a folder in codex' own config.toml; without that codex does not read the config.toml in the folder
- * (developers.openai.com/codex/config-basic, "Config precedence"). A decision that somebody made is not changed.
+ * Trusts a folder in codex' own config.toml. Without that, codex does not read the config.toml in the folder
+ * (developers.openai.com/codex/config-basic, "Config precedence"). Another level, which a person chose, is refused.
  *
  * @param folder absolute and resolved, as codex looks it up.
  */
@@ -21,7 +21,7 @@ export function trustFolder(text: string, folder: string): TextEdit {
   });
 }
 
-/** The reverse of trustFolder; any other level than "trusted" stays. */
+/** Reverses trustFolder. Any other level than "trusted" stays. */
 export function untrustFolder(text: string, folder: string): TextEdit {
   const path = trustPath(folder);
   return attempt(text, () => (readTomlValue(text, path) === "trusted" ? removeTomlValue(text, path) : text));
@@ -29,7 +29,7 @@ export function untrustFolder(text: string, folder: string): TextEdit {
 
 /**
  * Switches codex' memories (developers.openai.com/codex/memories) in the config.toml of one folder: "off" sets
- * `memories = false` in `[features]`, "on" takes that out again. Anything but false is left to the person by "on".
+ * `memories = false` in `[features]`, and "on" removes that again. "on" leaves any other value to the person.
  */
 export function switchCodexMemory(text: string, direction: "off" | "on"): TextEdit {
   return attempt(text, () => {

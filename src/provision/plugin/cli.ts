@@ -1,13 +1,12 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
-import { type Outcome, Tail } from "../core/process/command.ts";
-import { describeErrno } from "../model/errors.ts";
-import { type AgenticRuntime, RUNTIMES } from "../model/runtimes.ts";
-import type { Env } from "../core/layout.ts";
-import type { Runner } from "../core/process/runner.ts";
-import type { PluginBlock } from "../status/slot/types.ts";
+import { type Outcome, Tail } from "../../core/process/command.ts";
+import { describeErrno } from "../../model/errors.ts";
+import { type AgenticRuntime, RUNTIMES } from "../../model/runtimes.ts";
+import type { PluginBlock } from "../../status/slot/types.ts";
+import type { ProvisionHost } from "../types.ts";
 
-/** What a row of the older plugin form says (contract 5). */
+/** The states of a row in the older plugin form (contract 5). */
 export type PluginState = "installed" | "enabled" | "already" | "removed" | "absent" | "runtime-missing" | "failed";
 
 export interface PluginResult {
@@ -15,18 +14,17 @@ export interface PluginResult {
   readonly detail?: string;
 }
 
-export interface PluginContext {
+export interface PluginContext extends Pick<ProvisionHost, "runner" | "env"> {
   readonly plugin: PluginBlock;
-  readonly runner: Runner;
-  readonly env: Env;
-  readonly signal?: AbortSignal;
+  /** Ends a running command; no further one starts. */
+  readonly signal: AbortSignal;
 }
 
-/** One runtime's own CLI, ready to be called. */
+/** The command line of one runtime, ready to be called. */
 export interface PluginCli {
-  /** What it lists; a wrong answer is a result that says so. */
+  /** Reads a list. An answer that does not fit the schema is a failed result. */
   read<T>(args: readonly string[], schema: v.GenericSchema<unknown, T>, folder?: string): Promise<Answer<T>>;
-  /** undefined when it did what was asked. */
+  /** Changes something. The result is undefined on success. */
   change(args: readonly string[], folder?: string): Promise<PluginResult | undefined>;
 }
 
@@ -36,12 +34,7 @@ const READ_TIMEOUT_MS = 60_000;
 const CHANGE_TIMEOUT_MS = 120_000;
 const STDOUT_BYTES = 4 * 1024 * 1024;
 
-/** The plugin's id for both CLIs. */
-export function pluginId({ name, marketplace }: PluginBlock): string {
-  return `${name}@${marketplace}`;
-}
-
-/** The runtime's program: the one the environment names, else from its PATH; or a result that says it is missing. */
+/** Finds the runtime's program, by the variable that names it or on the PATH of `env`. A missing one is a result. */
 export function openCli(runtime: AgenticRuntime, context: PluginContext): PluginCli | PluginResult {
   const { program, variable } = RUNTIMES[runtime];
   const named = context.env[variable] || program;
@@ -70,21 +63,23 @@ interface Called {
   readonly stdout: string;
 }
 
-async function call(
-  argv: readonly string[],
-  timeoutMs: number,
-  { context, folder }: { readonly context: PluginContext; readonly folder: string | undefined },
-): Promise<Called> {
-  const options = { ...(folder !== undefined && { folder }), ...(context.signal !== undefined && { signal: context.signal }) };
+interface CallOptions {
+  readonly context: PluginContext;
+  /** Default: the caller's folder. */
+  readonly folder: string | undefined;
+}
+
+async function call(argv: readonly string[], timeoutMs: number, { context, folder }: CallOptions): Promise<Called> {
+  const where = folder === undefined ? {} : { folder };
   try {
-    return await context.runner.run({ argv, timeoutMs, stdoutBytes: STDOUT_BYTES, ...options });
+    return await context.runner.run({ argv, timeoutMs, stdoutBytes: STDOUT_BYTES, signal: context.signal, ...where });
   } catch (error) {
-    // A folder that may not be entered.
+    // The folder may not be entered.
     return { outcome: { state: "failed", exitCode: null, signal: null, detail: describeErrno(error) }, stdout: "" };
   }
 }
 
-/** Both CLIs tell some failures on stdout only. */
+/** Both command lines report some failures on stdout only. */
 function resultOf({ state, exitCode, signal, detail }: Called["outcome"], stdout: string): PluginResult {
   const tail = new Tail();
   tail.push(Buffer.from(stdout));
@@ -92,10 +87,10 @@ function resultOf({ state, exitCode, signal, detail }: Called["outcome"], stdout
   return { state: state === "not-executable" ? "runtime-missing" : "failed", detail: detail ?? tail.text() ?? ended };
 }
 
-/** Where the JSON may begin: the first line, or after notices that were printed before it. */
+/** This many lines are tried as the first line of the JSON, since notices may be printed before it. */
 const MAX_STARTS = 20;
 
-/** The first JSON in an answer that is of the wanted shape; what is printed before and behind it does not matter. */
+/** The first JSON of the wanted shape in an answer. Text before and behind it is ignored. */
 export function parseAnswer<T>(stdout: string, schema: v.GenericSchema<unknown, T>): T | undefined {
   const starts = [...stdout.matchAll(/^[ \t]*[[{]/gm)].slice(0, MAX_STARTS);
   for (const { index, 0: opening } of starts) {
@@ -110,13 +105,13 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // A notice in brackets: the JSON comes later.
+    // A notice in brackets; the JSON comes later.
     return undefined;
   }
 }
 
 const named = v.array(v.looseObject({ name: v.string() }));
-/** claude lists an array, codex an object with one. */
+/** claude lists an array, codex an object that holds one. */
 const marketplacesSchema = v.union([
   named,
   v.pipe(
@@ -126,8 +121,9 @@ const marketplacesSchema = v.union([
 ]);
 
 /**
- * Makes the plugin's marketplace known where it is not; both CLIs install from known ones only.
- * True when it was added just now, so that installing is worth another try.
+ * Adds the plugin's marketplace unless it is known. Both command lines install from known marketplaces only.
+ *
+ * @returns true when it was added just now, so that another try to install is worth it.
  */
 export async function addMarketplace(
   cli: PluginCli,

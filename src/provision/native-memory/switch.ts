@@ -1,19 +1,19 @@
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describeErrno, errnoOf, IapeerError } from "../model/errors.ts";
-import { type Rewrite, rewriteForeignFile, type TextEdit } from "../core/disk/foreign-file.ts";
-import { withLock } from "../core/disk/lock.ts";
-import type { AgenticRuntime } from "../model/runtimes.ts";
-import { type Env, homeFrom } from "../core/layout.ts";
+import { type Rewrite, rewriteForeignFile, type TextEdit } from "../../core/disk/foreign-file.ts";
+import { withLock } from "../../core/disk/lock.ts";
+import { type Env, homeFrom } from "../../core/layout.ts";
+import { describeErrno, errnoOf, IapeerError } from "../../model/errors.ts";
+import type { AgenticRuntime } from "../../model/runtimes.ts";
 import { switchClaudeMemory } from "./claude-settings.ts";
-import * as codex from "./codex-config.ts";
+import { switchCodexMemory, trustFolder, untrustFolder } from "./codex-config.ts";
 
-/** Whose files are changed, and what guards them. */
+/** The files that are changed, and the lock that guards them. */
 export interface MemoryPlace {
   /** The peer's folder. */
   readonly folder: string;
   readonly env: Env;
-  /** A lock file whose folder exists; for codex one beside its config.toml, which the peers of all roots share. */
+  /** Its folder exists. For codex it stands beside config.toml, which the peers of all roots share. */
   readonly lockFile: string;
 }
 
@@ -22,25 +22,27 @@ export interface MemorySwitch extends MemoryPlace {
   readonly runtime: AgenticRuntime;
 }
 
-/** What became of a runtime's own memory. `left-alone`: it is not as asked for, and `detail` says why. */
+/** The state of a runtime's own memory after a change. `left-alone`: it is not as asked, and `detail` says why. */
 export interface NativeMemoryOutcome {
   readonly state: "changed" | "unchanged" | "left-alone";
   /** The files that were changed. */
   readonly files: readonly string[];
-  /** The resolved folder that codex trusts since this very call: keep it, and hand it to untrustFolder with the peer's end. */
+  /** The resolved folder that codex trusts since this very call. Keep it, and hand it to withdrawTrust with the peer's end. */
   readonly trusted?: string;
   readonly detail?: string;
 }
 
-/** How long another iapeer is waited for; the lock is held for milliseconds. */
+/** The wait for another iapeer, which holds the lock for milliseconds. */
 const LOCK_TIMEOUT_MS = 10_000;
 
 /**
- * Switches the runtime's own memory for one folder (contract 5). Every other byte of the files stays.
- * Never throws: what a file holds or the system refuses is `left-alone`.
+ * Switches a runtime's own memory for one folder (contract 5). Every other byte of the files stays. A file that does not
+ * parse and a refusal of the system are `left-alone`.
+ *
+ * @throws IapeerError `interrupted`: the signal came while another process held the lock.
  */
-export async function switchNativeMemory(wanted: MemorySwitch): Promise<NativeMemoryOutcome> {
-  return await attempt(wanted, () => {
+export async function switchNativeMemory(wanted: MemorySwitch, signal: AbortSignal): Promise<NativeMemoryOutcome> {
+  return await attempt(wanted, signal, () => {
     const folder = realpathSync(wanted.folder);
     if (wanted.runtime === "claude") return switchClaude(folder, wanted.direction);
     return wanted.direction === "off" ? switchCodexOff(folder, wanted.env) : rewriteOne(folderConfig(folder), codexSwitch("on"));
@@ -48,30 +50,34 @@ export async function switchNativeMemory(wanted: MemorySwitch): Promise<NativeMe
 }
 
 /**
- * Takes the trust out of codex' config.toml that switchNativeMemory put in. Only call it for a folder that was
- * reported as `trusted`: one that the person trusted looks the same. The folder itself may be gone.
+ * Removes the trust that switchNativeMemory added to codex' config.toml. Call it only for a folder that was reported as
+ * `trusted`: the trust of a person looks the same. The folder itself may be gone.
+ *
+ * @throws IapeerError `interrupted`, as switchNativeMemory.
  */
-export async function untrustFolder(place: MemoryPlace): Promise<NativeMemoryOutcome> {
-  return await attempt(place, () => {
-    // As it was resolved then: what is at that path now may be a link to a folder that the person trusts.
-    return rewriteOne(sharedConfig(place.env), (text) =>
-      whenThere(text, (present) => codex.untrustFolder(present, place.folder)),
-    );
+export async function withdrawTrust(place: MemoryPlace, signal: AbortSignal): Promise<NativeMemoryOutcome> {
+  return await attempt(place, signal, () => {
+    // The path is not resolved again: by now it may be a link to a folder that the person trusts.
+    return rewriteOne(sharedConfig(place.env), (text) => whenThere(text, (present) => untrustFolder(present, place.folder)));
   });
 }
 
-/** codex' own folder: `$CODEX_HOME`, else `$HOME/.codex`. */
+/** The folder of codex' settings: `$CODEX_HOME`, else `$HOME/.codex`. */
 export function codexHome(env: Env): string {
   return resolve(env["CODEX_HOME"] || join(homeFrom(env), ".codex"));
 }
 
-async function attempt(place: MemoryPlace, work: () => NativeMemoryOutcome): Promise<NativeMemoryOutcome> {
+async function attempt(
+  { lockFile, folder }: MemoryPlace,
+  signal: AbortSignal,
+  work: () => NativeMemoryOutcome,
+): Promise<NativeMemoryOutcome> {
   try {
-    return await withLock(place.lockFile, { timeoutMs: LOCK_TIMEOUT_MS }, work);
+    return await withLock(lockFile, { timeoutMs: LOCK_TIMEOUT_MS, signal }, work);
   } catch (error) {
-    if (error instanceof IapeerError) return leftAlone(error.message);
+    if (error instanceof IapeerError && error.code !== "interrupted") return leftAlone(error.message);
     if (errnoOf(error) === undefined) throw error;
-    return leftAlone(`the folder ${place.folder}: ${describeErrno(error)}`);
+    return leftAlone(`the folder ${folder}: ${describeErrno(error)}`);
   }
 }
 
@@ -79,9 +85,9 @@ function switchClaude(folder: string, direction: MemorySwitch["direction"]): Nat
   return rewriteOne(join(folder, ".claude", "settings.json"), (text) => switchClaudeMemory(text, direction));
 }
 
-/** Trust first: codex reads no config.toml in a folder that it does not trust. */
+/** The trust comes first: codex reads no config.toml in a folder that it does not trust. */
 function switchCodexOff(folder: string, env: Env): NativeMemoryOutcome {
-  const trust = rewriteOne(sharedConfig(env), (text) => codex.trustFolder(text ?? "", folder));
+  const trust = rewriteOne(sharedConfig(env), (text) => trustFolder(text ?? "", folder));
   if (trust.state === "left-alone") return trust;
   const isNew = trust.state === "changed";
   const memories = tryRewriteOne(folderConfig(folder), codexSwitch("off"));
@@ -90,15 +96,15 @@ function switchCodexOff(folder: string, env: Env): NativeMemoryOutcome {
 }
 
 function codexSwitch(direction: MemorySwitch["direction"]): (text: string | undefined) => TextEdit {
-  if (direction === "off") return (text) => codex.switchCodexMemory(text ?? "", "off");
-  return (text) => whenThere(text, (present) => codex.switchCodexMemory(present, "on"));
+  if (direction === "off") return (text) => switchCodexMemory(text ?? "", "off");
+  return (text) => whenThere(text, (present) => switchCodexMemory(present, "on"));
 }
 
 function whenThere(text: string | undefined, edit: (text: string) => TextEdit): TextEdit {
   return text === undefined ? { state: "unchanged" } : edit(text);
 }
 
-/** As rewriteOne, for the second of two files: what became of the first must still be told. */
+/** As rewriteOne, for the second of two files: the caller still has to report the first one. */
 function tryRewriteOne(path: string, edit: (text: string | undefined) => TextEdit): NativeMemoryOutcome {
   try {
     return rewriteOne(path, edit);

@@ -13,10 +13,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
-import { createRunner, type Runner } from "../../src/core/process/runner.ts";
-import { parseAnswer } from "../../src/provision/plugin-cli.ts";
-import { planPluginSweep, type PluginSweep, runPluginForm } from "../../src/provision/plugin-form.ts";
-import { GUARD_ARGV } from "../support/sandbox.ts";
+import { createRunner, type Runner } from "../../../src/core/process/runner.ts";
+import { parseAnswer } from "../../../src/provision/plugin/cli.ts";
+import { planPluginSweep, type PluginSweep, runPluginSweep } from "../../../src/provision/plugin/plugin.ts";
+import { QUIET } from "../../support/provision.ts";
+import { GUARD_ARGV } from "../../support/sandbox.ts";
 
 /** As claude does: one list for all folders that each change writes whole; `enabled` known for the folder it runs in. */
 const CLAUDE = `#!/bin/sh
@@ -95,9 +96,9 @@ function peer(personality: string, ...runtimes: string[]) {
 function sweep(wanted: Partial<PluginSweep> & Pick<PluginSweep, "direction" | "targets">) {
   const env = { PATH: `${join(root, "bin")}:${process.env["PATH"]}` };
   const plugin = { name: "iap", marketplace: "mem", marketplaceRef: "o/r" };
-  return runPluginForm({
-    scope: "all",
-    allTargets: wanted.targets,
+  return runPluginSweep({
+    others: [],
+    signal: QUIET,
     plugin,
     runner,
     env,
@@ -226,15 +227,15 @@ describe("codex", () => {
     expect(await sweep({ direction: "on", targets: [peer("a", "codex")] })).toMatchObject([{ state }]);
   });
 
-  test("keeps the plugin while a peer is left that uses it, unless all are meant", async () => {
+  test("keeps the plugin while another peer needs it in codex", async () => {
     const [a, b] = [peer("a", "codex"), peer("b", "codex")];
     writeFileSync(stateFile("codex", "plugin"), `${ID} true\n`);
-    const off = { direction: "off", targets: [a], allTargets: [a, b] } as const;
-    const [kept] = await sweep({ ...off, scope: "peer" });
+    const off = { direction: "off", targets: [a] } as const;
+    const [kept] = await sweep({ ...off, others: [b, peer("c", "claude")] });
     expect(kept).toMatchObject({ state: "already", detail: expect.stringContaining("needs it for: b") as unknown });
     expect(calls("codex")).toEqual([""]);
-    expect(await sweep({ ...off, scope: "all" })).toMatchObject([{ state: "removed" }]);
-    expect(await sweep({ ...off, scope: "peer", allTargets: [a] })).toMatchObject([{ state: "absent" }]);
+    expect(await sweep({ ...off, others: [peer("c", "claude")] })).toMatchObject([{ state: "removed" }]);
+    expect(await sweep(off)).toMatchObject([{ state: "absent" }]);
   });
 
   test("a marketplace that is not known is added, and the plugin added after it", async () => {
@@ -283,10 +284,10 @@ test("a peer without an agentic runtime gets no row, and runtimes keep the peer'
     { personality: "x", cwd: "/x", runtimes: ["codex", "web", "claude"] },
     { personality: "y", cwd: "/y", runtimes: ["codex"] },
   ];
-  expect(planPluginSweep({ direction: "on", scope: "all", targets, allTargets: targets })).toEqual([
-    { personality: "x", folder: "/x", runtime: "codex", does: "codex" },
-    { personality: "x", folder: "/x", runtime: "claude", does: "claude" },
-    { personality: "y", folder: "/y", runtime: "codex", does: "follow-codex" },
+  expect(planPluginSweep({ direction: "on", targets, others: [] })).toEqual([
+    { personality: "x", folder: undefined, runtime: "codex", does: "change" },
+    { personality: "x", folder: "/x", runtime: "claude", does: "change" },
+    { personality: "y", folder: undefined, runtime: "codex", does: "follow" },
   ]);
 });
 
