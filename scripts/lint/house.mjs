@@ -20,8 +20,8 @@ const ORDER = {
   core: ["libc", "text", "process", "layout", "disk", "host", "service", "tmux"],
   status: ["slot", "incarnation", "beat", "session-tail", "liveness", "deaths"],
   launch: [
-    "runtime",
     "heartbeat",
+    "runtime",
     "stamp",
     "claim",
     "recorder",

@@ -12,7 +12,7 @@ import type { BootAgent } from "../boot/agent-unit.ts";
 import { readService } from "../boot/state.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { App } from "./types.ts";
-import { findProgram } from "./launch-plan.ts";
+import { findProgram } from "../launch/runtime/runtime.ts";
 
 type BootApp = Pick<App, "env" | "layout" | "self" | "tell">;
 

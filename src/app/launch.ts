@@ -1,6 +1,7 @@
 import { namedSocketPath } from "../core/tmux.ts";
 import { readApplied } from "../fleet/applied.ts";
-import { launchIdentity, type Launched } from "../launch/start/start.ts";
+import { launchIdentity } from "../launch/start/start.ts";
+import type { Launched } from "../launch/start/types.ts";
 import { type AskedIdentity, chooseIdentity, refuseLeaving } from "./choose.ts";
 import { planLaunch } from "./launch-plan.ts";
 import type { App } from "./types.ts";

@@ -1,6 +1,8 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { writeAtomically } from "../../core/disk/atomic-write.ts";
+import { renderJson } from "../../core/text/json.ts";
 import { parseEvents } from "../../core/disk/event-log.ts";
-import { readTail } from "../../core/disk/files.ts";
+import { makeFolder, readTail } from "../../core/disk/files.ts";
 import type { Env } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning } from "../../core/process/processes.ts";
@@ -106,6 +108,7 @@ export async function runSelfTest({ env, now, signal }: SelfTestOptions): Promis
 }
 
 async function playAll(stage: Stage, signal: AbortSignal): Promise<readonly Check[]> {
+  declareRuntime(stage);
   const failed = await Promise.all(
     SCENARIOS.map(async (scenario) => await play(scenario, { stage, until: (what, isTrue) => waitUntil(what, isTrue, signal) })),
   );
@@ -121,9 +124,19 @@ async function playAll(stage: Stage, signal: AbortSignal): Promise<readonly Chec
   );
 }
 
+/** The runtime of the stage. */
+const RUNTIME = "test";
+
+/** Declares that runtime as a person would: every scenario launches it in the one way there is. */
+function declareRuntime({ host: { layout } }: Stage): void {
+  const path = join(layout.runtimesFolder, RUNTIME, "runtime.json");
+  makeFolder(dirname(path));
+  writeAtomically(path, renderJson({ command: "/bin/sh", args: ["-c", AGENT, "sh"] }));
+}
+
 /** The identity that a scenario is about. */
 function identityOf({ personality }: Scenario): string {
-  return `test-${personality}`;
+  return `${RUNTIME}-${personality}`;
 }
 
 /** Lives until a file appears, and not for long when nobody is there to make it. */
@@ -134,12 +147,9 @@ async function play(scenario: Scenario, act: Act): Promise<string | undefined> {
   const { folder, host } = act.stage;
   const { personality } = scenario;
   const identity = identityOf(scenario);
-  const argv = ["/bin/sh", "-c", AGENT, "sh", join(folder, personality)];
   try {
-    const { incarnation } = await launchIdentity(
-      { identity, personality, runtime: "test", cwd: folder, findCommand: () => ({ argv, variables: {} }) },
-      host,
-    );
+    const plan = { personality, runtime: RUNTIME, cwd: folder, args: [join(folder, personality)] };
+    const { incarnation } = await launchIdentity(plan, host);
     const server = incarnation?.server ?? undefined;
     if (incarnation === undefined || server === undefined) return "it was not launched";
     const running = { ...incarnation, server };

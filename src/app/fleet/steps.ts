@@ -16,7 +16,8 @@ import { readBootUnits } from "../../boot/state.ts";
 import { readStatus } from "../../status/liveness/liveness.ts";
 import { openBoot, readBootAgents, servicePlace, syncBoot } from "../boot.ts";
 import { type Context, withTell } from "../app.ts";
-import { findProgram, planLaunch } from "../launch-plan.ts";
+import { findProgram } from "../../launch/runtime/runtime.ts";
+import { planLaunch } from "../launch-plan.ts";
 import { refuseLive } from "../remove.ts";
 import { attachMemory, movePeerTo, NOT_MOVED, putPeer, requestOf, takeAway } from "./put-peer.ts";
 

@@ -1,27 +1,23 @@
 import { isAbsolute, join } from "node:path";
 import { IapeerError } from "../../model/errors.ts";
 import { whyNotExecutable } from "../../core/process/executable.ts";
-import { type BuiltIn, findBuiltIn, type RuntimeWays } from "../../model/runtimes.ts";
+import { type BuiltIn, findBuiltIn } from "../../model/runtimes.ts";
 import { quoteForMessage } from "../../model/names.ts";
 import type { Env, Layout } from "../../core/layout.ts";
 import { readRuntimeDeclaration } from "./declaration.ts";
+import type { RuntimeCommand } from "./types.ts";
 
+/** A runtime, and where its program is looked for. */
 export interface RuntimeQuery {
   readonly layout: Layout;
   readonly runtime: string;
-  /** Where the built-ins' variables and PATH are looked for. */
+  /** Holds PATH, and the variables that name the programs of built-in runtimes. */
   readonly env: Env;
 }
 
-/** A runtime's program, and how it is told things. */
-export interface RuntimeCommand {
-  /** What starts it, its program an absolute path to something that can be run. */
-  readonly argv: readonly string[];
-  readonly ways: RuntimeWays;
-}
-
 /**
- * What starts a runtime: its runtime.json where it may have one; for a built-in one its own program; else `<runtime>-runtime run`.
+ * The words that start a runtime: those of its runtime.json, where it may have one; else the program of a built-in runtime; else
+ * `<runtime>-runtime run`.
  *
  * @throws IapeerError `program-not-found`, `program-not-executable`, `runtime-invalid`, `runtime-insecure`, `read-failed`.
  */
@@ -54,7 +50,7 @@ function resolveBuiltIn({ variable, program }: BuiltIn, env: Env): string {
 
 function findOnPath(program: string, env: Env, { wanted, hint }: { wanted: string; hint: string }): string {
   const path = env["PATH"] ?? "";
-  // A relative folder on PATH means another one in the session than here.
+  // A relative folder on PATH is another folder in the session than here.
   const absolute = path.split(":").filter(isAbsolute).join(":");
   const found = Bun.which(program, { PATH: absolute });
   if (found === null)

@@ -6,7 +6,7 @@ import { checkSchema } from "../../core/text/schema-check.ts";
 import { nearest, quoteForMessage } from "../../model/names.ts";
 import type { ModelWay, PromptWay, RuntimeWays } from "../../model/runtimes.ts";
 
-/** What a runtime.json says. */
+/** The content of a runtime.json. */
 export interface RuntimeDeclaration extends RuntimeWays {
   /** Absolute. */
   readonly command: string;

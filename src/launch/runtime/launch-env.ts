@@ -4,21 +4,15 @@ import { readTrusted } from "../../core/disk/trust.ts";
 import { anyOf, CONTROLS } from "../../model/characters.ts";
 import { quoteForMessage } from "../../model/names.ts";
 import { splitShellWords } from "./shell-words.ts";
+import type { LaunchEnv } from "./types.ts";
 
-/** What a peer's own launch.env adds to a session. */
-export interface LaunchEnv {
-  /** Variables of the runtime's environment. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** Arguments of the runtime, from PEER_START_ARGS, which is no variable itself. */
-  readonly startArgs: readonly string[];
-}
-
+/** A launch.env that was read, and its problems. */
 export interface ParsedLaunchEnv extends LaunchEnv {
-  /** Everything that is wrong with the text, each with its line; the rest of the result is then not to be used. */
+  /** Every problem of the text, with its line. With a problem the rest of the result must not be used. */
   readonly problems: readonly string[];
 }
 
-/** What iapeer or tmux sets itself. */
+/** The variables that iapeer or tmux sets itself. */
 const RESERVED: ReadonlySet<string> = new Set(["PEER_PERSONALITY", "PEER_RUNTIME", "PEER_IDENTITY", "TMUX", "TMUX_PANE"]);
 const START_ARGS = "PEER_START_ARGS";
 
@@ -56,8 +50,8 @@ function invalid(path: string, problems: readonly string[]): IapeerError {
 }
 
 /**
- * Lines `KEY=VALUE` or `export KEY=VALUE`, blank lines and `#` comments. One pair of quotes around a value, with no
- * such quote between them, is taken off; blanks behind a value are. Nothing is expanded.
+ * Reads lines `KEY=VALUE` or `export KEY=VALUE`, blank lines and `#` comments. It takes off blanks behind a value, and one pair of quotes
+ * around a value that holds no such quote. Nothing is expanded.
  */
 export function parseLaunchEnv(text: string): ParsedLaunchEnv {
   const problems: string[] = [];
@@ -78,7 +72,7 @@ export function parseLaunchEnv(text: string): ParsedLaunchEnv {
 
 const CONTROL = anyOf(CONTROLS);
 
-/** Takes one line's variable; returns what is wrong with the line. */
+/** Takes the variable of one line; returns the line's problem. */
 function takeLine(line: string, values: Map<string, string>): string | undefined {
   if (/^[ \t]*(?:#|$)/.test(line)) return undefined;
   if (line.endsWith("\r")) return "ends in CRLF; save the file with Unix line ends";

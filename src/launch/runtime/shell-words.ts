@@ -2,8 +2,8 @@
 const PIECE = /'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\[^])*)"|\\(?<escaped>[^])|(?<plain>[^ \t\n'"\\])|(?<blank>[ \t\n]+)/y;
 
 /**
- * The words that sh makes of a text, with nothing expanded: quotes and backslashes are taken off, `$`, `*`, `#` and `;`
- * stand for themselves. undefined when a quote is not closed, or a backslash is the last character.
+ * The words that sh makes of a text, with nothing expanded: quotes and backslashes are taken off, and `$`, `*`, `#` and `;` stand for
+ * themselves; undefined when a quote is not closed, or when a backslash is the last character.
  */
 export function splitShellWords(text: string): string[] | undefined {
   const words: string[] = [];
@@ -12,7 +12,7 @@ export function splitShellWords(text: string): string[] | undefined {
     PIECE.lastIndex = at;
     const piece = PIECE.exec(text)?.groups;
     if (piece === undefined) return undefined;
-    // A backslash and a newline are nothing at all.
+    // A backslash before a newline joins two lines.
     if (piece["escaped"] === "\n") continue;
     if (piece["blank"] === undefined) {
       word = (word ?? "") + textOf(piece);

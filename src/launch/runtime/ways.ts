@@ -1,45 +1,41 @@
 import { quoteForToml } from "../../core/text/quoting.ts";
 import type { ModelWay, PromptWay, RuntimeWays } from "../../model/runtimes.ts";
+import type { Unmet } from "./types.ts";
 
-/** What an agent is to be started with. */
+/** The wishes of the fleet for an agent. */
 export interface Wish {
   readonly model?: string | undefined;
   /** The text that joins its system prompt. */
   readonly prompt: string;
-  /** Where that text can be read, for runtimes that take a file. */
+  /** The file that holds that text, for a runtime that reads a file. */
   readonly promptFile: string;
 }
 
-/** What the peer's own launch.env and the call say already. It goes before a wish. */
+/** The settings of the peer's own launch.env and of the call. They go before a wish. */
 export interface Own {
   readonly args: readonly string[];
-  /** What launch.env sets. */
+  /** The variables of launch.env. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Everything that the runtime will have around it. */
+  /** The whole environment of the runtime. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** The words and variables that carry the wishes. */
 export interface Given {
-  /** They go between the program and the peer's own arguments. */
+  /** Arguments that stand between the program and the peer's own. */
   readonly args: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
-  /** What it is started with, as far as that can be told. */
+  /** The model that the runtime starts with, as far as it can be told. */
   readonly model?: string;
-  /** Whether something of this reads promptFile. */
+  /** Whether one of them reads promptFile. */
   readonly needsFile: boolean;
-  /** What could not be passed on, and why. */
-  readonly left: readonly Left[];
-}
-
-export interface Left {
-  readonly what: "model" | "prompt";
-  /** "this runtime does not say how it takes a model" */
-  readonly why: string;
+  /** The wishes that could not be passed on. */
+  readonly left: readonly Unmet[];
 }
 
 const NOTHING: Given = { args: [], variables: {}, needsFile: false, left: [] };
 
-/** How a runtime is given its wish. A runtime that takes no prompt gets none, without a word. */
+/** Plans how a runtime is told the wishes. A runtime without a way to take a prompt gets none, and that is no unmet wish. */
 export function planGiven({ model: modelWay, prompt: promptWay }: RuntimeWays, wish: Wish, own: Own): Given {
   const model = wish.model === undefined ? NOTHING : giveModel(modelWay, wish.model, own);
   const prompt = promptWay === undefined ? NOTHING : givePrompt(promptWay, wish, own);
@@ -80,7 +76,7 @@ function givePrompt(way: PromptWay, { prompt, promptFile }: Wish, { args, env }:
   }
 }
 
-/** One more file in the `instructions` of a JSON object; undefined where the text is no such object. */
+/** The text of a JSON object with one more file in its `instructions`; undefined when the text is no such object. */
 function mergeInstructions(text: string | undefined, file: string): string | undefined {
   try {
     const config: unknown = JSON.parse(text || "{}");
@@ -88,12 +84,12 @@ function mergeInstructions(text: string | undefined, file: string): string | und
     const before: unknown = (config as { readonly instructions?: unknown }).instructions ?? [];
     return Array.isArray(before) ? JSON.stringify({ ...config, instructions: [...(before as unknown[]), file] }) : undefined;
   } catch {
-    // opencode also takes comments in it; whose they are, is told and left alone.
+    // opencode also accepts comments there. Such a text is left alone, and the wish is unmet.
     return undefined;
   }
 }
 
-/** The value of the last of these options among arguments: `--model X`, `--model=X`, `-m X`, `-mX`. "" where it has none. */
+/** The value of the last of these options among arguments: `--model X`, `--model=X`, `-m X`, `-mX`; "" for an option without one. */
 export function findOption(args: readonly string[], options: readonly string[]): string | undefined {
   const values = args.flatMap((arg, index) => options.flatMap((option) => valueOf(option, arg, args[index + 1]) ?? []));
   return values.at(-1);
@@ -106,7 +102,7 @@ function valueOf(option: string, arg: string, next: string | undefined): string 
   return isShort && arg.startsWith(option) ? arg.slice(option.length) : undefined;
 }
 
-/** The value of a key that arguments set with `--config KEY=VALUE` or `-c`, without its quotes. */
+/** The value, without quotes, of a key that arguments set with `--config KEY=VALUE` or `-c`. */
 function findSetting(args: readonly string[], key: string): string | undefined {
   const settings = args.flatMap((arg, index) =>
     ["--config", "-c"].flatMap((option) => valueOf(option, arg, args[index + 1]) ?? []),

@@ -2,7 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
-import { callOf } from "../../model/names.ts";
+import { callOf, identityOf } from "../../model/names.ts";
 import { type Env, socketPathOf } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning } from "../../core/process/processes.ts";
@@ -11,49 +11,21 @@ import { callTmux, refuseLongPath, withoutTmux } from "../../core/tmux.ts";
 import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
 import { identityLockPath, isAgentRunning, saveIncarnation, stopMarkPath } from "../../status/incarnation/incarnation.ts";
 import { answers } from "../../status/liveness/liveness.ts";
+import type { LaunchCommand } from "../runtime/types.ts";
 import type { Witness } from "../recorder/types.ts";
 import { armCanary } from "../canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
 import { identifyServer, mintIncarnation, readAgentPane } from "../session/session.ts";
 import { type Host, logDecision } from "../../core/host.ts";
 import { until } from "../../core/process/poll.ts";
+import { prepareCommand } from "./command.ts";
+import type { Launched, LaunchPlan } from "./types.ts";
 import { startServer } from "./server.ts";
 import { startSession } from "./session-start.ts";
 import { recordLostAgent, settleIncarnations } from "../unwitnessed.ts";
 import { renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 import { endLostAgents, endSession } from "../end/end.ts";
 import { tidyLogs } from "../tidy-logs.ts";
-
-/** Who is to be launched. */
-export interface LaunchPlan {
-  readonly identity: string;
-  readonly personality: string;
-  readonly runtime: string;
-  /** The peer's folder. */
-  readonly cwd: string;
-  /** The absolute path of the socket of a tmux server that others use too; left out: the identity has a server of its own. */
-  readonly socket?: string;
-  /** Looks, while the identity's lock is held, whether it is still to be launched. Throws why not. */
-  readonly confirm?: () => void;
-  /** What is to run; only looked for when there is something to launch. */
-  readonly findCommand: () => LaunchCommand;
-}
-
-export interface LaunchCommand {
-  readonly argv: readonly string[];
-  /** What stands before these words and becomes their program, as heartbeatWrapper. */
-  readonly wrapper?: readonly string[];
-  /** What the peer's launch.env sets, and what its runtime is told by a variable. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** The model that this starts; kept with the session. Left out: none is known. */
-  readonly model?: string;
-}
-
-export interface Launched {
-  readonly action: "launched" | "already-live";
-  readonly incarnation: Incarnation | undefined;
-  readonly witness: Witness | null;
-}
 
 /** How long the process must live to count as ready. */
 const READY_MS = 1000;
@@ -69,17 +41,17 @@ const RESTORE_MS = 2000;
  */
 export async function launchIdentity(plan: LaunchPlan, host: Host): Promise<Launched> {
   const { layout, lockTimeoutMs } = host;
-  refuseLongPath(plan.socket ?? socketPathOf(layout, plan.identity));
+  const identity = identityOf(plan.runtime, plan.personality);
+  refuseLongPath(plan.socket ?? socketPathOf(layout, identity));
   makeFolder(layout.stateFolder);
-  return await withLock(identityLockPath(layout, plan.identity), { timeoutMs: lockTimeoutMs }, async () => {
-    const live = await findLive(plan.identity, host);
+  return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs }, async () => {
+    const live = await findLive(identity, host);
     if (live !== undefined) return live;
     plan.confirm?.();
     refuseMissingFolder(plan);
-    await endLostAgents(plan.identity, host);
-    const settlings = await settleIncarnations(plan.identity, host);
-    if (settlings.includes("failed"))
-      host.tell.warn(`the end of an earlier session of ${plan.identity} could not be recorded yet`);
+    await endLostAgents(identity, host);
+    const settlings = await settleIncarnations(identity, host);
+    if (settlings.includes("failed")) host.tell.warn(`the end of an earlier session of ${identity} could not be recorded yet`);
     tidyLogs(host);
     return await launchFresh(plan, host);
   });
@@ -172,13 +144,14 @@ function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
 
 async function launchFresh(plan: LaunchPlan, host: Host): Promise<Launched> {
   const { layout, now } = host;
-  const { argv, wrapper = [], variables, model } = plan.findCommand();
-  const sharedSocket = plan.socket === socketPathOf(layout, plan.identity) ? undefined : plan.socket;
+  const { argv, wrapper, variables, model } = prepareCommand(plan, host);
+  const identity = identityOf(plan.runtime, plan.personality);
+  const sharedSocket = plan.socket === socketPathOf(layout, identity) ? undefined : plan.socket;
   const minted = {
-    ...mintIncarnation(layout, plan.identity, { now: now(), sharedSocket }),
+    ...mintIncarnation(layout, identity, { now: now(), sharedSocket }),
     ...(model !== undefined && { model }),
   };
-  rmSync(stopMarkPath(layout, plan.identity), { force: true });
+  rmSync(stopMarkPath(layout, identity), { force: true });
   const environment = renderEnvironment(plan, variables, host.env);
   const { server, witness: parent, keeper } = await startServer(minted, environment, host);
   const started = { ...minted, server };
@@ -194,7 +167,7 @@ async function launchFresh(plan: LaunchPlan, host: Host): Promise<Launched> {
   if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, argv, host);
   logDecision(host, {
     ev: "launch",
-    identity: plan.identity,
+    identity: identity,
     server_pid: server.pid,
     pane_pid: pane.pid,
     incarnation: launched.incarnation,
@@ -220,8 +193,9 @@ async function watchLate(incarnation: Incarnation & { readonly server: ProcessId
 }
 
 /** What the server and all in it have around them. */
-function renderEnvironment({ personality, runtime, identity }: LaunchPlan, variables: LaunchCommand["variables"], env: Env): Env {
-  return { ...withoutTmux(env), ...variables, PEER_PERSONALITY: personality, PEER_RUNTIME: runtime, PEER_IDENTITY: identity };
+function renderEnvironment({ personality, runtime }: LaunchPlan, variables: LaunchCommand["variables"], env: Env): Env {
+  const own = { PEER_PERSONALITY: personality, PEER_RUNTIME: runtime, PEER_IDENTITY: identityOf(runtime, personality) };
+  return { ...withoutTmux(env), ...variables, ...own };
 }
 
 async function isAliveFor(pane: AgentPane, forMs: number): Promise<boolean> {
