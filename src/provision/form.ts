@@ -27,7 +27,7 @@ export function requireRunnable({ slot, problems }: CheckedSlot, occasion: Occas
   const insecure = problems.find(({ code }) => code === "slot-insecure");
   if (insecure !== undefined) {
     throw new IapeerError("slot-insecure", insecure.message, {
-      hint: "look at what it says; then make the slot's file and the root yours alone to write",
+      hint: "look at its content; then let nobody but you write the slot's file and the root",
     });
   }
   if (slot === undefined) {

@@ -1,5 +1,6 @@
 import pMap from "p-map";
 import type { Layout } from "../core/layout.ts";
+import { IapeerError } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
 import { type AgenticRuntime, isAgentic } from "../model/runtimes.ts";
 import { directionOf, isGood, NOT_RUN, type Occasion, SKIPPED } from "../model/provisioning.ts";
@@ -93,8 +94,7 @@ export async function attachAtBirth(host: ProvisionHost, birth: Birth, signal: A
   const { slot, target, allTargets } = birth;
   const rows: ProvisionRow[] = [];
   for (const runtime of birth.runtimes.filter(isAgentic)) {
-    if (signal.aborted) break;
-    await switchOffForBirth(host, { target, runtime }, signal);
+    if (signal.aborted || !(await switchOffForBirth(host, { target, runtime }, signal))) break;
     if (formOf(slot, "provision") === "none") host.tell.warn(describeNoBirth(slot, target));
     const targets = [{ ...target, runtimes: [runtime] }];
     rows.push(...(await runRound(host, { slot, occasion: "birth", targets, allTargets, jobs: 1 }, signal)));
@@ -102,14 +102,20 @@ export async function attachAtBirth(host: ProvisionHost, birth: Birth, signal: A
   return rows;
 }
 
-/** Settings that are left alone are a warning, and the birth goes on. */
+/** Settings that are left alone are a warning, and the birth goes on. False: the signal ended the wait for their lock. */
 async function switchOffForBirth(
   host: ProvisionHost,
   { target, runtime }: { readonly target: Target; readonly runtime: AgenticRuntime },
   signal: AbortSignal,
-): Promise<void> {
-  const { state, detail } = await switchNative(host, { target, runtime, direction: "off" }, signal);
-  if (state === "left-alone") host.tell.warn(`${runtime}'s own memory stays on for ${target.personality}: ${detail}`);
+): Promise<boolean> {
+  try {
+    const { state, detail } = await switchNative(host, { target, runtime, direction: "off" }, signal);
+    if (state === "left-alone") host.tell.warn(`${runtime}'s own memory stays on for ${target.personality}: ${detail}`);
+    return true;
+  } catch (error) {
+    if (error instanceof IapeerError && error.code === "interrupted") return false;
+    throw error;
+  }
 }
 
 function describeNoBirth(slot: Slot, { personality }: Target): string {
@@ -117,7 +123,7 @@ function describeNoBirth(slot: Slot, { personality }: Target): string {
   return `provider "${slot.provider}" ${missing}: ${personality} is born without memory`;
 }
 
-export interface Removal extends Pick<Round, "allTargets"> {
+export interface Detachment extends Pick<Round, "allTargets"> {
   /** undefined: an empty slot, which has nothing to detach. */
   readonly slot: Slot | undefined;
   /** The peer, with the runtimes that leave. */
@@ -130,7 +136,7 @@ export interface Removal extends Pick<Round, "allTargets"> {
  *
  * @returns a row for each agentic runtime that was begun before the signal.
  */
-export async function detachAtRemoval(host: ProvisionHost, removal: Removal, signal: AbortSignal): Promise<ProvisionRow[]> {
+export async function detachAtRemoval(host: ProvisionHost, removal: Detachment, signal: AbortSignal): Promise<ProvisionRow[]> {
   const { slot, target, allTargets } = removal;
   if (slot === undefined || !target.runtimes.some(isAgentic)) return [];
   if (declaresCommands(slot) && slot.unprovision === undefined) {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { tryHold } from "../../src/core/disk/lock.ts";
 import { readNote } from "../../src/provision/note.ts";
 import { attachAtBirth } from "../../src/provision/provision.ts";
 import type { Slot } from "../../src/status/slot/types.ts";
@@ -73,6 +75,19 @@ test("an interruption begins no further runtime", async () => {
   const abort = new AbortController();
   abort.abort();
   expect(await give(recorder(), ["claude", "codex"], abort.signal)).toEqual([]);
+  expect(existsSync(host.at("calls"))).toBe(false);
+});
+
+test("an interruption ends the wait for another process that changes the same settings", async () => {
+  const lock = join(dirname(host.layout.stateFolder), "native-memory.lock");
+  mkdirSync(dirname(lock), { recursive: true });
+  const held = tryHold(lock)!;
+  const abort = new AbortController();
+  const birth = give(recorder(), ["claude"], abort.signal);
+  abort.abort();
+  expect(await birth).toEqual([]);
+  closeSync(held);
+  expect(existsSync(host.at("peers", "alpha", ".claude"))).toBe(false);
   expect(existsSync(host.at("calls"))).toBe(false);
 });
 

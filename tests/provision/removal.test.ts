@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tryHold } from "../../src/core/disk/lock.ts";
 import { listKeptRuntimes } from "../../src/provision/note.ts";
 import { detachAtRemoval, purgePeer } from "../../src/provision/provision.ts";
 import type { Target } from "../../src/provision/types.ts";
@@ -92,6 +93,16 @@ test("purging one runtime leaves the peer's others, and purging nothing is no er
   expect(await purge("claude")).toEqual([]);
   rmSync(host.layout.stateFolder, { recursive: true });
   expect(await purge("codex")).toEqual([]);
+});
+
+test("an interrupted purge keeps the mark of the trust that it did not take back", async () => {
+  keep("codex-alpha.trusted-folder");
+  mkdirSync(host.at("codex"));
+  const held = tryHold(host.at("codex", ".iapeer.lock"))!;
+  const purging = purgePeer(host, host.peer("alpha", "codex"), AbortSignal.abort());
+  expect(await purging.catch((error: unknown) => error)).toMatchObject({ code: "interrupted" });
+  closeSync(held);
+  expect(kept()).toEqual(["codex-alpha.trusted-folder"]);
 });
 
 test("runtimes that only a file in the state folder names are listed after the peer's own", () => {

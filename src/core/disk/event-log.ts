@@ -78,7 +78,7 @@ function rotatedTooLong(path: string): IapeerError {
     "write-failed",
     `cannot write the log ${path}: another process is rotating it and does not come to an end`,
     {
-      hint: "see who holds it: fuser -v on that file (a stopped process keeps its lock until it goes on or ends)",
+      hint: "see which process holds it: fuser -v on that file (a stopped process keeps its lock until it goes on or ends)",
       details: { path },
     },
   );

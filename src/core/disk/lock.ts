@@ -135,7 +135,7 @@ function abandonWait(worker: Worker, fd: number): void {
 
 function busy(path: string): IapeerError {
   return new IapeerError("lock-busy", `another process holds ${path} and did not let go in time`, {
-    hint: "try again; if it lasts, see who holds it: fuser -v on that file (a stopped process keeps its lock until it goes on or ends)",
+    hint: "try again; if it lasts, see which process holds it: fuser -v on that file (a stopped process keeps its lock until it goes on or ends)",
     details: { path },
   });
 }

@@ -1,18 +1,18 @@
 import { anyOf } from "../../model/characters.ts";
 
-/** Controls that are no tab and no line end, and what turns the direction of text around. */
+/** The controls other than tabs and line ends, and the characters that turn the direction of text around. */
 const UNREADABLE = anyOf(["nul", "carriageReturn", "ascii", "del", "c1", "separators", "directions"], "g");
 
 /**
- * What a program printed to a terminal, as lines to read: without escape sequences, of a line that was written over (a progress
- * bar) only what stands there in the end, without control characters. Tabs stay.
+ * The output of a program for a terminal, as lines to read. Escape sequences and control characters are left out, and tabs
+ * stay. A line that was written over, such as a progress bar, holds only its last text.
  */
 export function readableLines(text: string): string[] {
-  // Line by line: a sequence that was cut short takes no line that follows.
+  // It goes line by line, so that a sequence that was cut short takes no line that follows.
   return text.split("\n").map((line) => overwritten(Bun.stripANSI(line)).replace(UNREADABLE, ""));
 }
 
-/** A line's end may be "\r\n", and through a pane "\r\r\n": that writes nothing over. */
+/** The last text of a line. The end of a line may be "\r\n", and through a pane "\r\r\n", which writes over nothing. */
 function overwritten(line: string): string {
   const trimmed = line.replace(/\r+$/, "");
   return trimmed.slice(trimmed.lastIndexOf("\r") + 1);

@@ -71,7 +71,7 @@ export function isSame(a: Keys, b: Keys): boolean {
 }
 
 /** True for a path that leads through a table, and further. */
-export function isWithin(path: Keys, table: Keys): boolean {
+export function leadsThrough(path: Keys, table: Keys): boolean {
   return table.length < path.length && sharedLength(table, path) === table.length;
 }
 

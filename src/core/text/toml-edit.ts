@@ -14,7 +14,7 @@ import {
 import {
   type Entry,
   isSame,
-  isWithin,
+  leadsThrough,
   listEntries,
   parseToml,
   sharedLength,
@@ -78,7 +78,7 @@ function planSet(target: Target, literal: string): Splice {
   const entries = listEntries(document);
   const present = entries.find((entry) => isSame(entry.path, path));
   if (present !== undefined) return planReplace(present, literal);
-  const inline = longest(entries.filter(({ node, path: at }) => node.value.type === "TOMLInlineTable" && isWithin(path, at)));
+  const inline = longest(entries.filter(({ node, path: at }) => node.value.type === "TOMLInlineTable" && leadsThrough(path, at)));
   if (inline !== undefined) return planInline(inline, renderPair(path.slice(inline.path.length), literal));
   const table = tablesOf(document).find((each) => isSame(each.resolvedKey, path.slice(0, -1)));
   if (table !== undefined) return planLine(text, table.body.at(-1) ?? table.key, renderPair(path.slice(-1), literal));
@@ -121,7 +121,7 @@ function nearestDotted(entries: readonly Entry[], path: TomlPath): Entry | undef
   for (const entry of entries) {
     const shared = sharedLength(entry.path.slice(0, -1), parent);
     if (entry.scope.type === "TOMLInlineTable" || shared <= entry.scopePath.length) continue;
-    if (isWithin(path, entry.scopePath) && shared >= (best?.shared ?? 0)) best = { entry, shared };
+    if (leadsThrough(path, entry.scopePath) && shared >= (best?.shared ?? 0)) best = { entry, shared };
   }
   return best?.entry;
 }

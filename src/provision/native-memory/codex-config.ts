@@ -16,7 +16,7 @@ export function trustFolder(text: string, folder: string): TextEdit {
     const level = readTomlValue(text, trustPath(folder));
     if (level === "trusted") return text;
     if (level === undefined) return setTomlValue(text, trustPath(folder), "trusted");
-    const shown = typeof level === "string" ? quoteForMessage(level) : "something that is no text";
+    const shown = typeof level === "string" ? quoteForMessage(level) : "a value that is no text";
     throw new TomlProblem(`says trust_level = ${shown} for the folder ${folder}, which is not changed`);
   });
 }

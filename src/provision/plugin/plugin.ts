@@ -22,7 +22,7 @@ export interface PluginRow extends PluginResult {
   readonly runtime: AgenticRuntime;
 }
 
-export interface PlannedRow {
+export interface PluginPlan {
   readonly personality: string;
   readonly runtime: AgenticRuntime;
   /** The peer's folder; undefined where the runtime has the plugin once for the host. */
@@ -32,11 +32,11 @@ export interface PlannedRow {
 }
 
 /** Plans a row for each target and agentic runtime, in the order of the targets. */
-export function planPluginSweep(sweep: Pick<PluginSweep, "direction" | "targets" | "others">): PlannedRow[] {
+export function planPluginSweep(sweep: Pick<PluginSweep, "direction" | "targets" | "others">): PluginPlan[] {
   const { direction, targets, others } = sweep;
   const changed = new Set<AgenticRuntime>();
   return targets.flatMap(({ personality, cwd, runtimes }) =>
-    runtimes.filter(isAgentic).map((runtime): PlannedRow => {
+    runtimes.filter(isAgentic).map((runtime): PluginPlan => {
       if (RUNTIMES[runtime].plugins.per === "folder") return { personality, runtime, folder: cwd, does: "change" };
       const isKept = direction === "off" && namesWith(runtime, others).length > 0;
       const does = isKept ? "keep" : changed.has(runtime) ? "follow" : "change";
@@ -58,7 +58,7 @@ function namesWith(runtime: AgenticRuntime, targets: readonly Target[]): string[
 export async function runPluginSweep(sweep: PluginSweep): Promise<PluginRow[]> {
   const { direction, others, jobs, signal, onRow } = sweep;
   const changes = openChanges(sweep);
-  const run = async ({ runtime, folder, does }: PlannedRow): Promise<PluginResult> => {
+  const run = async ({ runtime, folder, does }: PluginPlan): Promise<PluginResult> => {
     if (does === "keep") return keep(runtime, others);
     const result = await changes(runtime)(direction, folder);
     return does === "follow" ? follow(result) : result;
