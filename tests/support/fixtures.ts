@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 
 /** The path of a program in tests/fixtures. */
-function fixture(name: string): string {
+export function fixture(name: string): string {
   return resolve(import.meta.dir, "../fixtures", name);
 }
 
