@@ -4,17 +4,17 @@ import { readProcess } from "./processes.ts";
 import { until } from "./poll.ts";
 import { readTerminalInput } from "./terminal-input.ts";
 
-/** Why a process does not answer: it has ended, it is stopped, or what was typed into its terminal is unread. */
+/** Why a process does not answer: it has ended, it is stopped, or input waits unread in its terminal. */
 export type Silence = "gone" | "stopped" | "unread";
 
 const POLL_MS = 50;
 
 /**
- * Whether a process answers within some time: once it is neither stopped, nor is a process that it has in the foreground of its
- * terminal, and nothing stands in its terminal that nobody has read.
+ * Waits until a process answers. A process answers when neither it nor a process in the foreground of its terminal is stopped, and no
+ * input waits unread in that terminal.
  *
- * @param id without a start, whoever has that pid now
- * @returns undefined: it answers; else why not.
+ * @param id without a start it means the process that has this pid now
+ * @returns undefined when it answers in time, else why not.
  */
 export async function awaitAnswer(
   id: Pick<ProcessId, "pid"> & Partial<ProcessId>,
@@ -38,7 +38,7 @@ function findSilence({ pid, start }: Pick<ProcessId, "pid"> & Partial<ProcessId>
   return state.path !== undefined && readTerminalInput(state.path)?.hasUnread ? "unread" : undefined;
 }
 
-/** A job that was stopped has a group of its own, which is not in front; who is stopped in front was stopped by a signal. */
+/** Whether a process below is stopped in the foreground, which a signal does. A job that a person stopped is in a group of its own. */
 function hasStoppedBelow(pid: number, group: number): boolean {
   return listChildren(pid).some(
     (child) =>
@@ -65,7 +65,7 @@ function readTerminalState(pid: number): TerminalState | undefined {
   }
 }
 
-/** proc_pid_task_children(5); none where the kernel or the platform has no such file. */
+/** proc_pid_task_children(5); empty where the kernel or the platform has no such file. */
 function listChildren(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((task) =>

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Names this run of the kernel: random(4), on macOS sysctl(8). Empty where it cannot be told. */
+/** The name of this run of the kernel (random(4), on macOS sysctl(8)); empty when it cannot be told. */
 export function readBootId(): string {
   try {
     if (process.platform === "linux") return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
@@ -10,7 +10,7 @@ export function readBootId(): string {
   }
 }
 
-/** Seconds since the boot, which no clock setting changes (proc(5)); undefined on macOS. */
+/** The seconds since the boot, which no setting of the clock changes (proc(5)); undefined on macOS. */
 export function readUptimeSecs(): number | undefined {
   try {
     return Number.parseFloat(readFileSync("/proc/uptime", "latin1"));

@@ -1,26 +1,26 @@
 import { describeErrno } from "../../model/errors.ts";
 import { quoteForMessage } from "../../model/names.ts";
 
-/** How a command ended. `interrupted`: iapeer was asked to stop (Ctrl-C) and ended it. */
+/** How a command ended. `interrupted`: iapeer was asked to stop (Ctrl-C), and ended the command. */
 export type RunState = "ok" | "failed" | "timeout" | "not-executable" | "interrupted";
 
-/** What a run came to (contract 6). */
+/** The result of a run (contract 6). */
 export interface Outcome {
   readonly state: RunState;
-  /** null when a signal ended it, or it never ran. */
+  /** null when a signal ended it, or when it never ran. */
   readonly exitCode: number | null;
-  /** The signal that ended it ("SIGTERM"), told apart from exit status 143; else null. */
+  /** The signal that ended it ("SIGTERM"); null for an exit, also one with status 143. */
   readonly signal: string | null;
-  /** The last 400 characters of stderr; where there are none, why it did not run or end by itself. */
+  /** The last 400 characters of stderr; without any, why it did not run or did not end by itself. */
   readonly detail?: string;
   readonly durationMs: number;
   readonly argv: readonly string[];
 }
 
-/** The longest single argument Linux takes, its NUL included (MAX_ARG_STRLEN, execve(2)). */
+/** The longest single argument that Linux takes, with its NUL (MAX_ARG_STRLEN, execve(2)). */
 const MAX_ARGUMENT_BYTES = 131_072;
 
-/** Why these arguments cannot be handed over as they are; undefined when they can. */
+/** Why these arguments cannot be passed on unchanged; undefined when they can. */
 export function whyNotArguments(argv: readonly string[]): string | undefined {
   for (const [index, argument] of argv.entries()) {
     const why = whyNotArgument(argument);
@@ -47,14 +47,14 @@ const START_ERRORS: Readonly<Record<string, string>> = {
   EACCES: "is not executable here (permission denied; perhaps the file system is mounted noexec)",
 };
 
-/** A failed start in words. */
+/** Why a program could not be started, in words. */
 export function describeStartError(path: string, errno: string | undefined, error: unknown): string {
   const known = errno === undefined ? undefined : START_ERRORS[errno];
   return known === undefined ? `${path} cannot be started: ${describeErrno(error)}` : `${path} ${known}`;
 }
 
 const TAIL_CHARACTERS = 400;
-/** Enough bytes for the tail at four bytes a character, and for white space at the end. */
+/** Room for the tail at four bytes a character, and for white space at its end. */
 const TAIL_BYTES = 16_384;
 
 /** Keeps the end of a stream, however long the stream is. */
@@ -66,7 +66,7 @@ export class Tail {
     this.#bytes = Buffer.concat([this.#bytes, recent]).subarray(-TAIL_BYTES);
   }
 
-  /** All that was kept, from the beginning of a character on. */
+  /** All the kept text, from the start of a character. */
   whole(): string {
     return new TextDecoder().decode(this.#wholeCharacters());
   }
@@ -77,7 +77,7 @@ export class Tail {
     return characters.length === 0 ? undefined : characters.slice(-TAIL_CHARACTERS).join("");
   }
 
-  /** Without the rest of a UTF-8 character whose beginning was cut off. */
+  /** The kept bytes without the rest of a UTF-8 character whose start was cut off. */
   #wholeCharacters(): Uint8Array {
     let from = 0;
     while (this.#bytes.length === TAIL_BYTES && from < 3 && (this.#bytes[from]! & 0xc0) === 0x80) from += 1;
@@ -85,7 +85,7 @@ export class Tail {
   }
 }
 
-/** Text up to a bound; the first byte over it is reported. */
+/** Keeps text up to a bound, and reports the first byte beyond it. */
 export class Bounded {
   readonly #chunks: Uint8Array[] = [];
   #left: number;

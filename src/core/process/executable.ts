@@ -2,12 +2,12 @@ import { accessSync, closeSync, constants, openSync, readSync, statSync } from "
 import { describeErrno, errnoOf } from "../../model/errors.ts";
 import { quoteForMessage } from "../../model/names.ts";
 
-/** What execve(2) reads of a file to see how to run it (BINPRM_BUF_SIZE on Linux). */
+/** The bytes of a file that execve(2) reads to see how to run it (BINPRM_BUF_SIZE on Linux). */
 const HEAD_BYTES = 256;
 
 /**
- * Why this file cannot be run, in words that tell the cases apart; undefined when nothing speaks against it.
- * The kernel has the last word at the start itself: a file may change, and formats can be registered.
+ * Why this file cannot be run, in words that tell the cases apart; undefined when nothing speaks against it. The kernel decides at the
+ * start itself: a file may change, and formats can be registered.
  */
 export function whyNotExecutable(path: string): string | undefined {
   const why = whyNotProgram(path);
@@ -32,7 +32,7 @@ function whyNotProgram(path: string): string | undefined {
   }
 }
 
-/** The first bytes; empty for a program that may be run but not read. */
+/** The first bytes of a program; empty for one that may be run and not read. */
 function readHead(path: string): Buffer {
   try {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -41,7 +41,7 @@ function readHead(path: string): Buffer {
     closeSync(fd);
     return head.subarray(0, length);
   } catch {
-    // Not ours to read; the start will tell.
+    // This user may not read it. The start will tell.
     return Buffer.alloc(0);
   }
 }
@@ -63,13 +63,13 @@ function whyNotInterpreter(interpreter: string): string | undefined {
 }
 
 /**
- * The program that a `#!` line names (execve(2)), with `#!/usr/bin/env NAME` that NAME; undefined for a file without such a line.
+ * The program that a `#!` line names (execve(2)), or NAME for `#!/usr/bin/env NAME`; undefined for a file without such a line.
  */
 export function parseInterpreter(head: Buffer): string | undefined {
   if (head[0] !== 0x23 || head[1] !== 0x21) return undefined;
   const line = head.subarray(2).toString("utf8").split("\n", 1)[0]!;
   const [, interpreter, argument] = /^[ \t]*([^ \t\0]*)[ \t]*([^\0]*)/.exec(line)!;
-  // Options and assignments are env's to read.
+  // env itself reads options and assignments.
   const isName = interpreter!.endsWith("/env") && /^[^-=\s][^=\s]*\r?[ \t]*$/.test(argument!);
   return isName ? argument!.replace(/[ \t]+$/, "") : interpreter!;
 }

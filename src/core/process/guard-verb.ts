@@ -1,2 +1,2 @@
-/** The hidden verb under which this program is a guard; see guard.ts. */
+/** The hidden verb that makes this program a guard. */
 export const GUARD_VERB = "__guard";

@@ -5,22 +5,21 @@ import { killTree, endTree } from "./process-tree.ts";
 import { isOfFamily, readToken, type RunToken, tokenOf } from "./run-token.ts";
 
 /**
- * The guard ends the running commands when iapeer itself is killed and can no longer do it.
- * It is a second process in a session of its own that reads from a pipe; the pipe's end means that
- * iapeer is gone, and whatever run was not reported as over is then ended with its tree.
+ * Ends the running commands when iapeer itself is killed. The guard is a second process in a session of its own that reads from a pipe.
+ * The end of the pipe means that iapeer is gone: then the guard ends every run that was not reported as over, with its tree.
  */
 export interface Guard {
-  /** A command was started. */
+  /** Reports that a command was started. */
   started(run: number, leader: ProcessId): void;
-  /** That run is over; what it left behind is nobody's to end. */
+  /** Reports that a run is over. The guard does not end what that run left behind. */
   over(run: number): void;
-  /** It was killed: nobody would end a further run. */
+  /** Whether the guard was killed, so that no process would end a further run. */
   isGone(): boolean;
-  /** Nothing more will run. */
+  /** Reports that nothing more will run. */
   close(): void;
 }
 
-/** Starts a guard for a token family. `argv` runs this program, or a part of it that calls runGuard. */
+/** Starts a guard for a token family. `argv` runs this program, or a part of it that calls runGuard. It outlives this process. */
 export function openGuard(argv: readonly string[], family: bigint): Guard {
   const child = Bun.spawn([...argv, GUARD_VERB, String(family)], {
     stdin: "pipe",
@@ -48,7 +47,7 @@ export interface GuardOptions {
   readonly killMs: number;
 }
 
-/** The guard's life: notes what it is told until the input ends, then ends what still runs. */
+/** The work of the guard: it reads reports until the input ends, and then ends the commands that still run. */
 export async function runGuard(input: AsyncIterable<string>, options: GuardOptions): Promise<void> {
   const runs = new Map<number, ProcessId>();
   const over = new Set<RunToken>();
@@ -65,7 +64,7 @@ export async function runGuard(input: AsyncIterable<string>, options: GuardOptio
   await endUnreported(over, options);
 }
 
-/** What a line tells: a run with its leader has started, one without is over. undefined for any other line, one cut short included. */
+/** Reads one report: a run with its leader has started, a run without a leader is over; undefined for any other line, also a cut one. */
 export function parseReport(line: string): { readonly run: number; readonly leader?: ProcessId } | undefined {
   const over = /^over ([0-9]{1,9})$/.exec(line);
   if (over !== null) return { run: Number(over[1]) };
@@ -74,7 +73,7 @@ export function parseReport(line: string): { readonly run: number; readonly lead
   return started !== null && isPid(pid) ? { run: Number(started[1]), leader: { pid, start: started[3]! } } : undefined;
 }
 
-/** A command whose start could not be reported any more still carries the family's token. */
+/** Ends the commands whose start was not reported any more. They carry the token of the family. */
 async function endUnreported(over: ReadonlySet<RunToken>, options: GuardOptions): Promise<void> {
   for (const { pid, start } of listProcesses()) {
     const token = readToken(pid);

@@ -4,10 +4,10 @@ import { readProcess } from "./processes.ts";
 import { isOfFamily, readToken } from "./run-token.ts";
 
 /**
- * Reaps the dead among the orphans that this process adopted. Until then their pids are taken, and whoever waits for one to
- * go, such as a provider that replaces its daemon, waits in vain.
+ * Reaps the dead orphans that this process adopted. Until then their pids are taken, and a process that waits for one to go, as a provider
+ * that replaces its daemon does, waits in vain.
  *
- * @param started the children that are Bun's to reap.
+ * @param started the children that Bun reaps
  */
 export function reapOrphans(family: bigint, started: ReadonlySet<number>): void {
   for (const pid of listChildren()) {
@@ -17,14 +17,14 @@ export function reapOrphans(family: bigint, started: ReadonlySet<number>): void 
   }
 }
 
-/** proc_pid_task_children(5), far cheaper than the whole process table; none where the kernel or the platform has no such file. */
+/** proc_pid_task_children(5), far cheaper than the whole process table; empty where the kernel or the platform has no such file. */
 function listChildren(): number[] {
   try {
     return readdirSync("/proc/self/task").flatMap((task) =>
       readFileSync(`/proc/self/task/${task}/children`, "latin1").split(" ").filter(Boolean).map(Number),
     );
   } catch {
-    // A thread that ended meanwhile comes up again the next time.
+    // A thread ended during the look. The next look sees its children.
     return [];
   }
 }

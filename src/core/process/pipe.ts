@@ -2,31 +2,30 @@ import { closeSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
 import { makePipe } from "../libc.ts";
 
-/** What a command prints, read as fast as it prints. */
+/** A pipe for the output of a command, read as fast as the command prints. */
 export interface Pipe {
-  /** What the command gets in the place of its stdout or stderr; to be closed here once the command has it. */
+  /** The descriptor for the command's stdout or stderr. The caller closes its copy once the command has it. */
   readonly writeEnd: number;
-  /** Hands every chunk to `take` from now on. */
+  /** Passes every chunk to `take` from now on. */
   drain(take: (chunk: Uint8Array) => void): void;
-  /** After the command's exit: takes what stands in the pipe, without waiting for a daemon that holds it open. */
+  /** Takes the rest of the output after the command's exit, without waiting for a daemon that holds the pipe open. */
   settle(): Promise<void>;
-  /** For a command that did not start. */
+  /** Closes the pipe of a command that did not start. */
   close(): void;
 }
 
-/** This many looks in a row that find nothing in a pipe, each after the system was asked, mean that it is empty. */
+/** A pipe counts as empty after this many looks in a row that find nothing. */
 const QUIET_LOOKS = 5;
 const LOOK_MS = 2;
-/** After so much output what was read is freed at once: a flood must not cost memory. */
+/** After this much output the chunks that were read are freed at once, so that a flood costs no memory. */
 const COLLECT_BYTES = 4 * 1024 * 1024;
-/** A daemon may go on writing; its words are not the command's. */
+/** A daemon may go on writing. Its words are not the command's. */
 const DRAIN_MS = 100;
 
 /**
- * Opens a pipe(2). Bun's own "pipe" is a socket, and a socket cannot be opened by its name: a script's
- * `echo … > /dev/stderr` would fail.
+ * Opens a pipe(2). Bun's own "pipe" is a socket, which cannot be opened by its name, so that a script's `echo … > /dev/stderr` would fail.
  *
- * @throws an IapeerError when no file descriptor is left.
+ * @throws IapeerError `command-failed`: no file descriptor is left.
  */
 export function openPipe(): Pipe {
   const ends = makePipe();
@@ -42,7 +41,7 @@ export function openPipe(): Pipe {
       take(value);
       uncollected += value.length;
       if (uncollected < COLLECT_BYTES) continue;
-      // Left to itself the collector lets tens of megabytes of read chunks stand.
+      // By itself the collector keeps tens of megabytes of read chunks.
       uncollected = 0;
       Bun.gc(true);
     }
@@ -51,9 +50,9 @@ export function openPipe(): Pipe {
   return {
     writeEnd: ends.writeEnd,
     drain: (take) => {
-      // Out of descriptors for the reader's own copy: the command's words are lost, its outcome is not.
+      // Without a descriptor for the reader's own copy the output is lost, but not the outcome.
       whole = readAll(take).catch(() => undefined);
-      // The first read has made that copy.
+      // The first read made that copy.
       closeSync(ends.readEnd);
     },
     settle: async () => {

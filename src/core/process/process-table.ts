@@ -1,22 +1,22 @@
-/** One process as the kernel knows it. `pid` alone names nobody: pids are used again, `pid` with `start` is not. */
+/** The identity of one process. A pid is used again after its process; a pid with its start is not. */
 export interface ProcessId {
   readonly pid: number;
-  /** When it started, in a unit of the platform's; only ever compared for equality with the same source. */
+  /** The time of its start, in a unit of the platform. It is only compared for equality with another from the same source. */
   readonly start: string;
 }
 
 export interface ProcessInfo extends ProcessId {
   readonly ppid: number;
   readonly pgid: number;
-  /** The session's id; undefined on macOS, whose ps does not tell. */
+  /** The id of its session; undefined on macOS, whose ps does not tell it. */
   readonly sid: number | undefined;
-  /** Dead and waiting for its parent. */
+  /** Dead, and not reaped yet by its parent. */
   readonly isZombie: boolean;
 }
 
 /**
- * `/proc/PID/stat` (proc(5)): the name stands in parentheses and may itself hold spaces and
- * parentheses ("(tmux: server)"), so the fields are counted from the last ")".
+ * Reads `/proc/PID/stat` (proc(5)). The name stands in parentheses and may hold spaces and parentheses itself ("(tmux: server)"), so the
+ * fields are counted from the last ")".
  */
 export function parseProcStat(text: string): ProcessInfo | undefined {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
@@ -35,15 +35,15 @@ export function parseProcStat(text: string): ProcessInfo | undefined {
 
 /** A process and the terminal that it belongs to. */
 export interface TerminalState {
-  /** By a signal, or by whoever traces it. */
+  /** A signal or a tracer stopped it. */
   readonly isStopped: boolean;
-  /** The process group in the foreground of its terminal; -1 without one. */
+  /** The process group in the foreground of its terminal; -1 without a terminal. */
   readonly foregroundGroup: number;
-  /** Its controlling terminal's device; undefined where it has none, or none that has a known name. */
+  /** The device of its controlling terminal. Left out: it has none, or one without a known name. */
   readonly path?: string;
 }
 
-/** The same file's third, seventh and eighth field: the state, the terminal's device number, and who is in front on it. */
+/** Reads three fields of the same file: the state (3), the device number of the terminal (7) and its foreground group (8). */
 export function parseTerminalState(text: string): TerminalState | undefined {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state, device, foregroundGroup] = [fields[0] ?? "", Number(fields[4]), Number(fields[5])];
@@ -52,7 +52,7 @@ export function parseTerminalState(text: string): TerminalState | undefined {
   return { isStopped: state === "T" || state === "t", foregroundGroup, ...(path !== undefined && { path }) };
 }
 
-/** The minor number is in the bits 31 to 20 and 7 to 0, the major in 15 to 8 (proc_pid_stat(5)); majors by the kernel's devices.txt. */
+/** The device of a number: its minor is in the bits 31 to 20 and 7 to 0, its major in 15 to 8 (proc_pid_stat(5), devices.txt). */
 function deviceOf(device: number): string | undefined {
   const major = (device >>> 8) & 0xff;
   const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
@@ -60,13 +60,13 @@ function deviceOf(device: number): string | undefined {
   return major === 4 && minor < 64 ? `/dev/tty${minor}` : undefined;
 }
 
-/** The soft limit on file locks in `/proc/PID/limits`; undefined when unlimited or not there. */
+/** The soft limit on file locks in `/proc/PID/limits`; undefined when it is unlimited or not there. */
 export function parseFileLocksLimit(text: string): bigint | undefined {
   const match = /^Max file locks +([0-9]+) /m.exec(text);
   return match === null ? undefined : BigInt(match[1]!);
 }
 
-/** The rows of macOS `ps -o pid= -o ppid= -o pgid= -o stat= -o lstart=`; the start is a date of five words. */
+/** Reads the rows of macOS `ps -o pid= -o ppid= -o pgid= -o stat= -o lstart=`. The start is a date of five words. */
 export function parseProcessTable(text: string): ProcessInfo[] {
   return text
     .split("\n")

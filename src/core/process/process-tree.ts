@@ -5,27 +5,27 @@ import { isPid, listProcesses } from "./processes.ts";
 import { readToken, type RunToken } from "./run-token.ts";
 import { signalGroup, type SignalName, signalProcess } from "./signals.ts";
 
-/** A command and everything it started. */
+/** A command and all that it started. */
 export interface Tree {
-  /** The command itself, leader of its own session and group. */
+  /** The command itself, the leader of its own session and group. */
   readonly leader: ProcessId;
   readonly token: RunToken;
 }
 
 export interface EndingOptions {
-  /** How long the tree may take over SIGTERM before SIGKILL. */
+  /** The time from SIGTERM to SIGKILL. */
   readonly graceMs: number;
-  /** How long the killing may go on; what still stands then cannot be killed (a process in uninterruptible sleep). */
+  /** The time for the killing. A process that is left then cannot be killed (uninterruptible sleep). */
   readonly killMs: number;
 }
 
 const POLL_MS = 20;
 
 /**
- * Ends a whole tree: SIGTERM (and SIGCONT, so that a stopped process can take it), then SIGKILL again and
- * again until a look at the process table finds nothing.
+ * Ends a whole tree: SIGTERM first, with SIGCONT so that a stopped process takes it, and then SIGKILL until a look at the process table
+ * finds no process of it.
  *
- * @returns what could not be ended, normally nothing.
+ * @returns the processes that could not be ended; normally none.
  */
 export async function endTree(tree: Tree, options: EndingOptions): Promise<ProcessInfo[]> {
   const warned = new Set<string>();
@@ -43,7 +43,7 @@ export async function endTree(tree: Tree, options: EndingOptions): Promise<Proce
   return isOver ? [] : await killTree(tree, options, seen);
 }
 
-/** SIGKILL to all of a tree, and to those `seen` in it before, until nothing is left or `killMs` have passed. */
+/** Kills a tree, and the processes `seen` in it before, until none is left or `killMs` have passed. Returns the processes that are left. */
 export async function killTree(
   tree: Tree,
   { killMs }: Pick<EndingOptions, "killMs">,
@@ -61,8 +61,8 @@ export async function killTree(
 }
 
 /**
- * A signal to every one of these, by group where the whole group is meant: that is one system call, and a
- * group that is signalled so cannot outrun it by forking.
+ * Signals every one of these processes, as a group where the whole group is meant. That is one system call, which a group cannot outrun
+ * by forking.
  */
 function signalAll(members: readonly ProcessInfo[], groupsToSpare: ReadonlySet<number>, signal: SignalName): void {
   const done = new Set<number>();
@@ -73,12 +73,12 @@ function signalAll(members: readonly ProcessInfo[], groupsToSpare: ReadonlySet<n
   }
 }
 
-/** What names a process for good, for `seen`. */
+/** The name of a process that no other ever has, for a set. */
 export function keyOf(id: ProcessId): string {
   return `${id.pid}@${id.start}`;
 }
 
-/** The living processes of a tree, from now on `seen`. The dead ones that we had to adopt are reaped on the way. */
+/** The living processes of a tree, which are added to `seen`. Dead ones that this process adopted are reaped. */
 function membersOf(tree: Tree, seen: Set<string>): ProcessInfo[] {
   const members = findMembers(listProcesses(), { ...tree, seen }, readToken);
   for (const { pid, ppid, isZombie } of members) {
@@ -89,9 +89,9 @@ function membersOf(tree: Tree, seen: Set<string>): ProcessInfo[] {
 }
 
 /**
- * Who belongs to a tree: whoever carries its token, is in its leader's session or group, was seen in it before, or
- * descends from one of these. Each holds where another may fail: the token is Linux's, a session can be left,
- * a parent can be gone, and an iapeer below us gives its own commands tokens of their own.
+ * The processes of a tree: those that carry its token, are in its leader's session or group, were seen in it before, or descend from one
+ * of these. Each rule holds where another fails: only Linux has the token, a process can leave a session, a parent can be gone, and an
+ * iapeer below this one gives its own commands other tokens.
  */
 export function findMembers(
   table: readonly ProcessInfo[],
@@ -99,9 +99,9 @@ export function findMembers(
   tokenOf: (pid: number) => RunToken | undefined,
 ): ProcessInfo[] {
   const leader = tree.leader;
-  // A start that is no number (that of a leader nobody saw) rules nobody out.
+  // A start that is no number, as of a leader that was never seen, rules no process out.
   const isYoungEnough = (info: ProcessInfo) => !(Number(info.start) < Number(leader.start));
-  // The leader's number may belong to a stranger by now; then neither its session nor its group is ours. Session 0 is half the host.
+  // Another process may have the leader's pid by now; then neither its session nor its group is ours. Session 0 is half the host.
   const isStrangers = !isPid(leader.pid) || table.some(({ pid, start }) => pid === leader.pid && start !== leader.start);
   const members = new Map<number, ProcessInfo>();
   const others = table.filter(({ pid }) => pid !== process.pid);
@@ -113,7 +113,7 @@ export function findMembers(
   return withDescendants([...members.values()], others);
 }
 
-/** These processes, and all of a table that descend from them as their parents stand now. */
+/** These processes, and all in a table that descend from them by their present parents. */
 export function withDescendants(roots: readonly ProcessInfo[], table: readonly ProcessInfo[]): ProcessInfo[] {
   const members = new Map(roots.map((info) => [info.pid, info]));
   for (let size = -1; size !== members.size;) {

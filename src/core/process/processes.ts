@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parseProcessTable, parseProcStat, type ProcessId, type ProcessInfo } from "./process-table.ts";
 
-/** Whether a stored number may be signalled at all: 0 and negatives mean groups, 1 is init, 2^31 wraps around. */
+/** Whether a stored number may be signalled: 0 and negative numbers mean groups, 1 is init, 2^31 wraps around. */
 export function isPid(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value > 1 && value < 2 ** 31;
 }
@@ -12,7 +12,7 @@ export function isProcessId(value: unknown): value is ProcessId {
   return isPid(pid) && typeof start === "string" && start !== "";
 }
 
-/** The process with this pid now, a zombie included; undefined when there is none. */
+/** The process that has this pid now, also a zombie; undefined when there is none. */
 export function readProcess(pid: number): ProcessInfo | undefined {
   if (!isPid(pid)) return undefined;
   if (process.platform === "linux") return readProcFolder(String(pid));
@@ -28,7 +28,7 @@ export function listProcesses(): ProcessInfo[] {
     .filter((found) => found !== undefined);
 }
 
-/** Whether this very process still runs: the pid is taken, by a process with that start, and it is no zombie. */
+/** Whether this very process runs: the process with its pid has its start, and is no zombie. */
 export function isRunning(id: ProcessId): boolean {
   const found = readProcess(id.pid);
   return found !== undefined && found.start === id.start && !found.isZombie;

@@ -13,16 +13,16 @@ import { newTokenFamily, tokenOf, underToken } from "./run-token.ts";
 import { openStdinPipe, type StdinPipe } from "./stdin-pipe.ts";
 
 export interface Command {
-  /** An absolute program and its arguments; no shell sees them. */
+  /** An absolute program and its arguments. No shell reads them. */
   readonly argv: readonly string[];
   readonly timeoutMs: number;
   /** The working folder. Default: the caller's. */
   readonly folder?: string;
-  /** Ends the command with its tree when aborted. */
+  /** Ends the command with its tree. */
   readonly signal?: AbortSignal;
-  /** What it reads on stdin, at most STDIN_BYTES. Default: nothing. */
+  /** The bytes of its stdin, at most STDIN_BYTES. Default: none. */
   readonly stdin?: Uint8Array;
-  /** Keep this much of stdout, and end the command when it prints more. Default: stdout is thrown away. */
+  /** The bytes of stdout that are kept. More of them end the command. Default: stdout is thrown away. */
   readonly stdoutBytes?: number;
 }
 
@@ -30,32 +30,36 @@ export interface Finished {
   readonly outcome: Outcome;
   /** Empty unless `stdoutBytes` was given. */
   readonly stdout: string;
-  /** The last 16 KiB of it. */
+  /** The last 16 KiB of stderr. */
   readonly stderr: string;
-  /** How many bytes of `stdin` nobody ever read. */
+  /** The number of bytes of `stdin` that no process read. */
   readonly stdinLeft: number;
 }
 
-/** Runs commands so that none outlives its limit, or iapeer. */
+/** Runs commands so that none outlives its limit or iapeer. */
 export interface Runner {
-  /** Never throws for anything the command is or does; see Outcome. */
+  /** Runs one command. It throws for nothing that the command is or does: see Outcome. */
   run(command: Command): Promise<Finished>;
   close(): void;
 }
 
-/** Between SIGTERM and SIGKILL (contract 6). */
+/** The time from SIGTERM to SIGKILL (contract 6). */
 export const GRACE_MS = 2000;
-/** The killing itself; with the grace it stays within the three seconds that a caller may lose over the limit. */
+/** The time for the killing. With the grace it stays within the three seconds that a command may take over its limit. */
 export const KILL_MS = 700;
-/** How long Bun may take to hear of a leader's end that the process table shows already. */
+/** The time for Bun to hear of a leader's end that the process table shows already. */
 const NEWS_MS = 100;
-/** How often the adopted dead are reaped. */
+/** The pause between two reapings of adopted orphans. */
 const REAP_MS = 100;
-/** A file that is being written is tried again this often. */
+/** How often a program is tried again that another process is writing. */
 const BUSY_TRIES = 20;
 const BUSY_PAUSE_MS = 50;
 
-/** @param guardArgv starts a process of this program that calls runGuard; see guard.ts. */
+/**
+ * Makes a runner. Its first command starts a guard.
+ *
+ * @param guardArgv starts a process of this program that calls runGuard
+ */
 export function createRunner(guardArgv: readonly string[]): Runner {
   let watch: Watch | undefined;
   let runs = 0;
@@ -70,7 +74,7 @@ export function createRunner(guardArgv: readonly string[]): Runner {
       try {
         if (watch === undefined || watch.guard.isGone()) watch = openWatch(guardArgv);
       } catch (error) {
-        // A command that nobody would end if iapeer were killed is not started.
+        // Without a guard no process would end the command if iapeer were killed: it is not started.
         return notRun(command, {
           state: "not-executable",
           detail: `iapeer cannot start its guard: ${describeErrno(error)}`,
@@ -88,20 +92,20 @@ export function createRunner(guardArgv: readonly string[]): Runner {
   };
 }
 
-/** A guard, and the family of the tokens that it looks for. A new guard gets a new family: it knows nothing of the runs before. */
+/** A guard, and the family of the tokens that it looks for. A new guard gets a new family, because it knows no earlier runs. */
 interface Watch {
   readonly guard: Guard;
   readonly family: bigint;
 }
 
-/** Orphans of a run become ours (prctl(2), PR_SET_CHILD_SUBREAPER), so that their ends can be reaped. */
+/** Opens a guard, and adopts the orphans of runs (prctl(2), PR_SET_CHILD_SUBREAPER), so that they can be reaped. */
 function openWatch(guardArgv: readonly string[]): Watch {
   if (process.platform === "linux") adoptOrphans();
   const family = newTokenFamily();
   return { family, guard: openGuard(guardArgv, family) };
 }
 
-/** Goes on while the run does: the run itself may be waiting for one of those pids to go. */
+/** Reaps for as long as the run goes on: the run itself may wait for one of those pids to go. */
 function startReaping({ family }: Watch, leaders: Set<number>, { pid, exited }: Bun.Subprocess): () => void {
   leaders.add(pid);
   void exited.finally(() => leaders.delete(pid));
@@ -126,12 +130,12 @@ function callersFolder(): string {
   try {
     return process.cwd();
   } catch {
-    // The folder iapeer was called from was deleted.
+    // The folder that iapeer was called from was deleted.
     return ".";
   }
 }
 
-/** Why a working folder cannot be one, so that nobody looks for the fault in the command. */
+/** Why a folder cannot be a working folder, so that a person does not look for the fault in the command; undefined when it can. */
 export function whyNotFolder(folder: string): string | undefined {
   if (folder.includes("\0")) return `the working folder ${quoteForMessage(folder)} holds a NUL character`;
   try {
@@ -151,7 +155,7 @@ interface Started {
   readonly tree: Tree;
 }
 
-/** The running command, or why it could not be started. */
+/** Starts the command; returns why it could not be started, in words. */
 async function start(command: Command, run: Run, stdin: StdinPipe | undefined): Promise<Started | string> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -213,7 +217,7 @@ async function finish(command: Command, run: Run, { child, tree, stdin, ...pipes
   const isOver = how === "exited" || child.exitCode !== null || child.signalCode !== null;
   const unended = isOver ? [] : await endTree(tree, { graceMs: GRACE_MS, killMs: KILL_MS });
   run.guard.over(run.number);
-  // The tree is gone; Bun may still have to hear of its leader's end.
+  // The tree is gone, and Bun may still have to hear of its leader's end.
   if (!isOver) await Promise.race([child.exited, Bun.sleep(NEWS_MS)]);
   await Promise.all([pipes.stderr.settle(), pipes.stdout?.settle()]);
   const state = isOver ? stateOfExit(child.exitCode) : how === "timeout" || how === "interrupted" ? how : "failed";

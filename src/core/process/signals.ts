@@ -11,21 +11,20 @@ const SYS_PIDFD_OPEN = 434;
 const SYS_CLOSE_RANGE = 436;
 
 /**
- * Sends a signal to one process, and to nobody else: on Linux the process is pinned with
- * pidfd_open(2) before its start time is compared, so a pid that is used again is never hit.
- * Elsewhere the comparison comes just before kill(2).
+ * Sends a signal to one process, and to no other. On Linux pidfd_open(2) pins the process before its start is compared, so that a pid
+ * that is used again is never hit. Elsewhere the comparison comes just before kill(2).
  *
- * @returns false when that process is gone (or a zombie), or must not be signalled by us.
+ * @returns false when the process is gone or a zombie, or when this process must not signal it.
  */
 export function signalProcess(target: ProcessId, signal: SignalName): boolean {
   return pinned(target, (_, pidfd) => (pidfd === undefined ? kill(target.pid, signal) : signalPidfd(pidfd, signal)));
 }
 
 /**
- * Sends a signal to the whole group that a process is in, in one system call: nobody in it can fork
- * meanwhile. The group must be known to be ours alone, as all groups below a session leader of ours are.
+ * Sends a signal to the whole group of a process in one system call, so that no process in it can fork away. The group must be known to be
+ * ours alone, as every group below a session leader of ours is.
  *
- * @returns false when that process is gone or has left the group; then nothing was sent.
+ * @returns false when the process is gone or has left the group. Then nothing was sent.
  */
 export function signalGroup(member: ProcessInfo, signal: SignalName): boolean {
   return pinned(member, (found) => found.pgid === member.pgid && isPid(found.pgid) && kill(-found.pgid, signal));
@@ -43,7 +42,7 @@ function pinned(target: ProcessId, act: (found: ProcessInfo, pidfd: number | und
   }
 }
 
-/** undefined on a kernel without pidfds, or when the process is gone. */
+/** A descriptor of the process; undefined on a kernel without pidfds, or when the process is gone. */
 function openPidfd(pid: number): number | undefined {
   const fd = systemCall(SYS_PIDFD_OPEN, pid);
   return fd < 0 ? undefined : fd;
@@ -61,7 +60,7 @@ function kill(target: number, signal: SignalName): boolean {
   try {
     return process.kill(target, signal);
   } catch {
-    // Gone since, or another user's.
+    // The process is gone, or another user's.
     return false;
   }
 }

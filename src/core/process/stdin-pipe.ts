@@ -1,27 +1,27 @@
 import { closeSync, readSync, writeSync } from "node:fs";
 import { isWritable, makePipe } from "../libc.ts";
 
-/** What a command reads on its stdin, all of it there before the command starts. */
+/** The stdin of a command, complete before the command starts. */
 export interface StdinPipe {
-  /** What the command gets in the place of its stdin. */
+  /** The descriptor for the command's stdin. */
   readonly readEnd: number;
-  /** After the command's end: how many bytes nobody has read. It takes them out, and closes the pipe. */
+  /** Takes out the bytes that no process read, counts them, and closes the pipe. For after the command's end. */
   readonly drain: () => number;
-  /** For a command that did not start. */
+  /** Closes the pipe of a command that did not start. */
   readonly close: () => void;
 }
 
-/** As many bytes as a pipe holds without a reader (pipe(7); macOS `BIG_PIPE_SIZE`). */
+/** The bytes that a pipe holds without a reader (pipe(7); macOS `BIG_PIPE_SIZE`). */
 export const STDIN_BYTES = 65_536;
 
-/** So much can be written when poll(2) says that anything can: PIPE_BUF (pipe(7), macOS limits.h). */
+/** The bytes that can be written when poll(2) says that any can: PIPE_BUF (pipe(7), macOS limits.h). */
 const PIPE_BUF = process.platform === "darwin" ? 512 : 4096;
 
 /**
- * A pipe that holds some bytes and then its end. Nobody has to feed it while the command runs, and what is left in it afterwards tells
- * what the command never took.
+ * Opens a pipe that holds some bytes and then its end. Nothing has to feed it while the command runs, and the bytes that are left in it
+ * tell how much the command never took.
  *
- * @returns why there is none, in words.
+ * @returns the pipe, or why there is none, in words.
  */
 export function openStdinPipe(bytes: Uint8Array): StdinPipe | string {
   if (bytes.length > STDIN_BYTES)
@@ -45,7 +45,7 @@ function fill(fd: number, bytes: Uint8Array): boolean {
   return true;
 }
 
-/** It never waits: nobody has the other end open. */
+/** Reads to the end. It never waits, because no process has the other end open. */
 function drain(fd: number): number {
   const chunk = Buffer.alloc(STDIN_BYTES);
   let left = 0;
