@@ -6,8 +6,8 @@ import { incarnationPaths, listIncarnations, readIncarnation } from "../../statu
 import { readCanaryRecord } from "../recorder/recorder.ts";
 
 /**
- * What runs in the agent's pane: its session's processes and all that descend from them. A daemon that left both is its own; so is
- * another identity's server or recorder, also where this agent has made itself the parent of orphans (prctl(2), PR_SET_CHILD_SUBREAPER).
+ * The processes in the agent's pane: those of the pane's session, and all that descend from them. A daemon that left both does not count.
+ * Another identity's server or recorder does not count either, even below an agent that adopts orphans (prctl(2), PR_SET_CHILD_SUBREAPER).
  */
 export function findAgentProcesses(
   { identity, pane, server }: Pick<Incarnation, "identity" | "pane" | "server">,
@@ -15,7 +15,7 @@ export function findAgentProcesses(
   layout: Layout,
 ): ProcessInfo[] {
   if (pane === null || !table.some((one) => isSame(one, pane))) return [];
-  // The server that this one shares with them is above its pane, and not below.
+  // A shared server is above this pane, and not below it.
   const others = findOthers(identity, layout).filter((other) => server === null || !isSame(other, server));
   const foreign = new Set(
     withDescendants(

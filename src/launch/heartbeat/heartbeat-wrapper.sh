@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2046,SC2086
-# EVERY, BEAT, then the words of the program that this becomes. BEAT is a command, quoted, that notes a heartbeat.
-# The shell that becomes the program sets no variable: one of that name may be exported.
+# The arguments are EVERY, BEAT and the words of the program that this shell becomes. BEAT is a quoted command that stamps a heartbeat.
+# The shell that becomes the program sets no variable, because a variable of that name may be exported.
 start_of() {
 	if [ -e /proc/self/stat ]; then
 		IFS= read -r stat <"/proc/$1/stat" || return 1
@@ -14,7 +14,7 @@ start_of() {
 	fi
 } 2>/dev/null
 beat_on() {
-	# A hang-up ends it. What else comes to the program's group is for the program, and this ends with that.
+	# A hang-up ends the loop. Other signals to the program's group are for the program, and the loop ends with it.
 	trap "" INT QUIT TERM TSTP TTIN TTOU
 	left=0
 	while start_of $$ && [ "$start" = "$first" ]; do
@@ -26,7 +26,7 @@ beat_on() {
 		left=$((left - 2))
 	done
 }
-# Below a shell that ends at once, so that the program has no child that it does not know of.
+# The loop runs below a shell that ends at once, so that the program has no child that it does not know.
 (
 	exec </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 	every=$1 beat=$2 limit=

@@ -2,13 +2,13 @@ import { renderLogLine } from "../../core/text/logfmt.ts";
 import { encodeForPrintf, escapeFormats, quoteForSh, quoteForTmux } from "../../core/text/quoting.ts";
 import { AGENT_PANE_OPTION, renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 
-/** What the hook of one incarnation needs to know. All paths are absolute. */
+/** The facts that the hook of one incarnation is told. All paths are absolute. */
 export interface PaneDiedOptions {
-  /** The identity, which is the session's name too. */
+  /** The identity, which is also the name of the session. */
   readonly identity: string;
   /** Its uuid. */
   readonly incarnation: string;
-  /** Where `claim` and `recorded` are. */
+  /** The folder of `claim` and `recorded`. */
   readonly incarnationFolder: string;
   readonly socket: string;
   /** The tmux program. */
@@ -16,30 +16,30 @@ export interface PaneDiedOptions {
   readonly exitsLog: string;
   readonly deathsFolder: string;
   readonly launchedAt: Date;
-  /** /proc/uptime at the launch; undefined where there is none. */
+  /** /proc/uptime at the launch; undefined on a system without that file. */
   readonly launchedUptimeSecs: number | undefined;
 }
 
 /**
- * The value of the session's pane-died hook: nothing for a pane that is not the agent's; for that one it runs
- * renderPaneDiedProgram. A tmux command, whatever the server's default-shell is.
+ * The pane-died hook of a session, a tmux command that works with every default-shell. It runs renderPaneDiedProgram for the agent's pane,
+ * and does nothing for any other.
  *
- * tmux 3.3a and 3.4 miss the SIGCHLD of some deaths, and run no hook until they get another one: somebody has to
- * send the server a SIGCHLD now and then.
+ * tmux 3.3a and 3.4 miss the SIGCHLD of some deaths, and run no hook until they get another one. A process has to send the server a SIGCHLD
+ * now and then.
  */
 export function renderPaneDiedHook(options: PaneDiedOptions): string {
   const program = `exec /bin/sh -c ${quoteForSh(escapeFormats(renderPaneDiedProgram(options)))} sh ${PROGRAM_ARGUMENTS}`;
-  // What begins with a 0, as a uuid may, would be taken for no.
+  // tmux reads a text that begins with 0, as a uuid may, as false.
   return `if-shell -F "#{!=:#{${AGENT_PANE_OPTION}},}" ${quoteForTmux(`run-shell -b ${quoteForTmux(program)}`)}`;
 }
 
-/** What tmux fills in: ids and numbers alone, since it pastes them in unquoted. */
+/** The arguments that tmux fills in: only ids and numbers, because tmux does not quote them. */
 const PROGRAM_ARGUMENTS = '"#{pane_id}" "#{pane_dead_status}" "#{pane_dead_signal}" "#{pid}" "#{pane_pid}"';
 
 /**
- * The sh program that records the end of the agent's pane and then ends the session. One line, without a single
- * quote, a `!`, or a backslash but in printf's octals, so that it is the same word in sh, fish and csh.
- * $1 the pane's id, $2 its exit status, $3 its signal, $4 the server's pid, $5 the pane's.
+ * The sh program that records the end of the agent's pane and then ends the session. It is one line without a single quote or a `!`, and
+ * with backslashes only in printf's octals, so that it is the same word in sh, fish and csh. $1 is the pane's id, $2 its exit status, $3 its
+ * signal, $4 the server's pid, $5 the pane's pid.
  */
 export function renderPaneDiedProgram(options: PaneDiedOptions): string {
   return [
@@ -48,7 +48,7 @@ export function renderPaneDiedProgram(options: PaneDiedOptions): string {
     'if [ -e "$folder/claim" ] || [ -e "$folder/recorded" ]; then finish; fi',
     ...renderFacts(options),
     ...renderForensics(options),
-    // Claimed or recorded while the forensics were written.
+    // The end may have been claimed or recorded while the forensics were written.
     'if [ -e "$folder/claim" ] || [ -e "$folder/recorded" ]; then rm -f "$file"; finish; fi',
     ...renderRecord(options),
     "finish",
@@ -62,7 +62,7 @@ function renderSurroundings({ incarnation, ...paths }: PaneDiedOptions): string[
     "exec </dev/null >/dev/null 2>&1",
     "cd /",
     "umask 077",
-    // A server that ends sends its jobs SIGTERM; what is begun is to be finished.
+    // A server that ends sends SIGTERM to its jobs, and this one must finish.
     'trap "" HUP INT TERM',
     renderVariable("folder", paths.incarnationFolder),
     renderVariable("socket", paths.socket),
@@ -74,18 +74,18 @@ function renderSurroundings({ incarnation, ...paths }: PaneDiedOptions): string[
 }
 
 /**
- * The agent's session, and then every other of ours that its pane is in: one that a person gave another name, and those that others look
- * at it by, each of which would keep its windows, and so a server of its own. At last the pane itself, which a person may have taken into
- * a session of theirs.
+ * Ends the agent's session, and then every other session of ours that holds its pane: one that a person renamed, and those of watchers,
+ * which would keep the windows and so a server of its own. The pane itself comes last, because a person may have taken it into a session of
+ * theirs.
  */
 function renderFinish({ identity }: PaneDiedOptions): string[] {
   const isItsSession = `#{&&:$is_ours,#{||:#{==:#{session_name},${identity}},#{==:#{pane_id},$pane}}}`;
   return [
-    // In a function $1 is the function's own.
+    // In a function $1 is the argument of the function.
     "pane=$1 dead_status=$2 server=$4 agent=$5",
-    // Where a target is gone tmux takes another in its place: each says that it is the one.
+    // For a target that is gone tmux takes another, so each call checks that it is the one.
     'call() { "$tmux" -S "$socket" "$@"; }',
-    // tmux reads the $ of a session's id as a variable's.
+    // tmux would read the $ of a session's id as the start of a variable.
     String.raw`escape=$(printf "\134")`,
     'close() { call if-shell -F -t "$1:" "#{&&:$is_ours,#{==:#{session_id},$1}}" "kill-session -t $escape$1"; }',
     'close_pane() { call if-shell -F -t "$pane" "#{&&:$is_agent,#{==:#{pane_id},$pane}}" "kill-pane -t $pane"; }',
@@ -93,7 +93,7 @@ function renderFinish({ identity }: PaneDiedOptions): string[] {
   ];
 }
 
-/** `$(…)` drops the newlines at a text's end, but not those before another character. */
+/** Sets a variable. `$(…)` drops the newlines at the end of a text, but not those before another character. */
 function renderVariable(name: string, text: string): string {
   return `${name}=$(printf "%b" "${encodeForPrintf(text)}_"); ${name}=\${${name}%_}`;
 }
@@ -102,14 +102,14 @@ function renderFacts({ launchedAt, launchedUptimeSecs }: PaneDiedOptions): strin
   const launchedSecs = Math.floor(launchedAt.getTime() / 1000);
   const monotonic = `if read -r up _ </proc/uptime; then lived=$((\${up%%.*} - ${Math.floor(launchedUptimeSecs ?? 0)})); fi`;
   return [
-    // %N is GNU's.
+    // Only GNU date has %N.
     "now=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)",
     "case $now in *.[0-9][0-9][0-9]Z) ;; *) now=$(date -u +%Y-%m-%dT%H:%M:%S.000Z) ;; esac",
     "lived=-1",
     ...(launchedUptimeSecs === undefined ? [] : [monotonic]),
     `if [ "$lived" -lt 0 ]; then lived=$(($(date +%s) - ${launchedSecs})); fi`,
     'if [ "$lived" -lt 0 ]; then lived=0; fi',
-    // tmux has the signal's name on the BSDs, in whatever case, and its number on Linux.
+    // tmux gives the name of the signal on the BSDs, in either case, and its number on Linux.
     'signal=$(printf "%s" "${3#SIG}" | tr "[:lower:]" "[:upper:]")',
     'case $signal in [0-9]*) name=$(kill -l "$signal"); signal=${name:-$signal} ;; esac',
     'case $signal in "") reason="the pane of the agent ended with exit status $2" ;; *) reason="the pane of the agent was ended by signal $signal" ;; esac',
@@ -120,7 +120,7 @@ function renderFacts({ launchedAt, launchedUptimeSecs }: PaneDiedOptions): strin
   ];
 }
 
-/** The kernel names whom it kills for memory. In another pid namespace its pids are not ours, and a line from before the launch is another's. */
+/** The kernel names the process that it kills for memory. Its pids are not ours in another pid namespace, and earlier lines are of others. */
 function renderMemoryProof(launchedSecs: number): string[] {
   return [
     "line=",
@@ -143,7 +143,7 @@ const HEAD_FORMAT = [
 const LAST_LINES = 50;
 const LAST_LINES_BYTES = 16_384;
 
-/** Without the blank lines at the end: a screen is mostly empty. No line looks like a section of the file. */
+/** Drops the blank lines at the end, because a screen is mostly empty, and keeps a line from looking like a section. */
 const TRIM = "NF{while(n>0){print none;n--}if(/^==/)printf sp;print;next}{n++}";
 
 function renderForensics({ identity, incarnation }: PaneDiedOptions): string[] {
@@ -157,7 +157,7 @@ function renderForensics({ identity, incarnation }: PaneDiedOptions): string[] {
   ];
 }
 
-/** So many seconds a full disk may take to have room again, before the session ends without the status of its agent. */
+/** The seconds that a full disk may stay full, before the session ends without a record of its agent's status. */
 const FULL_DISK_TRIES = 60;
 
 function renderRecord({ identity, incarnation, deathsFolder }: PaneDiedOptions): string[] {
@@ -167,20 +167,20 @@ function renderRecord({ identity, incarnation, deathsFolder }: PaneDiedOptions):
   return [
     "forensics=",
     `if [ -s "$file" ]; then ${renderVariable("before", before)}; ${renderVariable("after", after)}; forensics=" $before$stamp$after"; fi`,
-    // A line that a crash cut short is ended, and never taken for a whole one.
+    // A line that a crash cut short is ended with a mark that no whole line has.
     'torn="" logged=""',
     String.raw`if [ -s "$log" ] && [ "$(tail -c 1 "$log" | wc -l)" -eq 0 ]; then torn=" torn\0012"; fi`,
-    // A link is not followed, and a FIFO would not answer.
+    // Links are not followed, and a FIFO would not answer.
     'is_file() { if [ -h "$log" ]; then return 1; fi; [ -f "$log" ] || if [ -e "$log" ]; then return 1; fi; }',
     String.raw`append() { is_file && printf "%b%s\012" "$torn" "${fields}$forensics" >>"$log"; }`,
-    // Where the log cannot be written the recorder, which sees the server's end, writes this line later.
+    // When the log cannot be written, the recorder writes this line later, after the server's end.
     String.raw`keep() { printf "%s\012" "${fields}$forensics" >"$folder/pending.part" && mv -f "$folder/pending.part" "$folder/pending"; }`,
     `tries=0; until { append && logged=yes; } || keep || [ "$tries" -ge ${FULL_DISK_TRIES} ]; do tries=$((tries + 1)); sleep 1; done`,
     `if [ "$logged" = yes ]; then printf "" >"$folder/recorded"; (set -C; printf "${claim}" "$now" >"$folder/claim"); fi`,
   ];
 }
 
-/** The log's field as renderLogLine writes it, in two parts: before and after the time in the file's name. */
+/** The field of the log as renderLogLine writes it, in two parts: before and after the time in the file's name. */
 function renderForensicsField(pathBefore: string): [string, string] {
   const field = renderLogLine({ forensics: `${pathBefore}.txt` });
   const at = field.lastIndexOf(".txt");

@@ -1,7 +1,7 @@
-# What the recorder makes of what it saw.
+# The verdict of the recorder.
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317
 
-# Sets verdict and reasons (a line each) from the evidence; what the evidence does not say is "unknown".
+# Sets verdict and reasons (a line each) from the evidence. Without evidence the verdict is "unknown".
 judge() {
 	if [ "$ended" = session ]; then
 		verdict=orderly-exit

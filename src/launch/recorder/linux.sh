@@ -1,10 +1,10 @@
-# What the recorder needs to know of Linux: proc(5), cgroups(7).
+# The part of the recorder for Linux: proc(5), cgroups(7).
 # shellcheck shell=sh disable=SC2034,SC2154
 
-# A session of its own for the server, so that what is sent to one of the two does not hit the other.
+# The server gets a session of its own, so that a signal to one of the two does not hit the other.
 command -v setsid >/dev/null && launcher="setsid $launcher"
 
-# Field 22 of /proc/PID/stat: ticks since the boot. The name, in parentheses, may hold anything.
+# Field 22 of /proc/PID/stat is the start, in ticks since the boot. The name, in parentheses, may hold anything.
 read_stat() {
 	IFS= read -r stat <"/proc/$1/stat" || return 1
 	# shellcheck disable=SC2086
@@ -22,7 +22,7 @@ server_is_running() {
 	[ "$start" = "$server_start" ] && [ "$state" != Z ] && [ "$state" != X ]
 }
 
-# What ends a client with its recorder, which may be killed (prctl(2), PR_SET_PDEATHSIG); without it the client would wait on for the server.
+# The leash ends a client with its recorder, which may be killed (prctl(2), PR_SET_PDEATHSIG). Without it the client would wait on.
 find_leash() {
 	leash="$(command -v setpriv) --pdeathsig KILL"
 	# shellcheck disable=SC2086
@@ -35,7 +35,7 @@ lived_secs() {
 	printf '%s\n' "$((${up%.*} - ${agent_start:-$server_start} / 100))"
 }
 
-# What the counters of the out-of-memory killer are now, for the comparison at the death.
+# Remembers the counters of the out-of-memory killer, for the comparison at the death.
 remember_counters() {
 	counters_at_arming=$(read_counters)
 	armed_at=$(timestamp)
@@ -50,7 +50,7 @@ read_counters() {
 	sed -n 's/^oom_kill //p' /proc/vmstat
 }
 
-# The server's memory cgroup, version 2 or 1.
+# Prints the folder of the server's memory cgroup, version 2 or 1.
 find_memory_folder() {
 	sed -n -e 's/^0::/\/sys\/fs\/cgroup/p' -e 's/^[0-9]*:\(.*,\)\{0,1\}memory\(,.*\)\{0,1\}:/\/sys\/fs\/cgroup\/memory/p' "/proc/$server_pid/cgroup" |
 		while IFS= read -r found; do
@@ -96,7 +96,7 @@ look_at_processes() {
 	printf '%s\n' "${limits-}"
 }
 
-# Slow, and of no hurry: the kernel writes its line before the kill. Prefixed, so that the judge finds them.
+# This is slow and not urgent, because the kernel writes its line before the kill. The prefixes are for the judge.
 look_late() {
 	section 'kernel log'
 	if kernel_lines=$(read_kernel_log); then
@@ -110,7 +110,7 @@ look_late() {
 	timeout 5 coredumpctl --no-pager --no-legend list "$server_pid" --since "-1min" 2>/dev/null | head -n 5 | cut -c 1-400 | sed 's/^/core: /'
 }
 
-# In another pid namespace the kernel's pids are not ours.
+# Prints the kernel's log since the arming. In another pid namespace the kernel's pids are not ours.
 read_kernel_log() {
 	[ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ] || return 1
 	if timeout 5 dmesg >"$evidence.dmesg" 2>/dev/null && [ -s "$evidence.dmesg" ]; then
@@ -125,7 +125,7 @@ read_kernel_log() {
 	printf '%s\n' "$lines" | awk -F'[][]' -v since="${armed_uptime-$((server_start / 100))}" '$2 + 0 >= since + 0'
 }
 
-# Where the kernel's log can be read it would have named the server; else the counters are what there is. Sets rise and no_rise.
+# Sets rise and no_rise. A readable kernel log would have named the server; without one the counters decide.
 counters_rose() {
 	rise=
 	if grep -q '^kernel log: readable' "$evidence.late"; then

@@ -1,7 +1,7 @@
-# What the recorder needs to know of macOS: ps(1), vm_stat(1), sysctl(8).
+# The part of the recorder for macOS: ps(1), vm_stat(1), sysctl(8).
 # shellcheck shell=sh disable=SC2034,SC2154,SC3045
 
-# A process group of its own for the server, so that what is sent to one of the two does not hit the other.
+# The server gets a process group of its own, so that a signal to one of the two does not hit the other.
 set -m
 
 find_leash() {
@@ -19,7 +19,7 @@ server_is_running() {
 	[ "$(start_of "$server_pid")" = "$server_start" ]
 }
 
-# By the wall clock, which may have been set back meanwhile.
+# Counts by the wall clock, which may have been set back since.
 lived_secs() {
 	since=$(date -j -u -f '%a %b %e %T %Y' "${agent_start:-$server_start}" +%s) || return 0
 	secs=$(($(date +%s) - since))
@@ -46,7 +46,7 @@ look_at_processes() {
 	printf '%s\n' "${limits-}"
 }
 
-# The reports of the last minutes; a crash of tmux names it. Prefixed, so that the judge finds them.
+# Prints the reports of the last minutes. The report of a crash of tmux names its pid. The prefix is for the judge.
 look_late() {
 	section 'diagnostic reports'
 	find "$HOME/Library/Logs/DiagnosticReports" /Library/Logs/DiagnosticReports -maxdepth 1 -type f -mmin -5 2>/dev/null | head -n 20
@@ -56,7 +56,7 @@ look_late() {
 		done
 }
 
-# macOS counts nothing that would tell whom its memory killer (jetsam) ended.
+# macOS has no counter that tells which process its memory killer (jetsam) ended.
 counters_rose() {
 	no_rise="macOS does not tell"
 	return 1

@@ -1,6 +1,6 @@
-# The recorder of one tmux server: it waits for the server to end, and writes down why, unless somebody claimed the end.
-# Of a server that others use too it is one session that counts, and the recorder waits for either to end.
-# What it is told stands above this part; what differs between the platforms stands in between.
+# The recorder of one tmux server: it waits for the end of the server, and records the reason unless the end was claimed.
+# On a shared server it waits for the end of the server or of its one session.
+# Its facts stand above this part, and the part for the platform stands in between.
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317
 
 umask 077
@@ -22,7 +22,7 @@ main() {
 		record_unwitnessed "${2-}"
 		exit
 	fi
-	# Whoever started this script writes down its pid first, and only then lets it go on.
+	# The process that starts this script writes down its pid first, and then lets it go on.
 	IFS= read -r go && [ "$go" = go ] || exit 0
 	exec </dev/null
 	if [ "$witness" = parent ]; then start_server; fi
@@ -44,7 +44,7 @@ main() {
 	leave
 }
 
-# The server got the environment of whoever launched it; from here on the script's own commands are what counts.
+# The server got the environment of the launch. From here on the script's own commands need their tools.
 use_own_tools() {
 	PATH=/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin:/opt/homebrew/bin:/run/current-system/sw/bin
 	LC_ALL=C
@@ -52,7 +52,7 @@ use_own_tools() {
 	export PATH LC_ALL TZ
 }
 
-# The client may be dead and waited for already: its pid alone could be anybody's. An exit in a trap would let zsh go on waiting.
+# The client may be dead and reaped, and its pid another process's. After an exit in a trap zsh would go on waiting.
 dismissed() {
 	if [ -n "${client-}" ] && [ "$(start_of "$client")" = "$client_start" ]; then kill -s KILL "$client"; fi
 	rm -f "$evidence" "$evidence.late"
@@ -64,7 +64,7 @@ leave() {
 	exit 0
 }
 
-# Descriptor 3 holds the lock that says "this recorder lives": nothing that may outlive the script gets it.
+# Descriptor 3 holds the lock that proves a living recorder. No command that may outlive the script gets it.
 start_server() {
 	# shellcheck disable=SC2086
 	$launcher "$tmux" -D -S "$socket" -f /dev/null >/dev/null 2>&1 3>&- &
@@ -72,12 +72,12 @@ start_server() {
 	server_start=$(start_of "$server_pid")
 }
 
-# Sets wait_rc. The server's own exit status where it is our child, else that of a client that waits on a channel.
+# Sets wait_rc: the exit status of the server where it is our child, else of a client that waits on a channel.
 watch_server() {
 	if [ "$witness" = parent ]; then
 		wait "$server_pid"
 		wait_rc=$?
-		# Nobody has heard of it yet: it had no session, or never was. Whoever launches it tells of that.
+		# No file names the server yet: it had no session, or never started. The launch itself reports that.
 		if grep -q '"server": null' "$folder/session.json"; then leave; fi
 		return
 	fi
@@ -88,15 +88,15 @@ watch_server() {
 	wait "$client"
 	wait_rc=$?
 	client=
-	# Signalled once more, the channel would remember it.
+	# A second signal would stay on the channel.
 	announce=
 }
 
-# At once what tells most of the moment of the death; then what takes longer, while the grace runs.
+# Looks first at what tells most about the moment of the death, and then, during the grace, at what takes longer.
 examine() {
 	died=$(timestamp)
 	look_at_memory >"$evidence"
-	# A server that lets its clients go in order is gone some moments later.
+	# A server that ends in order lets its clients go, and is gone some moments later.
 	looks=0
 	while [ "$wait_rc" -eq 0 ] && [ "$looks" -lt 25 ] && server_is_running; do
 		looks=$((looks + 1))
@@ -110,25 +110,25 @@ examine() {
 	pause "$grace"
 }
 
-# On a server that others use too the agent's pane can go alone: this very server says that it has no session at all, or no such pane. One
-# whose process ended by itself stays, for the hook.
+# On a shared server the agent's pane can go alone: the very server says that it has no session at all, or no such pane.
+# A pane whose process ended by itself stays, for the hook.
 pane_is_gone() {
 	[ -n "$agent_start" ] || return 1
 	[ "$(ask list-sessions -F '#{session_id}')" = "$server_pid" ] && return 0
 	[ "$(ask list-panes -a -f "#{==:#{@iap_agent},$incarnation}" -F '#{pane_id}')" = "$server_pid" ]
 }
 
-# Who answers, and what; nothing at all when it is refused.
+# Prints the pid of the server that answers, and its answer; nothing when the server refuses.
 ask() {
 	answer=$("$tmux" -S "$socket" display-message -p '#{pid}' \; "$@" 2>/dev/null 3>&-) && printf '%s\n' "$answer"
 }
 
-# The server lives: only its watcher was lost.
+# The server lives, and only the watcher was lost.
 watch_again() {
 	rm -f "$evidence" "$evidence.late"
 	losses=$((losses + 1))
 	write_line "$lifecycle_log" "ts=$(timestamp) ev=canary identity=$identity state=watch-lost server_pid=$server_pid wait_rc=$wait_rc losses=$losses"
-	# A client that is refused (another version of tmux) would be started again and again: the pause grows, and the server is looked at by its pid.
+	# A server may refuse every client (another version of tmux). The pause grows, and the server is watched by its pid.
 	rest=0
 	[ "$losses" -le 3 ] || rest=$((losses * losses))
 	[ "$rest" -le 600 ] || rest=600
@@ -158,7 +158,7 @@ record_end() {
 		judge
 		write_record
 	fi
-	# A full disk may have room again, a log that is none may be mended: what was seen is known to nobody else.
+	# A full disk may get room, and a broken log may be mended. No other process knows what this one saw.
 	rest=1
 	until log_record; do
 		pause "$rest"
@@ -166,7 +166,7 @@ record_end() {
 	done
 }
 
-# The server and its recorder are both gone: all that is left to look at is what is there now.
+# Records an end after the server and its recorder are both gone, from what is there now.
 record_unwitnessed() {
 	cause=unwitnessed
 	if [ -n "$agent_start" ] && server_is_running; then ended=session; fi
@@ -176,7 +176,7 @@ record_unwitnessed() {
 	lived=
 	gone_at_once=no
 	counters_at_arming=
-	# What the hook or the recorder saw and could not log knows more.
+	# A record that the hook or the recorder could not log knows more.
 	if [ -s "$pending" ]; then
 		line=$(cat "$pending")
 		log_record
@@ -214,7 +214,7 @@ write_record() {
 	line="$line$kept"
 }
 
-# The record, once: the hook's own, where that could not log it and left it here, else the one in line.
+# Logs one record: the hook's own, where the hook left it here because it could not log it, else the one in line.
 log_record() {
 	if [ -e "$recorded" ]; then return 0; fi
 	if [ -s "$pending" ]; then
@@ -223,7 +223,7 @@ log_record() {
 		printf '%s\n' "$line" >"$pending.part" && mv -f "$pending.part" "$pending"
 	fi
 	write_line "$exits_log" "$line" || return 1
-	# Where the peer was removed meanwhile there is no folder for the mark, and nobody who would look for it.
+	# A peer that was removed has no folder for the mark, and no process looks for it.
 	printf '' >"$recorded"
 	return 0
 }
@@ -237,12 +237,12 @@ render_forensics() {
 	printf 'verdict: %s\n' "$verdict"
 	printf '%s\n' "$reasons" | sed 's/^/reason: /'
 	section 'last lines'
-	# What an agent printed is not to look like a section.
+	# A line that the agent printed must not look like a section.
 	if is_file "$session_log"; then tail -c 4096 "$session_log" | of_this_launch | sed 's/^==/ &/'; fi
 	cat "$evidence" "$evidence.late"
 }
 
-# One log holds many sessions; a line of its own says where each begins.
+# Prints the lines of this launch. One log holds many sessions, and a mark stands where each begins.
 of_this_launch() {
 	awk -v mark="$launch_mark" 'index($0, mark) { n = 0; next } { lines[n++] = $0 } END { for (i = 0; i < n; i++) print lines[i] }'
 }
@@ -251,12 +251,12 @@ section() {
 	printf '\n== %s ==\n' "$1"
 }
 
-# A link is not followed, and a FIFO would not answer.
+# Links are not followed, and a FIFO would not answer.
 is_file() {
 	[ -f "$1" ] && [ ! -h "$1" ]
 }
 
-# One line, one write; a line that a crash cut short is ended first, marked so that it is never taken for a whole one.
+# Writes one line with one write. It first ends a line that a crash cut short, with a mark that no whole line has.
 write_line() {
 	if [ -e "$1" ] || [ -h "$1" ]; then is_file "$1" || return 1; fi
 	if [ -s "$1" ] && [ -n "$(tail -c 1 "$1")" ]; then
@@ -266,7 +266,7 @@ write_line() {
 	fi
 }
 
-# A trap runs at once only while the shell itself waits.
+# Sleeps in the background, because a trap only runs at once while the shell itself waits.
 pause() {
 	sleep "$1" 3>&- &
 	pauser=$!

@@ -4,36 +4,36 @@ import { parseStrictJson } from "../../core/text/json.ts";
 import { JsonProblem } from "../../core/text/json-problem.ts";
 import type { RemoteRecipient } from "../ssh.ts";
 
-/** How a run of ssh ended. */
+/** The end of a run of ssh. */
 export interface SshEnd {
-  /** null: it was ended, at the deadline or by a signal. */
+  /** null when it was ended, at the deadline or by a signal. */
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Whether ssh took anything of the text: it does once a command runs on that host, and not before. */
+  /** Whether ssh took any of the text. It takes none before a command runs on that host. */
   readonly wasTaken: boolean;
 }
 
-/** What the iapeer of another host says of a message. */
+/** The answer of another host's iapeer about a message. */
 export interface RemoteDelivery {
   readonly state: "sent" | "accepted" | "typed" | "unknown";
   readonly bytes: number;
   readonly effect?: "sleep" | "none";
 }
 
-/** `lost`: the connection went after the text did, and nobody can tell what became of it. */
+/** `lost`: the connection broke after the text had gone, and its fate cannot be told. */
 export type RemoteAnswer =
   | { readonly kind: "delivered"; readonly delivery: RemoteDelivery }
   | { readonly kind: "lost"; readonly why: string }
   | { readonly kind: "refused"; readonly error: IapeerError };
 
-/** ssh's own failure, and a command that a signal ended there (ssh(1), EXIT STATUS). */
+/** The status of a failure of ssh itself, and of a command that a signal ended there (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255;
-/** Above this a shell's status tells that a signal ended what it ran; these two: it found no such program, or may not run it (POSIX.1-2024, sh). */
+/** A shell's status above this means that a signal ended its command; these two mean no such program, or no right to run it (POSIX.1-2024, sh). */
 const SIGNALLED = 128;
 const NO_PROGRAM: ReadonlySet<number> = new Set([126, 127]);
 
-/** What a run of ssh says about a message: never more than is known. */
+/** Reads the fate of a message from a run of ssh. It claims no more than is known. */
 export function readAnswer(end: SshEnd, to: RemoteRecipient, program: string): RemoteAnswer {
   const { exitCode, wasTaken } = end;
   if (exitCode === null || exitCode === SSH_FAILED) {
@@ -83,7 +83,7 @@ function noAnswer({ exitCode, stderr, wasTaken }: SshEnd, { host, ssh, name }: R
 
 const STATES = ["sent", "accepted", "typed", "unknown"] as const;
 
-/** The result, behind whatever a shell's start file printed in front of it. */
+/** Reads the result, which may stand behind lines that a shell's start file printed. */
 function parseDelivery(stdout: string, name: string): RemoteDelivery | undefined {
   const value = parseObject(stdout.slice(Math.max(0, stdout.lastIndexOf("\n{\n") + 1)));
   const state = STATES.find((one) => one === value?.["state"]);
@@ -94,7 +94,7 @@ function parseDelivery(stdout: string, name: string): RemoteDelivery | undefined
   return { state, bytes, ...(effect !== undefined && { effect }) };
 }
 
-/** An error line of that iapeer, as our own: same code, exit status and words, and where they come from. */
+/** Reads an error line of that iapeer as our own error, with its code, exit status and words, and with the host's name. */
 function parseRefusal(stderr: string, exitStatus: number, { host }: RemoteRecipient): IapeerError | undefined {
   const line = stderr.split("\n").findLast((one) => one.startsWith('{"error":'));
   const error = line === undefined ? undefined : parseObject(line)?.["error"];
@@ -119,7 +119,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The last line that says something. */
+/** The last line that is not blank. */
 function lastWords(stderr: string): string | undefined {
   const line = stderr.split("\n").findLast((one) => one.trim() !== "");
   return line === undefined ? undefined : tameWords(line);
@@ -127,7 +127,7 @@ function lastWords(stderr: string): string | undefined {
 
 const MOST_WORDS = 400;
 
-/** What another host says, as one line for ours: no control character, and no more than a person reads. */
+/** The words of another host as one line for ours: no control character, and no more than a person reads. */
 function tameWords(text: string): string {
   const characters = Array.from(tame(text.toWellFormed().trim().replaceAll(/\s+/g, " ")));
   return characters.length > MOST_WORDS ? `${characters.slice(0, MOST_WORDS).join("")}…` : characters.join("");

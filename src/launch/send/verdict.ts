@@ -1,40 +1,41 @@
-/** What a pane showed at one moment. */
+/** The screen of a pane at one moment. */
 export interface Screen {
   readonly lines: readonly string[];
   readonly cursor: { readonly isVisible: boolean; readonly x: number; readonly y: number };
 }
 
-/** The line in which what was pasted stands. */
+/** The line of the input that holds the pasted text. */
 export interface Mark {
   readonly line: string;
-  /** What an empty input begins with: its frame and the first word of its prompt; empty when there is none. */
+  /** The start of an empty input: its frame and the first word of its prompt; empty when it has none. */
   readonly sign: string;
-  /** The input's line as it was before, where that is known. */
+  /** The line of the input before the paste, as far as it is known. */
   readonly emptyLine: string | undefined;
-  /** Nothing else moved on that screen. */
+  /** Whether nothing else moved on that screen. */
   readonly isStill: boolean;
 }
 
+/** Two screens around a paste. */
 export interface Pasted {
   readonly before: Screen;
   readonly after: Screen;
-  /** Whether the screen did not change by itself, looked at twice before and twice after the paste. */
+  /** Whether the screen did not change by itself, in two looks before and two after the paste. */
   readonly isStill: boolean;
-  /** What the paste begins with. */
+  /** The start of the paste. */
   readonly head: string;
 }
 
-/** Lines and corners that inputs are framed with, and blanks. */
+/** Blanks, and the lines and corners of frames around inputs. */
 const FRAME = String.raw`[\s|\u2500-\u259f]`;
 const ONLY_FRAME = new RegExp(`^${FRAME}*$`, "u");
 const SIGN = new RegExp(`^${FRAME}*[^\\s|\\u2500-\\u259f]\\S*`, "u");
 
-/** So much of a head is on one line in any pane that a person could read. */
+/** The characters of a head that stand on one line in every pane that a person could read. */
 const HEAD_CHARS = 16;
 
 /**
- * Finds the pasted text on the screen: a new line that holds its head; else, on a screen that does not move by itself, the line that
- * the paste changed (a program that shows "[pasted text, 12 lines]"). undefined when neither is there.
+ * Finds the pasted text on the screen: a new line that holds its head, or else the line that the paste changed on a screen that does not
+ * move by itself (some programs show "[pasted text, 12 lines]"); undefined when there is neither.
  */
 export function findMark({ before, after, isStill, head }: Pasted): Mark | undefined {
   const came = without(after.lines, before.lines);
@@ -57,7 +58,7 @@ function markOf(
 ): Mark {
   const sign = SIGN.exec(prompt)?.[0] ?? "";
   const below = after.lines.slice(after.lines.lastIndexOf(line) + 1);
-  // A sign that also stands below the input says nothing about it.
+  // A sign that also stands below the input proves nothing.
   const isClear = sign !== "" && !below.some((one) => one.startsWith(sign));
   return {
     line,
@@ -67,7 +68,7 @@ function markOf(
   };
 }
 
-/** What a look at the screen after Enter says: the text has left the input, it stands there as it did, or it cannot be told. */
+/** The verdict of one look after Enter: the text has left the input, it stands there unchanged, or the screen does not tell. */
 export function judgeScreen(mark: Mark, pasted: Screen, now: Screen): "left" | "stands" | "unclear" {
   const at = now.lines.lastIndexOf(mark.line);
   if (mark.sign !== "" && now.lines.some((line, row) => row > at && isEmptyInput(mark, line, cursorIn(now, row)))) return "left";
@@ -80,7 +81,7 @@ export function judgeScreen(mark: Mark, pasted: Screen, now: Screen): "left" | "
 function isEmptyInput({ sign, emptyLine }: Mark, line: string, cursorX: number | undefined): boolean {
   if (!line.startsWith(sign)) return false;
   if (line === emptyLine || ONLY_FRAME.test(line.slice(sign.length))) return true;
-  // A hint may stand behind the cursor, but what was typed stands before it.
+  // A hint may stand behind the cursor, but typed text stands before it.
   return cursorX !== undefined && takeColumns(line, cursorX).trimEnd() === sign;
 }
 
@@ -88,7 +89,7 @@ function cursorIn({ cursor }: Screen, row: number): number | undefined {
   return cursor.isVisible && cursor.y === row ? cursor.x : undefined;
 }
 
-/** Everything from one row on, the cursor as seen from there. */
+/** The screen from one row on, with the cursor relative to that row. */
 function sameFrom({ lines, cursor }: Screen, row: number): string {
   return [cursor.x, cursor.y - row, ...lines.slice(row).map((line) => line.trimEnd())].join("\n").trimEnd();
 }
@@ -102,7 +103,7 @@ function takeColumns(line: string, columns: number): string {
   return taken;
 }
 
-/** The lines of one screen that the other does not have as often. */
+/** The lines of one screen that the other has less often. */
 function without(lines: readonly string[], others: readonly string[]): string[] {
   const left = [...others];
   return lines.filter((line) => {

@@ -1,12 +1,12 @@
-/** Takes a claim to sleep back if this process ends without having released it. */
+/** Withdraws a claim to sleep if this process ends before it releases the guard. */
 export interface ClaimGuard {
-  /** From now on the claim is nobody's but this process's. */
+  /** Ends the guard. The claim then depends on this process alone. */
   release(): void;
 }
 
 /**
- * It waits for the end of its stdin, which the kernel closes with this process. A claim that somebody else has made since is left alone.
- * What is read is what writeClaim writes: a line a field.
+ * The script waits for the end of its stdin, which the kernel closes with this process. It leaves alone a claim that another process has
+ * made since. It reads the form of writeClaim: one field a line.
  */
 const GUARD = `read -r word
 [ "$word" = released ] && exit 0
@@ -17,7 +17,7 @@ done <"$1"
 [ "$by" = sleep ] && rm -f "$1"
 `;
 
-/** Starts the guard, in a session of its own: it outlives whatever ends this process. */
+/** Starts the guard in a session of its own, so that it outlives this process. */
 export function guardClaim(claim: string): ClaimGuard {
   const child = Bun.spawn(["/bin/sh", "-c", GUARD, "sh", claim], {
     stdio: ["pipe", "ignore", "ignore"],

@@ -1,31 +1,33 @@
 import { encodeForPrintf, escapeTimeFormats, quoteForSh } from "../../core/text/quoting.ts";
 
+/** How a pane is logged. */
 export interface PipePaneOptions extends SessionLogOptions {
-  /** The file that it makes as soon as it holds the pane's terminal. */
+  /** The file that the logger makes as soon as it holds the pane's terminal. */
   readonly heldMark: string;
-  /** A sh command that it runs when the pane is closed, or its server is gone. */
+  /** A sh command that the logger runs when the pane is closed or its server is gone. */
   readonly atEnd?: string;
 }
 
+/** Where a session is logged. */
 export interface SessionLogOptions {
-  /** The log. Its folder is made when it is missing. */
+  /** The path of the log. A missing folder is made. */
   readonly path: string;
-  /** The log and the one old log, `<path>.1`, are never bigger than this. */
+  /** The most bytes of the log, and of the one old log `<path>.1`. */
   readonly maxBytes: number;
 }
 
 const BLOCK_BYTES = 4096;
-/** So many blocks between two looks at the log's size. */
+/** The most blocks between two looks at the log's size. */
 const MOST_BLOCKS = 256;
 
 /**
- * The sh command that appends what it reads to the log, as it comes, until the end of its input. What cannot be
- * written (the disk is full, the folder is gone) is read all the same, so that the pane never waits for its log.
+ * The sh command that appends its input to the log as it comes, until the end. Input that cannot be written (the disk is full, the folder
+ * is gone) is read all the same, so that the pane never waits for its log.
  */
 export function renderSessionLogger({ path, maxBytes }: SessionLogOptions): string {
   const blocks = Math.max(1, Math.min(MOST_BLOCKS, Math.floor(maxBytes / BLOCK_BYTES / 4)));
   const fullBytes = Math.max(0, maxBytes - blocks * BLOCK_BYTES);
-  // dd reads and writes without a buffer, and its words tell an end of the input from a full disk.
+  // dd uses no buffer, and its words tell the end of the input from a full disk.
   const copy = (count: number, to: string) => `words=$(dd bs=${BLOCK_BYTES} count=${count} 2>&1 >${to})`;
   return [
     "PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C",
@@ -33,12 +35,12 @@ export function renderSessionLogger({ path, maxBytes }: SessionLogOptions): stri
     "umask 077",
     `log=$(printf "%b" "${encodeForPrintf(path)}_"); log=\${log%_}`,
     'mkdir -p "${log%/*}" 2>/dev/null',
-    // A link is not followed, and a FIFO would not answer.
+    // Links are not followed, and a FIFO would not answer.
     'is_file() { if [ -h "$log" ]; then return 1; fi; [ -f "$log" ] || if [ -e "$log" ]; then return 1; fi; }',
     `rotate() { if is_file && [ -e "$log" ] && [ "$(wc -c <"$log")" -gt ${fullBytes} ]; then mv -f "$log" "$log.1"; fi; }`,
     `copy() { words=; if is_file; then rotate; ${copy(blocks, '>"$log"')}; fi; }`,
     `drain() { ${copy(1, "/dev/null")}; }`,
-    // Without dd's words nothing was read: the log cannot be opened, or there is no dd.
+    // Without words of dd nothing was read: the log cannot be opened, or there is no dd.
     'is_read() { case $words in *" records in"*) return 0 ;; esac; return 1; }',
     'is_over() { case $words in "0+0 records in"*|*[!0-9]"0+0 records in"*) return 0 ;; esac; return 1; }',
     "while :; do copy 2>/dev/null; is_read || drain; is_read || exec cat >/dev/null; if is_over; then exit 0; fi; done",
@@ -46,10 +48,11 @@ export function renderSessionLogger({ path, maxBytes }: SessionLogOptions): stri
 }
 
 /**
- * The logger as pipe-pane's argument: tmux expands formats and the time in that.
+ * The logger as the argument of pipe-pane, in which tmux expands formats and the time.
  *
- * It also holds the pane's terminal open, unread. A pane whose terminal is hung up before tmux hears of its process's end may never get
- * an exit status: tmux 3.3 then runs libutempter's helper, which drops the SIGCHLD, and no hook ever runs (seen for one end in five).
+ * The logger also holds the pane's terminal open, and reads nothing from it. When a terminal is hung up before tmux hears of its process's
+ * end, tmux 3.3 runs the helper of libutempter, which drops the SIGCHLD. The pane then may never get an exit status, and no hook runs (seen
+ * for one end in five).
  */
 export function renderPipePaneCommand(options: PipePaneOptions): string {
   const trap = options.atEnd === undefined ? "" : `trap ${quoteForSh(options.atEnd)} EXIT; `;
