@@ -40,7 +40,7 @@ const ORDER = {
     "sleep",
   ],
   provision: ["form", "command", "note", "native-memory", "plugin", "provision"],
-  fleet: ["applied", "comms", "file", "edit", "plan", "ps"],
+  fleet: ["agent-row", "applied", "comms", "file", "init", "edit", "plan", "ps"],
 };
 
 /**

@@ -66,9 +66,3 @@ export interface Context extends App {
   readonly app: App;
   readonly output: Output;
 }
-
-/** The same, with nothing but results and warnings said to the person. */
-export function withoutNotes(context: Context): Context {
-  const app = withTell(context.app, { note: () => undefined });
-  return { ...context, ...app, app, output: { ...context.output, note: () => undefined } };
-}

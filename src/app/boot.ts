@@ -11,6 +11,8 @@ import { type Boot, type SharedUnit, syncBootUnits, takeBootUnits } from "../boo
 import type { BootAgent } from "../boot/agent-unit.ts";
 import { readService } from "../boot/state.ts";
 import { readRegistry } from "../registry/registry.ts";
+import type { AppliedFleet } from "../model/agent.ts";
+import type { Registry } from "../registry/types.ts";
 import type { App } from "./types.ts";
 import { findProgram } from "../launch/runtime/runtime.ts";
 
@@ -54,11 +56,20 @@ export interface BootAgents {
 
 /** Throws `fleet-state-corrupt`, `registry-corrupt` and the like. */
 export function readBootAgents({ layout }: Pick<App, "layout">): BootAgents {
-  const applied = readApplied(layout);
+  return chooseBootAgents({ applied: readApplied(layout), registry: readRegistry(layout) });
+}
+
+/** Which agents of an applied fleet are to start at boot. */
+export function chooseBootAgents({
+  applied,
+  registry,
+}: {
+  readonly applied: AppliedFleet | undefined;
+  readonly registry: Pick<Registry, "find">;
+}): BootAgents {
   const persistent = (applied?.agents ?? []).filter(({ isPersistent, remote }) => isPersistent && remote === undefined);
-  const peers = new Map(readRegistry(layout).peers.map((peer) => [peer.personality, peer]));
   const canStart = ({ name, runtime }: BootAgent) => {
-    const peer = peers.get(name);
+    const peer = registry.find(name);
     return peer !== undefined && !peer.isBeingRemoved && peer.runtimes.includes(runtime);
   };
   return {

@@ -6,6 +6,7 @@ import type { Member } from "../launch/runtime/types.ts";
 import type { LaunchPlan } from "../launch/start/types.ts";
 import type { AppliedFleet } from "../model/agent.ts";
 import { readRegistry } from "../registry/registry.ts";
+import type { Registry } from "../registry/types.ts";
 import { refuseLeaving } from "./choose.ts";
 import type { App } from "./types.ts";
 
@@ -19,12 +20,15 @@ export interface LaunchOrder {
   readonly args: readonly string[];
   /** The fleet as it was applied; undefined: none was. */
   readonly fleet: AppliedFleet | undefined;
+  /** The registry at the moment of the launch. Default: it is read then. */
+  readonly registry?: () => Registry;
 }
 
 /** Plans a launch from what its caller has read: an agent of the fleet gets the fleet's socket, its model and its text. */
-export function planLaunch(app: App, { fleet, ...order }: LaunchOrder): LaunchPlan {
+export function planLaunch(app: App, { fleet, registry = () => readRegistry(app.layout), ...order }: LaunchOrder): LaunchPlan {
   const { personality, runtime } = order;
-  const plan = { ...order, confirm: () => refuseGone(app, personality) };
+  // A peer may be removed while its launch waits.
+  const plan = { ...order, confirm: () => refuseLeaving(registry().require(personality)) };
   const agent = findMember(fleet, { name: personality, runtime });
   if (fleet === undefined || agent === undefined) return plan;
   const member: Member = {
@@ -33,11 +37,6 @@ export function planLaunch(app: App, { fleet, ...order }: LaunchOrder): LaunchPl
     iapeer: [...app.self, "--root", app.layout.root],
   };
   return { ...plan, member, socket: fleet.socketName === undefined ? undefined : namedSocketPath(app.env, fleet.socketName) };
-}
-
-/** A peer may be removed while its launch waits. Throws `peer-not-found`, `peer-being-removed`. */
-function refuseGone({ layout }: App, personality: string): void {
-  refuseLeaving(readRegistry(layout).require(personality));
 }
 
 /** This host as a fleet names it. */

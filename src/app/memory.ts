@@ -9,6 +9,7 @@ import { readRegistry } from "../registry/registry.ts";
 import { identityLockPath, listIncarnations } from "../status/incarnation/incarnation.ts";
 import type { SlotProblem } from "../status/slot/types.ts";
 import { readSlot } from "../status/slot/slot.ts";
+import { type HostView, openHostView } from "./host-view.ts";
 import type { App } from "./types.ts";
 
 /** What became of one runtime's memory. */
@@ -28,20 +29,23 @@ export interface BirthRequest {
   readonly peer: Target;
   /** The runtimes whose memory is to be attached. */
   readonly runtimes: readonly string[];
+  /** Handed in where many births belong to one call. */
+  readonly view?: HostView;
 }
 
 /**
  * Attaches the slot's memory to a peer's new runtimes. A provider that fails never fails a birth: it is a warning with the repair command.
  * Once the signal came, the runtimes that were not begun have no outcome.
  */
-export async function giveBirth(app: App, { peer, runtimes }: BirthRequest, signal: AbortSignal): Promise<MemoryOutcome[]> {
-  const { layout, tell } = app;
-  const { slot, problems } = readSlot(layout);
+export async function giveBirth(app: App, request: BirthRequest, signal: AbortSignal): Promise<MemoryOutcome[]> {
+  const { peer, runtimes, view = openHostView(app) } = request;
+  const { tell } = app;
+  const { slot, problems } = view.slot();
   warnOfSlot(app, problems);
   if (slot === undefined || runtimes.length === 0) return [];
-  const birth = { slot, target: peer, runtimes, allTargets: readRegistry(layout).peers };
+  const birth = { slot, target: peer, runtimes, allTargets: view.registry().peers };
   const rows = await attachAtBirth(app, birth, signal);
-  if (!signal.aborted) await clearGone(app, { targets: [peer], wasAttached: true }, signal);
+  if (!signal.aborted) await clearGone(app, { targets: [peer], wasAttached: true, view }, signal);
   const bad = rows.filter((row) => !isGood(row));
   bad.forEach((row) => tell.warn(describeFailure(row, "attached")));
   if (bad.length > 0)
@@ -79,19 +83,18 @@ export interface GoneRequest {
   readonly targets: readonly Target[];
   /** Whether that command attached memory. */
   readonly wasAttached: boolean;
+  readonly view?: Pick<HostView, "registry">;
 }
 
 /**
  * Leaves nothing of peers that were removed while their provider command ran. It may run for minutes, and nothing keeps a person from
  * removing the peer meanwhile. Memory that was attached is detached again.
  */
-export async function clearGone(app: App, { targets, wasAttached }: GoneRequest, signal: AbortSignal): Promise<void> {
-  const here = new Set(
-    readRegistry(app.layout)
-      .peers.filter((peer) => !peer.isBeingRemoved)
-      .map(({ personality }) => personality),
-  );
-  for (const target of targets.filter(({ personality }) => !here.has(personality))) {
+export async function clearGone(app: App, request: GoneRequest, signal: AbortSignal): Promise<void> {
+  const { targets, wasAttached, view = openHostView(app) } = request;
+  const { find } = view.registry();
+  const isHere = ({ personality }: Target) => find(personality)?.isBeingRemoved === false;
+  for (const target of targets.filter((one) => !isHere(one))) {
     if (wasAttached) {
       app.tell.warn(`${target.personality} was removed meanwhile; its memory is detached again`);
       await detachRuntimes(app, target, signal);

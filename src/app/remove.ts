@@ -7,8 +7,8 @@ import { listKeptRuntimes } from "../provision/note.ts";
 import { dropPeer, markRemoving, readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { hasLostAgent, listIncarnations } from "../status/incarnation/incarnation.ts";
-import { readStatuses } from "../status/liveness/liveness.ts";
-import { observeServer } from "../status/liveness/liveness.ts";
+import { observeServer, readStatuses } from "../status/liveness/liveness.ts";
+import type { Statuses } from "../status/liveness/types.ts";
 import { openBoot, takeFromBoot } from "./boot.ts";
 import { detachRuntimes, forgetRuntimes, type MemoryOutcome, refuseInterrupted } from "./memory.ts";
 import type { App } from "./types.ts";
@@ -171,8 +171,11 @@ export interface LiveCheck {
 }
 
 /** Throws `peer-live` while a runtime of a peer is live, or may be. */
-export function refuseLive({ layout }: Pick<App, "layout">, { personality, runtimes, hint }: LiveCheck): void {
-  const statuses = readStatuses(layout);
+export function refuseLive(
+  { layout }: Pick<App, "layout">,
+  { personality, runtimes, hint }: LiveCheck,
+  statuses: Statuses = readStatuses(layout),
+): void {
   for (const runtime of runtimes) {
     const identity = identityOf(runtime, personality);
     const status = statuses.of(identity);

@@ -1,3 +1,6 @@
+import { dirname } from "node:path";
+import { makeFolder } from "../core/disk/files.ts";
+import { withLock } from "../core/disk/lock.ts";
 import { goodState, readState, renderState, type StateFile, stateOf, writeState } from "../core/disk/state-file.ts";
 import {
   type Checked,
@@ -9,6 +12,7 @@ import {
   TEXT,
   whyNotFields,
 } from "../core/text/fields.ts";
+import type { Host } from "../core/host.ts";
 import type { Layout } from "../core/layout.ts";
 import type { AppliedFleet } from "../model/agent.ts";
 import { IapeerError } from "../model/errors.ts";
@@ -73,12 +77,34 @@ export function readApplied(layout: Layout): AppliedFleet | undefined {
   return stateOf(readState(layout.appliedFleet, appliedFile));
 }
 
-/** Writes down what is applied now; a file that says so already stays untouched. */
-export function writeApplied(layout: Layout, fleet: AppliedFleet): void {
-  // A file that does not read is written anew.
-  const before = goodState(readState(layout.appliedFleet, appliedFile));
-  const isWritten = before !== undefined && renderState(before, appliedFile) === renderState(fleet, appliedFile);
-  if (!isWritten) writeState(layout.appliedFleet, fleet, appliedFile);
+/**
+ * Records the applied fleet; a file that says the same stays untouched. The fleet's lock must be held.
+ *
+ * @param before what readApplied returned, or what was recorded since. Default: what the file says; a file that does not read is replaced.
+ * @throws IapeerError `write-failed`.
+ */
+export function writeApplied(
+  layout: Layout,
+  fleet: AppliedFleet,
+  before: AppliedFleet | undefined = goodState(readState(layout.appliedFleet, appliedFile)),
+): void {
+  const isRecorded = before !== undefined && renderState(before, appliedFile) === renderState(fleet, appliedFile);
+  if (!isRecorded) writeState(layout.appliedFleet, fleet, appliedFile);
+}
+
+/**
+ * Does work while it holds the fleet's lock: of two calls that apply, install or uninstall a fleet, one comes after the other.
+ *
+ * @param signal ends the wait for the lock
+ * @throws IapeerError `lock-busy`, `interrupted`, and what the work throws.
+ */
+export async function withFleetLock<T>(
+  { layout, lockTimeoutMs }: Pick<Host, "layout" | "lockTimeoutMs">,
+  work: () => T | Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  makeFolder(dirname(layout.fleetLock));
+  return await withLock(layout.fleetLock, { timeoutMs: lockTimeoutMs, signal }, work);
 }
 
 function corrupt(path: string, why: string): IapeerError {

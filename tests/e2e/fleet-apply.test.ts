@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ApplyReport } from "../../src/app/fleet/apply.ts";
-import type { PsRow } from "../../src/fleet/ps/row.ts";
+import type { PsRow } from "../../src/fleet/ps/types.ts";
 import type { PeerJson } from "../../src/app/peer-json.ts";
 import { errorLine, ok, readJson, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
 import { type AgentText, writeFleet } from "../support/fleet.ts";

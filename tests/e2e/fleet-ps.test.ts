@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PsRow } from "../../src/fleet/ps/row.ts";
+import type { PsRow } from "../../src/fleet/ps/types.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { noteApplied } from "../support/fleet.ts";

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PsRow } from "../../src/fleet/ps/row.ts";
+import type { PsRow } from "../../src/fleet/ps/types.ts";
 import { AGENT, agentOf, applyBoth, applyOn, heard, launchOn, logOf, okOn, runIn } from "../support/host-fleet.ts";
 import { type Host, type Hosts, openHosts, whyNoHosts } from "../support/hosts.ts";
 import { until } from "../support/sandbox.ts";

@@ -2,9 +2,8 @@ import { join, resolve } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { checkFleet, type CheckedFleet } from "../../src/fleet/file/check.ts";
-import { readFleet } from "../../src/fleet/file/read.ts";
-import { type Surroundings, surroundingsOf } from "../../src/fleet/file/surroundings.ts";
+import { checkFleet, readFleet, surroundingsOf } from "../../src/fleet/file/file.ts";
+import type { CheckedFleet, Surroundings } from "../../src/fleet/file/types.ts";
 
 /** A host of no machine: nothing of where the test runs is in what it says. */
 export const SURROUNDINGS: Surroundings = {

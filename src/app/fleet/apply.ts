@@ -1,107 +1,113 @@
-import { type Plan, planApply, type PlannedRow } from "../../fleet/plan/plan.ts";
-import { type ApplySteps, previewPlan, type Row, runPlan } from "../../fleet/plan/run.ts";
 import { logDecision } from "../../core/host.ts";
-import type { Context } from "../app.ts";
-import { withInterruption } from "../../cli/interruption.ts";
-import { openProgress } from "../../cli/progress.ts";
-import { readRegistry } from "../../registry/registry.ts";
-import { gatherFacts } from "./facts.ts";
-import type { FleetFile } from "../../cli/fleet/fleet-file.ts";
-import { openSteps } from "./steps.ts";
+import { withFleetLock } from "../../fleet/applied.ts";
+import type { Problem } from "../../fleet/file/types.ts";
+import { planApply, previewPlan, runPlan } from "../../fleet/plan/plan.ts";
+import type { ApplySteps, Plan, Row } from "../../fleet/plan/types.ts";
+import { openHostView, type HostView } from "../host-view.ts";
+import type { App } from "../types.ts";
+import { type FleetFile, openFleet, reopenFleet } from "./file.ts";
+import { gatherFacts, openSteps } from "./steps/steps.ts";
 
-/** How many rows are done at once when nobody says. */
+/** How many rows are done at once where a call does not say. */
 export const DEFAULT_JOBS = 8;
 
 export interface ApplyOptions {
-  /** Whether an agent that is declared no more is to go. */
+  /** Whether an agent that is no longer declared is to go. */
   readonly isPruned: (name: string) => boolean;
-  /** End the live sessions of those that go. */
+  /** End the live sessions of the agents that go. */
   readonly isForced: boolean;
   /** Whether an agent of this host is to be launched when it is not live. */
   readonly isStarted: (name: string) => boolean;
+  /** Only tell what would be done. */
   readonly isDryRun: boolean;
+  /** How many rows are done at once. */
   readonly jobs: number;
+  /** Refuse unless the registry is at this revision. */
   readonly ifRevision: number | undefined;
 }
 
-/** What an apply came to, as it is printed. */
+export interface ApplyRequest extends ApplyOptions {
+  /** The file that `--file` names. */
+  readonly file: string | undefined;
+}
+
+/** What became of an apply, as `--json` prints it. */
 export interface ApplyReport {
+  /** Whether no row failed or was skipped. */
   readonly ok: boolean;
   readonly file: string;
   readonly dry_run: boolean;
-  /** The registry's. */
+  /** The registry's, after this call. */
   readonly revision: number;
   readonly rows: readonly Row[];
-  /** Who is declared no more, and was not pruned. */
+  /** The agents that are no longer declared, and stay. */
   readonly undeclared: readonly string[];
-  readonly problems: FleetFile["problems"];
+  /** Warnings about the fleet file. */
+  readonly problems: readonly Problem[];
 }
 
-export interface Applied {
-  readonly report: ApplyReport;
-  readonly status: number;
+/**
+ * Makes this host match its fleet file, or tells what would be done. Every row that fails is a value in the report.
+ *
+ * @throws IapeerError `file-not-found`, `fleet-invalid`: nothing was touched; `revision-conflict`, `lock-busy`, `interrupted`, and what the
+ *   registry throws.
+ */
+export async function applyFleet(app: App, { file: named, ...options }: ApplyRequest, signal: AbortSignal): Promise<ApplyReport> {
+  const file = openFleet(app, named);
+  const act = async (current: FleetFile) => await carryOut(app, prepareApply(app, { file: current, options }, signal), signal);
+  if (options.isDryRun) return await act(file);
+  // The file may have been edited while another apply held the lock.
+  return await withFleetLock(app, async () => await act(reopenFleet(app, file)), signal);
 }
 
 /** A plan, and how its rows are done. */
 export interface Prepared {
+  readonly file: FleetFile;
+  readonly options: ApplyOptions;
+  readonly view: HostView;
   readonly plan: Plan;
   readonly steps: ApplySteps;
 }
 
 /** Plans what makes this host match a fleet. Throws `revision-conflict`, and what cannot be read. */
-export function prepareApply(
-  { path, fleet }: Pick<FleetFile, "path" | "fleet">,
-  options: ApplyOptions & { readonly signal: AbortSignal },
-  context: Context,
-): Prepared {
-  const { layout } = context;
-  const registry = readRegistry(layout);
-  registry.requireRevision(options.ifRevision);
-  const facts = gatherFacts(fleet, registry, { layout, isPruned: options.isPruned });
+export function prepareApply(app: App, { file, options }: Pick<Prepared, "file" | "options">, signal: AbortSignal): Prepared {
+  const view = openHostView(app);
+  view.registry().requireRevision(options.ifRevision);
+  const facts = gatherFacts(app, { fleet: file.fleet, isPruned: options.isPruned, view });
   const plan = planApply(facts);
-  return { plan, steps: openSteps({ plan, facts, registry, file: path, ...options }, context) };
+  const steps = openSteps(app, { plan, facts, view, file: file.path, ...options }, signal);
+  return { file, options, view, plan, steps };
 }
 
-/** Makes this host match a fleet file, or says what would be done. The fleet's lock must be held, unless nothing is to be done. */
-export async function applyFleet(file: Omit<FleetFile, "text">, options: ApplyOptions, context: Context): Promise<Applied> {
-  return await withInterruption(async ({ signal, exitStatus }) => {
-    const { plan, steps } = prepareApply(file, { ...options, signal }, context);
-    const rows = options.isDryRun
-      ? await previewPlan(plan, steps)
-      : await runWithProgress({ plan, steps }, { jobs: options.jobs, signal }, context);
-    if (!options.isDryRun) noteApply(rows, context);
-    const ok = rows.every(({ status }) => status !== "failed" && status !== "skipped");
-    const report = {
-      ok,
-      file: file.path,
-      dry_run: options.isDryRun,
-      revision: readRegistry(context.layout).revision,
-      rows,
-      undeclared: plan.left.map(({ name }) => name),
-      problems: file.problems,
-    };
-    return { report, status: exitStatus() ?? (ok ? 0 : 1) };
-  });
+/** Does what was prepared. The fleet's lock must be held, but for a dry run. */
+export async function carryOut(app: App, prepared: Prepared, signal: AbortSignal): Promise<ApplyReport> {
+  const { file, options, view, plan, steps } = prepared;
+  const rows = options.isDryRun ? previewPlan(plan, steps) : await runTold(app, prepared, signal);
+  if (!options.isDryRun) noteApply(app, rows);
+  return {
+    ok: rows.every(({ status }) => status !== "failed" && status !== "skipped"),
+    file: file.path,
+    dry_run: options.isDryRun,
+    revision: view.registry().revision,
+    rows,
+    undeclared: plan.left.map(({ name }) => name),
+    problems: file.problems,
+  };
 }
 
-async function runWithProgress(
-  { plan, steps }: Prepared,
-  run: { readonly jobs: number; readonly signal: AbortSignal },
-  { output }: Context,
-): Promise<Row[]> {
-  const changing = plan.rows.filter(({ op }: PlannedRow) => op !== "unchanged");
-  const progress = openProgress(output, changing.length);
+async function runTold({ tell }: App, { plan, steps, options }: Prepared, signal: AbortSignal): Promise<readonly Row[]> {
+  const progress = tell.progress(plan.rows.filter(({ op }) => op !== "unchanged").length);
   try {
-    return await runPlan(plan, steps, { ...run, onRow: (hasFailed) => progress.step(hasFailed) });
+    return await runPlan(plan, steps, { jobs: options.jobs, signal, onRow: (hasFailed) => progress.step(hasFailed) });
   } finally {
     progress.close();
   }
 }
 
-function noteApply(rows: readonly Row[], context: Context): void {
+function noteApply(app: App, rows: readonly Row[]): void {
   const changed = rows.filter(({ status }) => status !== "unchanged");
   const count = (op: Row["op"]) => changed.filter((row) => row.op === op && row.status === "done").length;
   if (changed.length === 0) return;
   const failed = changed.filter(({ status }) => status !== "done").length;
-  logDecision(context, { ev: "fleet-apply", added: count("add"), updated: count("update"), removed: count("remove"), failed });
+  logDecision(app, { ev: "fleet-apply", added: count("add"), updated: count("update"), removed: count("remove"), failed });
 }

@@ -1,6 +1,6 @@
 import { IapeerError } from "../../model/errors.ts";
 import { bootCommands } from "../../core/service/boot-commands.ts";
-import { enableLinger, lingerCommand } from "../../core/service/linger.ts";
+import { enableLinger, type Linger, lingerCommand } from "../../core/service/linger.ts";
 import { callManager, SYSTEMCTL, whyNoManager } from "../../core/service/manager.ts";
 import { platformOf, serviceName } from "../../core/service/place.ts";
 import type { UnitFile } from "../../core/service/unit-file.ts";
@@ -17,58 +17,122 @@ import {
   readBootAgents,
   syncBoot,
   takeFromBoot,
+  type Unstartable,
   userOfServices,
 } from "../boot.ts";
-import type { Context } from "../app.ts";
-import { reportInstall, reportUninstall } from "../../cli/fleet/install-report.ts";
-import { withFleetLock } from "./lock.ts";
+import { withFleetLock } from "../../fleet/applied.ts";
+import type { App } from "../types.ts";
 
 /** Starting agents takes a while each; systemd starts them side by side. */
 const START_MS = 300_000;
 
-/** What `fleet install` would write, and run; nothing is changed. */
-export function printFleet(isNow: boolean, context: Context): number {
-  const boot = freshBoot(context);
-  const units = wantedFiles(readBootAgents(context), boot);
+/** What an installation would write and run, as `--print --json` prints it. */
+export interface InstallPreview {
+  readonly units: readonly Pick<UnitFile, "path" | "text">[];
+  /** Each as an argv. */
+  readonly commands: readonly (readonly string[])[];
+}
+
+export interface InstallRequest {
+  /** Start the units at once, too. */
+  readonly isNow: boolean;
+}
+
+/** What `fleet install` would write and run; nothing is changed. */
+export function previewInstall(app: App, { isNow }: InstallRequest): InstallPreview {
+  const boot = freshBoot(app);
+  const units = wantedFiles(readBootAgents(app), boot);
   const commands = bootCommands(platformOf(boot.place), process.geteuid!());
   const linger = platformOf(boot.place) === "linux" ? [lingerCommand(userOfServices())] : [];
-  const json = {
+  return {
     units: units.map(({ path, text }) => ({ path, text })),
     commands: [...commands.reload(), ...commands.enable(units), ...linger, ...(isNow ? commands.start(units) : [])],
   };
-  context.output.result(json, () => units.map(({ path, text }) => `# ${path}\n${text}`).join("\n"));
-  return 0;
 }
 
-/** @throws IapeerError `command-failed`: there is no service manager here, or it refused. */
-export async function installFleet(isNow: boolean, context: Context): Promise<number> {
-  const boot = freshBoot(context);
+/** What became of an installation. */
+export interface Installation {
+  readonly rows: readonly BootRow[];
+  readonly found: BootAgents;
+  readonly unstartable: readonly Unstartable[];
+  /** undefined where there is no such thing. */
+  readonly linger: Linger | undefined;
+  /** The agents that did not start, where they were to start at once. */
+  readonly notStarted: readonly string[] | undefined;
+}
+
+/** As `fleet install --json` prints it. */
+export interface InstallJson {
+  readonly action: "installed" | "unchanged";
+  readonly units: readonly BootRow[];
+  /** Persistent agents that are not registered with their runtime. */
+  readonly unregistered: readonly string[];
+  /** Agents whose program is not found with what their unit has. */
+  readonly unstartable: readonly string[];
+  readonly linger: Linger["state"] | null;
+  /** Left out where nothing was to start at once. */
+  readonly not_started?: readonly string[];
+}
+
+export function toInstallJson({ rows, found, unstartable, linger, notStarted }: Installation): InstallJson {
+  return {
+    action: rows.some(({ op }) => op !== "unchanged") ? "installed" : "unchanged",
+    units: rows,
+    unregistered: found.unregistered,
+    unstartable: unstartable.map(({ name }) => name),
+    linger: linger?.state ?? null,
+    ...(notStarted !== undefined && { not_started: notStarted }),
+  };
+}
+
+/**
+ * Has the persistent agents of the applied fleet, and supervise, start with this host.
+ *
+ * @throws IapeerError `command-failed`: no service manager answers, or it refused; `boot-units-taken`, `write-failed`, `lock-busy`,
+ *   `interrupted`.
+ */
+export async function installFleet(app: App, { isNow }: InstallRequest, signal: AbortSignal): Promise<Installation> {
+  const boot = freshBoot(app);
   const why = whyNoManager(boot.place);
   if (why !== undefined) throw noManager(why);
-  return await withFleetLock(context, () => {
-    const found = readBootAgents(context);
-    const rows = syncBoot(found, sharedUnits(boot), boot, context);
+  const install = () => {
+    const found = readBootAgents(app);
+    const rows = syncBoot(found, sharedUnits(boot), boot, app);
     restartSupervise(rows, boot);
-    const linger = platformOf(boot.place) === "linux" ? enableLinger(userOfServices(), context.env) : undefined;
-    const unstartable = findUnstartable(found, boot, context);
-    return reportInstall({ rows, found, unstartable, linger, notStarted: isNow ? startAll(found, boot) : undefined }, context);
-  });
+    const linger = platformOf(boot.place) === "linux" ? enableLinger(userOfServices(), app.env) : undefined;
+    const unstartable = findUnstartable(found, boot, app);
+    return { rows, found, unstartable, linger, notStarted: isNow ? startAll(found, boot) : undefined };
+  };
+  return await withFleetLock(app, install, signal);
 }
 
-export async function uninstallFleet(context: Context): Promise<number> {
-  const boot = openBoot(context);
-  return await withFleetLock(context, () => {
-    const services = [
-      ...readBootUnits(boot.place)
-        .listAgents()
-        .map((agent) => ({ agent })),
-      ...sharedToTake(boot),
-    ];
+/** What became of an uninstallation. */
+export interface Uninstallation {
+  /** As `--json` prints it. */
+  readonly json: { readonly action: "absent" | "removed"; readonly units: readonly BootRow[] };
+  /** Whether the services of this user may run on without a login. */
+  readonly mayLinger: boolean;
+}
+
+/**
+ * Takes away what installFleet wrote. Sessions that run go on.
+ *
+ * @throws IapeerError `write-failed`: some units may still be there; `lock-busy`, `interrupted`.
+ */
+export async function uninstallFleet(app: App, signal: AbortSignal): Promise<Uninstallation> {
+  const boot = openBoot(app);
+  const uninstall = () => {
+    const agents = readBootUnits(boot.place).listAgents();
+    const services = [...agents.map((agent) => ({ agent })), ...sharedToTake(boot)];
     // The fleet's own file goes last: as long as it is there, the rest may be.
-    const rows = [...takeFromBoot(services, boot, context), ...takeFromBoot(["fleet"], boot, context)];
-    stopSupervise(rows, boot);
-    return reportUninstall(rows, platformOf(boot.place) === "linux", context);
-  });
+    const units = [...takeFromBoot(services, boot, app), ...takeFromBoot(["fleet"], boot, app)];
+    stopSupervise(units, boot);
+    return {
+      json: { action: units.length === 0 ? "absent" : "removed", units },
+      mayLinger: platformOf(boot.place) === "linux",
+    } as const;
+  };
+  return await withFleetLock(app, uninstall, signal);
 }
 
 /** The supervise service that was there before the fleet stays. */

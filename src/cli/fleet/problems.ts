@@ -1,6 +1,7 @@
-import type { IapeerError } from "../../model/errors.ts";
-import type { Problem } from "../../fleet/file/problems.ts";
-import type { Colors } from "../colors.ts";
+import { IapeerError } from "../../model/errors.ts";
+import type { Problem } from "../../fleet/file/types.ts";
+import { type Colors, createColors } from "../colors.ts";
+import type { Output } from "../output.ts";
 import { tame } from "../../model/characters.ts";
 
 /** "fleet.yaml:4:3: error: what is wrong (its-code)", and what to do. */
@@ -10,17 +11,23 @@ export function renderProblem({ code, message, severity, file, line, column, hin
   return hint === undefined ? [first] : [first, `  ${colors.dim("hint:")} ${tame(hint)}`];
 }
 
-/** "2 errors, 1 warning", or "no problems". */
-export function countProblems(problems: readonly Problem[]): string {
-  const words = (["error", "warning"] as const).flatMap((severity) => {
-    const count = problems.filter((problem) => problem.severity === severity).length;
-    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
-  });
-  return words.length === 0 ? "no problems" : words.join(", ");
-}
-
 /** The problems that a `fleet-invalid` has in its details, a line or two each; nothing of any other error. */
 export function explainInvalid(error: IapeerError, colors: Colors): string[] {
   const problems = error.code === "fleet-invalid" ? error.details?.["problems"] : undefined;
   return Array.isArray(problems) ? (problems as Problem[]).flatMap((problem) => renderProblem(problem, colors)) : [];
+}
+
+/** Tells a person the problems of a fleet file; with --json they are in what is printed. */
+export function tellProblems(problems: readonly Problem[], output: Output): void {
+  if (!output.isJson) problems.flatMap((problem) => renderProblem(problem, createColors(false))).forEach(output.note);
+}
+
+/** Does work with a fleet file. Where the file is no fleet, a person is told every problem before the error. */
+export async function withProblemsTold<T>(output: Output, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof IapeerError && !output.isJson) explainInvalid(error, createColors(false)).forEach(output.note);
+    throw error;
+  }
 }

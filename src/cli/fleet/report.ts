@@ -1,8 +1,9 @@
 import { quoteForSh } from "../../core/text/quoting.ts";
-import type { Row } from "../../fleet/plan/run.ts";
-import { fleetPath } from "../../fleet/file/read.ts";
+import type { Row } from "../../fleet/plan/types.ts";
+import { fleetPath } from "../../fleet/file/file.ts";
 import type { Colors } from "../colors.ts";
-import type { Context } from "../../app/app.ts";
+import type { App } from "../../app/types.ts";
+import type { Output } from "../output.ts";
 import { tame } from "../../model/characters.ts";
 import { renderTable } from "../table.ts";
 import type { ApplyReport } from "../../app/fleet/apply.ts";
@@ -12,12 +13,12 @@ const COLUMNS = [{ title: "PEER" }, { title: "OP" }, { title: "STATUS" }, { titl
 /** A message up to this long stands in its row, a longer one below the table. */
 const MAX_INLINE = 32;
 
-/** Prints what an apply came to: a row for each that was not as it should be, and a line about all. */
-export function printReport(report: ApplyReport, { layout, env, output }: Context): void {
+/** Prints an apply: a row for each agent that was not as it should be, and a line about all. */
+export function printReport(report: ApplyReport, { app, output }: { readonly app: App; readonly output: Output }): void {
   output.result(report, () => renderReport(report, output.colors));
   const { undeclared, file } = report;
   if (output.isJson || undeclared.length === 0) return;
-  const named = file === fleetPath(layout, env) ? "" : ` --file ${quoteForSh(file)}`;
+  const named = file === fleetPath(app.layout, app.env) ? "" : ` --file ${quoteForSh(file)}`;
   output.note(
     `declared no more, and still here: ${undeclared.join(", ")}; to remove ${undeclared.length === 1 ? "it" : "them"}: iapeer fleet apply --prune${named}`,
   );

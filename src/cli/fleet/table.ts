@@ -1,4 +1,5 @@
-import { type Health, needsPerson, type PsRow } from "../../fleet/ps/row.ts";
+import { needsPerson } from "../../fleet/ps/ps.ts";
+import type { Health, PsRow } from "../../fleet/ps/types.ts";
 import type { Colors } from "../colors.ts";
 import { renderAge, renderDuration } from "../duration.ts";
 import { tame } from "../../model/characters.ts";

@@ -1,5 +1,5 @@
 import { IapeerError, toErrorView } from "../../model/errors.ts";
-import type { PsRow } from "../../fleet/ps/row.ts";
+import type { PsRow } from "../../fleet/ps/types.ts";
 import type { Context } from "../../app/app.ts";
 import { explainInvalid } from "./problems.ts";
 import { renderFleet, renderFleetNotes, renderFleetTable } from "./table.ts";

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { CLASSES, type NewAgent } from "../../model/agent.ts";
-import { addAgent } from "../../fleet/edit/edit.ts";
+import type { Problem } from "../../fleet/file/types.ts";
 import { usage } from "../strict.ts";
-import { DEFAULT_JOBS } from "../../app/fleet/apply.ts";
-import { editAndApply } from "../../app/fleet/edit-file.ts";
+import { addToFleet } from "../../app/fleet/edit.ts";
 import { FLEET_FILE } from "../fleet/fleet-file.ts";
+import { tellProblems } from "../fleet/problems.ts";
+import { withInterruption } from "../interruption.ts";
 import { printReport } from "../fleet/report.ts";
 import { IF_REVISION, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
@@ -44,24 +45,20 @@ export const fleetAdd: Verb = defineVerb({
     { command: "iapeer fleet add tester0 --class tester", note: "with the runtime and folder that the file gives" },
     { command: "iapeer fleet add far --class implementer --host mill --ssh me@mill", note: "an agent of another host" },
   ],
-  run: async ({ values, positionals }, context) => {
-    const agent = parseAgent(positionals[0]!, values);
-    const ifRevision = parseRevision(fleetAdd, values["if-revision"]);
-    const options = {
-      isPruned: () => false,
-      isForced: false,
-      isStarted: (name: string) => values.start === true && name === agent.name,
+  run: async ({ values, positionals }, { app, output }) => {
+    const request = {
+      agent: parseAgent(positionals[0]!, values),
+      file: values.file,
+      isStarted: values.start === true,
       isDryRun: values["dry-run"] === true,
-      jobs: DEFAULT_JOBS,
-      ifRevision,
+      ifRevision: parseRevision(fleetAdd, values["if-revision"]),
+      onProblems: (problems: readonly Problem[]) => tellProblems(problems, output),
     };
-    const { report, status } = await editAndApply(
-      { file: values.file, agent: agent.name, edit: (text) => addAgent(text, agent) },
-      options,
-      context,
-    );
-    printReport(report, context);
-    return status;
+    return await withInterruption(async ({ signal, exitStatus }) => {
+      const report = await addToFleet(app, request, signal);
+      printReport(report, { app, output });
+      return exitStatus() ?? (report.ok ? 0 : 1);
+    });
   },
 });
 

@@ -1,8 +1,9 @@
 import { parseCount } from "../count.ts";
 import { applyFleet, DEFAULT_JOBS } from "../../app/fleet/apply.ts";
-import { FLEET_FILE, openFleetFile } from "../fleet/fleet-file.ts";
-import { withFleetLock } from "../../app/fleet/lock.ts";
+import { FLEET_FILE } from "../fleet/fleet-file.ts";
+import { withProblemsTold } from "../fleet/problems.ts";
 import { printReport } from "../fleet/report.ts";
+import { withInterruption } from "../interruption.ts";
 import { IF_REVISION, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
@@ -27,23 +28,20 @@ export const fleetApply: Verb = defineVerb({
     { command: "iapeer fleet apply --dry-run", note: "what would change" },
     { command: "iapeer fleet apply --prune --start", note: "exactly this fleet, and all of it live" },
   ],
-  run: async ({ values }, context) => {
-    const ifRevision = parseRevision(fleetApply, values["if-revision"]);
-    const jobs = parseCount(fleetApply, "jobs", values.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS;
-    const isDryRun = values["dry-run"] === true;
-    const options = {
+  run: async ({ values }, { app, output }) => {
+    const request = {
+      file: values.file,
       isPruned: () => values.prune === true,
       isForced: false,
       isStarted: () => values.start === true,
-      isDryRun,
-      jobs,
-      ifRevision,
+      isDryRun: values["dry-run"] === true,
+      jobs: parseCount(fleetApply, "jobs", values.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS,
+      ifRevision: parseRevision(fleetApply, values["if-revision"]),
     };
-    const apply = async () => await applyFleet(openFleetFile(values.file, context), options, context);
-    // Nothing is touched for a file with an error, the lock neither; what counts is the file as it is when the lock is ours.
-    if (!isDryRun) openFleetFile(values.file, context);
-    const { report, status } = isDryRun ? await apply() : await withFleetLock(context, apply);
-    printReport(report, context);
-    return status;
+    return await withInterruption(async ({ signal, exitStatus }) => {
+      const report = await withProblemsTold(output, async () => await applyFleet(app, request, signal));
+      printReport(report, { app, output });
+      return exitStatus() ?? (report.ok ? 0 : 1);
+    });
   },
 });

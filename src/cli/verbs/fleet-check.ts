@@ -1,10 +1,7 @@
-import { hasErrors } from "../../fleet/file/problems.ts";
-import { fleetPath, type FleetReading, readFleet } from "../../fleet/file/read.ts";
-import { surroundingsOf } from "../../fleet/file/surroundings.ts";
-import type { Colors } from "../colors.ts";
-import { noFleetFile } from "../fleet/fleet-file.ts";
-import { countProblems, renderProblem } from "../fleet/problems.ts";
+import { checkFleetFile, countProblems, type FleetCheck } from "../../app/fleet/file.ts";
 import { tame } from "../../model/characters.ts";
+import type { Colors } from "../colors.ts";
+import { renderProblem } from "../fleet/problems.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetCheck = defineVerb({
@@ -17,21 +14,15 @@ export const fleetCheck = defineVerb({
     { command: "iapeer fleet check", note: "the fleet file of this host" },
     { command: "iapeer fleet check fleet.yaml", note: "one that is being written" },
   ],
-  run: async ({ positionals }, { layout, env, output }) => {
-    const file = positionals[0] ?? fleetPath(layout, env);
-    const reading = readFleet(file, surroundingsOf(layout, env));
-    if (reading.isMissing) throw noFleetFile(file);
-    const { problems } = reading;
-    const ok = !hasErrors(problems);
-    output.result({ ok, file, problems }, () => renderProblems(file, reading, output.colors));
-    return ok ? 0 : 2;
+  run: async ({ positionals }, { app, output }) => {
+    const { check, agents } = checkFleetFile(app, positionals[0]);
+    output.result(check, () => renderCheck(check, agents, output.colors));
+    return check.ok ? 0 : 2;
   },
 });
 
-function renderProblems(file: string, { fleet, problems }: FleetReading, colors: Colors): string {
+function renderCheck({ file, problems }: FleetCheck, agents: number | undefined, colors: Colors): string {
   const lines = problems.flatMap((problem) => renderProblem(problem, colors));
-  const counts = countProblems(problems);
-  const agents = fleet?.agents.length;
   const fleetWords = agents === undefined ? "no fleet" : `${agents} ${agents === 1 ? "agent" : "agents"}`;
-  return [...lines, tame(`${file}: ${fleetWords}, ${counts}`)].join("\n");
+  return [...lines, tame(`${file}: ${fleetWords}, ${countProblems(problems)}`)].join("\n");
 }

@@ -1,8 +1,5 @@
-import { IapeerError } from "../../model/errors.ts";
+import { readComms } from "../../app/fleet/ps.ts";
 import { parsePersonality } from "../../model/names.ts";
-import { readApplied } from "../../fleet/applied.ts";
-import { planComms, renderComms, renderSend, renderWatch } from "../../fleet/comms.ts";
-import { readHere } from "../../app/launch-plan.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetComms = defineVerb({
@@ -12,15 +9,9 @@ export const fleetComms = defineVerb({
     agent: { type: "positional", description: "its name", completes: "peers" },
   },
   examples: [{ command: "iapeer fleet comms alice", note: "what alice's runtime gets beside its system prompt" }],
-  run: async ({ positionals }, { layout, output }) => {
-    const name = parsePersonality(positionals[0]!);
-    const fleet = readApplied(layout);
-    if (fleet === undefined)
-      throw new IapeerError("fleet-not-applied", "no fleet was ever applied here", { hint: "apply one: iapeer fleet apply" });
-    const comms = planComms(fleet, name, readHere());
-    const text = renderComms(comms);
-    const peers = comms.peers.map((one) => ({ ...one, send: renderSend(one), watch: renderWatch(one) }));
-    output.result({ ...comms, peers, text }, () => text);
+  run: async ({ positionals }, { app, output }) => {
+    const comms = readComms(app, parsePersonality(positionals[0]!));
+    output.result(comms, () => comms.text);
     return 0;
   },
 });

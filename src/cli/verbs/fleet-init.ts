@@ -1,8 +1,5 @@
-import { refuseRealRootInSandbox } from "../../core/layout.ts";
-import { PROFILE_NAMES, PROFILES, renderProfile } from "../../fleet/file/profiles.ts";
-import { fleetPath } from "../../fleet/file/read.ts";
-import { surroundingsOf } from "../../fleet/file/surroundings.ts";
-import { createFleetFile } from "../../fleet/file/write.ts";
+import { initFleet } from "../../app/fleet/file.ts";
+import { PROFILE_NAMES, PROFILES } from "../../fleet/init.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetInit = defineVerb({
@@ -20,18 +17,10 @@ export const fleetInit = defineVerb({
     { command: "iapeer fleet init --profile coding", note: "read it first" },
     { command: "iapeer fleet init --profile coding --write", note: "begin with it" },
   ],
-  run: async ({ values }, { layout, env, output }) => {
-    const { profile } = values;
-    const file = fleetPath(layout, env, values.file);
-    const text = renderProfile(profile, surroundingsOf(layout, env));
-    const written = values.write === true;
-    if (written) {
-      refuseRealRootInSandbox(env, file);
-      createFleetFile(file, text);
-    } else if (values.file !== undefined) {
-      output.warn(`${file} was not written: add --write`);
-    }
-    output.result({ profile, file, written, text }, () => (written ? `wrote ${file}\n` : text));
+  run: async ({ values }, { app, output }) => {
+    const init = initFleet(app, { profile: values.profile, file: values.file, isWritten: values.write === true });
+    if (!init.written && values.file !== undefined) output.warn(`${init.file} was not written: add --write`);
+    output.result(init, () => (init.written ? `wrote ${init.file}\n` : init.text));
     return 0;
   },
 });

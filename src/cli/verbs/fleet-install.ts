@@ -1,3 +1,4 @@
+import { withInterruption } from "../interruption.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetInstall = defineVerb({
@@ -14,9 +15,14 @@ export const fleetInstall = defineVerb({
     { command: "iapeer fleet install", note: "the agents survive a reboot" },
     { command: "iapeer fleet install --print", note: "see what it would write, also where no systemd runs" },
   ],
-  run: async ({ values }, context) => {
-    const { installFleet, printFleet } = await import("../../app/fleet/install.ts");
-    if (values.print) return printFleet(values.now === true, context);
-    return await installFleet(values.now === true, context);
+  run: async ({ values }, { app, output }) => {
+    const { installFleet, previewInstall } = await import("../../app/fleet/install.ts");
+    const { reportInstall } = await import("../fleet/install-report.ts");
+    const request = { isNow: values.now === true };
+    if (!values.print)
+      return await withInterruption(async ({ signal }) => reportInstall(await installFleet(app, request, signal), output));
+    const preview = previewInstall(app, request);
+    output.result(preview, () => preview.units.map(({ path, text }) => `# ${path}\n${text}`).join("\n"));
+    return 0;
   },
 });

@@ -1,16 +1,12 @@
-import { accountName } from "../../core/libc.ts";
-import type { Fleet } from "../../model/agent.ts";
-import { joinFleet } from "../../fleet/ps/join.ts";
-import { readFleetFacts } from "../../fleet/ps/observe.ts";
-import { needsPerson, type PsRow } from "../../fleet/ps/row.ts";
-import { readHostName } from "../../core/host.ts";
-import { tameName } from "../../model/party.ts";
-import { usage } from "../strict.ts";
-import { type Context, withoutNotes } from "../../app/app.ts";
+import { openFleet } from "../../app/fleet/file.ts";
+import { lookAtFleet } from "../../app/fleet/ps.ts";
+import { needsPerson } from "../../fleet/ps/ps.ts";
 import { parseDuration } from "../duration.ts";
-import { FLEET_FILE, openFleetFile, tellProblems } from "../fleet/fleet-file.ts";
+import { FLEET_FILE } from "../fleet/fleet-file.ts";
+import { tellProblems, withProblemsTold } from "../fleet/problems.ts";
 import { renderFleet } from "../fleet/table.ts";
 import { watchFleet } from "../fleet/watch.ts";
+import { usage } from "../strict.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 const WITHIN_SECS = 120;
@@ -41,20 +37,19 @@ export const fleetPs: Verb = defineVerb({
     { command: "iapeer fleet ps --json --within 10m", note: "for a script, and for agents that think long" },
   ],
   run: async ({ values }, context) => {
-    const { output, now } = context;
+    const { app, output } = context;
     const withinSecs = parseSecs("within", values.within) ?? WITHIN_SECS;
     const intervalSecs = parseSecs("interval", values.interval);
     if (intervalSecs !== undefined && !values.watch) throw usage(fleetPs, "--interval goes with --watch");
-    const look = (told: Context) => {
-      const { fleet, problems } = openFleetFile(values.file, told);
-      tellProblems(problems, told.output);
-      return readRows(fleet, withinSecs, context);
-    };
     // What is wrong with the file is shown in the place of the rows.
-    if (values.watch)
-      return await watchFleet(() => look(withoutNotes(context)), { intervalSecs: intervalSecs ?? INTERVAL_SECS }, context);
-    const rows = look(context);
-    output.result(rows, () => renderFleet(rows, { colors: output.colors, now: now(), width: output.width() }));
+    if (values.watch) {
+      const look = () => lookAtFleet(app, { fleet: openFleet(app, values.file).fleet, withinSecs });
+      return await watchFleet(look, { intervalSecs: intervalSecs ?? INTERVAL_SECS }, context);
+    }
+    const { fleet, problems } = await withProblemsTold(output, () => openFleet(app, values.file));
+    tellProblems(problems, output);
+    const rows = lookAtFleet(app, { fleet, withinSecs });
+    output.result(rows, () => renderFleet(rows, { colors: output.colors, now: app.now(), width: output.width() }));
     return rows.some(needsPerson) ? 1 : 0;
   },
 });
@@ -63,10 +58,4 @@ function parseSecs(name: string, text: string | undefined): number | undefined {
   const secs = text === undefined ? undefined : parseDuration(fleetPs, name, text) / 1000;
   if (secs === 0) throw usage(fleetPs, `--${name} takes a second or more, not ${text}`);
   return secs;
-}
-
-/** Throws what readFleetFacts throws. */
-function readRows(fleet: Fleet, withinSecs: number, { layout, env, now }: Context): PsRow[] {
-  const here = { tenant: tameName(accountName()), host: readHostName() };
-  return joinFleet(readFleetFacts({ fleet, layout, env, here, now: now(), withinSecs }));
 }

@@ -1,13 +1,10 @@
-import { IapeerError } from "../../model/errors.ts";
+import { takeFromFleet } from "../../app/fleet/edit.ts";
+import type { Problem } from "../../fleet/file/types.ts";
 import { parsePersonality } from "../../model/names.ts";
-import type { Layout } from "../../core/layout.ts";
-import { readApplied } from "../../fleet/applied.ts";
-import { removeAgent } from "../../fleet/edit/edit.ts";
-import type { Context } from "../../app/app.ts";
-import { DEFAULT_JOBS } from "../../app/fleet/apply.ts";
-import { editAndApply } from "../../app/fleet/edit-file.ts";
 import { FLEET_FILE } from "../fleet/fleet-file.ts";
+import { tellProblems } from "../fleet/problems.ts";
 import { printReport } from "../fleet/report.ts";
+import { withInterruption } from "../interruption.ts";
 import { IF_REVISION, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
@@ -27,40 +24,19 @@ export const fleetRemove: Verb = defineVerb({
     { command: "iapeer fleet remove tester0", note: "its folder stays" },
     { command: "iapeer fleet remove tester0 --force", note: "live or not" },
   ],
-  run: async ({ values, positionals }, context) => {
-    const name = parsePersonality(positionals[0]!);
-    const ifRevision = parseRevision(fleetRemove, values["if-revision"]);
-    const isDryRun = values["dry-run"] === true;
-    const options = {
-      isPruned: (one: string) => one === name,
+  run: async ({ values, positionals }, { app, output }) => {
+    const request = {
+      name: parsePersonality(positionals[0]!),
+      file: values.file,
       isForced: values.force === true,
-      isStarted: () => false,
-      isDryRun,
-      jobs: DEFAULT_JOBS,
-      ifRevision,
+      isDryRun: values["dry-run"] === true,
+      ifRevision: parseRevision(fleetRemove, values["if-revision"]),
+      onProblems: (problems: readonly Problem[]) => tellProblems(problems, output),
     };
-    const { report, status } = await editAndApply(
-      { file: values.file, agent: name, edit: (text) => withoutAgent(text, name, context) },
-      options,
-      context,
-    );
-    printReport(report, context);
-    return status;
+    return await withInterruption(async ({ signal, exitStatus }) => {
+      const report = await takeFromFleet(app, request, signal);
+      printReport(report, { app, output });
+      return exitStatus() ?? (report.ok ? 0 : 1);
+    });
   },
 });
-
-/** Of an agent that the file has no more, and whose removal did not come to its end, the text stays. */
-function withoutAgent(text: string, name: string, { layout }: Context): string {
-  try {
-    return removeAgent(text, name);
-  } catch (error) {
-    const isNotThere = error instanceof IapeerError && error.code === "agent-not-found";
-    if (isNotThere && hasApplied(name, layout)) return text;
-    throw error;
-  }
-}
-
-function hasApplied(name: string, layout: Layout): boolean {
-  const applied = readApplied(layout);
-  return [...(applied?.agents ?? []), ...(applied?.left ?? [])].some((one) => one.name === name);
-}

@@ -1,3 +1,4 @@
+import { withInterruption } from "../interruption.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetUninstall = defineVerb({
@@ -7,8 +8,12 @@ export const fleetUninstall = defineVerb({
     "(linger) stays as it is.",
   args: {},
   examples: [{ command: "iapeer fleet uninstall", note: "what runs goes on; nothing comes back after a reboot" }],
-  run: async (_call, context) => {
+  run: async (_call, { app, output }) => {
     const { uninstallFleet } = await import("../../app/fleet/install.ts");
-    return await uninstallFleet(context);
+    const { reportUninstall } = await import("../fleet/install-report.ts");
+    return await withInterruption(async ({ signal }) => {
+      reportUninstall(await uninstallFleet(app, signal), output);
+      return 0;
+    });
   },
 });

@@ -43,11 +43,21 @@ export function checkFields<T extends object>(rules: FieldRules<T>): (value: unk
 
 /** The first field that is wrong, with the reason: "cwd: is missing". Fields without a rule may be anything. */
 export function whyNotFields(value: unknown, rules: Readonly<Record<string, FieldRule>>): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return "is not an object";
+  if (!isObject(value)) return "is not an object";
   for (const name in rules) {
     const { isRequired, isRight, otherwise } = rules[name]!;
-    const field = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+    const field = fieldOf(value, name);
     if (field === undefined ? isRequired : !isRight(field)) return `${name}: ${field === undefined ? "is missing" : otherwise}`;
   }
   return undefined;
+}
+
+/** A field of what may be no object; undefined where it has no such field of its own. */
+export function fieldOf(value: unknown, key: string): unknown {
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+/** Whether a value is an object with fields, and no list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

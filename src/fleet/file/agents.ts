@@ -3,9 +3,9 @@ import { isPersonality, isRuntime, nearest } from "../../model/names.ts";
 import { CLASSES, DEFAULT_RUNTIME, isClass } from "../../model/agent.ts";
 import { resolveFolder } from "./folders.ts";
 import type { Finding, Path } from "./problems.ts";
-import { fieldOf } from "./schema.ts";
+import { fieldOf } from "../../core/text/fields.ts";
 import { quote } from "./secrets.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { Surroundings } from "./types.ts";
 
 /** What of an agent could be read, in a file that may be wrong elsewhere. */
 interface Seen {

@@ -1,30 +1,6 @@
 import { maskSecrets } from "./secrets.ts";
-
-/** Everything that can be wrong with a fleet file. With an error there is no fleet; a warning is told and no more. */
-export const PROBLEM_SEVERITY = {
-  "fleet-unreadable": "error",
-  "fleet-insecure": "error",
-  "fleet-group-writable": "warning",
-  "fleet-empty": "error",
-  "fleet-syntax": "error",
-  "fleet-alias": "error",
-  "fleet-duplicate-key": "error",
-  "fleet-unknown-key": "warning",
-  "fleet-missing-key": "error",
-  "fleet-wrong-type": "error",
-  "fleet-version": "error",
-  "fleet-invalid-name": "error",
-  "fleet-invalid-value": "error",
-  "fleet-unknown-runtime": "error",
-  "fleet-unknown-class": "warning",
-  "fleet-duplicate-agent": "error",
-  "fleet-shared-folder": "error",
-  "fleet-remote": "error",
-  "fleet-policy": "error",
-  "fleet-secret": "error",
-} as const satisfies Record<string, "error" | "warning">;
-
-export type FleetProblemCode = keyof typeof PROBLEM_SEVERITY;
+import { PROBLEM_SEVERITY } from "./severity.ts";
+import type { FleetProblemCode, Problem } from "./types.ts";
 
 /** The keys from the top: `["agents", 1, "runtime"]`. */
 export type Path = readonly (string | number)[];
@@ -36,19 +12,6 @@ export interface Finding {
   readonly path: Path;
   readonly at?: "key" | number;
   readonly hint?: string | undefined;
-}
-
-/** Something wrong, by its place in the file; line and column are counted from 1. */
-export interface Problem {
-  readonly code: FleetProblemCode;
-  readonly message: string;
-  readonly severity: "error" | "warning";
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  /** The keys from the top with dots between them; empty for the file as a whole. */
-  readonly path: string;
-  readonly hint?: string;
 }
 
 export interface Place {

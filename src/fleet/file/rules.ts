@@ -2,7 +2,7 @@ import { anyOf, UNTAMED } from "../../model/characters.ts";
 import { CLASSES } from "../../model/agent.ts";
 import { isSocketName } from "../../model/names.ts";
 import { AGENT_TEXTS, type TextRule } from "../agent-row.ts";
-import type { FleetProblemCode } from "./problems.ts";
+import type { FleetProblemCode } from "./types.ts";
 import { quote } from "./secrets.ts";
 
 /** The only version that this iapeer reads. */

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { fieldOf, isObject } from "../../core/text/fields.ts";
 import { CLASSES } from "../../model/agent.ts";
 import { nearest } from "../../model/names.ts";
 import type { AgentRow } from "../agent-row.ts";
@@ -116,7 +117,7 @@ function findUnknownKeys(value: unknown): Finding[] {
 }
 
 function unknownIn(value: unknown, known: readonly string[], above: Path): Finding[] {
-  if (!isMapping(value)) return [];
+  if (!isObject(value)) return [];
   const unknown = Object.keys(value).filter((key) => !known.includes(key));
   return unknown.map((key) => {
     const near = nearest(key, known);
@@ -129,13 +130,4 @@ function unknownIn(value: unknown, known: readonly string[], above: Path): Findi
       hint,
     };
   });
-}
-
-/** A field of what may be no mapping. */
-export function fieldOf(value: unknown, key: string): unknown {
-  return isMapping(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

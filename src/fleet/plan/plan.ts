@@ -1,188 +1,148 @@
-import type { Agent, Fleet, AppliedFleet } from "../../model/agent.ts";
+import pMap from "p-map";
+import { IapeerError } from "../../model/errors.ts";
+import { Board } from "./board.ts";
+import { inRounds, orderRows } from "./order.ts";
+import { Registrations } from "./registrations.ts";
+import { planRows } from "./rows.ts";
+import type { ApplySteps, Plan, PlanFacts, PlannedRow, Row, RunOptions } from "./types.ts";
 
-/** What is to be done for one agent. */
-export type Op = "add" | "update" | "unchanged" | "remove";
-
-/** What of an agent is not yet as it is declared: a key of the fleet file, or that its memory is not attached. */
-export type Change =
-  | "membership"
-  | "class"
-  | "runtime"
-  | "model_hint"
-  | "working_directory"
-  | "persistent_persona"
-  | "host"
-  | "socket_name"
-  | "memory";
-
-/** A peer as the registry has it. */
-export interface FoundPeer {
-  readonly personality: string;
-  readonly defaultRuntime: string;
-  readonly runtimes: readonly string[];
-  readonly cwd: string;
-  readonly isBeingRemoved: boolean;
-}
-
-export interface PlannedRow {
-  readonly peer: string;
-  readonly op: Op;
-  readonly changes: readonly Change[];
-  /** As it is declared; undefined for one that goes. */
-  readonly agent?: Agent;
-  /** As it was applied last. */
-  readonly before?: Agent;
-  /** As it is registered. */
-  readonly found?: FoundPeer;
-  /** Whether it leaves the folder that it has for another one. */
-  readonly isMove: boolean;
-  /** The peers whose rows must be done before this one. */
-  readonly waitsOn: readonly string[];
-}
-
-export interface Plan {
-  /** In the order of the file; then those that go. */
-  readonly rows: readonly PlannedRow[];
-  /** Who is declared no more, and stays. */
-  readonly left: readonly Agent[];
-}
-
-/** All that a plan is made from. */
-export interface PlanFacts {
-  readonly fleet: Pick<Fleet, "agents" | "socketName">;
-  readonly applied: AppliedFleet | undefined;
-  readonly peers: ReadonlyMap<string, FoundPeer>;
-  /** Whether an agent that is declared no more is to go. */
-  readonly isPruned: (name: string) => boolean;
-  /** Whether an agent's runtime lacks a memory that it should have. */
-  readonly lacksMemory: (name: string, runtime: string) => boolean;
-  /** The folder of an agent for whom none is declared. */
-  readonly defaultFolder: (name: string) => string;
-  readonly isSameFolder: (one: string, other: string) => boolean;
-}
-
-/** What makes the host match a fleet file. Two of the same facts make the same plan; where nothing differs, every row is `unchanged`. */
+/**
+ * Plans what makes a host match a fleet file. The same facts make the same plan; where nothing differs, every row is `unchanged`.
+ *
+ * @example
+ * const plan = planApply(facts);
+ * const rows = await runPlan(plan, steps, { jobs: 8, signal, onRow });
+ */
 export function planApply(facts: PlanFacts): Plan {
-  const { fleet, applied } = facts;
-  const before = new Map(applied?.agents.map((agent) => [agent.name, agent]));
-  const declared = new Set(fleet.agents.map(({ name }) => name));
-  const undeclared = [...(applied?.agents ?? []), ...(applied?.left ?? [])].filter(({ name }) => !declared.has(name));
-  const kept = fleet.agents.map((agent) => planAgent(agent, before.get(agent.name), facts));
-  const gone = undeclared.filter(({ name }) => facts.isPruned(name)).map((agent) => planRemoval(agent, facts));
-  // Of one that somebody removed by hand, or that was only noted of another host, nothing is left.
-  const left = undeclared.filter(({ name, remote }) => !facts.isPruned(name) && remote === undefined && facts.peers.has(name));
-  return { rows: withOrder([...kept, ...gone], facts), left };
+  const { rows, left } = planRows(facts);
+  return { rows: orderRows(rows, facts), left };
 }
 
-type Unordered = Omit<PlannedRow, "waitsOn">;
-
-function planAgent(agent: Agent, before: Agent | undefined, facts: PlanFacts): Unordered {
-  const found = facts.peers.get(agent.name);
-  const isNew = agent.remote === undefined ? found === undefined || found.isBeingRemoved : before === undefined;
-  const common = { peer: agent.name, agent, ...(before !== undefined && { before }), ...(found !== undefined && { found }) };
-  if (isNew) return { ...common, op: "add", changes: [], isMove: false };
-  const isMove =
-    agent.remote === undefined && agent.workingDirectory !== undefined && !facts.isSameFolder(agent.workingDirectory, found!.cwd);
-  const changes = [
-    ...changesOfRecord(agent, before, facts),
-    ...(agent.remote === undefined ? changesOfPeer(agent, found!, { before, isMove, facts }) : []),
-  ];
-  return { ...common, op: changes.length === 0 ? "unchanged" : "update", changes: [...new Set(changes)], isMove };
-}
-
-/** What differs from what was applied last. */
-function changesOfRecord(agent: Agent, before: Agent | undefined, { fleet, applied }: PlanFacts): Change[] {
-  if (before === undefined) return ["membership"];
-  const differing: readonly [Change, boolean][] = [
-    ["class", agent.class !== before.class],
-    ["runtime", agent.runtime !== before.runtime],
-    ["model_hint", agent.modelHint !== before.modelHint],
-    ["working_directory", agent.workingDirectory !== before.workingDirectory],
-    ["persistent_persona", agent.isPersistent !== before.isPersistent],
-    ["host", JSON.stringify(agent.remote) !== JSON.stringify(before.remote)],
-    ["socket_name", agent.remote === undefined && fleet.socketName !== applied?.socketName],
-  ];
-  return differing.filter(([, differs]) => differs).map(([change]) => change);
-}
-
-interface Registered {
-  readonly before: Agent | undefined;
-  readonly isMove: boolean;
-  readonly facts: PlanFacts;
-}
-
-/** What differs from what is registered. A folder that is not declared is the one that the peer has. */
-function changesOfPeer(agent: Agent, found: FoundPeer, { before, isMove, facts }: Registered): Change[] {
-  const differing: readonly [Change, boolean][] = [
-    ["working_directory", isMove],
-    ["runtime", found.defaultRuntime !== agent.runtime || runtimeThatGoes({ agent, before, found }) !== undefined],
-    ["memory", facts.lacksMemory(agent.name, agent.runtime)],
-  ];
-  return differing.filter(([, differs]) => differs).map(([change]) => change);
-}
-
-/** Who an agent is now, and was. */
-export interface Departure {
-  readonly agent?: Agent | undefined;
-  readonly before?: Agent | undefined;
-  readonly found?: FoundPeer | undefined;
-}
-
-/** The runtime that an agent had by its earlier declaration, and is to lose; one that somebody else gave it stays. */
-export function runtimeThatGoes({ agent, before, found }: Departure): string | undefined {
-  if (agent === undefined || before === undefined || before.remote !== undefined || before.runtime === agent.runtime)
-    return undefined;
-  return found?.runtimes.includes(before.runtime) ? before.runtime : undefined;
-}
-
-function planRemoval(before: Agent, { peers }: PlanFacts): Unordered {
-  const found = before.remote === undefined ? peers.get(before.name) : undefined;
-  return { peer: before.name, op: "remove", changes: [], isMove: false, before, ...(found !== undefined && { found }) };
+/** What runPlan would try, as far as that can be known without a change. */
+export function previewPlan({ rows }: Plan, { check, isToLaunch }: Pick<ApplySteps, "check" | "isToLaunch">): readonly Row[] {
+  const board = new Board(rows);
+  checkRows(rows, board, check);
+  const { rounds, stuck } = inRounds(rows);
+  stuck.forEach((row) => board.fail(row, "check", deadlock(row)));
+  for (const row of rounds.flat()) {
+    if (!board.stands(row) || board.skipIfBlocked(row)) continue;
+    const isLaunched = isLocal(row) && isToLaunch(row);
+    if (isLaunched || row.op !== "unchanged") board.plan(row, isLaunched);
+  }
+  return board.rows();
 }
 
 /**
- * Who waits for whom: a folder is taken when its peer has left it; and the last orchestrator or enhancer goes when those that come after
- * it are there, unless they wait for its folder.
+ * Carries out a plan. All rows are checked before anything is changed. Then rows are changed, each after those that it waits for; the
+ * result is recorded; units and sessions follow. A row that fails only keeps back the rows that wait for it.
+ *
+ * @returns what became of each row, in the plan's order; it throws nothing that a step threw
  */
-function withOrder(rows: readonly Unordered[], facts: PlanFacts): PlannedRow[] {
-  const leaving = rows.filter(({ op, isMove, found }) => found !== undefined && (op === "remove" || isMove));
-  const takes = ({ agent, op, isMove }: Unordered) =>
-    agent !== undefined && agent.remote === undefined && (op === "add" || isMove)
-      ? (agent.workingDirectory ?? facts.defaultFolder(agent.name))
-      : undefined;
-  const folderWaits = new Map(
-    rows.map((row) => {
-      const folder = takes(row);
-      const owners =
-        folder === undefined ? [] : leaving.filter((one) => one.peer !== row.peer && facts.isSameFolder(one.found!.cwd, folder));
-      return [row.peer, owners.map(({ peer }) => peer)];
-    }),
-  );
-  return rows.map((row) => {
-    const successors =
-      row.op === "remove" && FLOOR.has(row.before?.class ?? "")
-        ? rows.filter((one) => one.op !== "unchanged" && one.agent?.class === row.before?.class)
-        : [];
-    const free = successors.filter((one) => !folderWaits.get(one.peer)!.includes(row.peer));
-    return { ...row, waitsOn: [...folderWaits.get(row.peer)!, ...free.map(({ peer }) => peer)] };
-  });
+export async function runPlan({ rows }: Plan, steps: ApplySteps, options: RunOptions): Promise<readonly Row[]> {
+  const board = new Board(rows);
+  checkRows(rows, board, steps.check);
+  if (announceRows(rows, board, steps)) await changeRows(rows, board, { steps, ...options });
+  recordRows(rows, board, steps);
+  const local = rows.filter(isLocal);
+  await syncUnits(board.standing(local), board, steps);
+  await launchRows(local, board, { steps, ...options });
+  return board.rows();
 }
 
-const FLOOR: ReadonlySet<string> = new Set(["orchestrator", "enhancer"]);
+interface Run extends RunOptions {
+  readonly steps: ApplySteps;
+}
 
-/** Rows in rounds, each of which only waits for rounds before it; and the rows that wait for each other and can never be done. */
-export function inRounds(rows: readonly PlannedRow[]): {
-  readonly rounds: readonly (readonly PlannedRow[])[];
-  readonly stuck: readonly PlannedRow[];
-} {
-  const rounds: PlannedRow[][] = [];
-  const placed = new Set<string>();
-  let left = [...rows];
-  for (;;) {
-    const ready = left.filter(({ waitsOn }) => waitsOn.every((peer) => placed.has(peer)));
-    if (ready.length === 0) return { rounds, stuck: left };
-    rounds.push(ready);
-    ready.forEach(({ peer }) => placed.add(peer));
-    left = left.filter((row) => !placed.has(row.peer));
+function isLocal({ agent }: PlannedRow): boolean {
+  return agent !== undefined && agent.remote === undefined;
+}
+
+function checkRows(rows: readonly PlannedRow[], board: Board, check: ApplySteps["check"]): void {
+  for (const row of rows) {
+    try {
+      check(row);
+    } catch (error) {
+      board.fail(row, "check", error);
+    }
   }
+}
+
+/** Returns whether it is recorded what is about to be added. Where it cannot be, nothing is begun. */
+function announceRows(rows: readonly PlannedRow[], board: Board, { announce }: ApplySteps): boolean {
+  try {
+    announce(board.standing(rows).filter((row) => row.op === "add" && isLocal(row)));
+    return true;
+  } catch (error) {
+    failChanged(board.standing(rows), board, error);
+    return false;
+  }
+}
+
+async function changeRows(rows: readonly PlannedRow[], board: Board, run: Run): Promise<void> {
+  const { rounds, stuck } = inRounds(rows);
+  stuck.forEach((row) => board.fail(row, "check", deadlock(row)));
+  for (const round of rounds) {
+    const able = board.standing(round).filter((row) => !board.skipIfBlocked(row) && row.op !== "unchanged");
+    const registrations = new Registrations(able, run.steps.register);
+    await pMap(able, async (row) => await changeRow(row, board, { ...run, registrations }), { concurrency: run.jobs });
+  }
+}
+
+async function changeRow(
+  row: PlannedRow,
+  board: Board,
+  { steps, signal, onRow, registrations }: Run & { readonly registrations: Registrations },
+): Promise<void> {
+  if (signal.aborted && !registrations.isBegun(row)) return board.interrupt(row);
+  await board.attempt(row, row.op === "remove" ? "remove" : "register", async (enter) => {
+    await registrations.register(row);
+    board.done(row, await steps.change(row, enter));
+  });
+  onRow(!board.stands(row));
+}
+
+function recordRows(rows: readonly PlannedRow[], board: Board, { record }: ApplySteps): void {
+  const standing = board.standing(rows);
+  try {
+    record(
+      standing,
+      rows.filter((row) => !board.stands(row)),
+    );
+  } catch (error) {
+    failChanged(standing, board, error);
+  }
+}
+
+function failChanged(rows: readonly PlannedRow[], board: Board, error: unknown): void {
+  rows.filter(({ op }) => op !== "unchanged").forEach((row) => board.fail(row, "record", error));
+}
+
+async function syncUnits(rows: readonly PlannedRow[], board: Board, { units }: ApplySteps): Promise<void> {
+  try {
+    const changed = await units?.();
+    rows.filter(({ peer }) => changed?.has(peer)).forEach((row) => board.done(row, { stage: "unit" }));
+  } catch (error) {
+    rows
+      .filter(({ agent, before }) => agent?.isPersistent || before?.isPersistent)
+      .forEach((row) => board.fail(row, "unit", error));
+  }
+}
+
+async function launchRows(local: readonly PlannedRow[], board: Board, { steps, jobs, signal }: Run): Promise<void> {
+  await pMap(
+    board.standing(local).filter(steps.isToLaunch),
+    async (row) => {
+      if (signal.aborted) return board.interrupt(row);
+      await board.attempt(row, "launch", async () => {
+        if (await steps.launch(row)) board.done(row, { stage: "launch", message: "launched" });
+      });
+    },
+    { concurrency: jobs },
+  );
+}
+
+function deadlock({ peer, waitsOn }: PlannedRow): IapeerError {
+  return new IapeerError("folder-taken", `${peer} waits for ${waitsOn.join(" and ")} to leave its folder, and they for it`, {
+    hint: "give one of them another folder, apply, then the one that is meant",
+  });
 }

@@ -2,7 +2,8 @@ import { identityOf } from "../../model/names.ts";
 import type { Peer } from "../../registry/types.ts";
 import type { Agent } from "../../model/agent.ts";
 import { type FleetFacts, NOTHING_KNOWN } from "./facts.ts";
-import { type Drift, DRIFT_CODES, type DriftCode } from "./row.ts";
+import { DRIFT_CODES } from "./drift-codes.ts";
+import type { Drift, DriftCode } from "./types.ts";
 
 /** What is known of one declared agent. */
 export interface DriftQuery {

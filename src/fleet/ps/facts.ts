@@ -2,8 +2,8 @@ import type { Peer } from "../../registry/types.ts";
 import type { UnitState } from "../../boot/state.ts";
 import type { PeerStatus } from "../../status/liveness/types.ts";
 import type { Fleet, AppliedFleet } from "../../model/agent.ts";
-import type { Surroundings } from "../file/surroundings.ts";
-import type { LastDeath } from "./row.ts";
+import type { Surroundings } from "../file/types.ts";
+import type { LastDeath, Tenancy } from "./types.ts";
 
 /** What is known of one identity of this host. */
 export interface SessionFacts {
@@ -38,12 +38,6 @@ export interface UnitFacts {
   readonly enabled: readonly string[];
 }
 
-/** Whose agents of this host are, and where. */
-export interface Here {
-  readonly tenant: string;
-  readonly host: string;
-}
-
 /** Everything that rows are made of. */
 export interface FleetFacts {
   readonly fleet: Pick<Fleet, "agents" | "socketName">;
@@ -53,7 +47,7 @@ export interface FleetFacts {
   /** By identity; of one that is not in it nothing is known, and nothing runs. */
   readonly sessions: ReadonlyMap<string, SessionFacts>;
   readonly units: UnitFacts;
-  readonly here: Here;
+  readonly here: Tenancy;
   readonly surroundings: Pick<Surroundings, "resolveLinks">;
   readonly now: Date;
   /** No older than this, and a heartbeat says that its agent is healthy. */

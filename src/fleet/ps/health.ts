@@ -1,5 +1,5 @@
 import type { FleetFacts, SessionFacts } from "./facts.ts";
-import type { Health } from "./row.ts";
+import type { Health } from "./types.ts";
 
 /** How an agent of this host is. */
 export function judgeHealth(

@@ -10,19 +10,9 @@ import { isAgentRunning } from "../../status/incarnation/incarnation.ts";
 import { observeServer, readStatuses } from "../../status/liveness/liveness.ts";
 import type { PeerStatus } from "../../status/liveness/types.ts";
 import { readApplied } from "../applied.ts";
-import type { Fleet } from "../../model/agent.ts";
-import { surroundingsOf } from "../file/surroundings.ts";
-import type { FleetFacts, Here, LiveSession, SessionFacts, UnitFacts } from "./facts.ts";
-import type { LastDeath } from "./row.ts";
-
-export interface PsQuery {
-  readonly fleet: Fleet;
-  readonly layout: Layout;
-  readonly env: Env;
-  readonly here: Here;
-  readonly now: Date;
-  readonly withinSecs: number;
-}
+import { surroundingsOf } from "../file/file.ts";
+import type { FleetFacts, LiveSession, SessionFacts, UnitFacts } from "./facts.ts";
+import type { LastDeath, PsQuery } from "./types.ts";
 
 /**
  * Looks at everything that a fleet's rows are made of. Nothing is started and no file is written; each log is read once, and only live

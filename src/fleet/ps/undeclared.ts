@@ -2,7 +2,7 @@ import { identityOf, isPersonality } from "../../model/names.ts";
 import type { Remote, Agent } from "../../model/agent.ts";
 import { drift, inOrder } from "./drift.ts";
 import type { FleetFacts } from "./facts.ts";
-import type { Drift } from "./row.ts";
+import type { Drift } from "./types.ts";
 
 /** Whom a row is about. Of one that no fleet knows there is no class, and where only a unit is left no runtime. */
 export interface RowAgent {

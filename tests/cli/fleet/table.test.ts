@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createColors } from "../../../src/cli/colors.ts";
 import { renderFleet } from "../../../src/cli/fleet/table.ts";
-import type { PsRow } from "../../../src/fleet/ps/row.ts";
+import type { PsRow } from "../../../src/fleet/ps/types.ts";
 
 const NOW = new Date("2026-03-01T12:00:00.000Z");
 const NO_COLORS = createColors(false);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { holdsSecret, isSecretKey } from "../../src/fleet/file/secrets.ts";
-import { checkText } from "../support/fleet.ts";
+import { holdsSecret, isSecretKey } from "../../../src/fleet/file/secrets.ts";
+import { checkText } from "../../support/fleet.ts";
 
 const WHOLE = `version: 1
 tmux: { socket_name: work }

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Agent } from "../../src/model/agent.ts";
-import type { FleetFacts, SessionFacts } from "../../src/fleet/ps/facts.ts";
-import { joinFleet } from "../../src/fleet/ps/join.ts";
-import { DRIFT_CODES, needsPerson, type PsRow } from "../../src/fleet/ps/row.ts";
-import type { Peer } from "../../src/registry/types.ts";
-import { SURROUNDINGS } from "../support/fleet.ts";
+import type { Agent } from "../../../src/model/agent.ts";
+import type { FleetFacts, SessionFacts } from "../../../src/fleet/ps/facts.ts";
+import { DRIFT_CODES } from "../../../src/fleet/ps/drift-codes.ts";
+import { joinFleet, needsPerson } from "../../../src/fleet/ps/ps.ts";
+import type { PsRow } from "../../../src/fleet/ps/types.ts";
+import type { Peer } from "../../../src/registry/types.ts";
+import { SURROUNDINGS } from "../../support/fleet.ts";
 
 const NOW = new Date("2026-03-01T12:00:00.000Z");
 

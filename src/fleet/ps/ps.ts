@@ -3,8 +3,24 @@ import type { Remote } from "../../model/agent.ts";
 import { findDrift } from "./drift.ts";
 import { type FleetFacts, NOTHING_KNOWN, type SessionFacts } from "./facts.ts";
 import { judgeHealth } from "./health.ts";
-import type { PsRow } from "./row.ts";
+import { readFleetFacts } from "./observe.ts";
+import type { PsQuery, PsRow } from "./types.ts";
 import { findUndeclared, type RowAgent } from "./undeclared.ts";
+
+/**
+ * Every agent of a fleet as it is on this host now. Nothing is started and no file is written; each log is read once, and only live sessions
+ * are asked.
+ *
+ * @throws IapeerError `fleet-state-corrupt`, `registry-corrupt`, `registry-insecure`, `read-failed`.
+ */
+export function readPsRows(query: PsQuery): PsRow[] {
+  return joinFleet(readFleetFacts(query));
+}
+
+/** Whether a row asks for a person: what is declared on this host is not healthy, or something differs. */
+export function needsPerson({ declared, health, drift }: Pick<PsRow, "declared" | "health" | "drift">): boolean {
+  return drift.length > 0 || (declared && health !== "healthy" && health !== "remote");
+}
 
 /** One row an agent: those of the file in its order, then what is there and is not declared. */
 export function joinFleet(facts: FleetFacts): PsRow[] {

@@ -1,53 +1,30 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync, type Stats } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { describeErrno, errnoOf } from "../../model/errors.ts";
 import { readWhole } from "../../core/disk/files.ts";
-import type { Env, Layout } from "../../core/layout.ts";
-import { checkFleet, type CheckedFleet } from "./check.ts";
-import { type Finding, hasErrors, inOrder, type Problem, toProblem } from "./problems.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { describeErrno, errnoOf } from "../../model/errors.ts";
+import type { Finding } from "./problems.ts";
 
-export interface FleetReading extends CheckedFleet {
-  /** The file's text, where it could be read. */
-  readonly text?: string;
+const MAX_BYTES = 1024 * 1024;
+
+/** What stands at a fleet file's path. */
+export interface Opened {
+  /** The file that a link leads to; left out where none does. */
+  readonly real?: string;
+  /** Left out where it is not to be read. */
+  readonly content?: Buffer;
+  readonly findings: readonly Finding[];
   /** Nothing is at that path. */
   readonly isMissing?: boolean;
 }
 
-const MAX_BYTES = 1024 * 1024;
-const TOP = { line: 1, column: 1 };
-
-/** The fleet file: `--file`, else `$IAPEER_FLEET`, else `<root>/fleet.yaml`. */
-export function fleetPath(layout: Layout, env: Env, named?: string): string {
-  return resolve(named ?? (env["IAPEER_FLEET"] || join(layout.root, "fleet.yaml")));
-}
-
-/**
- * A fleet file, a link to it followed. It decides what runs in your name, so the file itself must be yours and not
- * everybody's to write. It never throws: what is wrong is in `problems`, all of it, with its place.
- */
-export function readFleet(path: string, surroundings: Surroundings): FleetReading {
-  let real: string;
-  let bytes: Opened;
+/** Opens a fleet file, a link to it followed. It never throws: what is wrong is in `findings`. */
+export function openFleetFile(path: string): Opened {
   try {
-    real = realpathSync(path);
-    bytes = open(real);
+    const real = realpathSync(path);
+    return { real, ...open(real) };
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" && !isLink(path)) return { problems: [], isMissing: true };
-    return { problems: [problemOf(path, whyNot(error))] };
+    if (errnoOf(error) === "ENOENT" && !isLink(path)) return { findings: [], isMissing: true };
+    return { findings: [whyNot(error)] };
   }
-  const before = bytes.findings.map((finding) => problemOf(path, finding));
-  if (bytes.content === undefined) return { problems: before };
-  const text = decode(bytes.content);
-  if (text === undefined) return { problems: [...before, problemOf(path, unreadable("is not UTF-8"))] };
-  const { fleet, problems } = checkFleet({ text, file: path, base: dirname(real) }, surroundings);
-  const all = inOrder([...before, ...problems]);
-  return { problems: all, text, ...(fleet !== undefined && !hasErrors(all) && { fleet }) };
-}
-
-interface Opened {
-  readonly content?: Buffer;
-  readonly findings: readonly Finding[];
 }
 
 /** O_NONBLOCK: a FIFO's writer is not waited for. Everything is judged on what was opened. */
@@ -102,22 +79,10 @@ function whyNot(error: unknown): Finding {
   return unreadable(`cannot be read: ${describeErrno(error)}`);
 }
 
-function unreadable(why: string): Finding {
+export function unreadable(why: string): Finding {
   return { code: "fleet-unreadable", message: `the fleet file ${why}`, path: [] };
-}
-
-function problemOf(path: string, finding: Finding): Problem {
-  return toProblem(finding, path, TOP);
 }
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-}
-
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,10 @@
-import type { Agent } from "../../src/model/agent.ts";
+import type { Agent } from "../../../src/model/agent.ts";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { IapeerError, rowOf } from "../../src/model/errors.ts";
-import { type FoundPeer, inRounds, planApply, type PlanFacts, type PlannedRow } from "../../src/fleet/plan/plan.ts";
+import { IapeerError, rowOf } from "../../../src/model/errors.ts";
+import { inRounds } from "../../../src/fleet/plan/order.ts";
+import { planApply } from "../../../src/fleet/plan/plan.ts";
+import type { FoundPeer, PlanFacts, PlannedRow } from "../../../src/fleet/plan/types.ts";
 
 const agent = (name: string, more: Partial<Agent> = {}): Agent => ({
   name,
@@ -32,16 +34,13 @@ interface Host {
 
 function factsOf({ declared = [], applied, left = [], peers = [], prune = false, unborn = [], socketName }: Host): PlanFacts {
   return {
-    fleet: {
-      agents: declared,
-      ...(socketName !== undefined && { socketName }),
-    },
+    fleet: { agents: declared, ...(socketName !== undefined && { socketName }) },
     applied: applied === undefined ? undefined : { file: "/fleet.yaml", agents: applied, left },
-    peers: new Map(peers.map((one) => [one.personality, one])),
+    findPeer: (name) => peers.find(({ personality }) => personality === name),
     isPruned: () => prune,
     lacksMemory: (name) => unborn.includes(name),
     defaultFolder: (name) => `/default/${name}`,
-    isSameFolder: (one, other) => one === other,
+    folderKey: (path) => path,
   };
 }
 

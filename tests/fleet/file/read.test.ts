@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { readFleet } from "../../src/fleet/file/read.ts";
-import { surroundingsOf } from "../../src/fleet/file/surroundings.ts";
-import { layoutFrom } from "../../src/core/layout.ts";
-import { SURROUNDINGS } from "../support/fleet.ts";
-import { openScratch, type Scratch } from "../support/scratch.ts";
+import { readFleet, surroundingsOf } from "../../../src/fleet/file/file.ts";
+import { layoutFrom } from "../../../src/core/layout.ts";
+import { SURROUNDINGS } from "../../support/fleet.ts";
+import { openScratch, type Scratch } from "../../support/scratch.ts";
 
 const TEXT = "version: 1\npolicy: none\nagents:\n  - { name: a, class: tester, working_directory: app }\n";
 

@@ -1,9 +1,9 @@
-import type { NewAgent } from "../../src/model/agent.ts";
+import type { NewAgent } from "../../../src/model/agent.ts";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { addAgent, removeAgent } from "../../src/fleet/edit/edit.ts";
-import { errorOf } from "../support/scratch.ts";
+import { addAgent, removeAgent } from "../../../src/fleet/edit/edit.ts";
+import { errorOf } from "../../support/scratch.ts";
 
 const NEW: NewAgent = { name: "new0", class: "tester" };
 

@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import { addAgent, removeAgent } from "../../src/fleet/edit/edit.ts";
-import { PROFILE_NAMES, renderProfile } from "../../src/fleet/file/profiles.ts";
-import { readFleet } from "../../src/fleet/file/read.ts";
-import { createFleetFile } from "../../src/fleet/file/write.ts";
+import { createFleetFile, PROFILE_NAMES, renderProfile } from "../../src/fleet/init.ts";
+import { readFleet } from "../../src/fleet/file/file.ts";
 import { SURROUNDINGS } from "../support/fleet.ts";
 import { errorOf, openScratch } from "../support/scratch.ts";
 

@@ -1,5 +1,8 @@
+import type { Env, Layout } from "../../core/layout.ts";
+import type { Fleet } from "../../model/agent.ts";
 import type { Death } from "../../status/deaths/types.ts";
 import type { PeerStatus } from "../../status/liveness/types.ts";
+import type { DRIFT_CODES } from "./drift-codes.ts";
 
 /**
  * How an agent is. `healthy`: it is live, and gave a sign of life since its launch and within the time that is asked for. `silent`: it is
@@ -7,25 +10,7 @@ import type { PeerStatus } from "../../status/liveness/types.ts";
  */
 export type Health = "healthy" | "silent" | "down" | "unknown" | "remote";
 
-/** Every way for what is there to differ from what is declared, in the order in which they are told. */
-export const DRIFT_CODES = [
-  "not-applied",
-  "not-registered",
-  "being-removed",
-  "undeclared",
-  "running-undeclared",
-  "host-differs",
-  "class-differs",
-  "runtime-differs",
-  "model-differs",
-  "folder-differs",
-  "persistence-differs",
-  "socket-differs",
-  "foreign-server",
-  "unit-missing",
-  "unit-unwanted",
-  "unit-without-agent",
-] as const;
+/** One way for what is there to differ from what is declared. */
 export type DriftCode = (typeof DRIFT_CODES)[number];
 
 export interface Drift {
@@ -64,7 +49,19 @@ export interface LastDeath extends Pick<Death, "id" | "ts" | "verdict"> {
   readonly cause: string | null;
 }
 
-/** Whether a row asks for a person: what is declared on this host is not healthy, or something differs. */
-export function needsPerson({ declared, health, drift }: Pick<PsRow, "declared" | "health" | "drift">): boolean {
-  return drift.length > 0 || (declared && health !== "healthy" && health !== "remote");
+/** The account whose agents those of this host are, and the host. */
+export interface Tenancy {
+  readonly tenant: string;
+  readonly host: string;
+}
+
+/** What readPsRows goes by. */
+export interface PsQuery {
+  readonly fleet: Fleet;
+  readonly layout: Layout;
+  readonly env: Env;
+  readonly here: Tenancy;
+  readonly now: Date;
+  /** A heartbeat that is no older tells that its agent is healthy. */
+  readonly withinSecs: number;
 }

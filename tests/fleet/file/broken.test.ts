@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROBLEM_SEVERITY } from "../../src/fleet/file/problems.ts";
-import { readFleet } from "../../src/fleet/file/read.ts";
-import { SURROUNDINGS } from "../support/fleet.ts";
+import { readFleet } from "../../../src/fleet/file/file.ts";
+import { PROBLEM_SEVERITY } from "../../../src/fleet/file/severity.ts";
+import { SURROUNDINGS } from "../../support/fleet.ts";
 
 const FOLDER = join(import.meta.dir, "broken");
 const NAMES = [...new Bun.Glob("*.yaml").scanSync(FOLDER)].map((file) => file.slice(0, -".yaml".length)).toSorted();

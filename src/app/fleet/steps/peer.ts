@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import type { FoundPeer } from "../../../fleet/plan/types.ts";
+import type { Agent } from "../../../model/agent.ts";
+import { identityOf } from "../../../model/names.ts";
+import type { HostView } from "../../host-view.ts";
+import type { App } from "../../types.ts";
+
+/** How an agent is registered. Without a declared folder it keeps the one that its peer has, else it gets one of iapeer's own. */
+export function requestOf(
+  { layout }: Pick<App, "layout">,
+  { name, runtime, workingDirectory }: Agent,
+  found: FoundPeer | undefined,
+) {
+  const cwd = workingDirectory ?? (found === undefined || found.isBeingRemoved ? join(layout.peersFolder, name) : found.cwd);
+  return { personality: name, cwd, hasOwnFolder: workingDirectory !== undefined, runtimes: [runtime] };
+}
+
+/** Whether the session of an agent of this host is live. */
+export function isLive({ runtime, name }: Agent, view: Pick<HostView, "statuses">): boolean {
+  return view.statuses().of(identityOf(runtime, name)) === "live";
+}

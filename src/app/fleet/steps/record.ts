@@ -1,0 +1,44 @@
+import { writeApplied } from "../../../fleet/applied.ts";
+import type { ApplySteps } from "../../../fleet/plan/types.ts";
+import type { AppliedFleet } from "../../../model/agent.ts";
+import type { App } from "../../types.ts";
+import type { StepsRequest } from "./types.ts";
+
+export interface FleetRecord extends Pick<ApplySteps, "announce" | "record"> {
+  /** The applied fleet as it is recorded now; undefined: none is. */
+  readonly applied: () => AppliedFleet | undefined;
+}
+
+/** Records the applied fleet, and knows what it recorded. The fleet's lock is held, so nobody else writes it. */
+export function openRecord({ layout }: Pick<App, "layout">, { plan, facts, view, file }: StepsRequest): FleetRecord {
+  let applied = facts.applied;
+  const write = (fleet: AppliedFleet) => {
+    writeApplied(layout, fleet, applied);
+    applied = fleet;
+  };
+  return {
+    applied: () => applied,
+    // Until it is recorded as a member, an agent that is added is one that --prune may take away: this apply may be killed.
+    announce: (added) => {
+      const { agents = [], left = [], ...more } = applied ?? {};
+      const known = new Set([...agents, ...left].map(({ name }) => name));
+      const fresh = added.flatMap(({ agent, peer }) => (agent === undefined || known.has(peer) ? [] : agent));
+      if (fresh.length > 0) write({ file, ...more, agents, left: [...left, ...fresh] });
+    },
+    // A row that was not done is recorded as it was. An agent that is registered and no member may be pruned.
+    record: (standing, failed) => {
+      const failing = new Set(failed.map(({ peer }) => peer));
+      const half = failed
+        .filter(({ op, peer, before }) => op === "add" && before === undefined && view.registry().find(peer) !== undefined)
+        .flatMap(({ agent }) => agent ?? []);
+      const agents = plan.rows.flatMap(({ peer, agent, before }) =>
+        agent === undefined ? [] : ((failing.has(peer) ? before : agent) ?? []),
+      );
+      const staying = failed.filter(({ op }) => op === "remove").flatMap(({ before }) => before ?? []);
+      if (standing.length === 0 && half.length === 0 && facts.applied === undefined) return;
+      const { socketName } = facts.fleet;
+      const left = [...plan.left, ...staying, ...half];
+      write({ file, ...(socketName !== undefined && { socketName }), agents, left });
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import { fileIdOf } from "../../../core/disk/same-folder.ts";
+import { readApplied } from "../../../fleet/applied.ts";
+import type { ApplySteps, PlanFacts, PlannedRow } from "../../../fleet/plan/types.ts";
+import { launchIdentity } from "../../../launch/start/start.ts";
+import type { AppliedFleet, Fleet } from "../../../model/agent.ts";
+import { IapeerError } from "../../../model/errors.ts";
+import { isUnborn } from "../../../provision/provision.ts";
+import { readBootUnits } from "../../../boot/state.ts";
+import { servicePlace } from "../../boot.ts";
+import type { HostView } from "../../host-view.ts";
+import { planLaunch } from "../../launch-plan.ts";
+import type { App } from "../../types.ts";
+import { openChanges } from "./change.ts";
+import { openChecks } from "./check.ts";
+import { isLive, requestOf } from "./peer.ts";
+import { openRecord } from "./record.ts";
+import type { StepsRequest } from "./types.ts";
+import { syncUnits } from "./units.ts";
+
+export interface FactsRequest {
+  readonly fleet: Fleet;
+  readonly isPruned: PlanFacts["isPruned"];
+  readonly view: HostView;
+}
+
+/** What a plan is made from, as it is on this host now. Throws what cannot be read. */
+export function gatherFacts({ layout }: App, { fleet, isPruned, view }: FactsRequest): PlanFacts {
+  const { slot } = view.slot();
+  return {
+    fleet,
+    applied: readAppliedOrNone(layout),
+    findPeer: view.registry().find,
+    isPruned,
+    lacksMemory: (personality, runtime) => isUnborn(layout, { slot, personality, runtime }),
+    defaultFolder: (name) => join(layout.peersFolder, name),
+    folderKey: (path) => fileIdOf(path) ?? path,
+  };
+}
+
+/** An applied fleet that cannot be read is written anew by this very apply. */
+function readAppliedOrNone(layout: App["layout"]): AppliedFleet | undefined {
+  try {
+    return readApplied(layout);
+  } catch (error) {
+    if (error instanceof IapeerError && error.code === "fleet-state-corrupt") return undefined;
+    throw error;
+  }
+}
+
+/** How the rows of a plan are done on this host. Once the signal came, what is begun ends as soon as it can. */
+export function openSteps(app: App, request: StepsRequest, signal: AbortSignal): ApplySteps {
+  const { view, isStarted } = request;
+  const { record, announce, applied } = openRecord(app, request);
+  const hasUnits = readBootUnits(servicePlace(app)).isInstalled;
+  return {
+    check: openChecks(app, request),
+    announce,
+    ...openChanges(app, request, signal),
+    record,
+    ...(hasUnits && { units: async () => syncUnits(app, { applied: applied(), registry: view.registry() }) }),
+    isToLaunch: ({ agent, peer }) => agent !== undefined && isStarted(peer) && !isLive(agent, view),
+    launch: async (row) => await launchRow(app, row, { fleet: applied(), view }),
+  };
+}
+
+async function launchRow(
+  app: App,
+  { agent, peer, found }: PlannedRow,
+  { fleet, view }: { readonly fleet: AppliedFleet | undefined; readonly view: HostView },
+): Promise<boolean> {
+  if (agent === undefined) return false;
+  const { cwd } = requestOf(app, agent, found);
+  const order = { personality: peer, runtime: agent.runtime, cwd, args: [], fleet, registry: view.registry };
+  const { action } = await launchIdentity(planLaunch(app, order), app);
+  return action === "launched";
+}

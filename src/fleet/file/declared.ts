@@ -1,0 +1,28 @@
+import { type Agent, DEFAULT_RUNTIME, type Fleet } from "../../model/agent.ts";
+import { type AgentRow, toAgent } from "../agent-row.ts";
+import { resolveFolder } from "./folders.ts";
+import { policyOf } from "./policy.ts";
+import type { FleetValues } from "./schema.ts";
+import type { FleetText, Surroundings } from "./types.ts";
+
+interface Origin extends Pick<FleetText, "base"> {
+  readonly surroundings: Surroundings;
+}
+
+/** The fleet of a file whose values are right, with every default filled in. */
+export function toFleet(file: FleetValues, origin: Origin): Fleet {
+  const socketName = file.tmux?.socket_name;
+  return {
+    agents: (file.agents ?? []).map((row) => toDeclared(row, file.defaults, origin)),
+    ...(socketName !== undefined && socketName !== "" && { socketName }),
+    policy: policyOf(file.policy),
+  };
+}
+
+function toDeclared(row: AgentRow, defaults: FleetValues["defaults"], { surroundings, base }: Origin): Agent {
+  const { name, host } = row;
+  const isRemote = host !== undefined;
+  const text = row.working_directory ?? (isRemote ? undefined : defaults?.working_directory);
+  const folder = text === undefined || isRemote ? text : resolveFolder({ text, name, home: surroundings.home, base });
+  return toAgent({ ...row, runtime: row.runtime ?? defaults?.runtime ?? DEFAULT_RUNTIME, working_directory: folder });
+}

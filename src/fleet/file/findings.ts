@@ -1,0 +1,44 @@
+import { fieldOf } from "../../core/text/fields.ts";
+import { type AgentsCheck, checkAgents, classesOf } from "./agents.ts";
+import { findPolicyBreaks, policyOf } from "./policy.ts";
+import type { Finding } from "./problems.ts";
+import { FLEET_VERSION } from "./rules.ts";
+import { checkShape, type FleetValues } from "./schema.ts";
+import type { YamlTree } from "./yaml-tree.ts";
+
+/** Everything that is wrong with a parsed fleet file, in no order; and its values, if each of them is right. */
+export function findAll(
+  tree: YamlTree,
+  check: Omit<AgentsCheck, "lineOf">,
+): { readonly file?: FleetValues; readonly findings: readonly Finding[] } {
+  if (!tree.isWhole) return { findings: tree.findings };
+  const { value } = tree;
+  const lineOf: AgentsCheck["lineOf"] = (path) => tree.place({ code: "fleet-syntax", message: "", path }).line;
+  const { file, findings } = checkShape(value);
+  const between = [...checkAgents(value, { ...check, lineOf }), ...checkPolicy(value)];
+  return { findings: [...tree.findings, ...unsaid(tree, findings, between)], ...(file !== undefined && { file }) };
+}
+
+/** Without what follows from an alias or a credential that was told of; a newer version's file is judged by nothing else. */
+function unsaid(tree: YamlTree, shape: readonly Finding[], between: readonly Finding[]): Finding[] {
+  const version = shape.find(({ code, path }) => code === "fleet-version" && path.length === 1);
+  if (version !== undefined && Number(fieldOf(tree.value, "version")) > FLEET_VERSION) return [version];
+  // What is missing may be in the alias that a merge key names.
+  const isMerged = ({ code, path }: Finding) => code === "fleet-missing-key" && tree.isSettled([...path.slice(0, -1), "<<"]);
+  return [...shape, ...between].filter((finding) => !tree.isSettled(finding.path) && !isMerged(finding));
+}
+
+/** The policy is judged where it and every agent's class can be read. */
+function checkPolicy(value: unknown): Finding[] {
+  const { file } = checkShape({ version: FLEET_VERSION, agents: [], policy: fieldOf(value, "policy") });
+  const classes = classesOf(value);
+  const agents = fieldOf(value, "agents");
+  if (file === undefined || classes === undefined || (agents !== null && !Array.isArray(agents))) return [];
+  return findPolicyBreaks(policyOf(file.policy), classes).map(({ message, hint }) => ({
+    code: "fleet-policy",
+    message,
+    path: ["agents"],
+    at: "key",
+    hint,
+  }));
+}
