@@ -1,11 +1,8 @@
 import { IapeerError, toErrorView } from "../model/errors.ts";
 import { GUARD_VERB } from "../core/process/guard-verb.ts";
 import { isTerminal } from "../core/libc.ts";
-import { type Context, openApp } from "../app/app.ts";
 import { ROOT } from "./commands.ts";
-import { parseFolder } from "./folder.ts";
 import { openOutput, type Output } from "./output.ts";
-import { openProgress } from "./progress.ts";
 import { parseWords } from "./route.ts";
 
 /** How this program starts itself again: compiled it is the program; from source, Bun and this file. */
@@ -63,23 +60,8 @@ async function runWords(words: readonly string[], output: Output): Promise<numbe
     else output.result(request.json, () => request.text);
     return 0;
   }
-  const { verb, call } = request;
-  // A provider's command that calls iapeer must find the same root.
-  if (call.root !== undefined) process.env["IAPEER_ROOT"] = parseFolder(call.root, process.env);
-  const context = openContext(output);
-  try {
-    const { runVerb } = await import("./run.ts");
-    return await runVerb(verb, call, context);
-  } finally {
-    context.runner.close();
-  }
-}
-
-/** What a verb may use: the app, which speaks to the person through the output. */
-function openContext(output: Output): Context {
-  const tell = { warn: output.warn, note: output.note, progress: (total: number) => openProgress(output, total) };
-  const app = openApp({ env: process.env, self: SELF, tell });
-  return { ...app, app, output };
+  const { runVerb } = await import("./run.ts");
+  return await runVerb(request.verb, request.call, { output, self: SELF });
 }
 
 function report(error: unknown, output: Output): number {

@@ -1,9 +1,8 @@
 import { IapeerError } from "../model/errors.ts";
-import { nearest } from "../model/names.ts";
 import { VERSION } from "../model/version.ts";
 import type { Colors } from "./colors.ts";
 import { type Commands, type Group, isVerb, ROOT } from "./commands.ts";
-import { parseCall, type ParsedCall, usage } from "./strict.ts";
+import type { ParsedCall } from "./strict.ts";
 import { COMMON_ARGS, type Verb } from "./verb.ts";
 
 /** What a command line asks for: a verb to run, or a page that is the whole answer (text with --json too, where it has no `json`). */
@@ -17,19 +16,20 @@ export type Request =
  * @throws IapeerError `usage`, `unknown-command`.
  */
 export async function parseWords(words: readonly string[], colors: Colors): Promise<Request> {
-  const { before, after } = splitLeadingOptions(words);
+  const { before, after } = await splitLeadingOptions(words);
   const [first] = after;
   if (before.includes("--version") || before.includes("-V")) return version(after);
   if (first === "version") return version(after.slice(1));
   if (first === "help") return await help(after.slice(1), colors);
   const { command, path, rest } = await walk(after);
   if (isVerb(command)) {
+    const { parseCall } = await import("./strict.ts");
     const call = parseCall(command, [...before, ...rest]);
     return call.wantsHelp ? await page(command, colors) : { kind: "verb", verb: command, call };
   }
   const isHelpWanted = [...before, ...rest].some((word) => word === "--help" || word === "-h");
   if (isHelpWanted && (command !== ROOT || first === undefined)) return await page(command, colors);
-  throw unfinished(command, path, rest);
+  throw await unfinished(command, path, rest);
 }
 
 interface Found {
@@ -52,10 +52,10 @@ async function walk(words: readonly string[]): Promise<Found> {
   return { command, path: words.slice(0, depth), rest: words.slice(depth) };
 }
 
-function splitLeadingOptions(words: readonly string[]): { before: readonly string[]; after: readonly string[] } {
+async function splitLeadingOptions(words: readonly string[]): Promise<{ before: readonly string[]; after: readonly string[] }> {
   let index = 0;
   while (index < words.length && words[index]!.startsWith("-")) {
-    refuseUnknownLeading(words[index]!);
+    if (!LEADING.includes(withoutValue(words[index]!))) throw await unknownLeading(withoutValue(words[index]!));
     index += words[index] === "--root" ? 2 : 1;
   }
   return { before: words.slice(0, index), after: words.slice(index) };
@@ -63,11 +63,13 @@ function splitLeadingOptions(words: readonly string[]): { before: readonly strin
 
 const LEADING = ["--version", "-V", "-h", ...Object.keys(COMMON_ARGS).map((name) => `--${name}`)];
 
-function refuseUnknownLeading(word: string): void {
-  const option = word.replace(/=.*$/s, "");
-  if (LEADING.includes(option)) return;
-  const near = nearest(option, LEADING);
-  throw new IapeerError("usage", `iapeer has no option ${option}`, {
+function withoutValue(option: string): string {
+  return option.split("=", 1)[0]!;
+}
+
+async function unknownLeading(option: string): Promise<IapeerError> {
+  const near = await findNear(option, LEADING);
+  return new IapeerError("usage", `iapeer has no option ${option}`, {
     hint: near === undefined ? "options of a command stand after it; see: iapeer --help" : `did you mean ${near}?`,
   });
 }
@@ -82,8 +84,9 @@ function version(after: readonly string[]): Request {
 async function help(words: readonly string[], colors: Colors): Promise<Request> {
   const { command, path, rest } = await walk(words.filter((word) => !word.startsWith("-")));
   if (rest.length === 0) return await page(command, colors);
-  if (isVerb(command)) throw usage(command, `help does not take ${JSON.stringify(rest[0])}`);
-  throw unfinished(command, path, rest);
+  if (!isVerb(command)) throw await unfinished(command, path, rest);
+  const { usage } = await import("./strict.ts");
+  throw usage(command, `help does not take ${JSON.stringify(rest[0])}`);
 }
 
 async function page(command: Group | Verb, colors: Colors): Promise<Request> {
@@ -91,22 +94,28 @@ async function page(command: Group | Verb, colors: Colors): Promise<Request> {
 }
 
 /** Words that end before a verb: too few of them, or one that no command has. */
-function unfinished(group: Group, path: readonly string[], [next, ...more]: readonly string[]): IapeerError {
+async function unfinished(group: Group, path: readonly string[], [next, ...more]: readonly string[]): Promise<IapeerError> {
   const all = Object.keys(group.subCommands).map((name) => [...path, name].join(" "));
   const choice = group === ROOT ? "see: iapeer --help" : `one of: ${all.join(", ")}`;
   if (next === undefined || next.startsWith("-"))
     return new IapeerError("usage", `${[...path, "iapeer"][0]} needs a command`, { hint: choice });
-  const near = findNear(group, [next, ...more]);
+  const near = await findNearCommand(group, [next, ...more]);
   return new IapeerError("unknown-command", `iapeer has no command ${JSON.stringify([...path, next].join(" "))}`, {
     hint: near === undefined ? choice : `did you mean iapeer ${[...path, ...near].join(" ")}?`,
   });
 }
 
 /** The command that is spelled almost like the words, and below a group likewise. */
-function findNear(group: Group, [first, ...more]: readonly string[]): string[] | undefined {
+async function findNearCommand(group: Group, [first, ...more]: readonly string[]): Promise<string[] | undefined> {
   if (first === undefined) return undefined;
-  const near = nearest(first, [...Object.keys(group.subCommands), ...(group === ROOT ? ["help", "version"] : [])]);
+  const near = await findNear(first, [...Object.keys(group.subCommands), ...(group === ROOT ? ["help", "version"] : [])]);
   if (near === undefined) return undefined;
   const below = group.subCommands[near];
-  return typeof below === "object" ? [near, ...(findNear(below, more) ?? [])] : [near];
+  return typeof below === "object" ? [near, ...((await findNearCommand(below, more)) ?? [])] : [near];
+}
+
+async function findNear(word: string, candidates: readonly string[]): Promise<string | undefined> {
+  // Loaded only for a call that is wrong.
+  const { nearest } = await import("../model/names.ts");
+  return nearest(word, candidates);
 }
