@@ -13,7 +13,7 @@ const overhead: Row = {
   bound: { kind: "difference", most: 2 },
   measure: async ({ binary }) => {
     const argv = [Bun.which("true")!];
-    const runner = createRunner([binary]);
+    const runner = createRunner({ argv: [binary], env: process.env });
     // The first run starts the guard, once for all runs of a command.
     await runner.run({ argv, timeoutMs: 10_000 });
     const timed = async (work: () => Promise<unknown>) => {

@@ -1,6 +1,7 @@
 import { rotationFrom } from "../core/disk/event-log.ts";
 import type { Tell } from "../core/host.ts";
 import { type Env, layoutFrom } from "../core/layout.ts";
+import type { GuardStart } from "../core/process/guard.ts";
 import type { Runner } from "../core/process/runner.ts";
 import { IapeerError } from "../model/errors.ts";
 import type { Output } from "../cli/output.ts";
@@ -29,7 +30,7 @@ export function openApp({ env, self, tell }: AppOptions): App {
     layout,
     self,
     tell,
-    runner: openRunner(self),
+    runner: openRunner({ argv: self, env }),
     log: { path: layout.lifecycleLog, rotation: rotationFrom(env) },
     lockTimeoutMs: lockTimeoutFrom(env),
     now: () => new Date(),
@@ -37,12 +38,12 @@ export function openApp({ env, self, tell }: AppOptions): App {
 }
 
 /** A runner that is loaded with its first command: most calls run none. */
-function openRunner(self: readonly string[]): Runner {
+function openRunner(start: GuardStart): Runner {
   let runner: Runner | undefined;
   return {
     run: async (command) => {
       const { createRunner } = await import("../core/process/runner.ts");
-      runner ??= createRunner(self);
+      runner ??= createRunner(start);
       return await runner.run(command);
     },
     close: () => runner?.close(),

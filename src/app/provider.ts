@@ -38,7 +38,7 @@ export async function checkProvider(app: App, { file }: { readonly file?: string
   const reading = file === undefined ? readSlot(app.layout) : readSlotFile(file);
   const { path, slot } = reading;
   if (reading.isMissing) throw new IapeerError("file-not-found", `there is no declaration at ${path}`, { details: { path } });
-  const problems = (await explainProblems(reading)).map((problem) => ({
+  const problems = (await explainProblems(reading, app.env)).map((problem) => ({
     code: problem.code,
     message: problem.message,
     location: { ...problem.location, path: problem.path.join(".") },

@@ -9,7 +9,7 @@ test.concurrent.each(Object.keys(HARD_TREES) as (keyof typeof HARD_TREES)[])(
   async (title) => {
     using scratch = openScratch();
     const command = traceHardTree(scratch, title);
-    const runner = createRunner(GUARD_ARGV);
+    const runner = createRunner({ argv: GUARD_ARGV, env: process.env });
     try {
       const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 1500 });
       expect(command.survivors()).toEqual([]);
@@ -27,7 +27,7 @@ test.concurrent.each(["a double fork with an empty environment", "one that ignor
   async (title) => {
     using scratch = openScratch();
     const command = traceHardTree(scratch, title);
-    const runner = createRunner(GUARD_ARGV);
+    const runner = createRunner({ argv: GUARD_ARGV, env: process.env });
     const abort = new AbortController();
     try {
       const running = runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 60_000, signal: abort.signal });
@@ -46,7 +46,7 @@ test.concurrent.each(["a double fork with an empty environment", "one that ignor
 test("nothing is left after a timeout in the middle of a storm of forks in sessions of their own", async () => {
   using scratch = openScratch();
   const command = traceStorm(scratch, 7);
-  const runner = createRunner(GUARD_ARGV);
+  const runner = createRunner({ argv: GUARD_ARGV, env: process.env });
   try {
     const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 250 });
     expect(command.survivors()).toEqual([]);
@@ -60,7 +60,7 @@ test("nothing is left after a timeout in the middle of a storm of forks in sessi
 test("a command that ends at SIGTERM is not killed", async () => {
   using scratch = openScratch();
   const command = trace(scratch, `echo $$ >> "$1"; trap 'exit 0' TERM; sleep 15 & wait`, []);
-  const runner = createRunner(GUARD_ARGV);
+  const runner = createRunner({ argv: GUARD_ARGV, env: process.env });
   try {
     const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 500 });
     expect(outcome).toMatchObject({
@@ -78,7 +78,7 @@ test("a command that ends at SIGTERM is not killed", async () => {
 test("a command that is stopped is woken to take its SIGTERM", async () => {
   using scratch = openScratch();
   const command = traceHardTree(scratch, "one that stops itself");
-  const runner = createRunner(GUARD_ARGV);
+  const runner = createRunner({ argv: GUARD_ARGV, env: process.env });
   try {
     const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 300 });
     expect(outcome).toMatchObject({ state: "timeout", signal: "SIGTERM" });
@@ -93,7 +93,7 @@ test("nothing is left after a timeout of an iapeer that itself runs a command", 
   await Bun.write(scratch.at("inner"), `#!/bin/sh\n${inner}\n`);
   const exec = `provision exec --cwd . --runtime claude --personality a --occasion birth --timeout-ms 60000`;
   const command = trace(scratch, `chmod +x inner; IAPEER_ROOT=$PWD/root exec ${BINARY} ${exec} -- ./inner "$1"`, []);
-  const runner = createRunner(GUARD_ARGV);
+  const runner = createRunner({ argv: GUARD_ARGV, env: process.env });
   try {
     const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 1500 });
     expect(command.count()).toBe(2);

@@ -10,7 +10,7 @@ let scratch: Scratch;
 let runner: Runner;
 beforeAll(() => {
   scratch = openScratch();
-  runner = createRunner(GUARD_ARGV);
+  runner = createRunner({ argv: GUARD_ARGV, env: process.env });
 });
 afterAll(() => {
   runner.close();
@@ -180,7 +180,7 @@ test("a program that may be run but not read runs", async () => {
 });
 
 test("a command is not started when nobody would end it if iapeer were killed", async () => {
-  const unguarded = createRunner([scratch.at("no-guard")]);
+  const unguarded = createRunner({ argv: [scratch.at("no-guard")], env: process.env });
   const script = writeScript(scratch.at("unguarded"), touch());
   const { outcome } = await unguarded.run({ argv: [script], timeoutMs: 1000 });
   expect(outcome).toMatchObject({

@@ -39,7 +39,7 @@ export function openHost(): TestHost {
   const layout = layoutFrom(env);
   const warnings: string[] = [];
   const progressed: (number | string)[] = [];
-  const runner = createRunner(GUARD_ARGV);
+  const runner = createRunner({ argv: GUARD_ARGV, env: process.env });
   const read = (path: string) => readFileSync(path, "utf8");
   return {
     layout,

@@ -2,17 +2,22 @@ import { accessSync, closeSync, constants, openSync, readSync, statSync } from "
 import { describeErrno, errnoOf } from "../../model/errors.ts";
 import { quoteForMessage } from "../../model/names.ts";
 
+/** The environment that a program is started with. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The bytes of a file that execve(2) reads to see how to run it (BINPRM_BUF_SIZE on Linux). */
 const HEAD_BYTES = 256;
 
 /**
  * Why this file cannot be run, in words that tell the cases apart; undefined when nothing speaks against it. The kernel decides at the
  * start itself: a file may change, and formats can be registered.
+ *
+ * @param env the environment of the start; its PATH finds an interpreter that a `#!/usr/bin/env` line names
  */
-export function whyNotExecutable(path: string): string | undefined {
+export function whyNotExecutable(path: string, env: Environment): string | undefined {
   const why = whyNotProgram(path);
   if (why !== undefined) return `${path} ${why}`;
-  return whyNotFormat(path, readHead(path));
+  return whyNotFormat(path, readHead(path), env);
 }
 
 function whyNotProgram(path: string): string | undefined {
@@ -46,20 +51,20 @@ function readHead(path: string): Buffer {
   }
 }
 
-function whyNotFormat(path: string, head: Buffer): string | undefined {
+function whyNotFormat(path: string, head: Buffer, env: Environment): string | undefined {
   const interpreter = parseInterpreter(head);
   if (interpreter === undefined) return undefined;
   if (interpreter.endsWith("\r")) {
     return `${path} names the interpreter ${quoteForMessage(interpreter)}: its first line ends in CRLF; save the file with Unix line ends`;
   }
-  const why = whyNotInterpreter(interpreter);
+  const why = whyNotInterpreter(interpreter, env);
   return why === undefined ? undefined : `${path} needs the interpreter ${quoteForMessage(interpreter)}, which ${why}`;
 }
 
-function whyNotInterpreter(interpreter: string): string | undefined {
+function whyNotInterpreter(interpreter: string, env: Environment): string | undefined {
   if (interpreter === "") return "is not named";
   if (interpreter.includes("/")) return whyNotProgram(interpreter);
-  return Bun.which(interpreter, { PATH: process.env["PATH"] ?? "" }) === null ? "is not on PATH" : undefined;
+  return Bun.which(interpreter, { PATH: env["PATH"] ?? "" }) === null ? "is not on PATH" : undefined;
 }
 
 /**

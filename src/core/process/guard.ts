@@ -19,13 +19,21 @@ export interface Guard {
   close(): void;
 }
 
-/** Starts a guard for a token family. `argv` runs this program, or a part of it that calls runGuard. It outlives this process. */
-export function openGuard(argv: readonly string[], family: bigint): Guard {
+/** How a guard starts. */
+export interface GuardStart {
+  /** Runs this program, or a part of it that calls runGuard. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Starts a guard for a token family. It outlives this process. */
+export function openGuard({ argv, env }: GuardStart, family: bigint): Guard {
   const child = Bun.spawn([...argv, GUARD_VERB, String(family)], {
     stdin: "pipe",
     stdout: "ignore",
     stderr: "ignore",
     cwd: "/",
+    env: { ...env },
     detached: true,
   });
   child.unref();

@@ -2,7 +2,7 @@ import { closeSync, statSync } from "node:fs";
 import { Bounded, describeStartError, type Outcome, type RunState, Tail, whyNotArguments } from "./command.ts";
 import { describeErrno, errnoOf } from "../../model/errors.ts";
 import { whyNotExecutable } from "./executable.ts";
-import { type Guard, openGuard } from "./guard.ts";
+import { type Guard, type GuardStart, openGuard } from "./guard.ts";
 import { adoptOrphans } from "../libc.ts";
 import { quoteForMessage } from "../../model/names.ts";
 import { reapOrphans } from "./orphans.ts";
@@ -58,9 +58,9 @@ const BUSY_PAUSE_MS = 50;
 /**
  * Makes a runner. Its first command starts a guard.
  *
- * @param guardArgv starts a process of this program that calls runGuard
+ * @param start how the guard starts; its environment is that of every command too
  */
-export function createRunner(guardArgv: readonly string[]): Runner {
+export function createRunner(start: GuardStart): Runner {
   let watch: Watch | undefined;
   let runs = 0;
   const leaders = new Set<number>();
@@ -69,10 +69,10 @@ export function createRunner(guardArgv: readonly string[]): Runner {
       const startedMs = performance.now();
       if (command.signal?.aborted)
         return notRun(command, { state: "interrupted", detail: "iapeer was interrupted before it ran", startedMs });
-      const refusal = whyNotRunnable(command);
+      const refusal = whyNotRunnable(command, start.env);
       if (refusal !== undefined) return notRun(command, { state: "not-executable", detail: refusal, startedMs });
       try {
-        if (watch === undefined || watch.guard.isGone()) watch = openWatch(guardArgv);
+        if (watch === undefined || watch.guard.isGone()) watch = openWatch(start);
       } catch (error) {
         // Without a guard no process would end the command if iapeer were killed: it is not started.
         return notRun(command, {
@@ -83,7 +83,7 @@ export function createRunner(guardArgv: readonly string[]): Runner {
       }
       const run = { ...watch, number: runs++, startedMs };
       const stdin = command.stdin === undefined ? undefined : openStdinPipe(command.stdin);
-      const started = typeof stdin === "string" ? stdin : await start(command, run, stdin);
+      const started = typeof stdin === "string" ? stdin : await startCommand(command, run, stdin);
       if (typeof started === "string") return notRun(command, { state: "not-executable", detail: started, startedMs });
       const stop = startReaping(run, leaders, started.child);
       return await finish(command, run, started).finally(stop);
@@ -96,13 +96,14 @@ export function createRunner(guardArgv: readonly string[]): Runner {
 interface Watch {
   readonly guard: Guard;
   readonly family: bigint;
+  readonly env: GuardStart["env"];
 }
 
 /** Opens a guard, and adopts the orphans of runs (prctl(2), PR_SET_CHILD_SUBREAPER), so that they can be reaped. */
-function openWatch(guardArgv: readonly string[]): Watch {
+function openWatch(start: GuardStart): Watch {
   if (process.platform === "linux") adoptOrphans();
   const family = newTokenFamily();
-  return { family, guard: openGuard(guardArgv, family) };
+  return { family, guard: openGuard(start, family), env: start.env };
 }
 
 /** Reaps for as long as the run goes on: the run itself may wait for one of those pids to go. */
@@ -122,8 +123,10 @@ interface Run extends Watch {
   readonly startedMs: number;
 }
 
-function whyNotRunnable(command: Command): string | undefined {
-  return whyNotFolder(command.folder ?? callersFolder()) ?? whyNotArguments(command.argv) ?? whyNotExecutable(command.argv[0]!);
+function whyNotRunnable(command: Command, env: GuardStart["env"]): string | undefined {
+  return (
+    whyNotFolder(command.folder ?? callersFolder()) ?? whyNotArguments(command.argv) ?? whyNotExecutable(command.argv[0]!, env)
+  );
 }
 
 function callersFolder(): string {
@@ -156,7 +159,7 @@ interface Started {
 }
 
 /** Starts the command; returns why it could not be started, in words. */
-async function start(command: Command, run: Run, stdin: StdinPipe | undefined): Promise<Started | string> {
+async function startCommand(command: Command, run: Run, stdin: StdinPipe | undefined): Promise<Started | string> {
   for (let tries = 1; ; tries += 1) {
     try {
       return { ...spawn(command, run, stdin), stdin };
@@ -184,7 +187,12 @@ function spawn(command: Command, run: Run, stdin: StdinPipe | undefined): Omit<S
     const token = tokenOf(run.family, run.number);
     const stdio = { stdin: stdin?.readEnd ?? "ignore", stdout: stdout?.writeEnd ?? "ignore", stderr: stderr.writeEnd } as const;
     const child = underToken(token, () =>
-      Bun.spawn([...command.argv], { ...stdio, detached: true, ...(command.folder !== undefined && { cwd: command.folder }) }),
+      Bun.spawn([...command.argv], {
+        ...stdio,
+        env: { ...run.env },
+        detached: true,
+        ...(command.folder !== undefined && { cwd: command.folder }),
+      }),
     );
     const leader = { pid: child.pid, start: readProcess(child.pid)?.start ?? "gone" };
     run.guard.started(run.number, leader);

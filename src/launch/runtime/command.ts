@@ -25,7 +25,8 @@ export function resolveRuntimeCommand({ layout, runtime, env }: RuntimeQuery): R
   const builtIn = findBuiltIn(runtime);
   const path = join(layout.runtimesFolder, runtime, "runtime.json");
   const declared = builtIn?.isDeclarable === false ? undefined : readRuntimeDeclaration(path);
-  if (declared !== undefined) return { argv: [checked(declared.command, `${path} names`), ...declared.args], ways: declared };
+  if (declared !== undefined)
+    return { argv: [checked(declared.command, `${path} names`, env), ...declared.args], ways: declared };
   if (builtIn !== undefined) return { argv: [resolveBuiltIn(builtIn, env)], ways: builtIn };
   const program = `${runtime}-runtime`;
   const hint = `put ${program} on PATH, or write ${path}: {"command": "/absolute/path", "args": []}`;
@@ -39,7 +40,7 @@ function resolveBuiltIn({ variable, program }: BuiltIn, env: Env): string {
   const named = env[variable];
   const hint = `install ${program}, or set ${variable} to its absolute path`;
   if (!named) return findOnPath(program, env, { wanted: `the runtime ${program} needs`, hint });
-  if (isAbsolute(named)) return checked(named, `${variable} names`);
+  if (isAbsolute(named)) return checked(named, `${variable} names`, env);
   if (named.includes("/"))
     throw notFound(`${variable} is a relative path: ${quoteForMessage(named)}`, {
       hint: `set ${variable} to an absolute path`,
@@ -58,11 +59,11 @@ function findOnPath(program: string, env: Env, { wanted, hint }: { wanted: strin
       hint,
       program,
     });
-  return checked(found, wanted);
+  return checked(found, wanted, env);
 }
 
-function checked(program: string, wanted: string): string {
-  const why = whyNotExecutable(program);
+function checked(program: string, wanted: string, env: Env): string {
+  const why = whyNotExecutable(program, env);
   if (why === undefined) return program;
   if (why === `${program} does not exist`)
     throw notFound(`${wanted} ${program}, which does not exist`, { hint: "install it there, or name another program", program });

@@ -3,7 +3,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { whyNotExecutable } from "../../core/process/executable.ts";
 import { readState, type StateFile } from "../../core/disk/state-file.ts";
 import { checkFolder } from "../../core/disk/trust.ts";
-import type { Layout } from "../../core/layout.ts";
+import type { Env, Layout } from "../../core/layout.ts";
 import { checkSlot } from "./slot-schema.ts";
 import type { CheckedSlot, LocatedProblem, Slot, SlotProblem, SlotProblemCode, SlotReading } from "./types.ts";
 
@@ -56,15 +56,18 @@ function refused(path: string, code: SlotProblemCode, { message }: Error): SlotR
  * Every problem of a declaration with its place in the file; commands that are declared and could not run now included. The parser that
  * knows places is only loaded here.
  */
-export async function explainProblems({ slot, problems, path, text = "" }: SlotReading): Promise<readonly LocatedProblem[]> {
+export async function explainProblems(
+  { slot, problems, path, text = "" }: SlotReading,
+  env: Env,
+): Promise<readonly LocatedProblem[]> {
   const { locate } = await import("./slot-location.ts");
-  const all = [...problems, ...(slot === undefined ? [] : findMissingCommands(slot))];
+  const all = [...problems, ...(slot === undefined ? [] : findMissingCommands(slot, env))];
   return all.map((problem) => ({ ...problem, location: locate(problem, path, text) }));
 }
 
-function findMissingCommands(slot: Slot): SlotProblem[] {
+function findMissingCommands(slot: Slot, env: Env): SlotProblem[] {
   return (["provision", "unprovision"] as const).flatMap((name) => {
-    const why = slot[name] === undefined ? undefined : whyNotExecutable(slot[name].command);
+    const why = slot[name] === undefined ? undefined : whyNotExecutable(slot[name].command, env);
     return why === undefined
       ? []
       : [{ code: "command-not-executable", message: why, path: [name, "command"], severity: "error" }];

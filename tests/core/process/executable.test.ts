@@ -29,5 +29,5 @@ test.each<[string, string | Uint8Array]>([
   ["something without a shebang, which only the kernel can judge", "echo"],
 ])("nothing speaks against %s", (_, content) => {
   using scratch = openScratch();
-  expect(whyNotExecutable(writeProgram(scratch.at("program"), content))).toBeUndefined();
+  expect(whyNotExecutable(writeProgram(scratch.at("program"), content), process.env)).toBeUndefined();
 });

@@ -74,14 +74,14 @@ test("a line that was cut short keeps the guard from nothing", async () => {
 });
 
 test("a guard ends by itself when its runner closes it, and says so", async () => {
-  const guardian = openGuard(GUARD_ARGV, newTokenFamily());
+  const guardian = openGuard({ argv: GUARD_ARGV, env: process.env }, newTokenFamily());
   expect(guardian.isGone()).toBe(false);
   guardian.close();
   await until("the guard is gone", () => guardian.isGone());
 });
 
 test("a guard that was killed says so, and being told of a run then is no error", async () => {
-  const guardian = openGuard(["/bin/sh", "-c", "exit 1"], newTokenFamily());
+  const guardian = openGuard({ argv: ["/bin/sh", "-c", "exit 1"], env: process.env }, newTokenFamily());
   await until("the guard is gone", () => guardian.isGone());
   guardian.started(1, { pid: 5, start: "5" });
   guardian.over(1);
@@ -89,5 +89,5 @@ test("a guard that was killed says so, and being told of a run then is no error"
 });
 
 test("a program that is not there is an error at once", () => {
-  expect(() => openGuard(["/no/such/program"], newTokenFamily())).toThrow("ENOENT");
+  expect(() => openGuard({ argv: ["/no/such/program"], env: process.env }, newTokenFamily())).toThrow("ENOENT");
 });

@@ -11,7 +11,7 @@ let scratch: Scratch;
 let runner: Runner;
 beforeEach(() => {
   scratch = openScratch();
-  runner = createRunner(GUARD_ARGV);
+  runner = createRunner({ argv: GUARD_ARGV, env: process.env });
 });
 afterEach(() => {
   runner.close();

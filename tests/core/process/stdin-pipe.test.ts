@@ -5,7 +5,7 @@ import { GUARD_ARGV } from "../../support/sandbox.ts";
 
 let runner: Runner;
 beforeEach(() => {
-  runner = createRunner(GUARD_ARGV);
+  runner = createRunner({ argv: GUARD_ARGV, env: process.env });
 });
 afterEach(() => runner.close());
 

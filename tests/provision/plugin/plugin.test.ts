@@ -63,7 +63,7 @@ let root: string;
 let runner: Runner;
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), "iapeer-plugin-")));
-  runner = createRunner(GUARD_ARGV);
+  runner = createRunner({ argv: GUARD_ARGV, env: process.env });
   for (const [name, script] of [
     ["claude", CLAUDE],
     ["codex", CODEX],

@@ -109,7 +109,7 @@ describe("whatever bytes there are", () => {
 
 test("a command that could not be run now is told with its place", async () => {
   const gone = { command: scratch.at("gone"), args: [] };
-  expect(await explainProblems({ path: "/slot", slot: { ...SLOT, provision: gone }, problems: [] })).toEqual([
+  expect(await explainProblems({ path: "/slot", slot: { ...SLOT, provision: gone }, problems: [] }, process.env)).toEqual([
     {
       code: "command-not-executable",
       message: `${gone.command} does not exist`,
@@ -118,7 +118,7 @@ test("a command that could not be run now is told with its place", async () => {
       location: { file: "/slot", line: 1, column: 1 },
     },
   ]);
-  expect(await explainProblems({ path: "/slot", slot: SLOT, problems: [] })).toEqual([]);
+  expect(await explainProblems({ path: "/slot", slot: SLOT, problems: [] }, process.env)).toEqual([]);
 });
 
 const NOW = new Date("2026-01-01T12:00:00Z");
