@@ -77,8 +77,8 @@ const flood: Row = {
     const loud = `head -c ${GIGABYTE} /dev/zero >&2`;
     return await takeTurns({
       rounds: 3,
-      measured: async () => await measurePeak(execArgv(bench, loud), env),
-      baseline: async () => await measurePeak(execArgv(bench, "sleep 0.1"), env),
+      measured: async () => await measurePeak(execArgv(bench, ["/bin/sh", "-c", loud]), env),
+      baseline: async () => await measurePeak(execArgv(bench, ["sleep", "0.1"]), env),
     });
   },
 };
@@ -93,7 +93,7 @@ const timeout: Row = {
   bound: { kind: "difference", most: 3 },
   measure: async (bench) => {
     const { env } = bench.world();
-    const stubborn = `trap "" TERM; setsid sh -c 'trap "" TERM; while :; do sleep 1; done' & while :; do sleep 1; done`;
+    const stubborn = [join(import.meta.dir, "stubborn.sh")];
     return await takeTurns({
       rounds: 3,
       measured: async () => (await time(execArgv(bench, stubborn, LIMIT_MS), env, 6)) / 1000,
@@ -102,20 +102,10 @@ const timeout: Row = {
   },
 };
 
-function execArgv({ binary }: Bench, script: string, timeoutMs = 60_000): string[] {
-  const told = [
-    "--cwd",
-    "/",
-    "--runtime",
-    "claude",
-    "--personality",
-    "bench",
-    "--occasion",
-    "birth",
-    "--timeout-ms",
-    String(timeoutMs),
-  ];
-  return [binary, "provision", "exec", ...told, "--", "/bin/sh", "-c", script];
+function execArgv({ binary }: Bench, command: readonly string[], timeoutMs = 60_000): string[] {
+  const options = { cwd: "/", runtime: "claude", personality: "bench", occasion: "birth", "timeout-ms": String(timeoutMs) };
+  const told = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  return [binary, "provision", "exec", ...told, "--", ...command];
 }
 
 const MEGABYTE = 1024 * 1024;

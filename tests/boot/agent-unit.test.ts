@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BootSettings, agentFile, fleetFile, renderAgentUnit } from "../../src/boot/agent-unit.ts";
 import { superviseFile } from "../../src/boot/supervise-unit.ts";
+import { readPlists } from "../support/plists.ts";
 import { openScratch } from "../support/scratch.ts";
 import { linesOf, readUnitCommand, readUnitWords } from "../support/unit-words.ts";
 
@@ -63,7 +64,7 @@ describe("the unit of an agent", () => {
   });
 
   test("is the one that the page shows", async () => {
-    const page = await Bun.file(join(import.meta.dir, "../../../docs/fleet.md")).text();
+    const page = await Bun.file(join(import.meta.dir, "../../docs/fleet.md")).text();
     const shown = /```ini\n(.*?)```/s.exec(page)?.[1];
     expect(shown).toBe(renderAgentUnit({ name: "orchestrator", runtime: "claude" }, SETTINGS));
   });
@@ -116,20 +117,8 @@ describe("the unit of an agent", () => {
 });
 
 describe("the file of launchd for an agent", () => {
-  const READ = "import plistlib, json, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
-  const read = (text: string): unknown => {
-    using scratch = openScratch();
-    writeFileSync(scratch.at("agent.plist"), text);
-    const { stdout, stderr } = Bun.spawnSync(["python3", "-c", READ, scratch.at("agent.plist")], {
-      stdin: "ignore",
-      timeout: 20_000,
-    });
-    expect(stderr.toString()).toBe("");
-    return JSON.parse(stdout.toString()) as unknown;
-  };
-
   test.skipIf(Bun.which("python3") === null)("launches it at the login and holds whatever is in a path", () => {
-    for (const name of [...HOSTILE, "line\r\nend"]) {
+    const cases = [...HOSTILE, "line\r\nend"].map((name) => {
       const root = `/tmp/${name}`;
       const settings: BootSettings = {
         program: [`${root}/iapeer`],
@@ -137,22 +126,28 @@ describe("the file of launchd for an agent", () => {
         environment: { IAPEER_ROOT: root, PATH: root },
         place: { home: "/h", env: {}, platform: "darwin" },
       };
-      const file = agentFile(BOB, settings);
-      expect(file.path).toBe("/h/Library/LaunchAgents/com.iapeer.agent.bob.plist");
-      expect(read(file.text)).toEqual({
+      return { root, settings, agent: agentFile(BOB, settings), fleet: fleetFile(settings, true) };
+    });
+    expect(new Set(cases.map(({ agent }) => agent.path))).toEqual(
+      new Set(["/h/Library/LaunchAgents/com.iapeer.agent.bob.plist"]),
+    );
+    const found = readPlists(cases.flatMap(({ agent, fleet }) => [agent.text, fleet.text]));
+    const expected = cases.flatMap(({ root, settings: { program, environment } }) => [
+      {
         Label: "com.iapeer.agent.bob",
         ProgramArguments: [`${root}/iapeer`, "launch", "bob", "--runtime", "claude"],
         EnvironmentVariables: { IAPEER_ROOT: root, PATH: root },
         RunAtLoad: true,
         AbandonProcessGroup: true,
         IapeerMark: JSON.stringify({ root }),
-      });
-      expect(read(fleetFile(settings, true).text)).toEqual({
+      },
+      {
         Label: "com.iapeer.fleet",
         ProgramArguments: ["/usr/bin/true"],
         RunAtLoad: false,
-        IapeerMark: JSON.stringify({ root, program: settings.program, environment: settings.environment, keepsSupervise: true }),
-      });
-    }
+        IapeerMark: JSON.stringify({ root, program, environment, keepsSupervise: true }),
+      },
+    ]);
+    expect(found).toEqual(expected);
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { createRunner } from "../../src/core/process/runner.ts";
-import { HARD_TREES, trace, traceHardTree, traceStorm } from "../support/hard-trees.ts";
+import { HARD_TREES, traceHardTree, traceTree } from "../support/hard-trees.ts";
+import { fixture } from "../support/fixtures.ts";
 import { BINARY, GUARD_ARGV, until } from "../support/sandbox.ts";
 import { openScratch } from "../support/scratch.ts";
 
@@ -45,7 +46,7 @@ test.concurrent.each(["a double fork with an empty environment", "one that ignor
 
 test("nothing is left after a timeout in the middle of a storm of forks in sessions of their own", async () => {
   using scratch = openScratch();
-  const command = traceStorm(scratch, 7);
+  const command = traceTree(scratch, "storm.sh", "7");
   const runner = createRunner({ argv: GUARD_ARGV, env: process.env });
   try {
     const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 250 });
@@ -59,7 +60,7 @@ test("nothing is left after a timeout in the middle of a storm of forks in sessi
 
 test("a command that ends at SIGTERM is not killed", async () => {
   using scratch = openScratch();
-  const command = trace(scratch, `echo $$ >> "$1"; trap 'exit 0' TERM; sleep 15 & wait`, []);
+  const command = traceTree(scratch, "ends-at-sigterm.sh");
   const runner = createRunner({ argv: GUARD_ARGV, env: process.env });
   try {
     const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 500 });
@@ -89,10 +90,7 @@ test("a command that is stopped is woken to take its SIGTERM", async () => {
 
 test("nothing is left after a timeout of an iapeer that itself runs a command", async () => {
   using scratch = openScratch();
-  const inner = `trap '' TERM; echo $$ >> "$1"; (setsid /bin/sh -c 'trap "" TERM; echo $$ >> "$1"; sleep 18; sleep 18' MARKER "$1" &); sleep 18; sleep 18`;
-  await Bun.write(scratch.at("inner"), `#!/bin/sh\n${inner}\n`);
-  const exec = `provision exec --cwd . --runtime claude --personality a --occasion birth --timeout-ms 60000`;
-  const command = trace(scratch, `chmod +x inner; IAPEER_ROOT=$PWD/root exec ${BINARY} ${exec} -- ./inner "$1"`, []);
+  const command = traceTree(scratch, "runs-iapeer.sh", BINARY, fixture("trees/own-session.sh"));
   const runner = createRunner({ argv: GUARD_ARGV, env: process.env });
   try {
     const { outcome } = await runner.run({ argv: command.argv, folder: command.folder, timeoutMs: 1500 });

@@ -8,6 +8,7 @@ import { signalProcess } from "../../src/core/process/signals.ts";
 import { incarnationPaths } from "../../src/status/incarnation/incarnation.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok, readJson } from "../support/calls.ts";
+import { fixture } from "../support/fixtures.ts";
 import { until } from "../support/sandbox.ts";
 import {
   callOutside,
@@ -25,9 +26,6 @@ const { readLog } = bob;
 const exitsLog = () => join(bob.sandbox.root, "logs/iapeer/exits.log");
 const pathsOf = ({ identity, incarnation }: Session) => incarnationPaths(layoutFrom(bob.sandbox.env), identity, incarnation);
 const untilRecorded = async () => await until("it is recorded", () => readLog("exits.log").length === 1);
-
-/** An agent that does not care that its terminal is gone. */
-const STUBBORN = "trap '' HUP\nwhile :; do sleep 1; done";
 
 describe("a record", () => {
   test("is made although a crash left half a line of it", async () => {
@@ -141,7 +139,7 @@ describe("a record", () => {
 
 describe("an agent that outlived its server", () => {
   async function loseServer(): Promise<Session> {
-    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("stubborn", STUBBORN);
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = fixture("stubborn-agent.sh");
     const session = await launchPeer(bob.sandbox, "bob");
     signal("KILL", session.server);
     await untilRecorded();
@@ -180,7 +178,7 @@ describe("an agent that outlived its server", () => {
 describe("stop ends", () => {
   test("the agent that a person made the pane run anew", async () => {
     const session = await launchPeer(bob.sandbox, "bob");
-    await callOutside(session, "respawn-pane", "-k", "-t", "=claude-bob:", "--", "/bin/sh", "-c", STUBBORN);
+    await callOutside(session, "respawn-pane", "-k", "-t", "=claude-bob:", "--", fixture("stubborn-agent.sh"));
     const pid = Number(await callOutside(session, "display-message", "-p", "-t", "=claude-bob:", "#{pane_pid}"));
     const again = readProcess(pid)!;
     await ok(bob.sandbox, "stop", "bob");
@@ -188,7 +186,7 @@ describe("stop ends", () => {
   });
 
   test("an agent whose launch was killed before it was written down", async () => {
-    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("stubborn", STUBBORN);
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = fixture("stubborn-agent.sh");
     const session = await launchPeer(bob.sandbox, "bob");
     const { session: file } = pathsOf(session);
     writeFileSync(file, JSON.stringify({ ...readJson(file), pane: null }), { mode: 0o600 });

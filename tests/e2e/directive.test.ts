@@ -8,6 +8,7 @@ import { stopIncarnation } from "../../src/launch/end/end.ts";
 import { incarnationPaths, readIncarnation } from "../../src/status/incarnation/incarnation.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
+import { fixture } from "../support/fixtures.ts";
 import { agentOf } from "../support/host-fleet.ts";
 import { finish, until } from "../support/sandbox.ts";
 import { launchPeer, readSession, type Session, signal, untilGone } from "../support/session.ts";
@@ -17,17 +18,8 @@ import { join } from "node:path";
 
 const bob = useBob();
 
-/** It writes down what it hears, goes when it is told to leave, and runs what it is asked to, from within its session. */
-const AGENT = `while IFS= read -r line; do
-  printf '%s\\n' "$line" >>"$HOME/heard-$PEER_PERSONALITY"
-  case $line in
-  *'] leave') exit 0 ;;
-  *'] run '*) sh -c "\${line#*\\] run }" >"$HOME/ran" 2>&1; echo "$?" >"$HOME/ran-status" ;;
-  esac
-done`;
-
 beforeEach(() => {
-  const agent = bob.sandbox.script("agent", AGENT);
+  const agent = fixture("obedient-agent.sh");
   Object.assign(bob.sandbox.env, {
     IAPEER_CLAUDE_BIN: agent,
     IAPEER_CODEX_BIN: agent,

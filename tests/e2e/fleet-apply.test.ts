@@ -5,8 +5,9 @@ import type { ApplyReport } from "../../src/app/fleet/apply.ts";
 import type { PsRow } from "../../src/fleet/ps/types.ts";
 import type { PeerJson } from "../../src/app/peer-json.ts";
 import { errorLine, ok, readJson, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
+import { fixture } from "../support/fixtures.ts";
 import { type AgentText, writeFleet } from "../support/fleet.ts";
-import { finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
+import { BINARY, finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
 import { prepareSessions, processesOf, readSession } from "../support/session.ts";
 import { prepareShared, SHARED } from "../support/shared-server.ts";
 
@@ -483,14 +484,8 @@ describe("fleet apply", () => {
     const before = readFileSync(`${box.root}/state/iapeer/fleet.json`, "utf8");
     chmodSync(`${box.root}/fleet.yaml`, 0o600);
     writeFleet(box, [agent("a", { class: "tester" })]);
-    const script = `
-      mount -t tmpfs -o mode=700,size=64k none '${box.root}/state/iapeer' && printf %s "$BEFORE" > '${box.root}/state/iapeer/fleet.json' && chmod 600 '${box.root}/state/iapeer/fleet.json' || exit 90
-      mkdir '${box.root}/state/iapeer/lifecycle'; : > '${box.root}/state/iapeer/fleet.lock'
-      dd if=/dev/zero of='${box.root}/state/iapeer/full' bs=4k 2>/dev/null
-      '${process.cwd()}/dist/iapeer' fleet apply --json > report; status=$?
-      cp '${box.root}/state/iapeer/fleet.json' after; exit $status`;
-    const child = Bun.spawn(["unshare", "-m", "sh", "-c", script], {
-      env: { ...box.env, BEFORE: before },
+    const child = Bun.spawn(["unshare", "-m", fixture("apply-on-full-disk.sh"), BINARY], {
+      env: box.env,
       cwd: box.folder,
       stdin: "ignore",
       stdout: "pipe",

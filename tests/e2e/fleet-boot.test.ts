@@ -7,6 +7,7 @@ import type { ApplyReport } from "../../src/app/fleet/apply.ts";
 import { applyAgents } from "../support/applied-fleet.ts";
 import { writeFleet } from "../support/fleet.ts";
 import { type FakeSystemd, feignSystemd, readUnits } from "../support/fake-systemd.ts";
+import { fixture } from "../support/fixtures.ts";
 import { BINARY, type Finished, finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
 import { launchPeer, prepareSessions, processesOf } from "../support/session.ts";
 import { isRunning } from "../../src/core/process/processes.ts";
@@ -338,11 +339,10 @@ describe.skipIf(process.platform !== "linux")("remove of a peer that starts at b
   });
 });
 
-/** Runs the program in a mount namespace of its own, in which a folder of the sandbox is as a command makes it. */
-async function withFolder(prepare: string, ...args: string[]): Promise<Finished> {
-  const script = `${prepare} || exit 90; exec '${BINARY}' "$@"`;
+/** Runs the program in a mount namespace of its own, where the folder of the units is of a kind. */
+async function withFolder(kind: "read-only" | "full" | "full-of-units", ...args: string[]): Promise<Finished> {
   return await finish(
-    Bun.spawn(["unshare", "--mount", "sh", "-c", script, "sh", ...args], {
+    Bun.spawn(["unshare", "--mount", fixture("with-units-folder.sh"), kind, BINARY, ...args], {
       env: box.env,
       cwd: box.folder,
       stdin: "ignore",
@@ -356,12 +356,11 @@ const canMount = process.platform === "linux" && Bun.spawnSync(["unshare", "--mo
 describe.skipIf(!canMount)("where the folder of the units", () => {
   test("may not be written, an installation fails whole, and a removal does not drop the peer", async () => {
     mkdirSync(unitsFolder(), { recursive: true });
-    const readOnly = `mount --bind '${box.home}/.config' '${box.home}/.config' && mount -o remount,bind,ro '${box.home}/.config'`;
-    const refused = await withFolder(readOnly, "fleet", "install", "--json");
+    const refused = await withFolder("read-only", "fleet", "install", "--json");
     expect([refused.status, errorLine(refused).code]).toEqual([1, "write-failed"]);
     expect(readUnits(box)).toEqual({});
     await ok(box, "fleet", "install");
-    const half = await withFolder(readOnly, "remove", "bob", "--json");
+    const half = await withFolder("read-only", "remove", "bob", "--json");
     expect([half.status, JSON.parse(half.stdout)[0].error.code]).toEqual([1, "write-failed"]);
     expect(readRegistryFile(box).peers.map(({ personality }) => personality)).toContain("bob");
     await ok(box, "remove", "bob");
@@ -369,13 +368,11 @@ describe.skipIf(!canMount)("where the folder of the units", () => {
   });
 
   test("is full, nothing of an installation is there, and a removal works", async () => {
-    const full = `mkdir -p '${unitsFolder()}' && mount -t tmpfs -o size=8k none '${unitsFolder()}' && { cat /dev/zero >'${unitsFolder()}/rest' 2>/dev/null; true; }`;
-    const refused = await withFolder(full, "fleet", "install", "--json");
+    const refused = await withFolder("full", "fleet", "install", "--json");
     expect([refused.status, errorLine(refused).code]).toEqual([1, "write-failed"]);
     expect(systemd.asked()).toEqual([]);
     await ok(box, "fleet", "install");
-    const whole = `cp -a '${unitsFolder()}' '${box.folder}/kept' && mount -t tmpfs -o size=64k none '${unitsFolder()}' && cp -a '${box.folder}/kept/.' '${unitsFolder()}/' && { cat /dev/zero >'${unitsFolder()}/rest' 2>/dev/null; true; }`;
-    const removed = await withFolder(whole, "remove", "bob", "--json");
+    const removed = await withFolder("full-of-units", "remove", "bob", "--json");
     expect([removed.status, JSON.parse(removed.stdout)[0].bootUnit]).toEqual([0, "removed"]);
   });
 

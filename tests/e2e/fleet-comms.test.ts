@@ -8,6 +8,7 @@ import { writeApplied } from "../../src/fleet/applied.ts";
 import { readCurrent } from "../../src/status/incarnation/incarnation.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, modeOf, ok } from "../support/calls.ts";
+import { fixture } from "../support/fixtures.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
 const HOST = hostname().split(".")[0]!;
@@ -30,12 +31,8 @@ interface Told {
 /** Launches bob in a runtime whose program writes down, byte for byte, what it was started with. */
 async function launchTelling(runtime: string, ...args: string[]): Promise<Told> {
   const { sandbox } = bob;
-  const told = join(sandbox.folder, "told");
-  const program = sandbox.script(
-    "teller",
-    `printf '%s\\0' "$@" >'${told}'; printf %s "$OPENCODE_CONFIG_CONTENT" >'${told}.config'; echo ready; exec cat`,
-  );
-  sandbox.env[`IAPEER_${runtime.toUpperCase()}_BIN`] = program;
+  const told = join(sandbox.home, "told");
+  sandbox.env[`IAPEER_${runtime.toUpperCase()}_BIN`] = fixture("telling-agent.sh");
   if (runtime !== "claude") await ok(sandbox, "update", "bob", "--add-runtime", runtime);
   const { stderr } = await ok(sandbox, "launch", "bob", "--runtime", runtime, ...args);
   return { stderr, argv: readFileSync(told, "utf8").split("\0").slice(0, -1), config: readFileSync(`${told}.config`, "utf8") };
@@ -157,7 +154,7 @@ describe("launch of an agent of the fleet", () => {
     const declare = (more: object) =>
       bob.sandbox.write(
         "root/runtimes/own/runtime.json",
-        JSON.stringify({ command: join(bob.sandbox.folder, "teller"), args: ["run"], ...more }),
+        JSON.stringify({ command: fixture("telling-agent.sh"), args: ["run"], ...more }),
       );
     apply(bob.sandbox, BOSS, { name: "bob", runtime: "own", modelHint: "m" });
     declare({ model_args: ["--use={model}"], prompt_args: ["--system", "{prompt}"] });

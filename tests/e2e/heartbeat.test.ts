@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } f
 import { join } from "node:path";
 import { useBob } from "../support/bob.ts";
 import { errorLine, modeOf, ok, readJson } from "../support/calls.ts";
+import { fixture } from "../support/fixtures.ts";
 import { BINARY, finish, until } from "../support/sandbox.ts";
 import { launchPeer, processesOf, tellAgent, untilGone } from "../support/session.ts";
 import { canRun } from "../support/can-run.ts";
@@ -75,8 +76,7 @@ describe("heartbeat", () => {
     async () => {
       await ok(bob.sandbox, "heartbeat", "bob");
       const before = readFileSync(beatOf("claude-bob"), "utf8");
-      const full = `mount -t tmpfs -o size=16k none '${stateFolder()}' && { cat /dev/zero >'${stateFolder()}/rest' 2>/dev/null; exec '${process.cwd()}/dist/iapeer' heartbeat bob; }`;
-      const child = Bun.spawn(["unshare", "-m", "sh", "-c", full], {
+      const child = Bun.spawn(["unshare", "-m", fixture("full-disk.sh"), stateFolder(), "other", BINARY, "heartbeat", "bob"], {
         env: bob.sandbox.env,
         stdin: "ignore",
         stdout: "pipe",

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { parseEvents } from "../../src/core/disk/event-log.ts";
+import { fixture } from "../support/fixtures.ts";
 import { traceHardTree } from "../support/hard-trees.ts";
 import { finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
 
@@ -257,12 +258,8 @@ describe("provision exec", () => {
   });
 
   test("1 GB on stderr costs iapeer less than 32 MB of memory", async () => {
-    const peak = async (flood: string) => {
-      const script = box.script(
-        `flood${flood.length}`,
-        `${flood}; touch '${box.folder}/flooded'; until [ -e '${box.folder}/go' ]; do sleep 0.02; done; echo end >&2; exit 1`,
-      );
-      const child = box.start([...EXEC, "--", script]);
+    const peak = async (volume: "loud" | "quiet") => {
+      const child = box.start([...EXEC, "--", fixture("flood.sh"), box.folder, volume]);
       await until("the flood is over", () => existsSync(`${box.folder}/flooded`), 20_000);
       const kb = Number(/^VmHWM:\s+([0-9]+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))![1]);
       writeFileSync(`${box.folder}/go`, "");
@@ -271,7 +268,7 @@ describe("provision exec", () => {
       for (const name of ["go", "flooded"]) Bun.spawnSync(["rm", `${box.folder}/${name}`]);
       return kb / 1024;
     };
-    const [quiet, flooded] = [await peak("true"), await peak("head -c 1073741824 /dev/zero | tr '\\0' x >&2")];
+    const [quiet, flooded] = [await peak("quiet"), await peak("loud")];
     expect(flooded - quiet).toBeLessThan(32);
   }, 30_000);
 });

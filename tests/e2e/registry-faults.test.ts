@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { errorLine, ok, readJson, readRegistryFile, valuesOf } from "../support/calls.ts";
+import { fixture } from "../support/fixtures.ts";
 import { BINARY, finish, type Finished, openSandbox, type Sandbox } from "../support/sandbox.ts";
 import { canRun } from "../support/can-run.ts";
 
@@ -187,41 +188,18 @@ describe("refused (exit 5):", () => {
 });
 
 describe("old file whole, temporary file gone, and the error says why:", () => {
-  const fill = 'cat /dev/zero >"$IAPEER_ROOT/fill" 2>/dev/null';
-  const leaveOne = 'head -c 4096 /dev/zero >"$IAPEER_ROOT/spare"';
-  const useInodes = 'i=0; while touch "$IAPEER_ROOT/f$i" 2>/dev/null; do i=$((i+1)); done';
-
-  test.skipIf(!canRun("unshare", "-m")).each<[string, string, string, string]>([
-    ["a full disk, with the peer's folder on it", "size=64k", fill, "peers/beta"],
-    ["a full disk, with the peer's folder elsewhere", "size=64k", fill, "elsewhere"],
-    [
-      "a disk with room for the registry and not for its backup",
-      "size=64k",
-      `${leaveOne}; ${fill}; rm "$IAPEER_ROOT/spare"`,
-      "elsewhere",
-    ],
-    ["no inodes, with the peer's folder on that disk", "nr_inodes=24", useInodes, "peers/beta"],
-    ["no inodes, with the peer's folder elsewhere", "nr_inodes=24", useInodes, "elsewhere"],
-    [
-      "an inode for the registry and not for its backup",
-      "nr_inodes=24",
-      `: >"$IAPEER_ROOT/spare"; ${useInodes}; rm "$IAPEER_ROOT/spare"`,
-      "elsewhere",
-    ],
-  ])("%s", async (_, options, exhaust, cwd) => {
+  test.skipIf(!canRun("unshare", "-m")).each([
+    ["a full disk, with the peer's folder on it", "size=64k", "blocks", "all", "peers/beta"],
+    ["a full disk, with the peer's folder elsewhere", "size=64k", "blocks", "all", "elsewhere"],
+    ["a disk with room for the registry and not for its backup", "size=64k", "blocks", "all-but-one", "elsewhere"],
+    ["no inodes, with the peer's folder on that disk", "nr_inodes=24", "inodes", "all", "peers/beta"],
+    ["no inodes, with the peer's folder elsewhere", "nr_inodes=24", "inodes", "all", "elsewhere"],
+    ["an inode for the registry and not for its backup", "nr_inodes=24", "inodes", "all-but-one", "elsewhere"],
+  ])("%s", async (_, option, kind, amount, cwd) => {
     using sandbox = openSandbox();
     mkdirSync(sandbox.root, { mode: 0o700 });
-    const script = `
-      mount -t tmpfs -o mode=700,${options} none "$IAPEER_ROOT" || exit 90
-      "$BINARY" add alpha >/dev/null || exit 91
-      cp "$IAPEER_ROOT/peers-profiles.json" before && cp "$IAPEER_ROOT/peers-profiles.json.bak" before.bak || exit 92
-      ${exhaust}
-      "$BINARY" add beta --cwd "$WHERE" --json; status=$?
-      cp "$IAPEER_ROOT/peers-profiles.json" after; cp "$IAPEER_ROOT/peers-profiles.json.bak" after.bak
-      { find . -name '*.tmp'; test ! -e "$WHERE" || echo "$WHERE"; } >left
-      exit $status`;
     const where = cwd === "elsewhere" ? join(sandbox.folder, cwd) : join(sandbox.root, cwd);
-    const finished = await run(sandbox, ["unshare", "-m", "sh", "-c", script], { WHERE: where });
+    const finished = await run(sandbox, ["unshare", "-m", fixture("add-on-full-disk.sh"), BINARY, option, kind, amount, where]);
     expect(finished).toMatchObject({ status: 1, stdout: "" });
     const error = errorLine(finished);
     expect(error).toMatchObject({ code: "write-failed", details: { errno: "ENOSPC" } });

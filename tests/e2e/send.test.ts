@@ -1,12 +1,13 @@
 // Messages from people and peers to a live session, through the compiled program.
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { listProcesses } from "../../src/core/process/processes.ts";
 import { accountName } from "../../src/core/libc.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
+import { fixture } from "../support/fixtures.ts";
 import { finish, until } from "../support/sandbox.ts";
 import { callOutside, launchPeer, readSession, type Session, signal } from "../support/session.ts";
 import { openTerminal } from "../support/terminal.ts";
@@ -15,7 +16,7 @@ const bob = useBob();
 const HOST = hostname().split(".")[0]!;
 const ME = accountName();
 const HEAD = `[${HOST}:${ME} -> ${HOST}:bob] `;
-const COMPOSER = join(import.meta.dir, "../support/composer.ts");
+const COMPOSER = fixture("composer.ts");
 
 const gotFile = () => `${bob.sandbox.folder}/got`;
 const readGot = () => (existsSync(gotFile()) ? readFileSync(gotFile(), "utf8") : "");
@@ -185,23 +186,19 @@ describe("the sender", () => {
   test("is the peer whose session the call comes from, whatever the environment says", async () => {
     await ok(bob.sandbox, "add", "alice");
     await launchReader();
-    const call = `PEER_IDENTITY=claude-bob '${process.cwd()}/dist/iapeer' send bob -m hi --json >'${bob.sandbox.folder}/json' 2>&1`;
-    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script(
-      "alice",
-      `(sh -c "$(cat '${bob.sandbox.write("call", call)}')"; '${process.cwd()}/dist/iapeer' send bob -m no --from bob --json >'${bob.sandbox.folder}/no' 2>&1; echo $? >'${bob.sandbox.folder}/status') & exec sleep 600`,
-    );
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = fixture("sending-agent.sh");
     await launchPeer(bob.sandbox, "alice");
     await until(
       "both are called",
-      () => existsSync(`${bob.sandbox.folder}/status`) && readFileSync(`${bob.sandbox.folder}/status`, "utf8") !== "",
+      () => existsSync(`${bob.sandbox.home}/status`) && readFileSync(`${bob.sandbox.home}/status`, "utf8") !== "",
     );
-    expect(JSON.parse(readFileSync(`${bob.sandbox.folder}/json`, "utf8"))).toMatchObject({
+    expect(JSON.parse(readFileSync(`${bob.sandbox.home}/json`, "utf8"))).toMatchObject({
       from: "alice",
       sender: "peer",
       to: "bob",
     });
-    expect(readFileSync(`${bob.sandbox.folder}/status`, "utf8")).toBe("4\n");
-    expect(JSON.parse(readFileSync(`${bob.sandbox.folder}/no`, "utf8"))).toMatchObject({ error: { code: "sender-mismatch" } });
+    expect(readFileSync(`${bob.sandbox.home}/status`, "utf8")).toBe("4\n");
+    expect(JSON.parse(readFileSync(`${bob.sandbox.home}/no`, "utf8"))).toMatchObject({ error: { code: "sender-mismatch" } });
     await until("it is read", () => readGot() === `[${HOST}:alice -> ${HOST}:bob] hi\n`);
   });
 
@@ -261,11 +258,9 @@ describe("refused, and nothing reaches the peer:", () => {
 
   test("a file that is no UTF-8, or not there, and two messages or none", async () => {
     await launchReader();
-    Bun.spawnSync([
-      "sh",
-      "-c",
-      `printf 'a\\377' >'${bob.sandbox.folder}/bytes'; printf 'a\\0b' >'${bob.sandbox.folder}/nul'; head -c 200000 /dev/zero | tr '\\0' x >'${bob.sandbox.folder}/big'`,
-    ]);
+    writeFileSync(`${bob.sandbox.folder}/bytes`, Buffer.from([0x61, 0xff]));
+    writeFileSync(`${bob.sandbox.folder}/nul`, "a\0b");
+    writeFileSync(`${bob.sandbox.folder}/big`, "x".repeat(200_000));
     const code = async (...args: string[]) => errorLine(await bob.sandbox.iapeer("send", "bob", ...args, "--json")).code;
     expect(await code("--file", "bytes")).toBe("message-invalid");
     expect(await code("--file", "nul")).toBe("message-invalid");

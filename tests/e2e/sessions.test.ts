@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
-import { BINARY, until } from "../support/sandbox.ts";
+import { fixture } from "../support/fixtures.ts";
+import { until } from "../support/sandbox.ts";
 import { callOutside, launchPeer, readSession, recorderOf, tellAgent, untilGone } from "../support/session.ts";
 import { openTerminal } from "../support/terminal.ts";
 
@@ -161,10 +162,7 @@ describe("launch", () => {
 
 describe("stop", () => {
   test("ends everything that the agent started, a child that ignores hangups and one in another session included", async () => {
-    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script(
-      "stubborn",
-      `trap '' HUP; setsid sh -c 'trap "" HUP TERM; while :; do sleep 1; done' & while :; do sleep 1; done`,
-    );
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = fixture("stubborn-agent.sh");
     const { server, agent } = await launchPeer(bob.sandbox, "bob");
     const below = listProcesses().filter(({ ppid }) => ppid === agent.pid);
     expect(below.length).toBeGreaterThan(0);
@@ -243,16 +241,7 @@ describe("a person", () => {
 test.skipIf(process.platform !== "linux")(
   "a stop ends no session that the agent launched, also where it is the parent of all its orphans",
   async () => {
-    const reaper = bob.sandbox.write(
-      "reaper.ts",
-      `import { dlopen } from "bun:ffi";
-    dlopen("libc.so.6", { prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } }).symbols.prctl(36, 1, 0, 0, 0);
-    Bun.spawnSync([${JSON.stringify(BINARY)}, "launch", "alice", "--runtime", "codex"], { stdio: ["ignore", "ignore", "ignore"] });
-    console.log("launched");
-    setInterval(() => undefined, 1000);
-`,
-    );
-    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("reaper", `exec '${process.execPath}' '${reaper}'`);
+    bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("reaper", `exec '${process.execPath}' '${fixture("reaper.ts")}'`);
     await ok(bob.sandbox, "add", "alice", "--runtime", "codex");
     await launchPeer(bob.sandbox, "bob");
     await until("alice is launched", async () => (await bob.sandbox.iapeer("tail", "bob")).stdout.includes("\nlaunched"));

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PsRow } from "../../src/fleet/ps/types.ts";
-import { AGENT, agentOf, applyBoth, applyOn, heard, launchOn, logOf, okOn, runIn } from "../support/host-fleet.ts";
+import { fixture } from "../support/fixtures.ts";
+import { agentOf, applyBoth, applyOn, heard, launchOn, logOf, okOn, runIn } from "../support/host-fleet.ts";
 import { type Host, type Hosts, openHosts, whyNoHosts } from "../support/hosts.ts";
 import { until } from "../support/sandbox.ts";
 
@@ -65,7 +66,7 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
         JSON.stringify({ version: 1, policy: "none", agents: [remote("alice", a), remote("bob", b)] }),
         { mode: 0o600 },
       );
-      host.env["IAPEER_CLAUDE_BIN"] = host.script("agent", AGENT);
+      host.env["IAPEER_CLAUDE_BIN"] = fixture("obedient-agent.sh");
       await okOn(host, "fleet", "apply", "--start");
     }
     expect((await okOn(a, "fleet", "comms", "alice")).stdout).toMatch(

@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { servicePath } from "../../src/core/service/place.ts";
 import { planInstall, planUninstall, renderLaunchdAgent, renderSystemdUnit } from "../../src/boot/supervise-unit.ts";
+import { readPlists } from "../support/plists.ts";
 import { errorOf, openScratch } from "../support/scratch.ts";
 
 const ROOT = "/home/somebody/.iapeer";
@@ -102,26 +103,17 @@ describe("the unit of systemd", () => {
 });
 
 describe("the agent of launchd", () => {
-  const READ = "import plistlib, json, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
-
   test.skipIf(Bun.which("python3") === null)("says the same, and holds whatever is in a path", () => {
-    using scratch = openScratch();
-    for (const name of [...HOSTILE, "line\r\nend"]) {
-      const root = `/tmp/${name}`;
-      writeFileSync(
-        scratch.at("agent.plist"),
-        renderLaunchdAgent({
-          program: [`${root}/iapeer`, "main"],
-          root,
-          environment: { IAPEER_ROOT: root, IAPEER_SOCK_DIR: root, PATH: root },
-        }),
-      );
-      const { stdout, stderr } = Bun.spawnSync(["python3", "-c", READ, scratch.at("agent.plist")], {
-        stdin: "ignore",
-        timeout: 20_000,
-      });
-      expect(stderr.toString()).toBe("");
-      expect(JSON.parse(stdout.toString())).toEqual({
+    const roots = [...HOSTILE, "line\r\nend"].map((name) => `/tmp/${name}`);
+    const texts = roots.map((root) =>
+      renderLaunchdAgent({
+        program: [`${root}/iapeer`, "main"],
+        root,
+        environment: { IAPEER_ROOT: root, IAPEER_SOCK_DIR: root, PATH: root },
+      }),
+    );
+    expect(readPlists(texts)).toEqual(
+      roots.map((root) => ({
         Label: "com.iapeer.supervise",
         ProgramArguments: [`${root}/iapeer`, "main", "supervise"],
         EnvironmentVariables: { IAPEER_ROOT: root, IAPEER_SOCK_DIR: root, PATH: root },
@@ -129,8 +121,8 @@ describe("the agent of launchd", () => {
         KeepAlive: { SuccessfulExit: false },
         AbandonProcessGroup: true,
         IapeerMark: JSON.stringify({ root }),
-      });
-    }
+      })),
+    );
   });
 
   test("refuses a path that XML cannot hold", () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { findBun } from "../../scripts/setup/bun.mjs";
@@ -7,6 +7,7 @@ import { withLock } from "../../scripts/setup/lock.mjs";
 import { arePackagesInstalled } from "../../scripts/setup/packages.mjs";
 import { findMissing } from "../../scripts/setup/tools.mjs";
 import { canRun } from "../support/can-run.ts";
+import { fixture } from "../support/fixtures.ts";
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "iap-setup-"))));
@@ -134,23 +135,14 @@ test("only programs that PATH does not have are missing", () => {
 describe.skipIf(process.platform !== "linux" || process.getuid!() !== 0 || !canRun("unshare", "--mount"))(
   "as root with apt",
   () => {
-    /** Installs as a machine would that has only these in /usr/sbin; a false apt-get says what it was asked. */
-    async function install(policy: string | undefined, aptGet: string, ...tools: string[]) {
+    /** Installs as on a machine whose /usr/sbin has this rule about services alone, or nothing; the end of apt-get is given. */
+    async function install(rule: string, aptGetEnds: string, ...tools: string[]) {
       const bin = join(folder, "bin");
       mkdirSync(bin);
-      writeFileSync(
-        join(bin, "apt-get"),
-        `#!/bin/sh\necho "$*" >>'${folder}/asked'; cat /usr/sbin/policy-rc.d >>'${folder}/policy' 2>&1\n${aptGet}\n`,
-        { mode: 0o755 },
-      );
-      writeFileSync(
-        join(folder, "run.mjs"),
-        `import { installTools } from ${JSON.stringify(join(import.meta.dir, "../../scripts/setup/tools.mjs"))};\ninstallTools({ need: [], want: ${JSON.stringify(tools)} });\n`,
-      );
-      const keep = policy === undefined ? "true" : `echo '${policy}' >/usr/sbin/policy-rc.d`;
-      const script = `mount -t tmpfs none /usr/sbin && ${keep} && node '${folder}/run.mjs'; status=$?; cat /usr/sbin/policy-rc.d >'${folder}/left' 2>/dev/null; exit $status`;
-      const child = Bun.spawn(["unshare", "--mount", "sh", "-c", script], {
-        env: { ...process.env, PATH: `${bin}:${dirname(Bun.which("node")!)}:/usr/bin:/bin` },
+      symlinkSync(fixture("apt-get.sh"), join(bin, "apt-get"));
+      const installing = [Bun.which("node")!, fixture("install-tools.mjs"), ...tools];
+      const child = Bun.spawn(["unshare", "--mount", fixture("install-tools.sh"), rule, ...installing], {
+        env: { PATH: `${bin}:/usr/bin:/bin`, NOTES: folder, APT_GET_ENDS: aptGetEnds },
         stdio: ["ignore", "ignore", "pipe"],
       });
       const [stderr, status] = [await child.stderr.text(), await child.exited];
@@ -159,7 +151,7 @@ describe.skipIf(process.platform !== "linux" || process.getuid!() !== 0 || !canR
     }
 
     test("packages are asked for by their names, and none of them starts a service", async () => {
-      const { status, stderr, asked, policy, left } = await install(undefined, "exit 0", "sshd", "no-such-program");
+      const { status, stderr, asked, policy, left } = await install("", "exit 0", "sshd", "no-such-program");
       expect(status).toBe(0);
       expect(stderr).toContain("setup: installing openssh-server, no-such-program with apt-get");
       expect(asked.trim().split("\n").at(-1)).toEndWith("install openssh-server no-such-program");
@@ -174,7 +166,7 @@ describe.skipIf(process.platform !== "linux" || process.getuid!() !== 0 || !canR
     });
 
     test("a signal in the middle ends it, and the rule goes all the same", async () => {
-      const { status, left } = await install(undefined, "kill -s TERM $PPID", "sshd");
+      const { status, left } = await install("", "kill -s TERM $PPID", "sshd");
       expect({ status, left }).toEqual({ status: 143, left: "" });
     });
   },

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 
-/** The path of a program in tests/fixtures. */
+/** The path of a program in tests/fixtures, from any folder. */
 export function fixture(name: string): string {
   return resolve(import.meta.dir, "../fixtures", name);
 }

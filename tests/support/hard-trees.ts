@@ -1,60 +1,32 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { isRunning, readProcess } from "../../src/core/process/processes.ts";
+import { fixture } from "./fixtures.ts";
 import type { Scratch } from "./scratch.ts";
-import { writeScript } from "./script-file.ts";
+import { writeProgram } from "./script-file.ts";
 
 /**
- * Commands that are hard to end. Each process writes its pid into the file $1 and sleeps a few seconds at most, so that none
- * outlives a failed test by much. `pids` is how many write theirs.
+ * Commands that are hard to end, by the fixture that is run. Each process writes its pid into the file $1, and sleeps some seconds
+ * at most, so that none outlives a failed test by much. `pids` is how many processes write theirs.
  */
 export const HARD_TREES = {
-  "one that ignores SIGTERM, as its child does": {
-    pids: 2,
-    body: `trap '' TERM; echo $$ >> "$1"; sleep 18 & echo $! >> "$1"; wait; sleep 18`,
-  },
-  "a group whose leader goes at SIGTERM": {
-    pids: 2,
-    body: `(trap '' TERM; sleep 18 & echo $! >> "$1"; wait) & trap 'exit 0' TERM; echo $$ >> "$1"; wait`,
-  },
-  "a child in a session of its own": {
-    pids: 2,
-    body: `setsid sh -c 'trap "" TERM; echo $$ >> "$1"; sleep 18; sleep 18' MARKER "$1" & echo $$ >> "$1"; wait`,
-  },
-  "a double fork with an empty environment": {
-    pids: 3,
-    body: `(setsid env -i /bin/sh -c 'trap "" TERM; echo $$ >> "$1"; (/bin/sleep 18 & echo $! >> "$1"); exec /bin/sleep 18' MARKER "$1" &); echo $$ >> "$1"; exec sleep 18`,
-  },
-  "a double fork that has closed its files and changed its folder": {
-    pids: 2,
-    body: `(setsid sh -c 'cd /; echo $$ >> "$1"; exec sleep 18' MARKER "$1" <&- >/dev/null 2>&1 &); echo $$ >> "$1"; exec sleep 18`,
-  },
-  "one that stops itself": {
-    pids: 1,
-    body: `echo $$ >> "$1"; kill -s STOP $$; sleep 18`,
-  },
-  "one that ignores SIGTERM and stops itself and its child": {
-    pids: 2,
-    body: `trap '' TERM; sleep 18 & echo $! >> "$1"; kill -s STOP $!; echo $$ >> "$1"; kill -s STOP $$`,
-  },
-  "one that starts another in a new session when it gets SIGTERM": {
-    pids: 1,
-    body: `trap '(setsid env -i /bin/sh -c "trap \\"\\" TERM; echo \\$\\$ >> \\"\\$1\\"; sleep 18; sleep 18" MARKER "$1" &); exit 0' TERM; echo $$ >> "$1"; sleep 18 & wait`,
-  },
-} as const satisfies Record<string, { readonly pids: number; readonly body: string }>;
-
-/** Doubles itself so often in new sessions, ignoring SIGTERM, and sleeps: 2^(depth + 1) - 1 processes at most. */
-const STORM = `trap '' TERM
-if [ "$2" -gt 0 ]; then setsid "$0" "$1" $(($2 - 1)) & "$0" "$1" $(($2 - 1)) & fi
-echo $$ >> "$1"; exec sleep 12`;
+  "one that ignores SIGTERM, as its child does": { program: "ignores-sigterm.sh", pids: 2 },
+  "a group whose leader goes at SIGTERM": { program: "leader-goes.sh", pids: 2 },
+  "a child in a session of its own": { program: "own-session.sh", pids: 2 },
+  "a double fork with an empty environment": { program: "empty-environment.sh", pids: 3 },
+  "a double fork that has closed its files and changed its folder": { program: "closed-files.sh", pids: 2 },
+  "one that stops itself": { program: "stops-itself.sh", pids: 1 },
+  "one that ignores SIGTERM and stops itself and its child": { program: "stops-all.sh", pids: 2 },
+  "one that starts another in a new session when it gets SIGTERM": { program: "starts-another.sh", pids: 1 },
+} as const satisfies Record<string, { readonly program: string; readonly pids: number }>;
 
 /** A command whose processes can be found again, by more than one trace. */
 export interface TracedCommand {
   readonly argv: readonly string[];
   /** The working folder to run it in: one of the traces. */
   readonly folder: string;
-  /** How many of its processes have told their pid. */
+  /** How many of its processes have written their pid. */
   count(): number;
-  /** What is left of it, in words; empty when nothing is. */
+  /** The processes of it that still run; empty when there is none. */
   survivors(): string[];
 }
 
@@ -62,21 +34,16 @@ export interface TracedCommand {
 type Place = Pick<Scratch, "path" | "at">;
 
 export function traceHardTree(place: Place, title: keyof typeof HARD_TREES): TracedCommand {
-  return trace(place, HARD_TREES[title].body, []);
+  return traceTree(place, HARD_TREES[title].program);
 }
 
-export function traceStorm(place: Place, depth: number): TracedCommand {
-  return trace(place, STORM, [String(depth)]);
-}
-
-/** A script of one's own: its first argument is the file for its pids. */
-export function trace(place: Place, body: string, args: readonly string[]): TracedCommand {
+/** A program of tests/fixtures/trees, run by a name that none else has. Its first argument is the file for its pids. */
+export function traceTree(place: Place, program: string, ...args: readonly string[]): TracedCommand {
   const marker = `traced-${crypto.randomUUID()}`;
   const pids = place.at("pids");
-  const script = writeScript(place.at(marker), body.replaceAll("MARKER", marker));
   const told = () => readLines(pids).map(Number);
   return {
-    argv: [script, pids, ...args],
+    argv: [bringTree(place, program, marker), pids, ...args],
     folder: place.path,
     count: () => told().length,
     survivors: () => {
@@ -89,18 +56,23 @@ export function trace(place: Place, body: string, args: readonly string[]): Trac
   };
 }
 
+/** Copies such a program into a place, under another name. */
+function bringTree(place: Place, program: string, name: string): string {
+  return writeProgram(place.at(name), readFileSync(fixture(`trees/${program}`)));
+}
+
 interface Traces {
   readonly marker: string;
   readonly own: ReadonlySet<number>;
   readonly folder: string;
 }
 
-/** A living process that bears one of the traces: the marker in its arguments or environment, a pid that was told, the folder. */
+/** A living process with one of the traces: the marker in its arguments or environment, a written pid, or the folder. */
 function describe(pid: number, { marker, own, folder }: Traces): string[] {
   const found = readProcess(pid);
   if (pid === process.pid || found === undefined || found.isZombie) return [];
   const command = readProc(pid, "cmdline");
-  // A number that was told may be another process by now; ours are all shells and sleeps.
+  // Another process may have a pid that was written down. Ours are shells and sleeps.
   const isTold = own.has(pid) && /sleep|sh/.test(command);
   const bears =
     command.includes(marker) || readProc(pid, "environ").includes(marker) || isTold || readFolder(pid).startsWith(folder);
@@ -111,7 +83,7 @@ function readProc(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, "latin1");
   } catch {
-    // Gone meanwhile, or another user's.
+    // The process has ended, or belongs to another user.
     return "";
   }
 }
@@ -120,7 +92,7 @@ function readFolder(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    // Gone meanwhile, or another user's.
+    // The process has ended, or belongs to another user.
     return "";
   }
 }
@@ -131,7 +103,7 @@ function readLines(path: string): string[] {
       .split("\n")
       .filter((line) => line !== "");
   } catch {
-    // Nobody has written yet.
+    // No process has written yet.
     return [];
   }
 }

@@ -6,14 +6,9 @@ import { parseEvents } from "../../src/core/disk/event-log.ts";
 import { layoutFrom } from "../../src/core/layout.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
 import { errorLine } from "./calls.ts";
+import { fixture } from "./fixtures.ts";
 import type { Host, Hosts } from "./hosts.ts";
 import { type Finished, until } from "./sandbox.ts";
-
-/** An agent that writes down what it hears, and runs what it is asked to, from within its session. */
-export const AGENT = `while IFS= read -r line; do
-  printf '%s\\n' "$line" >>"$HOME/heard-$PEER_PERSONALITY"
-  case $line in *'] run '*) sh -c "\${line#*\\] run }" >"$HOME/ran" 2>&1; echo "$?" >"$HOME/ran-status" ;; esac
-done`;
 
 export async function okOn(host: Host, ...args: string[]): Promise<Finished> {
   const finished = await host.iapeer(...args);
@@ -22,8 +17,9 @@ export async function okOn(host: Host, ...args: string[]): Promise<Finished> {
   return finished;
 }
 
-export async function launchOn(host: Host, name: string, body = AGENT): Promise<void> {
-  host.env["IAPEER_CLAUDE_BIN"] = host.script(`agent-${name}`, body);
+/** Adds a peer on a host and launches it; its agent is the obedient one, or an sh script. */
+export async function launchOn(host: Host, name: string, body?: string): Promise<void> {
+  host.env["IAPEER_CLAUDE_BIN"] = body === undefined ? fixture("obedient-agent.sh") : host.script(`agent-${name}`, body);
   await okOn(host, "add", name);
   await okOn(host, "launch", name);
 }

@@ -15,6 +15,7 @@ import type { ProcessId } from "../../src/core/process/process-table.ts";
 import { listProcesses } from "../../src/core/process/processes.ts";
 import { BINARY, finish, type Finished, until } from "./sandbox.ts";
 import { canRun } from "./can-run.ts";
+import { fixture } from "./fixtures.ts";
 import { untilGone } from "./session.ts";
 
 /** A host of its own: a network and a name of its own, a home and a root of its own, and an sshd that the other one may come in by. */
@@ -142,15 +143,13 @@ interface StartedHost extends Host {
   readonly first: ProcessId;
 }
 
-/** `/etc/passwd` and `/run` are its own: the account's home and shell, and sshd's folder, are no matter of this machine's. */
 async function startHost(above: string, name: string, address: string): Promise<StartedHost> {
   const folder = join(above, name);
   const [home, root, bin] = [join(folder, "home"), join(folder, "root"), join(folder, "bin")];
   [folder, home, root, bin, join(home, ".ssh")].forEach((one) => mkdirSync(one, { mode: 0o700 }));
   symlinkSync(join(above, "iapeer"), join(bin, "iapeer"));
   writeFileSync(join(folder, "passwd"), renderPasswd(home));
-  const setUp = `echo ${name} >/proc/sys/kernel/hostname && mount -t tmpfs none /run && mkdir /run/sshd && mount --bind ${folder}/passwd /etc/passwd && echo ready >${folder}/ready && exec sleep 3600`;
-  const holder = Bun.spawn([...UNSHARE, "sh", "-c", setUp], { stdio: ["ignore", "ignore", "inherit"] });
+  const holder = Bun.spawn([...UNSHARE, fixture("start-host.sh"), name, folder], { stdio: ["ignore", "ignore", "inherit"] });
   await until("the host stands", () => existsSync(join(folder, "ready")));
   const first = listProcesses().find(({ ppid }) => ppid === holder.pid)!;
   const env = {

@@ -1,12 +1,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { fixture } from "./fixtures.ts";
 
 /** The compiled program; `npm test` builds it before any test runs. */
 export const BINARY = resolve(import.meta.dir, "../../dist/iapeer");
 
 /** What a runner in a test needs to start its guard. */
-export const GUARD_ARGV = [process.execPath, join(import.meta.dir, "guard.ts")];
+export const GUARD_ARGV = [process.execPath, fixture("guard.ts")];
 
 export interface Finished {
   readonly status: number | null;

@@ -6,6 +6,7 @@ import { hasRecorder, readCanaryRecord } from "../../src/launch/recorder/recorde
 import { RUNTIMES } from "../../src/model/runtimes.ts";
 import { incarnationPaths, readCurrent } from "../../src/status/incarnation/incarnation.ts";
 import { ok } from "./calls.ts";
+import { fixture } from "./fixtures.ts";
 import { type Sandbox, until } from "./sandbox.ts";
 
 /** One launched session of a sandbox, with the processes that it had when its launch returned. */
@@ -19,22 +20,12 @@ export interface Session {
   readonly agent: ProcessId;
 }
 
-/** A program that stands for an agent: it waits for lines, and ends as they say (`exit 7`, `die SEGV`). */
-const AGENT = `echo ready
-while read -r word rest; do
-  case $word in
-  exit) exit "$rest" ;;
-  die) kill -s "$rest" $$ ;;
-  *) echo "heard $word" ;;
-  esac
-done`;
-
-/** What else a recorder's grace is made of is fast; the grace itself must outlast what a claim takes. */
+/** The recorders' grace: short, but longer than a claim takes. */
 const GRACE_MS = 300;
 
 /** Makes `launch` of every built-in runtime start that program, and recorders decide soon. */
 export function prepareSessions(sandbox: Sandbox, { graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): void {
-  const agent = sandbox.script("agent", AGENT);
+  const agent = sandbox.write("agent", readFileSync(fixture("agent.sh"), "utf8"), 0o700);
   for (const { variable } of Object.values(RUNTIMES)) sandbox.env[variable] = agent;
   Object.assign(sandbox.env, { IAPEER_CANARY_GRACE_MS: String(graceMs) });
 }

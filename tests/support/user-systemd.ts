@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { fixture } from "./fixtures.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { until } from "./sandbox.ts";
 
@@ -38,10 +39,6 @@ export function openUserSystemd(sandbox: Sandbox): UserSystemd | undefined {
     SYSTEMD_LOG_TARGET: "console",
     SYSTEMD_LOG_LEVEL: "notice",
   };
-  // It only runs where the host was booted with systemd, by this folder (sd_booted(3)).
-  // In any other group than our own it would take what is there for its own, too.
-  const isInside = `grep -Eq '^(0:|[0-9]+:name=systemd):.*/${basename(group)}$' /proc/self/cgroup`;
-  const script = `mount --make-rprivate / && mount -t tmpfs none /run && mkdir -p /run/systemd/system && echo $$ >'${group}/cgroup.procs' && ${isInside} && exec ${PROGRAM} --user`;
   let manager: Bun.Subprocess | undefined;
   const ask = (args: readonly string[]) =>
     Bun.spawnSync(["systemctl", "--user", ...args], {
@@ -52,7 +49,7 @@ export function openUserSystemd(sandbox: Sandbox): UserSystemd | undefined {
       timeout: START_MS,
     });
   const boot = async () => {
-    manager = Bun.spawn(["unshare", "--mount", "setsid", "sh", "-c", script], {
+    manager = Bun.spawn(["unshare", "--mount", "setsid", fixture("start-user-systemd.sh"), group, PROGRAM], {
       env,
       cwd: "/",
       stdin: "ignore",

@@ -15,6 +15,7 @@ import { parseEvents } from "../../../src/core/disk/event-log.ts";
 import { PANE_DIED_HOOK } from "../../../src/launch/hook/hook.ts";
 import { type PaneDiedOptions, renderPaneDiedHook, renderPaneDiedProgram } from "../../../src/launch/hook/pane-died.ts";
 import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "../../../src/launch/stamp.ts";
+import { fixture } from "../../support/fixtures.ts";
 import { openPrivateTmux, type PrivateTmux, type PrivateTmuxOptions } from "../../support/private-tmux.ts";
 import { until } from "../../support/sandbox.ts";
 import { canRun } from "../../support/can-run.ts";
@@ -239,9 +240,8 @@ describe("nothing is recorded", () => {
     async () => {
       const disk = `/tmp/iap-disk-${process.pid}`;
       mkdirSync(disk);
-      const full = `mount -t tmpfs -o size=16k none ${disk} && : >${disk}/exits.log && { cat /dev/zero >${disk}/rest 2>/dev/null; exec "$@"; }`;
       await using session = await launch({
-        wrapper: ["unshare", "-m", "sh", "-c", full, "sh"],
+        wrapper: ["unshare", "-m", fixture("full-disk.sh"), disk, "exits.log"],
         more: { exitsLog: `${disk}/exits.log`, deathsFolder: `${disk}/deaths` },
       });
       await session.end();

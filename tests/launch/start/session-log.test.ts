@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { renderPipePaneCommand, renderSessionLogger } from "../../../src/launch/start/session-log.ts";
+import { fixture } from "../../support/fixtures.ts";
 import { openPrivateTmux } from "../../support/private-tmux.ts";
 import { openScratch } from "../../support/scratch.ts";
 import { until } from "../../support/sandbox.ts";
@@ -151,28 +152,11 @@ describe.each(SHELLS)("the logger in %s", (_, argv) => {
     using scratch = openScratch();
     const disk = scratch.at("disk");
     mkdirSync(disk);
-    // Fed through a FIFO that this shell holds open; what it waits for is the logger's own reading.
-    const script = `
-      mount -t tmpfs -o size=64k none ${disk} && mkfifo ${scratch.at("fifo")} || exit 90
-      cat /dev/zero >${disk}/filler 2>/dev/null
-      ${argv.join(" ")} -c "$LOGGER" <${scratch.at("fifo")} & logger=$!
-      exec 3>${scratch.at("fifo")}
-      head -c 2000000 /dev/zero >&3 || exit 91
-      kill -0 $logger || exit 92
-      rm ${disk}/filler
-      for try in $(seq 500); do
-        echo "again $try" >&3
-        grep -aqs again ${disk}/log ${disk}/log.1 && echo found && break
-        sleep 0.01
-      done
-      exec 3>&-
-      wait $logger || exit 93`;
-    const env = { PATH: process.env["PATH"]!, LOGGER: renderSessionLogger({ path: `${disk}/log`, maxBytes: 32 * 1024 }) };
-    const ran = Bun.spawn(["unshare", "-m", "sh", "-c", script], {
+    const logger = renderSessionLogger({ path: `${disk}/log`, maxBytes: 32 * 1024 });
+    const ran = Bun.spawn(["unshare", "-m", fixture("log-on-full-disk.sh"), scratch.path, logger, ...argv], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      env,
       timeout: 20_000,
     });
     expect([await ran.exited, (await ran.stdout.text()).trim(), await ran.stderr.text()]).toEqual([0, "found", ""]);

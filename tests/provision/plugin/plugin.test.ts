@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
-  chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,47 +16,9 @@ import * as v from "valibot";
 import { createRunner, type Runner } from "../../../src/core/process/runner.ts";
 import { parseAnswer } from "../../../src/provision/plugin/cli.ts";
 import { planPluginSweep, type PluginSweep, runPluginSweep } from "../../../src/provision/plugin/plugin.ts";
+import { fixture } from "../../support/fixtures.ts";
 import { QUIET } from "../../support/provision.ts";
 import { GUARD_ARGV } from "../../support/sandbox.ts";
-
-/** As claude does: one list for all folders that each change writes whole; `enabled` known for the folder it runs in. */
-const CLAUDE = `#!/bin/sh
-cd_=$(pwd -P); state=STATE
-printf '%s %s\\n' "$cd_" "$*" >> $state/calls
-case "$1 $2" in
-"plugin list")
-  echo 'Claude Code 9.9.9 is available' >&2; cat $state/banner; printf '['; sep=
-  while IFS='|' read -r id path enabled; do
-    [ "$path" = "$cd_" ] || enabled=false
-    printf '%s\\n {"id":"%s","scope":"project","enabled":%s,"projectPath":"%s","installPath":"/p"}' "$sep" "$id" "$enabled" "$path"; sep=,
-  done < $state/installs
-  echo ']';;
-"plugin install")
-  grep -qx "\${3#*@}" $state/markets || { echo "Failed to install plugin \\"$3\\": not found in marketplace"; exit 1; }
-  list=$(cat $state/installs); sleep 0.05; { [ -z "$list" ] || printf '%s\\n' "$list"; echo "$3|$cd_|true"; } > $state/installs;;
-"plugin enable") sed -i "s#^\\($3|$cd_\\)|false#\\1|true#" $state/installs;;
-"plugin uninstall") list=$(grep -v "^$3|$cd_|" $state/installs); sleep 0.05; printf '%s\\n' "$list" | sed '/^$/d' > $state/installs;;
-"plugin marketplace")
-  if [ "$3" = list ]; then printf '[{"name":"%s"}]\\n' "$(head -1 $state/markets)"; else echo mem >> $state/markets; fi;;
-*) echo "error: unknown command" >&2; exit 1;;
-esac
-`;
-
-/** As codex does: one list for the host. */
-const CODEX = `#!/bin/sh
-state=STATE
-printf '%s\\n' "$*" >> $state/calls
-case "$1 $2" in
-"plugin list")
-  printf '{"installed":['; [ -f $state/plugin ] && printf '{"pluginId":"%s","name":"n","installed":true,"enabled":%s}' $(cat $state/plugin)
-  echo '],"available":[]}';;
-"plugin add") grep -qx "\${3#*@}" $state/markets || { echo "Error: plugin was not found in marketplace" >&2; exit 1; }
-  echo "$3 true" > $state/plugin;;
-"plugin remove") rm $state/plugin;;
-"plugin marketplace") if [ "$3" = list ]; then echo '{"marketplaces":[]}'; else echo mem >> $state/markets; fi;;
-*) exit 2;;
-esac
-`;
 
 const ID = "iap@mem";
 let root: string;
@@ -64,10 +26,7 @@ let runner: Runner;
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), "iapeer-plugin-")));
   runner = createRunner({ argv: GUARD_ARGV, env: process.env });
-  for (const [name, script] of [
-    ["claude", CLAUDE],
-    ["codex", CODEX],
-  ] as const) {
+  for (const name of ["claude", "codex"]) {
     const state = join(root, `${name}-state`);
     mkdirSync(state);
     for (const [file, text] of [
@@ -78,8 +37,7 @@ beforeEach(() => {
     ] as const)
       writeFileSync(join(state, file), text);
     mkdirSync(join(root, "bin"), { recursive: true });
-    writeFileSync(join(root, "bin", name), script.replaceAll("STATE", state));
-    chmodSync(join(root, "bin", name), 0o755);
+    copyFileSync(fixture(`${name}-plugins.sh`), join(root, "bin", name));
   }
 });
 afterEach(() => {
