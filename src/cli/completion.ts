@@ -5,8 +5,6 @@ import { tame } from "../model/characters.ts";
 import { loadVerbs, ROOT } from "./commands.ts";
 import { type Args, COMMON_ARGS, type FlagArg } from "./verb.ts";
 
-export const SHELLS = ["bash", "zsh", "fish"] as const;
-
 interface Source {
   readonly env: Env;
   /** The word that is being typed. */

@@ -1,5 +1,54 @@
 import { describe, expect, test } from "bun:test";
+import { dirname, join, relative, resolve } from "node:path";
 import { whyNotImport } from "../../scripts/lint/house.mjs";
+
+const SRC = resolve(import.meta.dir, "../../src");
+const FILES = [...new Bun.Glob("**/*.{ts,js}").scanSync({ cwd: SRC })];
+
+/** Folders that hold folders: a file that stands directly in one is a room of its own. */
+const HALLS = new Set(FILES.map((file) => dirname(dirname(file))));
+
+function roomOf(file: string): string {
+  return HALLS.has(dirname(file)) ? file : dirname(file);
+}
+
+/** The rooms that each room imports, types too. */
+async function readRooms(): Promise<Map<string, Set<string>>> {
+  const rooms = new Map<string, Set<string>>();
+  for (const file of FILES) {
+    const text = await Bun.file(join(SRC, file)).text();
+    const targets = [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+\.(?:ts|js))"/g)].map(([, path]) =>
+      relative(SRC, resolve(SRC, dirname(file), path!)),
+    );
+    const others = targets
+      .filter((target) => !target.startsWith(".."))
+      .map(roomOf)
+      .filter((room) => room !== roomOf(file));
+    rooms.set(roomOf(file), new Set([...(rooms.get(roomOf(file)) ?? []), ...others]));
+  }
+  return rooms;
+}
+
+/** A way from a room back to it; undefined when there is none. */
+function findWayBack(rooms: ReadonlyMap<string, ReadonlySet<string>>, start: string): string[] | undefined {
+  const seen = new Set<string>();
+  const walk = (way: readonly string[]): string[] | undefined => {
+    for (const next of rooms.get(way.at(-1)!) ?? []) {
+      if (next === start) return [...way, next];
+      if (seen.has(next)) continue;
+      seen.add(next);
+      const found = walk([...way, next]);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return walk([start]);
+}
+
+test("no two rooms of src import each other, not even by way of others", async () => {
+  const rooms = await readRooms();
+  expect([...rooms.keys()].map((room) => findWayBack(rooms, room)).filter((way) => way !== undefined)).toEqual([]);
+});
 
 describe("a file of src may import", () => {
   test.each([

@@ -1,7 +1,8 @@
 import { script } from "@bomb.sh/tab";
 import bashScript from "../bash-completion.sh" with { type: "text" };
-import { SHELLS } from "../completion.ts";
 import { defineVerb } from "../verb.ts";
+
+const SHELLS = ["bash", "zsh", "fish"];
 
 export const completions = defineVerb({
   meta: { name: "completions", description: "print the completion script of a shell" },
