@@ -43,6 +43,7 @@ const ORDER = {
   provision: ["form", "command", "note", "native-memory", "plugin", "provision"],
   fleet: ["agent-row", "applied", "comms", "file", "init", "edit", "plan", "ps"],
   app: [],
+  "app/fleet": [],
 };
 
 /**

@@ -4,7 +4,6 @@ import { type Env, layoutFrom } from "../core/layout.ts";
 import type { GuardStart } from "../core/process/guard.ts";
 import type { Runner } from "../core/process/runner.ts";
 import { IapeerError } from "../model/errors.ts";
-import type { Output } from "../cli/output.ts";
 import type { App } from "./types.ts";
 
 /** How long a lock is waited for, where IAPEER_LOCK_TIMEOUT_MS does not say. */
@@ -60,10 +59,4 @@ function lockTimeoutFrom(env: Env): number {
 /** The same app with warnings and notes that nobody hears, but for those that are handed over here. */
 export function withTell<T extends App>(app: T, tell: Partial<Tell>): T {
   return { ...app, tell: { ...app.tell, ...tell } };
-}
-
-/** What a verb has beside the app: where it prints. */
-export interface Context extends App {
-  readonly app: App;
-  readonly output: Output;
 }

@@ -1,5 +1,6 @@
 import { runCommand } from "citty";
-import { type Context, openApp } from "../app/app.ts";
+import { openApp } from "../app/app.ts";
+import type { Context } from "./context.ts";
 import { parseFolder } from "./folder.ts";
 import type { Output } from "./output.ts";
 import { openProgress } from "./progress.ts";
@@ -23,7 +24,7 @@ export async function runVerb({ meta, args, run }: Verb, call: ParsedCall, optio
     const { result } = await runCommand({ meta, args, run }, { rawArgs: [...call.words], data });
     return result as number;
   } finally {
-    context.runner.close();
+    context.app.runner.close();
   }
 }
 
@@ -31,5 +32,5 @@ export async function runVerb({ meta, args, run }: Verb, call: ParsedCall, optio
 function openContext({ output, self }: RunOptions): Context {
   const tell = { warn: output.warn, note: output.note, progress: (total: number) => openProgress(output, total) };
   const app = openApp({ env: process.env, self, tell });
-  return { ...app, app, output };
+  return { app, output };
 }

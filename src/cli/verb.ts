@@ -1,5 +1,5 @@
 import type { BooleanArgDef, CommandDef, EnumArgDef, PositionalArgDef, StringArgDef } from "citty";
-import type { Context } from "../app/app.ts";
+import type { Context } from "./context.ts";
 import type { Completes } from "../app/completion.ts";
 
 /** What every argument has beside the words of citty. */

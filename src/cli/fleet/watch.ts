@@ -1,10 +1,11 @@
 import { IapeerError, toErrorView } from "../../model/errors.ts";
 import type { PsRow } from "../../fleet/ps/types.ts";
-import type { Context } from "../../app/app.ts";
+import type { Context } from "../context.ts";
 import { explainInvalid } from "./problems.ts";
 import { renderFleet, renderFleetNotes, renderFleetTable } from "./table.ts";
 import { pause } from "../../core/process/pause.ts";
 import { withInterruption } from "../interruption.ts";
+import type { Output } from "../output.ts";
 import { openScreen, type Screen } from "../screen.ts";
 import { wrapToWidth } from "../width.ts";
 import { tame } from "../../model/characters.ts";
@@ -26,11 +27,11 @@ export async function watchFleet(look: () => readonly PsRow[], options: WatchOpt
       throw error;
     }
   };
-  const isDrawn = context.output.width() !== undefined && context.env["TERM"] !== "dumb";
+  const isDrawn = context.output.width() !== undefined && context.app.env["TERM"] !== "dumb";
   return isDrawn ? await drawOn(lookSafely, options, context) : await printOn(lookSafely, options, context);
 }
 
-async function printOn(look: () => Look, { intervalSecs }: WatchOptions, { output, now }: Context): Promise<number> {
+async function printOn(look: () => Look, { intervalSecs }: WatchOptions, { output, app: { now } }: Context): Promise<number> {
   return await withInterruption(async ({ signal, exitStatus }) => {
     let isRead = true;
     for (let isFirst = true; isRead && !signal.aborted; isFirst = false) {
@@ -47,15 +48,15 @@ async function printOn(look: () => Look, { intervalSecs }: WatchOptions, { outpu
   });
 }
 
-function sayProblem(error: IapeerError, output: Context["output"]): void {
+function sayProblem(error: IapeerError, output: Output): void {
   if (!output.isJson) explainInvalid(error, output.colors).forEach(output.note);
   output.error(toErrorView(error));
 }
 
-async function drawOn(look: () => Look, { intervalSecs }: WatchOptions, { output, now }: Context): Promise<number> {
+async function drawOn(look: () => Look, { intervalSecs }: WatchOptions, { output, app: { now } }: Context): Promise<number> {
   return await withInterruption(async ({ signal, exitStatus }) => {
     const screen = openScreen(output.drawResult, () => ({ columns: output.width() || 80, rows: output.height() || 24 }));
-    const render = (found: Look) => renderLook(found, { intervalSecs }, { output, now });
+    const render = (found: Look) => renderLook(found, { intervalSecs }, { output, now: now() });
     let found = look();
     const redraw = () => void screen.draw(render(found));
     const restore = onTerminalChange({ redraw, screen });
@@ -90,17 +91,22 @@ function onTerminalChange({ redraw, screen }: { readonly redraw: () => void; rea
   return () => Object.entries(handlers).forEach(([name, handler]) => process.off(name, handler));
 }
 
+interface Screenful {
+  readonly output: Output;
+  readonly now: Date;
+}
+
 /** A table is cut where the terminal ends; what is said goes on in the next line. */
-function renderLook(found: Look, { intervalSecs }: WatchOptions, { output, now }: Pick<Context, "output" | "now">): string[] {
+function renderLook(found: Look, { intervalSecs }: WatchOptions, { output, now }: Screenful): string[] {
   const { colors } = output;
   const width = output.width() || 80;
-  const head = colors.dim(`${now().toTimeString().slice(0, 8)}, every ${intervalSecs} s, Ctrl-C leaves`);
-  const table = "error" in found ? [] : [...renderFleetTable(found.rows, { colors, now: now(), width }).split("\n"), ""];
+  const head = colors.dim(`${now.toTimeString().slice(0, 8)}, every ${intervalSecs} s, Ctrl-C leaves`);
+  const table = "error" in found ? [] : [...renderFleetTable(found.rows, { colors, now, width }).split("\n"), ""];
   const notes = "error" in found ? describe(found.error, colors) : renderFleetNotes(found.rows, colors);
   return [head, "", ...table, ...notes.flatMap((line) => wrapToWidth(line, width))];
 }
 
-function describe(error: IapeerError, colors: Context["output"]["colors"]): string[] {
+function describe(error: IapeerError, colors: Output["colors"]): string[] {
   const hint = error.hint === undefined ? [] : [`${colors.dim("hint:")} ${tame(error.hint)}`];
   return [...explainInvalid(error, colors), `${colors.red("error:")} ${tame(error.message)}`, ...hint];
 }
