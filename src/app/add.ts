@@ -9,7 +9,7 @@ import { giveBirth, type MemoryOutcome } from "./memory.ts";
 import { type PeerJson, toPeerJson } from "./peer-json.ts";
 import type { App } from "./types.ts";
 
-/** What is left out is inherited from the peer that is there, else from the folder's card, else it is the default. */
+/** A field that is left out is inherited from the peer that is there, else from the folder's card; else it has its default. */
 export interface NewPeer {
   readonly personality: string;
   /** Absolute. Default: `<root>/peers/<personality>`. */
@@ -17,7 +17,7 @@ export interface NewPeer {
   readonly runtimes?: readonly string[] | undefined;
   readonly description?: string | undefined;
   readonly intelligence?: Intelligence | undefined;
-  /** Whether the provider's command runs for the new runtimes. */
+  /** True: the provider's command runs for the new runtimes. */
   readonly isProvisioned: boolean;
   /** Refuse unless the registry is at this revision. */
   readonly ifRevision?: number | undefined;

@@ -56,7 +56,7 @@ function lockTimeoutFrom(env: Env): number {
   throw new IapeerError("invalid-value", `IAPEER_LOCK_TIMEOUT_MS is not a number of milliseconds: ${JSON.stringify(text)}`);
 }
 
-/** The same app with warnings and notes that nobody hears, but for those that are handed over here. */
-export function withTell<T extends App>(app: T, tell: Partial<Tell>): T {
+/** The same app, which speaks through other ports where they are given. */
+export function withTell(app: App, tell: Partial<Tell>): App {
   return { ...app, tell: { ...app.tell, ...tell } };
 }

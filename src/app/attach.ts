@@ -12,7 +12,7 @@ import type { App } from "./types.ts";
 export interface TerminalPlan {
   readonly identity: string;
   readonly argv: readonly [tmux: string, ...args: string[]];
-  /** The caller's, without what would keep tmux from running inside another. */
+  /** The caller's environment, without the variables that keep tmux from running inside another. */
   readonly env: Env;
 }
 
@@ -47,7 +47,7 @@ export async function planWatch(app: App, asked: AskedIdentity): Promise<Termina
   return { identity, argv: [findTmux(), "-S", incarnation.socket, ...view], env: withoutTmux(app.env) };
 }
 
-/** Whether the session that was attached to is over. */
+/** True once the session that was attached to is over. */
 export function hasEnded({ layout }: App, { identity }: TerminalPlan): boolean {
   return observeServer(layout, identity).kind === "gone";
 }

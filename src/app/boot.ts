@@ -44,13 +44,13 @@ function bootWith(made: Pick<Boot, "program" | "environment">, app: BootApp): Bo
   return { ...made, root: layout.root, place: servicePlace(app), warn: tell.warn };
 }
 
-/** Who is to start at boot. */
+/** The agents that are to start at boot. */
 export interface BootAgents {
   /** The persistent agents of this host that can start: as they were applied, in the fleet's order. */
   readonly agents: readonly BootAgent[];
-  /** Those that cannot, since there is no such peer, or not with that runtime: they get no unit. */
+  /** Persistent agents that cannot start, since there is no such peer with that runtime: they get no unit. */
   readonly unregistered: readonly string[];
-  /** Whether a fleet was ever applied here. */
+  /** False: no fleet was ever applied here. */
   readonly isApplied: boolean;
 }
 
@@ -59,7 +59,7 @@ export function readBootAgents({ layout }: Pick<App, "layout">): BootAgents {
   return chooseBootAgents({ applied: readApplied(layout), registry: readRegistry(layout) });
 }
 
-/** Which agents of an applied fleet are to start at boot. */
+/** Chooses the agents of an applied fleet that are to start at boot. */
 export function chooseBootAgents({
   applied,
   registry,
@@ -79,15 +79,15 @@ export function chooseBootAgents({
   };
 }
 
-/** An agent that has a unit, and whose program is not found with what the unit has in its environment. */
+/** An agent that has a unit, whose program is not found in the environment of that unit. */
 export interface Unstartable {
   readonly name: string;
   readonly why: string;
-  /** What to do about it. */
+  /** The next thing to do. */
   readonly hint: string | undefined;
 }
 
-/** Looks for each agent's program as its unit would: what only the caller's shell knows is not there at boot. */
+/** Looks for each agent's program as its unit would: at boot there is no variable that only the caller's shell has. */
 export function findUnstartable({ agents }: BootAgents, { environment }: Boot, { layout }: Pick<App, "layout">): Unstartable[] {
   const folders = new Map(readRegistry(layout).peers.map(({ personality, cwd }) => [personality, cwd]));
   return agents.flatMap(({ name, runtime }) => {

@@ -19,7 +19,7 @@ export interface CanaryRow extends CanaryState {
   readonly server_pid: number | null;
 }
 
-/** Every live server of this root with its canary: those of registered peers, and what else answers in the socket folder. */
+/** Every live server of this root with its canary: those of registered peers, and others that answer in the socket folder. */
 export async function listCanaries(app: App): Promise<CanaryRow[]> {
   return readCanaries(app.layout, registeredIdentities(app));
 }
@@ -49,7 +49,7 @@ function readCanary(layout: Layout, identity: string): CanaryRow | undefined {
   }
 }
 
-/** What a call did to one canary, as `--json` prints it. */
+/** The effect of a call on one canary, as `--json` prints it. */
 export interface CanaryChange<Action extends string> {
   readonly identity: string;
   readonly action: Action;
@@ -101,7 +101,7 @@ export async function showHook(app: App, asked: AskedIdentity): Promise<{ identi
 
 const NO_INCARNATION = "00000000-0000-0000-0000-000000000000";
 
-/** The incarnation that something is shown for: the current one, else one that nothing has. */
+/** The incarnation that a script or hook is shown for: the current one, else one that no session has. */
 function readSample({ layout, now }: App, identity: string): Incarnation {
   const none = {
     version: 1,

@@ -5,7 +5,7 @@ import { AGENTIC_RUNTIMES } from "../model/runtimes.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 
-/** What of this host completes a word in a shell. */
+/** The things of this host that complete a word in a shell. */
 export type Completes = "peers" | "runtimes" | "folders" | "files";
 
 export interface Candidate {
@@ -21,7 +21,7 @@ export interface CompletionRequest {
   readonly env: Env;
 }
 
-/** What a word may become. A person who presses TAB wants no error message: what cannot be read offers nothing. */
+/** The words that a word may become. A person who presses TAB wants no error message: a folder that cannot be read offers nothing. */
 export function findCandidates({ completes, partial, env }: CompletionRequest): Candidate[] {
   switch (completes) {
     case "peers":

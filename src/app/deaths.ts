@@ -49,7 +49,7 @@ export type FoundForensics =
 export interface DeathDetails {
   readonly death: Death;
   readonly found: FoundForensics;
-  /** What the session printed last. */
+  /** The last lines that the session printed. */
   readonly lastLines: readonly string[];
   /** Every death of its incident, itself too; empty when it died alone. */
   readonly together: readonly Death[];
@@ -74,7 +74,7 @@ export function toDeathDetailsJson({ death, found, lastLines }: DeathDetails): D
   };
 }
 
-/** The section of the forensics with what the session printed last. */
+/** The section of the forensics with the last lines that the session printed. */
 export const LAST_LINES = "last lines";
 
 /**

@@ -10,11 +10,11 @@ import { pointerPath } from "../status/incarnation/incarnation.ts";
 import { chooseIdentity } from "./choose.ts";
 import type { App } from "./types.ts";
 
-/** Whose heartbeat it is. */
+/** The peer that a heartbeat is of. */
 export interface BeatOwner {
   /** A personality, or an identity as "claude-alice". Default: the peer of the session that the call is made in, by its environment. */
   readonly peer?: string | undefined;
-  /** Of a personality: default the peer's default runtime. */
+  /** For a personality. Default: the peer's default runtime. */
   readonly runtime?: string | undefined;
 }
 

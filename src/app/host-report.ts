@@ -18,18 +18,18 @@ import { VERSION } from "../model/version.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Something a person should look at; it makes the exit status 1. */
+/** Something that a person should look at. It makes the report not ok. */
 export interface Attention {
   readonly message: string;
   readonly hint?: string;
 }
 
-/** The heartbeat's age is null while there is no such file. */
+/** The slot as the report has it. The heartbeat's age is null while its file is missing. */
 export interface SlotJson extends Pick<Slot, "provider" | "package" | "version"> {
   readonly heartbeat?: { readonly path: string; readonly age_secs: number | null };
 }
 
-/** How this host is, as `status --json` has it. */
+/** The state of this host, as `status --json` prints it. */
 export interface HostReport {
   readonly ok: boolean;
   readonly version: string;
@@ -39,14 +39,14 @@ export interface HostReport {
   readonly slot_problems: readonly { readonly code: string; readonly message: string; readonly severity: string }[];
   readonly peers: Readonly<Record<"total" | PeerStatus, number>>;
   readonly memory: Readonly<Record<MemoryState, number>>;
-  /** Live servers whose end nobody would record, by their identity. */
+  /** The identities of live servers whose end would not be recorded. */
   readonly servers_without_canary: readonly string[];
   readonly deaths_last_day: number;
   readonly attention: readonly Attention[];
 }
 
 /**
- * Gathers it; nothing is started for it, and nothing changed.
+ * Gathers the state of this host. It starts nothing and changes nothing.
  *
  * @throws IapeerError what readRegistry and readDeaths throw.
  */
@@ -128,7 +128,7 @@ function findStatuses(layout: Layout, peers: readonly Peer[]): StatusFound[] {
   );
 }
 
-/** A peer is what its liveliest runtime is. */
+/** A peer has the status of its liveliest runtime. */
 function countPeers(peers: readonly Peer[], identities: readonly StatusFound[]): HostReport["peers"] {
   const byPeer = Map.groupBy(identities, ({ personality }) => personality);
   const ranks: PeerStatus[] = ["live", "unknown", "asleep", "stopped"];
@@ -150,7 +150,7 @@ interface Findings {
   readonly unknown: readonly string[];
   readonly unwatched: readonly CanaryRow[];
   readonly deaths: number;
-  /** Between the registry and the peers' own profiles. */
+  /** The number of differences between the registry and the peers' own profiles. */
   readonly differences: number;
 }
 
@@ -187,7 +187,7 @@ function findAttention({ layout, reading, peers, memory, unknown, unwatched, dea
   ];
 }
 
-/** A socket folder that cannot be trusted is one thing to mend, whatever number of peers it hides. */
+/** A socket folder that cannot be trusted is one thing to mend, for all the peers that it hides. */
 function findUnknown({ socketFolder }: Layout, unknown: readonly string[]): Attention[] {
   const why = whyNotSocketFolder(socketFolder);
   if (why !== undefined)

@@ -10,7 +10,7 @@ import type { Registry } from "../registry/types.ts";
 import { refuseLeaving } from "./choose.ts";
 import type { App } from "./types.ts";
 
-/** What is to be launched, and what the fleet says of it. */
+/** A peer that is to be launched, and the fleet that it may be a member of. */
 export interface LaunchOrder {
   readonly personality: string;
   readonly runtime: string;

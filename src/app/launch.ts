@@ -13,7 +13,7 @@ export interface LaunchRequest extends AskedIdentity {
   readonly socketName?: string | undefined;
 }
 
-/** What a call asked for and a session that is there already does not have. */
+/** A wish of the call that a session which is live already does not fulfil. */
 export type Ignored =
   | { readonly kind: "arguments" }
   | { readonly kind: "socket"; /** The one it stays on. */ readonly socket: string };

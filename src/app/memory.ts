@@ -12,7 +12,7 @@ import { readSlot } from "../status/slot/slot.ts";
 import { type HostView, openHostView } from "./host-view.ts";
 import type { App } from "./types.ts";
 
-/** What became of one runtime's memory. */
+/** The outcome of one runtime's memory. */
 export interface MemoryOutcome {
   readonly runtime: string;
   /** A run's state, or a row state of the older plugin form. */
@@ -81,7 +81,7 @@ export function refuseInterrupted(signal: AbortSignal): void {
 export interface GoneRequest {
   /** The peers that a provider command just ran for. */
   readonly targets: readonly Target[];
-  /** Whether that command attached memory. */
+  /** True: that command attached memory. */
   readonly wasAttached: boolean;
   readonly view?: Pick<HostView, "registry">;
 }

@@ -28,7 +28,7 @@ export interface PeerRemoval extends RemovalOptions {
   readonly personality: string;
 }
 
-/** What a removal has done so far; one that fails half-way tells it too. */
+/** The steps that a removal has done so far. One that fails half-way tells them too. */
 interface Done {
   readonly unprovision: MemoryOutcome[];
   /** The names of what was kept about the peer and was purged. */
@@ -40,7 +40,7 @@ interface Done {
 /** How the removal of one peer ended. */
 export type Removal = { readonly personality: string } & Readonly<Done> &
   (
-    | { readonly action: "removed"; readonly cwd: string; /** Whether the folder was still there. */ readonly hasFolder: boolean }
+    | { readonly action: "removed"; readonly cwd: string; /** True: the folder was still there. */ readonly hasFolder: boolean }
     | { readonly action: "absent"; /** A peer whose name is nearly the same. */ readonly near?: string | undefined }
     | { readonly action: "failed"; readonly error: ErrorView }
   );
@@ -166,7 +166,7 @@ function notKnown(identity: string): IapeerError {
 export interface LiveCheck {
   readonly personality: string;
   readonly runtimes: readonly string[];
-  /** What to do about a live one. */
+  /** The next thing to type where one is live. */
   readonly hint: string;
 }
 

@@ -15,11 +15,11 @@ import type { App } from "./types.ts";
 export interface ServicePlan {
   readonly path: string;
   readonly text: string;
-  /** What the service manager is asked, as argvs. */
+  /** The argvs of the calls to the service manager. */
   readonly commands: readonly (readonly string[])[];
 }
 
-/** What a change came to, as `--json` prints it. */
+/** The outcome of a change, as `--json` prints it. */
 export interface ServiceChange {
   readonly action: "installed" | "removed" | "absent";
   readonly path: string;

@@ -10,11 +10,11 @@ export interface TailRequest extends AskedIdentity {
   readonly count: number;
 }
 
-/** What a session printed, as lines to read. */
+/** The output of a session, as lines to read. */
 export interface Tail {
   readonly identity: string;
   readonly lines: readonly string[];
-  /** Whether its log has anything in it. */
+  /** False: its log is empty, or there is none. */
   readonly hasPrinted: boolean;
 }
 
@@ -41,8 +41,8 @@ const POLL_MS = 100;
 const MOST_REST = 64 * 1024;
 
 /**
- * Follows what a peer's session prints, until the signal comes. First the last lines that are there, which may be none; then the lines that
- * were ended since, for each look that found any.
+ * Follows the output of a peer's session until the signal comes. It yields the last lines that are there, which may be none; then the
+ * lines that were ended since, for each look that found any.
  *
  * @throws IapeerError what tailPeer throws.
  */

@@ -1,7 +1,7 @@
 import type { Host } from "../core/host.ts";
 import type { Runner } from "../core/process/runner.ts";
 
-/** What a use case may use: made once a call by openApp, or once for all calls of a resident process. */
+/** The one value that a use case is given: openApp makes it once a call, or once for all calls of a resident process. */
 export interface App extends Host {
   /** Runs other programs, so that none outlives its limit. */
   readonly runner: Runner;

@@ -12,9 +12,9 @@ import type { App } from "./types.ts";
 
 export interface PeerChange {
   readonly personality: string;
-  /** What changes; what is left out stays. */
+  /** The fields that change; those that are left out stay. */
   readonly request: UpdateRequest;
-  /** Whether the provider's commands run for runtimes that come and go. */
+  /** True: the provider's commands run for the runtimes that come and go. */
   readonly isProvisioned: boolean;
   /** Refuse unless the registry is at this revision. */
   readonly ifRevision?: number | undefined;

@@ -10,7 +10,7 @@ export const good = rowOf("ok");
 export const warning = rowOf("warning");
 export const failure = rowOf("error");
 
-/** What is wrong; where nothing is, one row that says so. */
+/** The problems; where there are none, one row that says so. */
 export function orGood(problems: readonly Check[], check: string, message: string): readonly Check[] {
   return problems.length > 0 ? problems : [good(check, message)];
 }

@@ -14,12 +14,12 @@ export interface DoctorOptions {
   readonly layout: Layout;
   readonly env: Env;
   readonly now: Date;
-  /** Every identity of the registry; none where that cannot be read. */
+  /** Every identity of the registry; none where the registry cannot be read. */
   readonly identities: readonly string[];
   readonly servers: readonly CanaryRow[];
 }
 
-/** Everything that sessions and their records stand on, looked at without changing anything. The signal ends what waits. */
+/** Looks at everything that sessions and their records stand on, and changes nothing. The signal ends the looks that wait. */
 export async function runChecks(options: DoctorOptions, signal: AbortSignal): Promise<readonly Check[]> {
   const { layout, env, now, identities, servers } = options;
   return [
@@ -44,7 +44,7 @@ export async function runChecks(options: DoctorOptions, signal: AbortSignal): Pr
   ];
 }
 
-/** What `iapeer verify` says, in a row. */
+/** The differences that `iapeer verify` finds, a row each. */
 function checkRegistry(layout: Layout): readonly Check[] {
   try {
     const { differences } = verifyRegistry(layout);

@@ -7,13 +7,13 @@ import type { Layout } from "../../core/layout.ts";
 import { failure, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
 
-/** No clock that is right is before this. */
+/** A clock before this time is wrong. */
 const LEAST_TIME = Date.parse("2025-01-01T00:00:00Z");
-/** A clock that is kept right goes back and forth a little. */
+/** A clock that is kept right steps back and forth a little. */
 const SLACK_MS = 5000;
 const TAIL_BYTES = 64 * 1024;
 
-/** Whether the times in records can be believed, and a restart of the host be seen. */
+/** Checks that the times in records can be believed, and that a restart of the host can be seen. */
 export function checkClock({ exitsLog, lifecycleLog }: Layout, now: Date): readonly Check[] {
   const problems = [
     ...(now.getTime() < LEAST_TIME

@@ -5,7 +5,7 @@ import { readBootUnits } from "../../boot/state.ts";
 import { readBootAgents, servicePlace } from "../boot.ts";
 import type { App } from "../types.ts";
 
-/** Whether what was last applied of the fleet can be read, and starts with the host as it says; no row where nothing was applied. */
+/** Checks that the applied fleet can be read, and starts with this host as it says. It gives no row where no fleet was applied. */
 export function checkFleet(app: App): readonly Check[] {
   try {
     const { agents, unregistered, isApplied } = readBootAgents(app);
@@ -27,7 +27,7 @@ export function checkFleet(app: App): readonly Check[] {
     return orGood(problems, "fleet", "it can be read, and starts as it says");
   } catch (error) {
     if (!(error instanceof IapeerError)) throw error;
-    // What is wrong with the registry is told in its own row.
+    // A problem of the registry has a row of its own.
     return error.code === "fleet-state-corrupt" ? [failure("fleet", error.message, error.hint)] : [];
   }
 }

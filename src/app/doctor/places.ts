@@ -7,7 +7,7 @@ import { quoteForSh } from "../../core/text/quoting.ts";
 import { failure, good, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
 
-/** The folders that iapeer writes into, and what they are. */
+/** The folders that iapeer writes into, with their names for a person. */
 function foldersOf({
   root,
   stateFolder,
@@ -24,7 +24,7 @@ function foldersOf({
   ];
 }
 
-/** Whether iapeer could write where it has to; nothing is written to find out. */
+/** Checks that iapeer could write where it has to. It writes nothing to find out. */
 export function checkFolders(layout: Layout): readonly Check[] {
   const problems = foldersOf(layout).flatMap(([what, path]) => judgeFolder(what, path));
   const isThere = nearestExisting(layout.root) === layout.root;
@@ -37,7 +37,7 @@ export function checkFolders(layout: Layout): readonly Check[] {
 
 function judgeFolder(what: string, path: string): Check[] {
   const nearest = nearestExisting(path);
-  // What is missing above it is the row of another folder.
+  // A missing folder above it is the row of that folder.
   if (nearest !== path && what !== "the root") return [];
   const found = statSync(nearest);
   const name = `${what} ${path}`;
@@ -62,7 +62,7 @@ function nearestExisting(path: string): string {
   try {
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) return path;
   } catch {
-    // Something above it is no folder, or is closed to us: then that is it.
+    // Something above it is no folder, or is closed to this user: the search goes on above.
   }
   return nearestExisting(dirname(path));
 }
@@ -81,7 +81,7 @@ const LEAST_BYTES = 64 * 1024 * 1024;
 const LEAST_INODES = 0.01;
 const MIB = 1024 * 1024;
 
-/** Whether there is room for what is written down at a death. */
+/** Checks that there is room for the records of a death. */
 export function checkDisk(layout: Layout): readonly Check[] {
   const places = [...foldersOf(layout).map(([, path]) => path), layout.socketFolder].map(nearestExisting);
   const disks = Map.groupBy(places, (path) => statSync(path).dev);
@@ -112,7 +112,7 @@ function readRoom(path: string): Room {
   return { bytes: bavail * bsize, inodes: files > 0 ? ffree / files : 1 };
 }
 
-/** Whether the kernel locks files where the root is: a look with a shared lock on the folder itself. */
+/** Checks that the kernel locks files where the root is, by a shared lock on the folder itself. */
 export function checkLocking({ root }: Layout): Check {
   const place = nearestExisting(root);
   const hint = "move the root to a local disk: IAPEER_ROOT";
@@ -128,7 +128,7 @@ export function checkLocking({ root }: Layout): Check {
   }
 }
 
-/** Whether a record could be appended to the logs. */
+/** Checks that a record could be appended to the logs. */
 export function checkLogs({ exitsLog, lifecycleLog }: Layout): readonly Check[] {
   const problems = [exitsLog, lifecycleLog].flatMap((path) => {
     const why = whyNotLog(path);
@@ -145,7 +145,7 @@ export function checkLogs({ exitsLog, lifecycleLog }: Layout): readonly Check[] 
   return orGood(problems, "logs", "exits.log and lifecycle.log can be written to");
 }
 
-/** Not through a link, which may lead anywhere. */
+/** A log is not written through a link, which may lead anywhere. */
 function whyNotLog(path: string): string | undefined {
   try {
     const found = lstatSync(path);

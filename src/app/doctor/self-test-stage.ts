@@ -17,7 +17,7 @@ import { areGoneWithin } from "../../core/process/terminate.ts";
 export interface Stage {
   readonly folder: string;
   readonly host: Host;
-  /** What was warned of meanwhile. */
+  /** The warnings that came meanwhile. */
   readonly warnings: string[];
 }
 
@@ -26,7 +26,7 @@ const MOST_FOLDER_BYTES = 55;
 
 const NAME = "iapeer-doctor-";
 
-/** Makes the stage. What runs in it has nothing of this host's root. */
+/** Makes the stage. The sessions on it know nothing of this host's root. */
 export function openStage(env: Env, now: () => Date): Stage {
   return stageIn(realpathSync(mkdtempSync(join(stagesFolder(env), NAME))), env, now);
 }
@@ -40,7 +40,7 @@ function stagesFolder(env: Env): string {
 /** No self-test takes nearly as long. */
 const FORGOTTEN_MS = 10 * 60 * 1000;
 
-/** Takes away what a self-test has left that was itself killed. */
+/** Takes away the stages of self-tests that were killed. */
 export async function closeForgotten(env: Env, now: () => Date): Promise<void> {
   for (const name of namesIn(stagesFolder(env)).filter((one) => one.startsWith(NAME))) {
     const folder = join(stagesFolder(env), name);
@@ -80,7 +80,7 @@ function stageIn(folder: string, env: Env, now: () => Date): Stage {
 const ROUNDS = 10;
 const ROUND_MS = 500;
 
-/** Ends whatever runs on the stage and takes its folder away. Why that could not be done, if so. */
+/** Ends every process of the stage and takes its folder away. Returns why that could not be done, if so. */
 export async function closeStage(stage: Stage): Promise<string | undefined> {
   let left = findProcesses(stage);
   for (let round = 0; left.length > 0 && round < ROUNDS; round += 1) {
@@ -107,7 +107,7 @@ function findProcesses(stage: Stage): ProcessInfo[] {
   );
 }
 
-/** Those that are written down, and those that answer. */
+/** The processes that are written down, and the servers that answer. */
 function savedProcesses({ host: { layout } }: Stage): ProcessId[] {
   const listeners = namesIn(layout.socketFolder).map((name) => probeSocket(join(layout.socketFolder, name)));
   const saved = [...listIncarnations(layout)].flatMap(([identity, incarnations]) =>
@@ -121,14 +121,14 @@ function savedProcesses({ host: { layout } }: Stage): ProcessId[] {
   );
 }
 
-/** Its environment is the stage's (proc(5)); on macOS that is not told. */
+/** True where its environment is the stage's (proc(5)). macOS does not tell. */
 function hasStage({ pid }: ProcessId, { folder }: Stage): boolean {
   try {
     return (
       process.platform === "linux" && readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`IAPEER_ROOT=${folder}`)
     );
   } catch {
-    // Gone, or another user's.
+    // The process is gone, or another user's.
     return false;
   }
 }

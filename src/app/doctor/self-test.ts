@@ -28,13 +28,13 @@ export interface SelfTestOptions {
 type Running = Incarnation & { readonly server: ProcessId };
 type Fields = Readonly<Record<string, string>>;
 
-/** One session that is launched and ended in some way, and what exits.log must say of it then. */
+/** One session that is launched and ended in one way, and the record that exits.log must then have. */
 export interface Scenario {
   readonly check: string;
   readonly personality: string;
-  /** What was tried, as a sentence that is true when it worked. */
+  /** A sentence that is true when it worked. */
   readonly claim: string;
-  /** What its only record says among other things; null: there must be none. */
+  /** Fields that its only record must have; null: there must be no record. */
   readonly record: Fields | null;
   readonly end: (running: Running, act: Act) => Promise<unknown>;
 }
@@ -112,7 +112,7 @@ async function playAll(stage: Stage, signal: AbortSignal): Promise<readonly Chec
   const failed = await Promise.all(
     SCENARIOS.map(async (scenario) => await play(scenario, { stage, until: (what, isTrue) => waitUntil(what, isTrue, signal) })),
   );
-  // What is recorded already must not be found once more.
+  // A recorded end must not be found once more.
   if (!signal.aborted) await superviseOnce([], stage.host);
   const records = readRecords(stage);
   return SCENARIOS.map((scenario, index) =>
@@ -139,10 +139,10 @@ function identityOf({ personality }: Scenario): string {
   return `${RUNTIME}-${personality}`;
 }
 
-/** Lives until a file appears, and not for long when nobody is there to make it. */
+/** It lives until a file appears, and not for long where none appears. */
 const AGENT = 'PATH=/usr/bin:/bin:$PATH; n=0; while [ ! -e "$1" ] && [ "$n" -lt 300 ]; do sleep 0.05; n=$((n + 1)); done; exit 7';
 
-/** Plays one scenario to its end; why that did not work, if so. */
+/** Plays one scenario to its end. Returns why that did not work, if so. */
 async function play(scenario: Scenario, act: Act): Promise<string | undefined> {
   const { folder, host } = act.stage;
   const { personality } = scenario;

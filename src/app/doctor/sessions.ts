@@ -22,11 +22,11 @@ import { findUnrecorded } from "../../launch/unwitnessed.ts";
 import { hasFittingPath } from "./sockets.ts";
 import { hintForUnwatched } from "../../launch/canary/canary.ts";
 
-/** A launch holds its identity's lock for more than a second; who holds one for longer than this stands still, or has much to do. */
+/** A launch holds its identity's lock for more than a second. A process that holds one for longer than this stands still, or has much to do. */
 const PATIENCE_MS = 2000;
 const POLL_MS = 20;
 
-/** Whether a lock that others wait for is held, and stays held. */
+/** Finds locks that are held and stay held while others may wait for them. */
 export async function checkLocks(layout: Layout, signal: AbortSignal): Promise<readonly Check[]> {
   const held = locksOf(layout).filter(isHeld);
   const deadline = performance.now() + PATIENCE_MS;
@@ -45,7 +45,7 @@ export async function checkLocks(layout: Layout, signal: AbortSignal): Promise<r
   return orGood(problems, "locks", held.length === 0 ? "none is held" : `held for a moment: ${held.join(", ")}`);
 }
 
-/** All but that of supervise, which is held for as long as one runs. */
+/** All locks but that of supervise, which is held for as long as a supervise runs. */
 function locksOf({ registryLock, stateFolder }: Layout): string[] {
   const own = namesIn(stateFolder).filter(
     (name) => name.endsWith(".lock") && parseIdentity(name.slice(0, -".lock".length)) !== undefined,
@@ -61,12 +61,12 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // Nothing was ever kept; or that is the row of the folder.
+    // Nothing was ever kept there, or the folder has a row of its own.
     return [];
   }
 }
 
-/** Whether a lost canary would be replaced, and an end that nobody saw be recorded. */
+/** Checks that a lost canary would be replaced, and an end that no canary saw would be recorded. */
 export function checkSupervise({ superviseLock }: Layout, servers: readonly CanaryRow[]): Check {
   if (isHeld(superviseLock)) return good("supervise", "one runs");
   const live = servers.filter(({ server_pid: pid }) => pid !== null).length;
@@ -79,7 +79,7 @@ export function checkSupervise({ superviseLock }: Layout, servers: readonly Cana
   );
 }
 
-/** What is kept about a session and cannot be read. Nothing is ever done to such a one. */
+/** Finds saved sessions that cannot be read. iapeer does nothing to such a session. */
 export function checkIncarnations(layout: Layout): readonly Check[] {
   const problems = [...listIncarnations(layout)].flatMap(([identity, incarnations]) =>
     incarnations
@@ -96,7 +96,7 @@ export function checkIncarnations(layout: Layout): readonly Check[] {
   return orGood(problems, "sessions", "what is kept about sessions can be read");
 }
 
-/** Ends that only the next look of supervise will record. */
+/** Finds ends that only the next look of supervise will record. */
 export function checkUnrecorded(layout: Layout): readonly Check[] {
   const problems = findUnrecorded(layout).map((identity) =>
     warning("deaths", `a session of ${identity} ended, and nobody has recorded it yet`, "iapeer supervise --once"),
@@ -104,7 +104,7 @@ export function checkUnrecorded(layout: Layout): readonly Check[] {
   return orGood(problems, "deaths", "every end is recorded, or was wanted");
 }
 
-/** Agents that go on although their server is gone: nobody sees them in a session any more. */
+/** Finds agents that go on although their server is gone: no session shows them any more. */
 export function checkLostAgents(layout: Layout): readonly Check[] {
   const lost = [...listIncarnations(layout).keys()].filter((identity) => hasLostAgent(layout, identity));
   const problems = lost.map((identity) =>
@@ -117,9 +117,9 @@ export function checkLostAgents(layout: Layout): readonly Check[] {
   return orGood(problems, "agents", "no agent goes on without its server");
 }
 
-/** Whether the end of each live server would be recorded, and each can be reached. */
+/** Checks that the end of each live server would be recorded, and that each can be reached. */
 export async function checkServers(layout: Layout, servers: readonly CanaryRow[]): Promise<readonly Check[]> {
-  // Nobody can live on a socket whose path is too long; that is a row of its own.
+  // No server can live on a socket whose path is too long. That is a row of its own.
   const possible = servers.filter(({ identity, server_pid: pid }) => pid !== null || hasFittingPath(layout, identity));
   const problems = (await Promise.all(possible.map(async (server) => await judgeServer(layout, server)))).flat();
   const live = possible.length;

@@ -7,7 +7,7 @@ import { listSocketIdentities, probeSocket } from "../../status/liveness/livenes
 import { failure, good, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
 
-/** Whether what answers in the socket folder can be trusted. */
+/** Checks that the servers in the socket folder can be trusted. */
 export function checkSocketFolder({ socketFolder }: Layout): Check {
   const why = whyNotSocketFolder(socketFolder);
   if (why === undefined) return good("socket-folder", `${socketFolder} is yours alone`);
@@ -15,7 +15,7 @@ export function checkSocketFolder({ socketFolder }: Layout): Check {
   return failure("socket-folder", `the socket folder ${socketFolder} ${why}: no session is launched or reached`, hint);
 }
 
-/** Whether each identity's socket has a path that the system takes. */
+/** Checks that each identity's socket has a path that the system takes. */
 export function checkSocketPaths(layout: Layout, identities: readonly string[]): readonly Check[] {
   const tooLong = identities.filter((identity) => !hasFittingPath(layout, identity));
   if (tooLong.length === 0) return [good("socket-paths", `no socket's path is longer than ${SOCKET_PATH_BYTES} bytes`)];
@@ -23,12 +23,12 @@ export function checkSocketPaths(layout: Layout, identities: readonly string[]):
   return [failure("socket-paths", message, "set IAPEER_SOCK_DIR to a folder with a shorter path")];
 }
 
-/** Whether a server of this identity can have a socket at all. */
+/** True where the path of this identity's socket is not too long. */
 export function hasFittingPath(layout: Layout, identity: string): boolean {
   return Buffer.byteLength(socketPathOf(layout, identity)) <= SOCKET_PATH_BYTES;
 }
 
-/** Sockets that nobody listens on, of identities that nobody knows. One of a registered peer is only asleep. */
+/** Finds sockets that no process listens on, of identities that are not known. The socket of a registered peer is only asleep. */
 export function checkStaleSockets(layout: Layout, identities: readonly string[]): readonly Check[] {
   const known = new Set([...identities, ...listIncarnations(layout).keys()]);
   const stale = listSocketIdentities(layout.socketFolder).filter(

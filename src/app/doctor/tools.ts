@@ -12,7 +12,7 @@ const TELLS_SIGNALS = [3, 3] as const;
 /** The oldest tmux that does not lose a SIGCHLD now and then. */
 const SEES_EVERY_END = [3, 5] as const;
 
-/** Whether the tmux on PATH does, and what it does not have. */
+/** Checks that the tmux on PATH is good enough, and tells what it lacks. */
 export function checkTmux(): Check {
   try {
     const tmux = findTmux();
@@ -23,7 +23,7 @@ export function checkTmux(): Check {
   }
 }
 
-/** What is to be said of the tmux at a path that says it is this version. */
+/** The row for a tmux at a path, by the version that it tells. */
 export function judgeTmux(tmux: string, text: string | undefined): Check {
   if (text === undefined) return failure("tmux", `${tmux} does not say its version`, `try it: '${tmux}' -V`);
   const version = parseTmuxVersion(text);
@@ -47,7 +47,7 @@ function isOlder([major, minor]: Version, [leastMajor, leastMinor]: Version): bo
   return major < leastMajor || (major === leastMajor && minor < leastMinor);
 }
 
-/** Where the hook and the session's logger look for their tools, and where the recorder does. */
+/** The folders where the hook and the session's logger find their tools; below, those of the recorder. */
 const HOOK_PATH = "/usr/bin:/bin:/usr/sbin:/sbin";
 const RECORDER_PATH = `${HOOK_PATH}:/usr/local/bin:/opt/homebrew/bin:/run/current-system/sw/bin`;
 
@@ -55,7 +55,7 @@ const HOOK_TOOLS = ["awk", "cat", "date", "dd", "mkdir", "mv", "rm", "tail", "tr
 const RECORDER_TOOLS = ["awk", "cat", "cut", "date", "grep", "head", "mkdir", "mv", "ps", "rm", "sed", "sleep", "tail"];
 const LINUX_TOOLS = ["readlink", "timeout"];
 
-/** Whether the programs are there that the records of deaths are made with. */
+/** Checks that the programs are there that make the records of deaths. */
 export function checkTools({ PATH = "" }: Env): readonly Check[] {
   const isLinux = process.platform === "linux";
   const lacks = (tools: readonly string[], path: string, what: string) =>
@@ -75,12 +75,12 @@ export function checkTools({ PATH = "" }: Env): readonly Check[] {
   return orGood(problems, "tools", "every program that a record is made with is there");
 }
 
-/** Those of the programs that are in none of a path's folders. */
+/** The programs that are in none of a path's folders. */
 export function findMissing(tools: readonly string[], path: string): string[] {
   return tools.filter((tool) => Bun.which(tool, { PATH: path }) === null);
 }
 
-/** What else would tell more of a death, where it is there. Nothing of it must be. */
+/** Tells which other programs would know more about a death. None of them is needed. */
 export function checkWitnesses(env: Env): readonly Check[] {
   if (process.platform !== "linux") return [];
   return [checkKernelLog(), checkCoreDumps(), checkScopes(env)];

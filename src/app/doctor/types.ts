@@ -1,10 +1,10 @@
-/** What one look at this host came to. A warning and an error each need a person; what is only good to know is `ok`. */
+/** The result of one look at this host. A warning and an error each need a person; a fact that is only good to know is `ok`. */
 export interface Check {
-  /** What was looked at: "tmux", "disk". */
+  /** The thing that was looked at: "tmux", "disk". */
   readonly check: string;
   readonly state: "ok" | "warning" | "error";
   readonly message: string;
-  /** What to type, or to look at. */
+  /** The command to type, or the thing to look at. */
   readonly hint?: string;
 }
 

@@ -50,7 +50,7 @@ export interface Order {
   readonly authority: Authority;
 }
 
-/** What became of a message. `effect` is left out where it cannot be told. */
+/** The outcome of a message. `effect` is left out where it cannot be told. */
 export type Sent = RemoteOutcome;
 
 /** As `send --json` prints it. */

@@ -5,6 +5,7 @@ import { parseCount } from "../count.ts";
 import { usage } from "../strict.ts";
 import { withInterruption } from "../interruption.ts";
 import type { Output } from "../output.ts";
+import type { Context } from "../context.ts";
 import { tame } from "../../model/characters.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
@@ -58,14 +59,9 @@ function refuseMixed({
     throw usage(supervise, "--interval is for a supervise that goes on");
 }
 
-interface Face {
-  readonly app: App;
-  readonly output: Output;
-}
-
 async function changeService(
   { isInstall, isPrint }: { readonly isInstall: boolean; readonly isPrint: boolean },
-  { app, output }: Face,
+  { app, output }: Context,
 ): Promise<number> {
   const { installService, planService, uninstallService } = await import("../../app/supervise-service.ts");
   if (isInstall && isPrint) {
