@@ -2,7 +2,12 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "../..");
-const PAGES = ["README.md", "CHANGELOG.md", ...[...new Bun.Glob("docs/**/*.md").scanSync({ cwd: ROOT })].toSorted()];
+const PAGES = [
+  "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  ...[...new Bun.Glob("docs/**/*.md").scanSync({ cwd: ROOT })].toSorted(),
+];
 const MOST_WORDS = 20;
 
 /** The prose of a page, one text for each heading, paragraph, list item and table cell. A piece of code counts as one word. */

@@ -24,6 +24,18 @@ test("the files page has every environment variable of iapeer that the source re
   expect([...told].toSorted()).toEqual([...read].toSorted());
 });
 
+test("the page of the house names files that are there", async () => {
+  const page = await readPage("architecture.md");
+  const whole = [...page.matchAll(/`((?:src|scripts|tests)\/[\w./-]+\.(?:ts|mjs))`/g)].map(([, path]) => path!);
+  const inRooms = [...page.matchAll(/^\d\. `(src\/[\w/-]+)` \(([^)]*)\)/gm)].flatMap(([, room, files]) =>
+    [...files!.matchAll(/`([\w./-]+)`/g)].map(([, file]) => `${room}/${file}`),
+  );
+  const paths = [...whole, ...inRooms];
+  const missing = await Promise.all(paths.map(async (path) => ((await Bun.file(join(ROOT, path)).exists()) ? [] : [path])));
+  expect(missing.flat()).toEqual([]);
+  expect(paths.length).toBeGreaterThan(20);
+});
+
 test("every verb is shown on some page", async () => {
   const verbs = SOURCES.filter((file) => file.startsWith("src/cli/verbs/")).map((file) => /(\w[\w-]*)\.ts$/.exec(file)![1]!);
   const pages = await Promise.all(
