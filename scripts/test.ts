@@ -1,59 +1,75 @@
 // Every check and every test: npm test [-- [--only STEP,…] [FILTER…]]
 import { parseArgs } from "node:util";
 import { CHECKS } from "./test/checks.ts";
-import { addCounts, type Counts, renderCounts } from "./test/counts.ts";
+import { addCounts, type Counts, NONE, renderCounts } from "./test/counts.ts";
 import { stop } from "./test/exec.ts";
-import { findSuites, runSuite } from "./test/suites.ts";
+import { findFiles, folderOf, runFiles } from "./test/files.ts";
 
 const USAGE = `usage: npm test [-- [--only STEP,…] [FILTER…]]
   --only STEP,…  only these steps: ${Object.keys(CHECKS).join(", ")}, or a folder of tests/
   FILTER…        only the test files whose path holds one of these words`;
 
-interface Step {
-  readonly name: string;
-  readonly run: () => Promise<Counts>;
+interface Plan {
+  /** The names of checks, in the order in which they run. */
+  readonly checks: readonly string[];
+  readonly files: readonly string[];
 }
 
-/** The steps that the arguments ask for, in the order they run. Throws an Error when they ask for nothing that exists. */
-function planSteps(argv: readonly string[]): Step[] {
+/** Plans what the arguments ask for. Throws an Error when they ask for nothing that exists. */
+function plan(argv: readonly string[]): Plan {
   const { values, positionals } = parseArgs({ args: [...argv], options: { only: { type: "string" } }, allowPositionals: true });
-  const checks = Object.entries(CHECKS).map(([name, run]) => ({ name, run }));
-  const suites = findSuites(positionals).map((suite) => ({ name: suite.name, run: () => runSuite(suite) }));
-  if (positionals.length > 0 && suites.length === 0) throw new Error(`no test file matches ${positionals.join(" or ")}`);
+  const files = findFiles(positionals);
+  if (positionals.length > 0 && files.length === 0) throw new Error(`no test file matches ${positionals.join(" or ")}`);
   // Tests that are asked for by name need the program that they test, and no other check.
-  const steps = [...checks.filter(({ name }) => positionals.length === 0 || name === "build"), ...suites];
-  return values.only === undefined ? steps : pickSteps(steps, values.only.split(","));
+  const checks = Object.keys(CHECKS).filter((name) => positionals.length === 0 || name === "build");
+  return values.only === undefined ? { checks, files } : pickSteps({ checks, files }, values.only.split(","));
 }
 
-function pickSteps(steps: readonly Step[], names: readonly string[]): Step[] {
-  const unknown = names.filter((name) => !steps.some((step) => step.name === name));
+function pickSteps({ checks, files }: Plan, names: readonly string[]): Plan {
+  const unknown = names.filter((name) => !checks.includes(name) && !files.some((file) => folderOf(file) === name));
   if (unknown.length > 0) throw new Error(`no such step: ${unknown.join(", ")}`);
-  return steps.filter(({ name }) => names.includes(name));
+  return {
+    checks: checks.filter((name) => names.includes(name)),
+    files: files.filter((file) => names.includes(folderOf(file))),
+  };
 }
 
-/** Runs them all, whatever fails, and returns the sum. */
-async function runSteps(steps: readonly Step[]): Promise<Counts> {
-  let total: Counts = { passed: 0, failed: 0, skipped: 0 };
-  const failed: string[] = [];
-  for (const { name, run } of steps) {
-    console.log(`\n── ${name} ${"─".repeat(Math.max(0, 70 - name.length))}`);
-    const startMs = performance.now();
-    const counts = await run();
-    console.log(`── ${name}: ${renderCounts(counts)} in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
-    if (counts.failed > 0) failed.push(name);
-    total = addCounts(total, counts);
-  }
-  if (failed.length > 0) console.log(`\nfailed: ${failed.join(", ")}`);
-  return total;
-}
-
-function planOrExit(argv: readonly string[]): Step[] {
+function planOrExit(argv: readonly string[]): Plan {
   try {
-    return planSteps(argv);
+    return plan(argv);
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     process.exit(2);
   }
+}
+
+interface StepResult {
+  readonly name: string;
+  readonly counts: Counts;
+  readonly secs: number;
+}
+
+/** Runs all steps, whatever fails. */
+async function runSteps({ checks, files }: Plan): Promise<StepResult[]> {
+  const results: StepResult[] = [];
+  for (const name of checks) {
+    printHead(name);
+    const startMs = performance.now();
+    const counts = await CHECKS[name]!();
+    results.push({ name, counts, secs: (performance.now() - startMs) / 1000 });
+    printEnd(results.at(-1)!);
+  }
+  if (files.length > 0) printHead("tests");
+  const tests = await runFiles(files, ({ file, ...result }) => printEnd({ name: file, ...result }));
+  return [...results, ...tests.map(({ file, ...result }) => ({ name: file, ...result }))];
+}
+
+function printHead(name: string): void {
+  console.log(`\n── ${name} ${"─".repeat(Math.max(0, 70 - name.length))}`);
+}
+
+function printEnd({ name, counts, secs }: StepResult): void {
+  console.log(`── ${name}: ${renderCounts(counts)} in ${secs.toFixed(1)} s\n`);
 }
 
 for (const [signal, status] of [
@@ -67,6 +83,9 @@ for (const [signal, status] of [
   });
 }
 
-const total = await runSteps(planOrExit(process.argv.slice(2)));
-console.log(`\n${renderCounts(total)}`);
+const results = await runSteps(planOrExit(process.argv.slice(2)));
+const failed = results.filter(({ counts }) => counts.failed > 0).map(({ name }) => name);
+if (failed.length > 0) console.log(`failed: ${failed.join(", ")}\n`);
+const total = results.map(({ counts }) => counts).reduce(addCounts, NONE);
+console.log(renderCounts(total));
 process.exit(total.failed > 0 ? 1 : 0);

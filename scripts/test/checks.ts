@@ -6,7 +6,7 @@ import { exec, ROOT } from "./exec.ts";
 const TIMEOUT_MS = 120_000;
 const SHELL_SCRIPTS = [".ci/run", "{scripts,src,tests,docs}/**/*.sh"];
 
-/** What is checked without running a test: a name, and the check, which prints what is wrong. */
+/** The checks that run no test, by name. Each prints what is wrong. */
 export const CHECKS: Readonly<Record<string, () => Promise<Counts>>> = {
   types: () => checkWith("typescript/bin/tsc", "--noEmit"),
   format: () => checkWith("oxfmt/bin/oxfmt", "--check"),
@@ -16,7 +16,7 @@ export const CHECKS: Readonly<Record<string, () => Promise<Counts>>> = {
   build: checkBuild,
 };
 
-/** Unused exports and dependencies; then files that only tests use, which is code that nobody can reach. */
+/** Looks for unused exports and dependencies, and then for files that only tests use: no person can reach those. */
 async function checkDeadCode(): Promise<Counts> {
   const unused = await checkWith("knip/bin/knip.js");
   const unreachable = await checkWith("knip/bin/knip.js", "--production", "--include", "files,dependencies");
@@ -42,7 +42,7 @@ async function checkBuild(): Promise<Counts> {
   }
 }
 
-/** Runs a tool of node_modules, with this Bun: the node of PATH may be older than the tool asks for. */
+/** Runs a tool of node_modules with this Bun: the node of PATH may be older than the tool needs. */
 async function checkWith(tool: string, ...args: readonly string[]): Promise<Counts> {
   return toCounts(await exec([process.execPath, join(ROOT, "node_modules", tool), ...args], { timeoutMs: TIMEOUT_MS }));
 }

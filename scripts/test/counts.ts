@@ -1,10 +1,11 @@
-/** How a step ended, in tests. A check that is not a test runner counts as one. */
+/** How a step ended, in tests. A check counts as one test. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
 
+export const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 export const PASSED: Counts = { passed: 1, failed: 0, skipped: 0 };
 export const FAILED: Counts = { passed: 0, failed: 1, skipped: 0 };
 export const SKIPPED: Counts = { passed: 0, failed: 0, skipped: 1 };
@@ -19,8 +20,8 @@ export function renderCounts({ passed, failed, skipped }: Counts): string {
 }
 
 /**
- * The totals of a JUnit report, from the attributes of its root element; undefined when the text is not a whole report.
- * A test marked as `todo` is among the skipped.
+ * The totals of a JUnit report, by the attributes of its root element; undefined when the text is not a whole report.
+ * A test that is marked as `todo` counts as skipped.
  */
 export function parseJUnitReport(xml: string): Counts | undefined {
   const root = /<testsuites\b([^>]*)>/.exec(xml)?.[1];

@@ -2,24 +2,24 @@ import { join } from "node:path";
 
 export const ROOT = join(import.meta.dir, "../..");
 
-/** Ends whatever `exec` has running: the person who stops a test run does not want its children to go on. */
+/** Ends everything that runs through this file: it must not outlive a test run that a person stops. */
 export const stop = new AbortController();
 
-/** Variables that would let the place a test run is started from, a tmux session or a peer's folder, change its outcome. */
+/** Variables of a tmux session or a peer that the test run is started from: they must not change its outcome. */
 const FOREIGN = /^(IAPEER_|PEER_|TMUX(_PANE|_TMPDIR)?$|BUN_(OPTIONS|BE_BUN)$)/;
 
 interface ExecOptions {
-  /** The command is killed then, and counts as failed. */
+  /** After this time the command is killed, and has failed. */
   readonly timeoutMs: number;
 }
 
-/** Runs a command from the repository's folder, its output straight to the person; resolves to whether it exited with 0. */
+/** Runs a command in the repository's folder, with its output shown as it comes. Resolves to whether it exited with 0. */
 export async function exec(argv: readonly string[], { timeoutMs }: ExecOptions): Promise<boolean> {
   const child = Bun.spawn([...argv], { ...optionsFor(timeoutMs), stdio: ["ignore", "inherit", "inherit"] });
   return (await child.exited) === 0;
 }
 
-/** The same, its output shown in one piece when it is done: for one of several that run at once. */
+/** The same for one of several commands that run at once: its output is shown in one piece when it has ended. */
 export async function execInOnePiece(argv: readonly string[], { timeoutMs }: ExecOptions): Promise<boolean> {
   const child = Bun.spawn(["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", ...argv], {
     ...optionsFor(timeoutMs),

@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pMap from "p-map";
+import { addCounts, type Counts, FAILED, parseJUnitReport } from "./counts.ts";
+import { execInOnePiece, ROOT } from "./exec.ts";
+
+const TEST_TIMEOUT_MS = 30_000;
+const FILE_TIMEOUT_MS = 600_000;
+
+/** The folders of tests/, from what the rest stands on to what stands on the rest: the first failure is the nearest to its cause. */
+const ORDER = [
+  "scripts",
+  "model",
+  "core",
+  "registry",
+  "status",
+  "boot",
+  "provision",
+  "launch",
+  "fleet",
+  "app",
+  "cli",
+  "docs",
+  "sandbox",
+  "e2e",
+];
+
+/** The files that take longest. They start before the others of their folder, so that none is waited for alone at the end. */
+const LONGEST = ["death-matrix", "fleet-boot", "fleet-apply", "shared-server", "doctor", "registry-faults", "canary-script"];
+
+/** Files that run at once: most tests wait for processes more than they compute. */
+const AT_ONCE = 4;
+
+/** The test files whose path holds one of the filters, or all without a filter, in the order in which they start. */
+export function findFiles(filters: readonly string[]): string[] {
+  const files = [...new Bun.Glob("tests/*/**/*.test.ts").scanSync({ cwd: ROOT })];
+  const wanted = files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
+  return wanted.toSorted((a, b) => rank(a) - rank(b) || Number(isLong(b)) - Number(isLong(a)) || (a < b ? -1 : 1));
+}
+
+/** The folder of tests/ that a test file belongs to. */
+export function folderOf(file: string): string {
+  return file.split("/")[1] ?? "";
+}
+
+/** A folder that ORDER does not name comes last. */
+function rank(file: string): number {
+  const index = ORDER.indexOf(folderOf(file));
+  return index === -1 ? ORDER.length : index;
+}
+
+function isLong(file: string): boolean {
+  return LONGEST.some((name) => file.endsWith(`/${name}.test.ts`));
+}
+
+/** How a test file ended. */
+export interface FileResult {
+  readonly file: string;
+  readonly counts: Counts;
+  readonly secs: number;
+}
+
+/** Runs test files, each in a `bun test` of its own, so that a crash in one leaves the others alone. */
+export async function runFiles(files: readonly string[], onEnd: (result: FileResult) => void): Promise<FileResult[]> {
+  const runOne = async (file: string): Promise<FileResult> => {
+    const startMs = performance.now();
+    const counts = await runFile(file);
+    const result = { file, counts, secs: (performance.now() - startMs) / 1000 };
+    onEnd(result);
+    return result;
+  };
+  return await pMap(files, runOne, { concurrency: AT_ONCE });
+}
+
+/**
+ * By Bun's JUnit report. A run that fails although no test did (a file that does not load, an error between tests, a crash, the
+ * deadline) has one failure more than its report.
+ */
+async function runFile(file: string): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), "iapeer-report-"));
+  try {
+    const report = join(folder, "junit.xml");
+    const options = [`--timeout=${TEST_TIMEOUT_MS}`, "--reporter=junit", `--reporter-outfile=${report}`];
+    const argv = [process.execPath, "test", ...options, `./${file}`];
+    const ok = await execInOnePiece(argv, { timeoutMs: FILE_TIMEOUT_MS });
+    const counts = parseJUnitReport(await readText(report));
+    if (counts === undefined) return FAILED;
+    return ok || counts.failed > 0 ? counts : addCounts(counts, FAILED);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  const file = Bun.file(path);
+  return (await file.exists()) ? await file.text() : "";
+}
