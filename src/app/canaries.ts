@@ -62,7 +62,7 @@ export interface CanaryChange<Action extends string> {
  */
 export async function armPeer(app: App, asked: AskedIdentity): Promise<CanaryChange<Awaited<ReturnType<typeof armIdentity>>>> {
   const { identity } = chooseIdentity(app, asked, "canary arm");
-  return { identity, action: await armIdentity(identity, "manual", app) };
+  return { identity, action: await armIdentity(identity, app) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isHeld } from "../core/disk/lock.ts";
-import { stopIdentity } from "../launch/end/end.ts";
+import { stopSession } from "../launch/end/end.ts";
 import { IapeerError } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
 import { isGood } from "../model/provisioning.ts";
@@ -109,7 +109,7 @@ export async function forgetRuntimes(app: App, target: Target, signal: AbortSign
   const known = listIncarnations(layout);
   for (const identity of target.runtimes.map((runtime) => identityOf(runtime, target.personality))) {
     // A process that holds the lock may be launching it just now.
-    if (known.has(identity) || isHeld(identityLockPath(layout, identity))) await stopIdentity(identity, "remove", app);
+    if (known.has(identity) || isHeld(identityLockPath(layout, identity))) await stopSession({ identity, by: "remove" }, app);
   }
   return await purgePeer(app, target, signal);
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { logDecision } from "../core/host.ts";
-import { stopIdentity } from "../launch/end/end.ts";
+import { stopSession } from "../launch/end/end.ts";
 import { type ErrorCode, type ErrorView, IapeerError, toErrorView } from "../model/errors.ts";
 import { identityOf, nearest } from "../model/names.ts";
 import { listKeptRuntimes } from "../provision/note.ts";
@@ -153,7 +153,7 @@ async function endSessions(app: App, { runtimes, personality }: Peer, isForced: 
     const identity = identityOf(runtime, personality);
     if (observeServer(layout, identity).kind === "unknown") throw notKnown(identity);
     const isAsleep = ["asleep", "stopped"].includes(statuses.of(identity));
-    if (!isAsleep || known.has(identity)) await stopIdentity(identity, "remove", app);
+    if (!isAsleep || known.has(identity)) await stopSession({ identity, by: "remove" }, app);
   }
 }
 

@@ -1,4 +1,4 @@
-import { stopIdentity, type Stopped } from "../launch/end/end.ts";
+import { stopSession, type Stopped } from "../launch/end/end.ts";
 import { type ErrorView, toErrorView } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
 import { chooseIdentity, chooseTargets, type PeerChoice } from "./choose.ts";
@@ -41,7 +41,7 @@ function chooseIdentities(app: App, { choice, runtime }: StopRequest): string[] 
 
 async function stopOne(app: App, identity: string): Promise<StopRow> {
   try {
-    return { identity, ...(await stopIdentity(identity, "stop", app)) };
+    return { identity, ...(await stopSession({ identity, by: "stop" }, app)) };
   } catch (error) {
     return { identity, action: "failed", error: toErrorView(error) };
   }

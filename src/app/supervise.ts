@@ -32,7 +32,7 @@ export async function superviseOn(app: App, { intervalSecs, onRow }: Supervision
   await asOnlyOne(app, async () => {
     while (!signal.aborted) {
       try {
-        const rows = await superviseOnce(registeredIdentities(app), app);
+        const rows = await superviseOnce(registeredIdentities(app), app, signal);
         rows.forEach(onRow);
       } catch (error) {
         app.tell.warn((error as Error).message);

@@ -27,28 +27,36 @@ export interface TickRow {
 /** How long another process may be at work on an identity before this tick leaves it alone. */
 const BUSY_MS = 2000;
 
+/** The codes of a lock that was not to be had. */
+const LEFT_ALONE: ReadonlySet<string> = new Set(["lock-busy", "interrupted"]);
+
 /** Arming waits for clients of tmux to start. */
 const AT_ONCE = 8;
 
 /**
  * Looks at everything once: gives a live server without a canary one, and records an end that is neither claimed nor recorded. It
  * restarts nothing and ends nothing. An identity that another process works on is left to the next tick.
+ *
+ * @param signal ends the tick: no further identity is looked at, and a look that has begun is finished
  */
-export async function superviseOnce(registered: readonly string[], host: Host): Promise<TickRow[]> {
+export async function superviseOnce(registered: readonly string[], host: Host, signal?: AbortSignal): Promise<TickRow[]> {
   const { layout } = host;
   makeFolder(layout.stateFolder);
   tidyLogs(host);
   const identities = new Set([...registered, ...listIncarnations(layout).keys()]);
-  const rows = await pMap(identities, async (identity) => await superviseIdentity(identity, host), { concurrency: AT_ONCE });
+  const rows = await pMap(identities, async (identity) => await superviseIdentity(identity, host, signal), {
+    concurrency: AT_ONCE,
+  });
   return rows.flat();
 }
 
-async function superviseIdentity(identity: string, host: Host): Promise<TickRow[]> {
+async function superviseIdentity(identity: string, host: Host, signal: AbortSignal | undefined): Promise<TickRow[]> {
+  if (signal?.aborted) return [];
   const lock = identityLockPath(host.layout, identity);
   try {
-    return await withLock(lock, { timeoutMs: BUSY_MS }, async () => await look(identity, host));
+    return await withLock(lock, { timeoutMs: BUSY_MS, signal }, async () => await look(identity, host));
   } catch (error) {
-    if (error instanceof IapeerError && error.code === "lock-busy") return [];
+    if (error instanceof IapeerError && LEFT_ALONE.has(error.code)) return [];
     return [{ identity, action: "failed", detail: error instanceof Error ? error.message : String(error) }];
   }
 }

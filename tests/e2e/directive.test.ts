@@ -4,7 +4,7 @@ import { layoutFrom } from "../../src/core/layout.ts";
 import { isRunning } from "../../src/core/process/processes.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
 import { claimedBy } from "../../src/launch/claim.ts";
-import { stopIncarnation } from "../../src/launch/end/end.ts";
+import { stopSession } from "../../src/launch/end/end.ts";
 import { incarnationPaths, readIncarnation } from "../../src/status/incarnation/incarnation.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
@@ -226,7 +226,7 @@ test("only the session that was told is stopped, not one that was launched since
   const session = readSession(bob.sandbox, "claude-bob");
   const { app } = openTold(bob.sandbox);
   const saved = readIncarnation(app.layout, "claude-bob", session.incarnation)!;
-  expect(await stopIncarnation({ ...saved, incarnation: crypto.randomUUID() }, "sleep", app)).toEqual({
+  expect(await stopSession({ identity: saved.identity, by: "sleep", only: crypto.randomUUID() }, app)).toEqual({
     action: "not-running",
   });
   expect(isLive(session)).toBe(true);

@@ -14,7 +14,7 @@ import { failure, good } from "./check.ts";
 import type { Check } from "./types.ts";
 import { launchIdentity } from "../../launch/start/start.ts";
 import { closeForgotten, closeStage, openStage, type Stage } from "./self-test-stage.ts";
-import { stopIdentity } from "../../launch/end/end.ts";
+import { stopSession } from "../../launch/end/end.ts";
 import { superviseOnce } from "../../launch/tick.ts";
 import { armIdentity } from "../../launch/canary/canary.ts";
 
@@ -73,7 +73,7 @@ const SCENARIOS: readonly Scenario[] = [
     personality: "stop",
     claim: "a session that is stopped is not recorded",
     record: null,
-    end: async ({ identity }, { stage }) => await stopIdentity(identity, "stop", stage.host),
+    end: async ({ identity }, { stage }) => await stopSession({ identity, by: "stop" }, stage.host),
   },
 ];
 
@@ -86,7 +86,7 @@ async function replaceCanary(running: Running, { stage: { host }, until }: Act):
   const recorder = readCanaryRecord(paths)?.recorder;
   if (recorder !== undefined) signalProcess(recorder, "SIGKILL");
   await until("its canary is gone", () => !hasRecorder(paths));
-  await armIdentity(running.identity, "manual", host);
+  await armIdentity(running.identity, host);
   signalProcess(running.server, "SIGKILL");
 }
 

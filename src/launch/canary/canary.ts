@@ -55,13 +55,14 @@ export async function armCanary(
  * Gives the live server of an identity a canary, and takes back a dismissal. An unstamped server is adopted: it gets an incarnation of
  * this root.
  *
- * @throws IapeerError `peer-not-live`; `stale-incarnation`: the server is another root's; `canary-failed`; `lock-busy`.
+ * @param signal ends the wait for another process that is at work on the identity
+ * @throws IapeerError `peer-not-live`; `stale-incarnation`: the server is another root's; `canary-failed`, `lock-busy`, `interrupted`.
  */
-export async function armIdentity(identity: string, origin: Origin, host: Host): Promise<"armed" | "already-armed"> {
-  return await whileLocked(identity, host, async () => {
+export async function armIdentity(identity: string, host: Host, signal?: AbortSignal): Promise<"armed" | "already-armed"> {
+  return await whileLocked({ identity, signal }, host, async () => {
     const incarnation = await findRunning(await identifyServer(host.layout, identity), identity, host);
     const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
-    const arming = await armCanary(incarnation, origin, host);
+    const arming = await armCanary(incarnation, "manual", host);
     if (arming.outcome === "failed")
       throw new IapeerError("canary-failed", `${identity} has no canary: ${arming.why}`, { details: { identity } });
     // A claim that a process is carrying out now stays.
@@ -99,10 +100,15 @@ export async function adoptServer(identity: string, pid: number, host: Host): Pr
 /**
  * Takes the canary off a server that goes on. From then on every end of that server is wanted.
  *
- * @throws IapeerError `peer-not-live`, `stale-incarnation`, `lock-busy`.
+ * @param signal ends the wait for another process that is at work on the identity
+ * @throws IapeerError `peer-not-live`, `stale-incarnation`, `lock-busy`, `interrupted`.
  */
-export async function dismissIdentity(identity: string, host: Host): Promise<"dismissed" | "already-dismissed"> {
-  return await whileLocked(identity, host, async () => {
+export async function dismissIdentity(
+  identity: string,
+  host: Host,
+  signal?: AbortSignal,
+): Promise<"dismissed" | "already-dismissed"> {
+  return await whileLocked({ identity, signal }, host, async () => {
     const state = await identifyServer(host.layout, identity);
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind === "gone" || state.kind === "unknown") throw notLive(identity, state);
@@ -115,9 +121,14 @@ export async function dismissIdentity(identity: string, host: Host): Promise<"di
   });
 }
 
-async function whileLocked<T>(identity: string, { layout, lockTimeoutMs }: Host, work: () => Promise<T>): Promise<T> {
+interface Wait {
+  readonly identity: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function whileLocked<T>({ identity, signal }: Wait, { layout, lockTimeoutMs }: Host, work: () => Promise<T>): Promise<T> {
   makeFolder(layout.stateFolder);
-  return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs }, work);
+  return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs, signal }, work);
 }
 
 /** Tells whether the end of an incarnation's server would be recorded now, how, and if not why not. */

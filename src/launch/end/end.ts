@@ -17,7 +17,7 @@ import {
   readIncarnation,
   stopMarkPath,
 } from "../../status/incarnation/incarnation.ts";
-import type { Incarnation, Running } from "../../status/incarnation/types.ts";
+import type { Running } from "../../status/incarnation/types.ts";
 import { answers, probeSocket } from "../../status/liveness/liveness.ts";
 import { findAgentProcesses } from "./agent-processes.ts";
 import { dismissRecorder, graceFrom, hasRecorder } from "../recorder/recorder.ts";
@@ -30,49 +30,46 @@ import { areGoneWithin, terminate } from "../../core/process/terminate.ts";
 import { settleIncarnations } from "../unwitnessed.ts";
 import { renderIsOurs } from "../stamp.ts";
 
-/** How long a server may take to end by itself, how long what ran in it may, and how long a killed process. */
+/** The time that a server may take to end by itself, that its processes may take, and that a killed process may take. */
 const ORDERLY_MS = 5000;
 const PROCESSES_MS = 5000;
 const TERMINATE_MS = 2000;
 const KILLED_MS = 2000;
 const PATIENCE = { termMs: TERMINATE_MS, killMs: KILLED_MS } as const;
 
+/** The result of a stop. */
 export interface Stopped {
   readonly action: "stopped" | "not-running";
   readonly server_pid?: number;
 }
 
-/**
- * Ends the session and the server of an identity on purpose: claimed first, so that nobody takes the end for a death. Returns when
- * every process of it is gone.
- *
- * @throws IapeerError `stale-incarnation` when somebody answers there who was not launched here; `stop-failed`.
- */
-export async function stopIdentity(identity: string, by: "stop" | "remove", host: Host): Promise<Stopped> {
-  return await stopLocked(identity, { by }, host);
-}
-
-/** The same for one incarnation, which was told to sleep: one that was launched since goes on. */
-export async function stopIncarnation({ identity, incarnation }: Incarnation, by: "sleep", host: Host): Promise<Stopped> {
-  return await stopLocked(identity, { by, only: incarnation }, host);
-}
-
-interface StopOrder {
+/** A session that is to end. */
+export interface StopOrder {
+  readonly identity: string;
   readonly by: "stop" | "remove" | "sleep";
+  /** Ends this incarnation only: one that was launched since goes on. Default: the present incarnation. */
   readonly only?: string;
 }
 
-async function stopLocked(identity: string, { by, only }: StopOrder, host: Host): Promise<Stopped> {
+/**
+ * Ends the session and the server of an identity on purpose. The end is claimed first, so that it is no death. Returns when every process
+ * of the session is gone.
+ *
+ * @param signal ends the wait for another process that is at work on the identity. A teardown that has begun is finished: a claim
+ *   without an end would hide a later death.
+ * @throws IapeerError `stale-incarnation`: the server was not launched from this root; `stop-failed`, `lock-busy`, `interrupted`.
+ */
+export async function stopSession({ identity, by, only }: StopOrder, host: Host, signal?: AbortSignal): Promise<Stopped> {
   const { layout, lockTimeoutMs } = host;
   makeFolder(layout.stateFolder);
-  return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs }, async () => {
+  return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs, signal }, async () => {
     const state = await identifyServer(layout, identity);
     if (state.kind === "unknown") throw stopFailed(identity, "whether it is live cannot be told");
     if (only !== undefined && state.kind !== "gone" && state.incarnation?.incarnation !== only) return { action: "not-running" };
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind === "gone") {
       await endLostAgents(identity, host);
-      if (by === "remove") await waitForRecorders(identity, host);
+      if (by === "remove") await waitForRecorders(identity, host, signal);
       await settleIncarnations(identity, host);
       removeDeadSocket(socketPathOf(layout, identity));
     } else await endSession(state.incarnation, by, host);
@@ -82,10 +79,10 @@ async function stopLocked(identity: string, { by, only }: StopOrder, host: Host)
 }
 
 /**
- * The teardown, step by step: claim, recorder, server (or on one that others use too the session), processes, traces. The identity's lock
- * must be held. Killed at any instant it leaves a claim that says what was wanted.
+ * The teardown, step by step: claim, recorder, server (or the session on a shared server), processes, files. The identity's lock must be
+ * held. A process that is killed at any step leaves a claim that tells what was wanted.
  *
- * @throws IapeerError `stop-failed` when something of it is still there afterwards.
+ * @throws IapeerError `stop-failed`: some process of the session is left.
  */
 export async function endSession(incarnation: Running, by: ClaimReason, host: Host): Promise<void> {
   const { identity, server } = incarnation;
@@ -94,45 +91,45 @@ export async function endSession(incarnation: Running, by: ClaimReason, host: Ho
   writeClaim(paths, by, host.now());
   await dismissRecorder(incarnation, host);
   const isClosed = incarnation.shared ? await closeSession(incarnation) : await endServer(incarnation);
-  // Nobody has hung up on what is in a session that could not be closed.
+  // The processes of a session that could not be closed got no hang-up.
   const left = await terminate(processes, { ...PATIENCE, patienceMs: isClosed ? PROCESSES_MS : 0 });
   if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
   logDecision(host, { ev: "stop", identity, server_pid: server.pid, reason: by });
   if (!incarnation.shared) removeDeadSocket(incarnation.socket);
   rmSync(pointerPath(host.layout, identity), { force: true });
-  // A recorder that could not be told to end decides by the claim, and looks for it after its grace.
+  // A recorder that could not be ended decides by the claim, which it looks for after its grace.
   const isDecided = await until(() => !hasRecorder(paths), { timeoutMs: graceFrom(host.env) + KILLED_MS });
-  // A server that did not answer and goes on may have the hook run later, which looks for the claim too.
+  // A server that did not answer and goes on may run the hook later, which looks for the claim too.
   if (isDecided && isClosed) forgetIncarnation(host.layout, incarnation);
 }
 
 async function endServer(incarnation: Running): Promise<true> {
   const { identity, server } = incarnation;
-  // Nobody but the very server that was claimed: another may have taken its socket since.
+  // Only the very server that was claimed may end: another may have taken its socket since.
   const isOurs = renderIsOurs(incarnation.incarnation);
   const isAsked =
     answers(incarnation) &&
     (await callTmux(incarnation.socket, ["if-shell", "-F", isOurs, "kill-server"], { timeoutMs: ORDERLY_MS })).ok;
-  // A server whose socket is gone, or another's, cannot be asked.
+  // A server whose socket is gone, or is another server's, cannot be asked.
   if (!isAsked) signalProcess(server, "SIGTERM");
   if (!(await areGoneWithin([server], ORDERLY_MS))) signalProcess(server, "SIGKILL");
   if (!(await areGoneWithin([server], KILLED_MS))) throw stopFailed(identity, `its server (pid ${server.pid}) does not end`);
   return true;
 }
 
-/** A recorder that is about to record an end needs what is kept about it, which a removal takes away. */
-async function waitForRecorders(identity: string, { layout, env }: Host): Promise<void> {
+/** Waits for recorders that are about to record an end: they need the files that a removal takes away. */
+async function waitForRecorders(identity: string, { layout, env }: Host, signal: AbortSignal | undefined): Promise<void> {
   const uuids = listIncarnations(layout).get(identity) ?? [];
   const isAtIt = () => uuids.some((uuid) => hasRecorder(incarnationPaths(layout, identity, uuid)));
-  await until(() => !isAtIt(), { timeoutMs: graceFrom(env) + KILLED_MS });
+  await until(() => !isAtIt(), { timeoutMs: graceFrom(env) + KILLED_MS, signal });
 }
 
-/** A server that ends leaves its socket's file. */
+/** Removes the file of a dead socket, which a server leaves when it ends. */
 function removeDeadSocket(socket: string): void {
   if (probeSocket(socket).liveness === "dead") rmSync(socket, { force: true });
 }
 
-/** What runs in the agent's pane as it was launched, and as it is now: a person may have made it run anew. */
+/** The processes in the agent's pane as it was launched, and as it is now: a person may have respawned it. */
 async function findAllProcesses(incarnation: Running, { layout }: Host): Promise<ProcessInfo[]> {
   const now = answers(incarnation) ? ((await readAgentPane(incarnation)) ?? null) : null;
   const table = listProcesses();
@@ -145,8 +142,8 @@ async function findAllProcesses(incarnation: Running, { layout }: Host): Promise
 }
 
 /**
- * Ends agents that outlived their sessions: a program may ignore that its terminal is gone. Nobody else knows of them, and a second agent
- * beside one would be two for one identity. So with what a stop has left on a shared server that did not answer then.
+ * Ends agents that outlived their sessions, because a program may ignore that its terminal is gone, and the rest of a session that a stop
+ * left on a shared server that did not answer. A launch beside them would give one identity two agents.
  */
 export async function endLostAgents(identity: string, host: Host): Promise<void> {
   const { layout } = host;

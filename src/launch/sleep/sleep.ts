@@ -5,7 +5,7 @@ import { until } from "../../core/process/poll.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { identityLockPath, incarnationPaths, isAgentRunning } from "../../status/incarnation/incarnation.ts";
 import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "../claim.ts";
-import { stopIncarnation } from "../end/end.ts";
+import { stopSession } from "../end/end.ts";
 import { findAddressee } from "../send/send.ts";
 import type { Addressee, LocalRecipient } from "../send/types.ts";
 import type { Sender } from "../sender.ts";
@@ -60,7 +60,7 @@ export interface SleepOptions<T> {
  *   goes on.
  */
 export async function putToSleep<T>(recipient: LocalRecipient, { graceMs, tell, signal, host }: SleepOptions<T>): Promise<T> {
-  const { to, takeBack, keep } = await claimSleep(recipient, host);
+  const { to, takeBack, keep } = await claimSleep(recipient, host, signal);
   let told: T;
   try {
     told = await tell();
@@ -74,7 +74,7 @@ export async function putToSleep<T>(recipient: LocalRecipient, { graceMs, tell, 
     throw new IapeerError("interrupted", `stopped before ${to.identity} was: it was told to sleep, and goes on`);
   }
   keep();
-  await stopIncarnation(to, "sleep", host);
+  await stopSession({ identity: to.identity, by: "sleep", only: to.incarnation }, host);
   return told;
 }
 
@@ -86,10 +86,14 @@ interface Claimed {
 }
 
 /** Claims the end. An end that a dismissal or another order has claimed already keeps that claim. */
-async function claimSleep(recipient: LocalRecipient, { layout, lockTimeoutMs, now }: Host): Promise<Claimed> {
+async function claimSleep(
+  recipient: LocalRecipient,
+  { layout, lockTimeoutMs, now }: Host,
+  signal: AbortSignal,
+): Promise<Claimed> {
   findAddressee(layout, recipient);
   makeFolder(layout.stateFolder);
-  return await withLock(identityLockPath(layout, recipient.identity), { timeoutMs: lockTimeoutMs }, () => {
+  return await withLock(identityLockPath(layout, recipient.identity), { timeoutMs: lockTimeoutMs, signal }, () => {
     const to = findAddressee(layout, recipient);
     const paths = incarnationPaths(layout, to.identity, to.incarnation);
     if (claimedBy(paths) === "sleep" && !isAbandoned(paths))

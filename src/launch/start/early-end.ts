@@ -7,20 +7,26 @@ import { incarnationPaths } from "../../status/incarnation/incarnation.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
 import type { Host } from "../../core/host.ts";
 
-/** How long the record of an end may take: the hook is fast, a recorder waits its grace. */
+/** The time for the record of an end: the hook is fast, and a recorder waits for its grace. */
 const RECORD_MS = 8000;
 const POLL_MS = 10;
 
-/** What a launch says of a process that ended within its first second: how, and what it printed last. */
+/** The agent's words, and the end of the wait for the record. */
+export interface EarlyEnd {
+  readonly argv: readonly string[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The error for a process that ended within its first second: how it ended, and the last lines that it printed. */
 export async function explainEarlyEnd(
   { identity, incarnation, server }: Incarnation,
-  argv: readonly string[],
+  { argv, signal }: EarlyEnd,
   { layout }: Host,
 ): Promise<IapeerError> {
   const { recorded } = incarnationPaths(layout, identity, incarnation);
-  // It may have ended before its logger held the terminal (session-log.ts).
+  // The process may have ended before its logger held the terminal (session-log.ts).
   if (server !== null) signalProcess(server, "SIGCHLD");
-  await until(() => existsSync(recorded), { timeoutMs: RECORD_MS, everyMs: POLL_MS });
+  await until(() => existsSync(recorded), { timeoutMs: RECORD_MS, everyMs: POLL_MS, signal });
   const death = readDeaths(layout, { identities: [identity] }).find((one) => one.incarnation === incarnation);
   const forensics = death?.forensics === undefined ? undefined : readForensics(death.forensics);
   const lastLines =

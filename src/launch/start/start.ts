@@ -27,24 +27,26 @@ import { renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 import { endLostAgents, endSession } from "../end/end.ts";
 import { tidyLogs } from "../tidy-logs.ts";
 
-/** How long the process must live to count as ready. */
+/** How long the agent's process must live to count as ready. */
 const READY_MS = 1000;
 const POLL_MS = 10;
 const RESTORE_MS = 2000;
 
 /**
- * Launches one identity: a session of its own, on a server of its own or on one that others use too, watched from its first moment. Of two
- * launches at once, one does it.
+ * Launches one identity: a session of its own, on a server of its own or on a shared one, watched from its first moment. One of two
+ * launches at once does the work.
  *
- * @throws IapeerError `launch-failed`: the process ended within its first second, or never started. `stale-incarnation`: on that server
- * somebody else has a session of its name.
+ * @param signal ends the wait for another process that is at work on the identity, and the wait for the agent's first second. A session
+ *   that has begun is finished: it is there and watched when this returns.
+ * @throws IapeerError `launch-failed`: the process ended within its first second, or never started; `stale-incarnation`: that server has
+ *   another session of the same name; `folder-not-found`, `lock-busy`, `interrupted`; what findProgram and `confirm` throw.
  */
-export async function launchIdentity(plan: LaunchPlan, host: Host): Promise<Launched> {
+export async function launchIdentity(plan: LaunchPlan, host: Host, signal?: AbortSignal): Promise<Launched> {
   const { layout, lockTimeoutMs } = host;
   const identity = identityOf(plan.runtime, plan.personality);
   refuseLongPath(plan.socket ?? socketPathOf(layout, identity));
   makeFolder(layout.stateFolder);
-  return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs }, async () => {
+  return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs, signal }, async () => {
     const live = await findLive(identity, host);
     if (live !== undefined) return live;
     plan.confirm?.();
@@ -53,11 +55,11 @@ export async function launchIdentity(plan: LaunchPlan, host: Host): Promise<Laun
     const settlings = await settleIncarnations(identity, host);
     if (settlings.includes("failed")) host.tell.warn(`the end of an earlier session of ${identity} could not be recorded yet`);
     tidyLogs(host);
-    return await launchFresh(plan, host);
+    return await launchFresh(plan, host, signal);
   });
 }
 
-/** The session that is there already. Half of one, that a launch which was killed has left, is ended first. */
+/** The session that is there already. The half of a session that a killed launch left is ended first. */
 async function findLive(identity: string, host: Host): Promise<Launched | undefined> {
   const state = await identifyServer(host.layout, identity);
   switch (state.kind) {
@@ -93,17 +95,17 @@ async function findLive(identity: string, host: Host): Promise<Launched | undefi
   }
 }
 
-/** Whether a server has a session that goes on: its agent, or for one that was found running whatever a person has there. */
+/** Whether a server has a session that goes on: its agent, or any pane that lives on a server that was adopted. */
 async function isInUse(incarnation: Running, host: Host): Promise<boolean> {
   const { identity, pane, incarnation: uuid } = incarnation;
   if (pane !== null && isAgentRunning(incarnation)) return true;
-  // A server without a session has no panes to list, and says so as a failure.
+  // A server without a session has no panes to list, and calls that a failure.
   if ((await ask(incarnation, "list-sessions", "-F", "#{session_id}")) === "") return false;
   const ours = incarnation.shared ? ["-f", `#{||:${renderIsAgentPane(uuid)},${renderIsOurs(uuid)}}`] : [];
   const isAlive = (await ask(incarnation, "list-panes", "-a", ...ours, "-F", "#{pane_dead}")).split("\n").includes("0");
-  // On a server that others use too nobody's session is taken for its: this is half of a launch that was killed.
+  // On a shared server no other session is taken for its own: this is half of a launch that was killed.
   if (pane === null) return isAlive && !incarnation.shared;
-  // Its agent made the server run something in its place, or is gone: then that end is recorded before the server goes.
+  // A person may have respawned the pane. An agent that is gone is recorded before its server goes.
   if (!(await recordLostAgent(incarnation, host)) && (await readAgentPane(incarnation))) return true;
   if (!isAlive) return false;
   throw new IapeerError(
@@ -116,7 +118,7 @@ async function isInUse(incarnation: Running, host: Host): Promise<boolean> {
   );
 }
 
-/** What a server says of itself. Throws `launch-failed` when it does not. */
+/** The answer of a server to one question. Throws `launch-failed` when it does not answer. */
 async function ask({ identity, socket }: Incarnation, ...args: readonly string[]): Promise<string> {
   const answer = await callTmux(socket, args);
   if (answer.ok) return answer.stdout.trim();
@@ -126,7 +128,7 @@ async function ask({ identity, socket }: Incarnation, ...args: readonly string[]
   });
 }
 
-/** A server whose socket was deleted makes it anew when it is asked to (tmux(1), SIGUSR1). */
+/** Has a server make its deleted socket anew (tmux(1), SIGUSR1). */
 async function restoreSocket(incarnation: Running): Promise<void> {
   const { socket, identity, server } = incarnation;
   signalProcess(server, "SIGUSR1");
@@ -142,7 +144,7 @@ function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
   throw new IapeerError("folder-not-found", `the folder of ${personality} is not there: ${cwd}`, { details: { path: cwd } });
 }
 
-async function launchFresh(plan: LaunchPlan, host: Host): Promise<Launched> {
+async function launchFresh(plan: LaunchPlan, host: Host, signal: AbortSignal | undefined): Promise<Launched> {
   const { layout, now } = host;
   const { argv, wrapper, variables, model } = prepareCommand(plan, host);
   const identity = identityOf(plan.runtime, plan.personality);
@@ -164,10 +166,10 @@ async function launchFresh(plan: LaunchPlan, host: Host): Promise<Launched> {
   const launched = { ...started, pane: pane ?? null };
   saveIncarnation(layout, launched);
   const witness = parent ?? (pane === undefined ? null : await watchLate(launched, host));
-  if (pane === undefined || !(await isAliveFor(pane, READY_MS))) throw await explainEarlyEnd(launched, argv, host);
+  if (pane === undefined || (await hasEnded(pane, signal))) throw await explainEarlyEnd(launched, { argv, signal }, host);
   logDecision(host, {
     ev: "launch",
-    identity: identity,
+    identity,
     server_pid: server.pid,
     pane_pid: pane.pid,
     incarnation: launched.incarnation,
@@ -175,7 +177,7 @@ async function launchFresh(plan: LaunchPlan, host: Host): Promise<Launched> {
   return { action: "launched", incarnation: launched, witness };
 }
 
-/** Ends what kept the server when the work is done that gives it a session, or fails to. */
+/** Does the work that gives a server its session, and then ends the session that kept the server meanwhile. */
 async function kept<T>({ socket }: Running, keeper: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -184,7 +186,7 @@ async function kept<T>({ socket }: Running, keeper: string | undefined, work: ()
   }
 }
 
-/** A server that was not started below its recorder, or could not be, gets one that waits outside. */
+/** Gives a recorder that waits outside to a server that was not started below one. */
 async function watchLate(incarnation: Incarnation & { readonly server: ProcessId }, host: Host): Promise<Witness | null> {
   const arming = await armCanary(incarnation, "launch", host);
   if (arming.outcome !== "failed") return "client";
@@ -192,12 +194,13 @@ async function watchLate(incarnation: Incarnation & { readonly server: ProcessId
   return null;
 }
 
-/** What the server and all in it have around them. */
+/** The environment of the server and all in it. */
 function renderEnvironment({ personality, runtime }: LaunchPlan, variables: LaunchCommand["variables"], env: Env): Env {
   const own = { PEER_PERSONALITY: personality, PEER_RUNTIME: runtime, PEER_IDENTITY: identityOf(runtime, personality) };
   return { ...withoutTmux(env), ...variables, ...own };
 }
 
-async function isAliveFor(pane: AgentPane, forMs: number): Promise<boolean> {
-  return !(await until(() => !isRunning(pane), { timeoutMs: forMs, everyMs: POLL_MS }));
+/** Whether the agent's process ends before it counts as ready. */
+async function hasEnded(pane: AgentPane, signal: AbortSignal | undefined): Promise<boolean> {
+  return await until(() => !isRunning(pane), { timeoutMs: READY_MS, everyMs: POLL_MS, signal });
 }
