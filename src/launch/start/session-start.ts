@@ -19,18 +19,19 @@ import { renderPipePaneCommand } from "./session-log.ts";
 import { renderSharedPane, renderSharedSession } from "./shared-session-config.ts";
 import { endSession } from "../end/end.ts";
 
-/** What a session is to run. */
+/** The program of a session. */
 export interface SessionStart {
   readonly argv: readonly string[];
   readonly cwd: string;
-  /** All that it has around it. */
+  /** Its whole environment. */
   readonly environment: Env;
 }
 
 /**
- * Makes the session of an incarnation on its server; the agent's pane, or undefined when it is gone already.
+ * Makes the session of an incarnation on its server.
  *
- * @throws IapeerError `launch-failed`; `stale-incarnation`: on a server that others use too its name is another's.
+ * @returns the agent's pane; undefined when it is gone already.
+ * @throws IapeerError `launch-failed`; `stale-incarnation`: a shared server has another session of its name.
  */
 export async function startSession(incarnation: Running, start: SessionStart, host: Host): Promise<AgentPane | undefined> {
   const { identity, server } = incarnation;
@@ -55,7 +56,7 @@ function planSession(incarnation: Running, start: SessionStart, host: Host): Ses
   const { held } = incarnationPaths(layout, identity, uuid);
   makeFolder(dirname(log));
   markLaunch(log, incarnation, host);
-  // Where the server goes on without the session nothing else would tell its recorder.
+  // On a server that goes on without the session nothing else would wake the recorder.
   const atEnd = `${[findTmux(), "-S", socket, ...planWake(incarnation)].map(quoteForSh).join(" ")} >/dev/null 2>&1`;
   const logger = renderPipePaneCommand({
     path: log,
@@ -66,7 +67,7 @@ function planSession(incarnation: Running, start: SessionStart, host: Host): Ses
   return { ...start, identity, incarnation: uuid, hook: renderHookFor(incarnation, layout), logger, heldMark: held };
 }
 
-/** One log holds many sessions, one after the other. A log that cannot be written to is no reason not to launch. */
+/** Marks the start of a session in the log, which holds many. A log that cannot be written is no reason not to launch. */
 function markLaunch(log: string, incarnation: Incarnation, { tell }: Host): void {
   try {
     const found = lstatSync(log, { throwIfNoEntry: false });

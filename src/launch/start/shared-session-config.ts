@@ -4,10 +4,10 @@ import { renderHeldProgram, type SessionConfig } from "./session-config.ts";
 import { AGENT_PANE_OPTION, INCARNATION_OPTION, renderIsOurs } from "../stamp.ts";
 
 /**
- * The commands, for `source-file`, that make a session on a server that others use too, and print the id of its pane. Nothing but that
- * session is touched: on one line, since of a line tmux leaves out what comes behind a command that fails, as for a name that is taken.
+ * The commands, for `source-file`, that make a session on a shared server and print the id of its pane. They touch nothing but that
+ * session. They stand on one line, because tmux leaves out the rest of a line after a command that fails, as for a name that is taken.
  *
- * The environment is the session's. It does not stand on any command line, where everybody could read it.
+ * The environment is the session's. It stands on no command line, where every user could read it.
  */
 export function renderSharedSession({ identity, incarnation, argv, cwd, environment, heldMark }: SessionConfig): string {
   const variables = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -18,20 +18,20 @@ export function renderSharedSession({ identity, incarnation, argv, cwd, environm
   const commands = [
     `new-session -d -P -F "#{pane_id}" -x 200 -y 50 -s ${identity} -c ${quoteForTmux(escapeFormats(cwd))} ${set} -- ${program}`,
     `set-option ${session} ${INCARNATION_OPTION} ${incarnation}`,
-    // A person may have it on for all of theirs: a session that nobody looks at would be ended.
+    // A person may have this on for all their sessions. A session without a client would then end.
     `set-option ${session} destroy-unattached off`,
-    // As on a server of its own: what tmux itself runs (the hook) goes through a shell that reads nobody's files, a person's window gets theirs.
+    // As on a server of its own, the hook runs in a shell that reads no start files, and a person's window gets the person's shell.
     `if-shell -F ${session} "#{==:#{default-command},}" ${quoteForTmux(`set-option -F ${session} default-command "exec #{q:default-shell} -l"`)}`,
     `set-option ${session} default-shell /bin/sh`,
   ];
   return `${commands.join(" ; ")}\n`;
 }
 
-/** The commands that make one pane of that session the agent's. A hook of the person's may have opened more. */
+/** The commands that make one pane of that session the agent's. A person's own hook may have opened more panes. */
 export function renderSharedPane(pane: string, { incarnation, hook, logger }: SessionConfig): string {
   const commands = [
     `set-option -p -t ${pane} ${AGENT_PANE_OPTION} ${incarnation}`,
-    // It remains after its process ended, for the hook to look at.
+    // The pane stays after its process ended, so that the hook can look at it.
     `set-option -p -t ${pane} remain-on-exit on`,
     `set-option -pq -t ${pane} remain-on-exit-format ""`,
     `set-hook -p -t ${pane} ${PANE_DIED_HOOK} ${quoteForTmux(hook)}`,
@@ -40,12 +40,12 @@ export function renderSharedPane(pane: string, { incarnation, hook, logger }: Se
   return `if-shell -F -t ${pane} ${quoteForTmux(renderIsOurs(incarnation))} ${quoteForTmux(commands.join(" ; "))}\n`;
 }
 
-/** What tmux itself gives to a pane. */
+/** The variables that tmux itself gives to a pane. */
 const TMUX_SETS = ["TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE", "PWD", "SHELL"];
 
 /**
- * A pane has what its server was started with, too. `$1` names what is to stay; SHELL is what it is on a server of one's own. Only what the
- * shell itself can do: PATH is the session's, and may be empty.
+ * Drops the variables of the server, which a pane has too. `$1` names the variables that stay, and SHELL becomes what it is on a server of
+ * its own. The script uses only what the shell itself has, because PATH is the session's and may be empty.
  */
 const DROP_THE_REST = [
   '_iap=" $1 "; shift; set -f',
