@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { createRunner } from "../../src/core/process/runner.ts";
-import { HARD_TREES, traceHardTree, traceTree } from "../support/hard-trees.ts";
-import { fixture } from "../support/fixtures.ts";
-import { BINARY, GUARD_ARGV, until } from "../support/sandbox.ts";
-import { openScratch } from "../support/scratch.ts";
+import { createRunner } from "../../../src/core/process/runner.ts";
+import { HARD_TREES, traceHardTree, traceTree } from "../../support/hard-trees.ts";
+import { fixture } from "../../support/fixtures.ts";
+import { BINARY, GUARD_ARGV, until } from "../../support/sandbox.ts";
+import { openScratch } from "../../support/scratch.ts";
 
 test.concurrent.each(Object.keys(HARD_TREES) as (keyof typeof HARD_TREES)[])(
   "nothing is left after a timeout of %s",

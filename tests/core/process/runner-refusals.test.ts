@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, symlinkSync, writeFileSync } from "node:fs";
-import type { Outcome } from "../../src/core/process/command.ts";
-import { createRunner, type Runner, whyNotFolder } from "../../src/core/process/runner.ts";
-import { GUARD_ARGV } from "../support/sandbox.ts";
-import { openScratch, type Scratch } from "../support/scratch.ts";
-import { writeProgram, writeScript } from "../support/script-file.ts";
+import type { Outcome } from "../../../src/core/process/command.ts";
+import { createRunner, type Runner, whyNotFolder } from "../../../src/core/process/runner.ts";
+import { GUARD_ARGV } from "../../support/sandbox.ts";
+import { openScratch, type Scratch } from "../../support/scratch.ts";
+import { writeProgram, writeScript } from "../../support/script-file.ts";
 
 let scratch: Scratch;
 let runner: Runner;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { canRun } from "../support/can-run.ts";
-import { outputOf, startFixture } from "../support/fixtures.ts";
+import { canRun } from "../../support/can-run.ts";
+import { outputOf, startFixture } from "../../support/fixtures.ts";
 
 const UNSHARE = ["unshare", "--fork", "--pid", "--kill-child", "--mount-proc"];
 const canChoosePids = canRun(...UNSHARE, "sh", "-c", 'echo 1 >/proc/sys/kernel/ns_last_pid && exec "$0"');

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { judgeTmux, findMissing } from "../../src/app/doctor/tools.ts";
-import { checkClock } from "../../src/app/doctor/clock.ts";
-import { checkFolders, checkLogs } from "../../src/app/doctor/places.ts";
-import { judgeScenario, type Scenario } from "../../src/app/doctor/self-test.ts";
-import { layoutIn } from "../support/registry.ts";
-import { openScratch } from "../support/scratch.ts";
-import { writeProgram } from "../support/script-file.ts";
+import { judgeTmux, findMissing } from "../../../src/app/doctor/tools.ts";
+import { checkClock } from "../../../src/app/doctor/clock.ts";
+import { checkFolders, checkLogs } from "../../../src/app/doctor/places.ts";
+import { judgeScenario, type Scenario } from "../../../src/app/doctor/self-test.ts";
+import { layoutIn } from "../../support/registry.ts";
+import { openScratch } from "../../support/scratch.ts";
+import { writeProgram } from "../../support/script-file.ts";
 
 describe("tmux", () => {
   test.each([
