@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { IapeerError } from "../model/errors.ts";
 import { nearest } from "../model/names.ts";
-import type { Args, Call, OptionArg, PositionalArg, Values, Verb } from "./verb.ts";
+import type { Args, ArgValues, Call, OptionArg, PositionalArg, Verb } from "./verb.ts";
 
 /** A command line that was read. */
 export interface ParsedCall extends Call {
@@ -32,10 +32,9 @@ export function parseCall(verb: Verb, words: readonly string[]): ParsedCall {
     checkOptions(grammar, given);
     if (verb.rest?.required && rest.length === 0) throw usage(verb, `${verb.meta.name} needs ${verb.rest.name} after --`);
   }
-  const { json, help: _, root, ...values } = { ...defaultsOf(grammar), ...given, ...namePositionals(grammar, positionals) };
+  const { json, help: _, root, ...args } = { ...defaultsOf(grammar), ...given, ...namePositionals(grammar, positionals) };
   return {
-    values: values as Values<Args>,
-    positionals,
+    args: args as ArgValues<Args>,
     rest,
     words: dashes === -1 ? own : [...own, ...words.slice(dashes)],
     isJson: json === true,
@@ -205,7 +204,9 @@ function refuseOtherThan(verb: Verb, choices: readonly string[] | undefined, val
 }
 
 function defaultsOf({ options }: Grammar): Given {
-  const entries = Object.entries(options).map(([name, arg]) => [name, arg.default] as const);
+  const entries = Object.entries(options).map(
+    ([name, arg]) => [name, arg.default ?? (arg.type === "boolean" ? false : undefined)] as const,
+  );
   return Object.fromEntries(entries.filter((entry): entry is [string, string | boolean] => entry[1] !== undefined));
 }
 

@@ -68,12 +68,12 @@ type IsAlwaysThere<A> = A extends { type: "positional" }
   ? A extends { required: false }
     ? false
     : true
-  : A extends { required: true } | { default: unknown }
+  : A extends { type: "boolean" } | { required: true } | { default: unknown }
     ? true
     : false;
 
-/** The values of a call by the names of its arguments. */
-export type Values<A extends Args> = {
+/** The values of a call by the names of its arguments. A flag that is not given is false, or what it is by default. */
+export type ArgValues<A extends Args> = {
   readonly [K in keyof A as IsAlwaysThere<A[K]> extends true ? K : never]: ValueOf<A[K]>;
 } & {
   readonly [K in keyof A as IsAlwaysThere<A[K]> extends true ? never : K]?: ValueOf<A[K]>;
@@ -81,8 +81,7 @@ export type Values<A extends Args> = {
 
 /** What a verb was called with, checked. */
 export interface Call<A extends Args = Args> {
-  readonly values: Values<A>;
-  readonly positionals: readonly string[];
+  readonly args: ArgValues<A>;
   /** The words after `--`, for verbs that take them. */
   readonly rest: readonly string[];
 }

@@ -6,20 +6,20 @@ import { rejectionOf } from "../support/scratch.ts";
 const plain = createColors(false);
 
 test.each([
-  [["--root", "r", "list"], "list", []],
-  [["--root=r", "--json", "list"], "list", []],
-  [["--json", "provider", "check"], "provider check", []],
-  [["provider", "run", "birth", "--peer", "x"], "provider run", ["birth"]],
-  [["deaths", "--peer", "x"], "deaths", []],
-  [["deaths", "show", "3f2a"], "deaths show", ["3f2a"]],
-  [["show", "show"], "show", ["show"]],
-])("%j is a call of %s", async (words, name, positionals) => {
-  expect(await parseWords(words, plain)).toMatchObject({ kind: "verb", verb: { meta: { name } }, call: { positionals } });
+  [["--root", "r", "list"], "list", {}],
+  [["--root=r", "--json", "list"], "list", {}],
+  [["--json", "provider", "check"], "provider check", {}],
+  [["provider", "run", "birth", "--peer", "x"], "provider run", { occasion: "birth", peer: "x" }],
+  [["deaths", "--peer", "x"], "deaths", { peer: "x" }],
+  [["deaths", "show", "3f2a"], "deaths show", { id: "3f2a" }],
+  [["show", "show"], "show", { personality: "show" }],
+])("%j is a call of %s", async (words, name, args) => {
+  expect(await parseWords(words, plain)).toMatchObject({ kind: "verb", verb: { meta: { name } }, call: { args } });
 });
 
 test("what stands before the command counts as what stands behind it", async () => {
   const request = await parseWords(["--root", "r", "--json", "list", "--runtime", "codex"], plain);
-  expect(request).toMatchObject({ call: { root: "r", isJson: true, values: { runtime: "codex" } } });
+  expect(request).toMatchObject({ call: { root: "r", isJson: true, args: { runtime: "codex" } } });
 });
 
 describe("a page is the answer to", () => {

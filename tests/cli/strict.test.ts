@@ -29,24 +29,23 @@ const withNeeds = defineVerb({
 
 describe("parseCall reads", () => {
   test.each([
-    [["x"], { positionals: ["x"], values: {} }],
-    [["--flag", "x", "--text", "v"], { positionals: ["x"], values: { flag: true, text: "v" } }],
-    [["x", "--text=v=w"], { values: { text: "v=w" } }],
-    [["x", "--text="], { values: { text: "" } }],
-    [["x", "--text", ""], { values: { text: "" } }],
-    [["x", "--text", "-"], { values: { text: "-" } }],
-    [["x", "--text", "- y"], { values: { text: "- y" } }],
-    [["x", "--text=--flag"], { values: { text: "--flag" } }],
-    [["x", "--many", "a", "--many=b"], { values: { many: ["a", "b"] } }],
-    [["x", "--flag", "--flag"], { values: { flag: true } }],
-    [["x"], { values: { first: "x", care: true } }],
-    [["x", "--no-care"], { values: { care: false } }],
-    [["x", "--care"], { values: { care: true } }],
-    [["x", "-m", "v"], { values: { text: "v" } }],
-    [["x", "-mv"], { values: { text: "v" } }],
-    [["x", "-m", "- y"], { values: { text: "- y" } }],
-    [["--text", "v", "--", "--flag"], { positionals: ["--flag"], values: { text: "v" } }],
-    [["x", "--json", "--root", "r"], { isJson: true, root: "r", values: {} }],
+    [["x"], { args: { first: "x", flag: false, care: true } }],
+    [["--flag", "x", "--text", "v"], { args: { first: "x", flag: true, text: "v" } }],
+    [["x", "--text=v=w"], { args: { text: "v=w" } }],
+    [["x", "--text="], { args: { text: "" } }],
+    [["x", "--text", ""], { args: { text: "" } }],
+    [["x", "--text", "-"], { args: { text: "-" } }],
+    [["x", "--text", "- y"], { args: { text: "- y" } }],
+    [["x", "--text=--flag"], { args: { text: "--flag" } }],
+    [["x", "--many", "a", "--many=b"], { args: { many: ["a", "b"] } }],
+    [["x", "--flag", "--flag"], { args: { flag: true } }],
+    [["x", "--no-care"], { args: { care: false } }],
+    [["x", "--care"], { args: { care: true } }],
+    [["x", "-m", "v"], { args: { text: "v" } }],
+    [["x", "-mv"], { args: { text: "v" } }],
+    [["x", "-m", "- y"], { args: { text: "- y" } }],
+    [["--text", "v", "--", "--flag"], { args: { first: "--flag", flag: false, text: "v" } }],
+    [["x", "--json", "--root", "r"], { isJson: true, root: "r", args: {} }],
     [["-h"], { wantsHelp: true }],
     [["--help", "x", "y", "z"], { wantsHelp: true }],
   ])("%j", (words, call) => {
@@ -54,12 +53,12 @@ describe("parseCall reads", () => {
   });
 
   test("several arguments as one value", () => {
-    expect(parseCall(withMany, ["a", "b", "a"])).toMatchObject({ values: { names: ["a", "b", "a"] } });
+    expect(parseCall(withMany, ["a", "b", "a"])).toMatchObject({ args: { names: ["a", "b", "a"] } });
   });
 
   test("what stands after -- as it is, for a verb that takes it", () => {
     const call = parseCall(withRest, ["x", "--", "cmd", "--flag", "--", "-z"]);
-    expect(call).toMatchObject({ positionals: ["x"], rest: ["cmd", "--flag", "--", "-z"], values: {} });
+    expect(call).toMatchObject({ rest: ["cmd", "--flag", "--", "-z"], args: { first: "x", flag: false } });
   });
 });
 
@@ -154,8 +153,8 @@ test("whatever the words, a call is read or refused as wrong, and never anything
   fc.assert(
     fc.property(fc.array(word, { maxLength: 6 }), fc.constantFrom(verb, withRest, withMany), (words, one) => {
       try {
-        const { values } = parseCall(one, words);
-        for (const name of Object.keys(values)) expect(Object.keys(one.args)).toContain(name);
+        const { args } = parseCall(one, words);
+        for (const name of Object.keys(args)) expect(Object.keys(one.args)).toContain(name);
       } catch (error) {
         expect(error).toMatchObject({ code: "usage" });
       }
@@ -171,8 +170,8 @@ test("citty reads a call that passed as it was checked", () => {
       const call = tryParse(() => parseCall(verb, words));
       if (call === undefined || call.wantsHelp) return;
       const args = parseArgs([...call.words], verb.args);
-      const last = Object.entries(call.values).map(([name, value]) => [name, [value].flat().at(-1)]);
-      expect(Object.fromEntries(last.map(([name]) => [name, args[name as string]]))).toEqual(Object.fromEntries(last));
+      const last = Object.entries(call.args).map(([name, value]) => [name, [value].flat().at(-1)]);
+      expect(Object.fromEntries(last.map(([name]) => [name, args[name as string] ?? false]))).toEqual(Object.fromEntries(last));
     }),
     { numRuns: 2000 },
   );
@@ -189,8 +188,8 @@ function tryParse<T>(parse: () => T): T | undefined {
 test("a value comes through as it was, whichever way it is written", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (value) => {
-      expect(parseCall(verb, ["x", `--text=${value}`]).values["text"]).toBe(value);
-      if (!value.startsWith("-")) expect(parseCall(verb, ["--text", value, "x"]).values["text"]).toBe(value);
+      expect(parseCall(verb, ["x", `--text=${value}`]).args["text"]).toBe(value);
+      if (!value.startsWith("-")) expect(parseCall(verb, ["--text", value, "x"]).args["text"]).toBe(value);
       expect(parseCall(withRest, ["x", "--", value]).rest).toEqual([value]);
     }),
     { numRuns: 300 },

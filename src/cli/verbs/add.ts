@@ -39,15 +39,15 @@ export const add: Verb = defineVerb({
       note: "two runtimes in a folder of yours",
     },
   ],
-  run: async ({ values, positionals }, { app, output }) => {
+  run: async ({ args }, { app, output }) => {
     const request = {
-      personality: parsePersonality(positionals[0]!),
-      cwd: values.cwd === undefined ? undefined : parseFolder(values.cwd, app.env),
-      runtimes: values.runtime?.map(parseRuntime),
-      description: values.description,
-      intelligence: values.intelligence,
-      isProvisioned: values.provision,
-      ifRevision: parseRevision(add, values["if-revision"]),
+      personality: parsePersonality(args.personality),
+      cwd: args.cwd === undefined ? undefined : parseFolder(args.cwd, app.env),
+      runtimes: args.runtime?.map(parseRuntime),
+      description: args.description,
+      intelligence: args.intelligence,
+      isProvisioned: args.provision,
+      ifRevision: parseRevision(add, args["if-revision"]),
     };
     return await withInterruption(async ({ signal, exitStatus }) => {
       const added = await addPeer(app, request, signal);

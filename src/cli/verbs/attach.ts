@@ -12,8 +12,8 @@ export const attach: Verb = defineVerb({
     runtime: RUNTIME_OPTION,
   },
   examples: [{ command: "iapeer attach alice", note: "see her screen and type to her" }],
-  run: async ({ positionals, values }, { app, output }) => {
-    const asked = parseAsked(positionals[0]!, values.runtime);
+  run: async ({ args }, { app, output }) => {
+    const asked = parseAsked(args.personality, args.runtime);
     const plan = await planAttach(app, asked);
     if (output.isJson) throw usage(attach, "attach has no JSON: it gives the terminal to the session");
     requireTerminal("attach", asked.personality);

@@ -10,8 +10,8 @@ export const canaryArm = defineVerb({
     runtime: RUNTIME_OPTION,
   },
   examples: [{ command: "iapeer canary arm alice", note: "watch her server from now on" }],
-  run: async ({ positionals, values }, { app, output }) => {
-    const change = await armPeer(app, parseAsked(positionals[0]!, values.runtime));
+  run: async ({ args }, { app, output }) => {
+    const change = await armPeer(app, parseAsked(args.personality, args.runtime));
     const { identity, action } = change;
     output.result(change, () => (action === "armed" ? `${identity} has a canary` : `${identity} has a canary already`));
     return 0;

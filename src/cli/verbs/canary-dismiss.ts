@@ -12,8 +12,8 @@ export const canaryDismiss = defineVerb({
   examples: [
     { command: "iapeer canary dismiss alice", note: "nothing that ends her server is recorded; to take it back: canary arm" },
   ],
-  run: async ({ positionals, values }, { app, output }) => {
-    const change = await dismissPeer(app, parseAsked(positionals[0]!, values.runtime));
+  run: async ({ args }, { app, output }) => {
+    const change = await dismissPeer(app, parseAsked(args.personality, args.runtime));
     const { identity, action } = change;
     output.result(change, () =>
       action === "dismissed" ? `dismissed the canary of ${identity}` : `the canary of ${identity} is dismissed already`,

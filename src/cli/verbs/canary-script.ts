@@ -10,8 +10,8 @@ export const canaryScript = defineVerb({
     runtime: RUNTIME_OPTION,
   },
   examples: [{ command: "iapeer canary script alice", note: "read it before you trust it" }],
-  run: async ({ positionals, values }, { app, output }) => {
-    const shown = await showCanaryScript(app, parseAsked(positionals[0]!, values.runtime));
+  run: async ({ args }, { app, output }) => {
+    const shown = await showCanaryScript(app, parseAsked(args.personality, args.runtime));
     output.result(shown, () => shown.script);
     return 0;
   },

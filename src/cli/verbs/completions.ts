@@ -15,8 +15,8 @@ export const completions = defineVerb({
     { command: "source <(iapeer completions zsh)", note: "in ~/.zshrc, after compinit" },
     { command: "iapeer completions fish > ~/.config/fish/completions/iapeer.fish", note: "once, for fish" },
   ],
-  run: async ({ positionals }, { output }) => {
-    const shell = positionals[0]!;
+  run: async ({ args }, { output }) => {
+    const shell = args.shell;
     // The library's script for bash needs the package bash-completion, and evaluates what is typed.
     if (shell === "bash") output.text(bashScript);
     // It prints by itself.

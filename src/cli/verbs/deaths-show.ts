@@ -12,8 +12,8 @@ export const deathsShow = defineVerb({
     id: { type: "positional", description: "its id, or the beginning of it: 4 digits or more" },
   },
   examples: [{ command: "iapeer deaths show 3f2a", note: "why, how long it lived, what it printed last" }],
-  run: async ({ positionals }, { app, output }) => {
-    const details = await showDeath(app, { id: positionals[0]! });
+  run: async ({ args }, { app, output }) => {
+    const details = await showDeath(app, { id: args.id });
     output.result(toDeathDetailsJson(details), () => renderDeath(details, output.colors));
     return 0;
   },

@@ -25,11 +25,11 @@ export const deaths: Verb = defineVerb({
     { command: "iapeer deaths --since 24h", note: "what died since yesterday" },
     { command: "iapeer deaths --peer alice --json", note: "for a script: one peer's" },
   ],
-  run: async ({ values }, { app, output }) => {
-    const ageMs = values.since === undefined ? undefined : parseDuration(deaths, "since", values.since);
+  run: async ({ args }, { app, output }) => {
+    const ageMs = args.since === undefined ? undefined : parseDuration(deaths, "since", args.since);
     const now = app.now();
     const found = await listDeaths(app, {
-      personality: values.peer === undefined ? undefined : parsePersonality(values.peer),
+      personality: args.peer === undefined ? undefined : parsePersonality(args.peer),
       sinceMs: ageMs === undefined ? undefined : now.getTime() - ageMs,
     });
     output.result(found.wanted, () => renderDeaths(found, now, output));

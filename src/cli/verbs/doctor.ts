@@ -23,9 +23,9 @@ export const doctor = defineVerb({
     { command: "iapeer doctor", note: "after installing, and when something is odd" },
     { command: "iapeer doctor --no-self-test --json", note: "for a monitor" },
   ],
-  run: async ({ values }, { app, output }) =>
+  run: async ({ args }, { app, output }) =>
     await withInterruption(async ({ signal, exitStatus }) => {
-      const report = await examineHost(app, { isSelfTested: values["self-test"] }, signal);
+      const report = await examineHost(app, { isSelfTested: args["self-test"] }, signal);
       if (report === undefined) return exitStatus()!;
       output.result(report, () => render(report, output.colors));
       return report.ok ? 0 : 1;

@@ -45,13 +45,13 @@ export const fleetAdd: Verb = defineVerb({
     { command: "iapeer fleet add tester0 --class tester", note: "with the runtime and folder that the file gives" },
     { command: "iapeer fleet add far --class implementer --host mill --ssh me@mill", note: "an agent of another host" },
   ],
-  run: async ({ values, positionals }, { app, output }) => {
+  run: async ({ args }, { app, output }) => {
     const request = {
-      agent: parseAgent(positionals[0]!, values),
-      file: values.file,
-      isStarted: values.start === true,
-      isDryRun: values["dry-run"] === true,
-      ifRevision: parseRevision(fleetAdd, values["if-revision"]),
+      agent: parseAgent(args.name, args),
+      file: args.file,
+      isStarted: args.start,
+      isDryRun: args["dry-run"],
+      ifRevision: parseRevision(fleetAdd, args["if-revision"]),
       onProblems: (problems: readonly Problem[]) => tellProblems(problems, output),
     };
     return await withInterruption(async ({ signal, exitStatus }) => {
@@ -67,7 +67,7 @@ interface Values {
   readonly runtime?: string;
   readonly "model-hint"?: string;
   readonly "working-directory"?: string;
-  readonly "persistent-persona"?: boolean;
+  readonly "persistent-persona": boolean;
   readonly host?: string;
   readonly ssh?: string;
   readonly socket?: string;
@@ -83,7 +83,7 @@ function parseAgent(name: string, values: Values): NewAgent {
     ...(runtime !== undefined && { runtime: parseRuntime(runtime) }),
     ...(modelHint !== undefined && { modelHint }),
     ...(folder !== undefined && { workingDirectory: host === undefined ? asWritten(folder) : folder }),
-    ...(values["persistent-persona"] === true && { isPersistent: true }),
+    ...(values["persistent-persona"] && { isPersistent: true }),
     ...(host !== undefined && ssh !== undefined && { remote: { host, ssh, ...(socket !== undefined && { socket }) } }),
   };
 }

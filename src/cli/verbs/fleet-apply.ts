@@ -28,15 +28,15 @@ export const fleetApply: Verb = defineVerb({
     { command: "iapeer fleet apply --dry-run", note: "what would change" },
     { command: "iapeer fleet apply --prune --start", note: "exactly this fleet, and all of it live" },
   ],
-  run: async ({ values }, { app, output }) => {
+  run: async ({ args }, { app, output }) => {
     const request = {
-      file: values.file,
-      isPruned: () => values.prune === true,
+      file: args.file,
+      isPruned: () => args.prune,
       isForced: false,
-      isStarted: () => values.start === true,
-      isDryRun: values["dry-run"] === true,
-      jobs: parseCount(fleetApply, "jobs", values.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS,
-      ifRevision: parseRevision(fleetApply, values["if-revision"]),
+      isStarted: () => args.start,
+      isDryRun: args["dry-run"],
+      jobs: parseCount(fleetApply, "jobs", args.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS,
+      ifRevision: parseRevision(fleetApply, args["if-revision"]),
     };
     return await withInterruption(async ({ signal, exitStatus }) => {
       const report = await withProblemsTold(output, async () => await applyFleet(app, request, signal));

@@ -14,8 +14,8 @@ export const fleetCheck = defineVerb({
     { command: "iapeer fleet check", note: "the fleet file of this host" },
     { command: "iapeer fleet check fleet.yaml", note: "one that is being written" },
   ],
-  run: async ({ positionals }, { app, output }) => {
-    const { check, agents } = checkFleetFile(app, positionals[0]);
+  run: async ({ args }, { app, output }) => {
+    const { check, agents } = checkFleetFile(app, args.file);
     output.result(check, () => renderCheck(check, agents, output.colors));
     return check.ok ? 0 : 2;
   },

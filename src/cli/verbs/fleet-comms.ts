@@ -9,8 +9,8 @@ export const fleetComms = defineVerb({
     agent: { type: "positional", description: "its name", completes: "peers" },
   },
   examples: [{ command: "iapeer fleet comms alice", note: "what alice's runtime gets beside its system prompt" }],
-  run: async ({ positionals }, { app, output }) => {
-    const comms = readComms(app, parsePersonality(positionals[0]!));
+  run: async ({ args }, { app, output }) => {
+    const comms = readComms(app, parsePersonality(args.agent));
     output.result(comms, () => comms.text);
     return 0;
   },

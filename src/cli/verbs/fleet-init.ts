@@ -17,9 +17,9 @@ export const fleetInit = defineVerb({
     { command: "iapeer fleet init --profile coding", note: "read it first" },
     { command: "iapeer fleet init --profile coding --write", note: "begin with it" },
   ],
-  run: async ({ values }, { app, output }) => {
-    const init = initFleet(app, { profile: values.profile, file: values.file, isWritten: values.write === true });
-    if (!init.written && values.file !== undefined) output.warn(`${init.file} was not written: add --write`);
+  run: async ({ args }, { app, output }) => {
+    const init = initFleet(app, { profile: args.profile, file: args.file, isWritten: args.write });
+    if (!init.written && args.file !== undefined) output.warn(`${init.file} was not written: add --write`);
     output.result(init, () => (init.written ? `wrote ${init.file}\n` : init.text));
     return 0;
   },

@@ -15,11 +15,11 @@ export const fleetInstall = defineVerb({
     { command: "iapeer fleet install", note: "the agents survive a reboot" },
     { command: "iapeer fleet install --print", note: "see what it would write, also where no systemd runs" },
   ],
-  run: async ({ values }, { app, output }) => {
+  run: async ({ args }, { app, output }) => {
     const { installFleet, previewInstall } = await import("../../app/fleet/install.ts");
     const { reportInstall } = await import("../fleet/install-report.ts");
-    const request = { isNow: values.now === true };
-    if (!values.print)
+    const request = { isNow: args.now };
+    if (!args.print)
       return await withInterruption(async ({ signal }) => reportInstall(await installFleet(app, request, signal), output));
     const preview = previewInstall(app, request);
     output.result(preview, () => preview.units.map(({ path, text }) => `# ${path}\n${text}`).join("\n"));

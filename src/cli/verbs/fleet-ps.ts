@@ -36,17 +36,17 @@ export const fleetPs: Verb = defineVerb({
     { command: "iapeer fleet ps --watch --interval 5s", note: "to leave open in a window" },
     { command: "iapeer fleet ps --json --within 10m", note: "for a script, and for agents that think long" },
   ],
-  run: async ({ values }, context) => {
+  run: async ({ args }, context) => {
     const { app, output } = context;
-    const withinSecs = parseSecs("within", values.within) ?? WITHIN_SECS;
-    const intervalSecs = parseSecs("interval", values.interval);
-    if (intervalSecs !== undefined && !values.watch) throw usage(fleetPs, "--interval goes with --watch");
+    const withinSecs = parseSecs("within", args.within) ?? WITHIN_SECS;
+    const intervalSecs = parseSecs("interval", args.interval);
+    if (intervalSecs !== undefined && !args.watch) throw usage(fleetPs, "--interval goes with --watch");
     // What is wrong with the file is shown in the place of the rows.
-    if (values.watch) {
-      const look = () => lookAtFleet(app, { fleet: openFleet(app, values.file).fleet, withinSecs });
+    if (args.watch) {
+      const look = () => lookAtFleet(app, { fleet: openFleet(app, args.file).fleet, withinSecs });
       return await watchFleet(look, { intervalSecs: intervalSecs ?? INTERVAL_SECS }, context);
     }
-    const { fleet, problems } = await withProblemsTold(output, () => openFleet(app, values.file));
+    const { fleet, problems } = await withProblemsTold(output, () => openFleet(app, args.file));
     tellProblems(problems, output);
     const rows = lookAtFleet(app, { fleet, withinSecs });
     output.result(rows, () => renderFleet(rows, { colors: output.colors, now: app.now(), width: output.width() }));

@@ -24,13 +24,13 @@ export const fleetRemove: Verb = defineVerb({
     { command: "iapeer fleet remove tester0", note: "its folder stays" },
     { command: "iapeer fleet remove tester0 --force", note: "live or not" },
   ],
-  run: async ({ values, positionals }, { app, output }) => {
+  run: async ({ args }, { app, output }) => {
     const request = {
-      name: parsePersonality(positionals[0]!),
-      file: values.file,
-      isForced: values.force === true,
-      isDryRun: values["dry-run"] === true,
-      ifRevision: parseRevision(fleetRemove, values["if-revision"]),
+      name: parsePersonality(args.name),
+      file: args.file,
+      isForced: args.force,
+      isDryRun: args["dry-run"],
+      ifRevision: parseRevision(fleetRemove, args["if-revision"]),
       onProblems: (problems: readonly Problem[]) => tellProblems(problems, output),
     };
     return await withInterruption(async ({ signal, exitStatus }) => {

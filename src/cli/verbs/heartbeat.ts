@@ -37,14 +37,13 @@ export const heartbeat: Verb = defineVerb({
     { command: "iapeer heartbeat alice --runtime codex", note: "for her, from anywhere" },
     { command: "iapeer heartbeat --every 1m -- my-agent --fast", note: "for a program that knows nothing of heartbeats" },
   ],
-  run: async ({ positionals, values, rest }, { app, output }) => {
-    if (rest.length === 0 && values.every !== undefined) throw usage(heartbeat, "--every goes with -- COMMAND");
-    if (rest.length > 0 && values["if-answers"] !== undefined)
+  run: async ({ args, rest }, { app, output }) => {
+    if (rest.length === 0 && args.every !== undefined) throw usage(heartbeat, "--every goes with -- COMMAND");
+    if (rest.length > 0 && args["if-answers"] !== undefined)
       throw usage(heartbeat, "--if-answers is for a process that runs already");
-    const asked = values["if-answers"] === undefined ? undefined : parseProcess(values["if-answers"]);
-    const owner = { peer: positionals[0], runtime: values.runtime };
-    if (rest.length > 0)
-      return become(await planHeartbeats(app, { ...owner, everySecs: parseEvery(values.every), command: rest }));
+    const asked = args["if-answers"] === undefined ? undefined : parseProcess(args["if-answers"]);
+    const owner = { peer: args.peer, runtime: args.runtime };
+    if (rest.length > 0) return become(await planHeartbeats(app, { ...owner, everySecs: parseEvery(args.every), command: rest }));
     const report = await giveHeartbeat(app, { ...owner, process: asked });
     if (report.silence !== undefined) output.note(`no heartbeat: the process ${asked!.pid} ${SILENCE[report.silence]}`);
     output.result(toBeatJson(report), () => "");

@@ -12,8 +12,8 @@ export const hookPaneDied = defineVerb({
     runtime: RUNTIME_OPTION,
   },
   examples: [{ command: "iapeer hook pane-died alice", note: "the value that launch gives to tmux set-hook" }],
-  run: async ({ positionals, values }, { app, output }) => {
-    const shown = await showHook(app, parseAsked(positionals[0]!, values.runtime));
+  run: async ({ args }, { app, output }) => {
+    const shown = await showHook(app, parseAsked(args.personality, args.runtime));
     output.result(shown, () => shown.hook);
     return 0;
   },

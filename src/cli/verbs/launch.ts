@@ -27,11 +27,11 @@ export const launch = defineVerb({
     { command: "iapeer launch alice --runtime codex -- --model o4", note: "another runtime beside it, with arguments" },
     { command: "iapeer launch alice --socket work", note: "as a session of a tmux server that you share: tmux -L work attach" },
   ],
-  run: async ({ positionals, values, rest }, { app, output }) => {
+  run: async ({ args, rest }, { app, output }) => {
     const request = {
-      ...parseAsked(positionals[0]!, values.runtime),
+      ...parseAsked(args.personality, args.runtime),
       args: rest,
-      socketName: values.socket === undefined ? undefined : parseSocketName(values.socket),
+      socketName: args.socket === undefined ? undefined : parseSocketName(args.socket),
     };
     // A launch does not stop half-way: a call that a signal comes to tells what the launch came to.
     return await withInterruption(async ({ exitStatus }) => {

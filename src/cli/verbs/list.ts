@@ -15,8 +15,8 @@ export const list = defineVerb({
     { command: "iapeer list", note: "who is on this host, and who is awake" },
     { command: "iapeer list --runtime codex --json", note: "for a script: only peers with codex" },
   ],
-  run: async ({ values }, { app, output }) => {
-    const runtime = values.runtime === undefined ? undefined : parseRuntime(values.runtime);
+  run: async ({ args }, { app, output }) => {
+    const runtime = args.runtime === undefined ? undefined : parseRuntime(args.runtime);
     const peers = await listPeers(app, { runtime });
     output.result(peers.rows, () => renderPeers(peers, app.now(), output));
     if (peers.rows.length === 0 && !output.isJson) output.note(describeNone(runtime));

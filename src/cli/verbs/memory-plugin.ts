@@ -27,11 +27,11 @@ export const memoryPlugin: Verb = defineVerb({
     { command: "iapeer memory-plugin on --all --jobs 8", note: "after installing a provider, or a new version of it" },
     { command: "iapeer memory-plugin off --peer alice", note: "one peer without memory" },
   ],
-  run: async ({ values }, { app, output }) => {
+  run: async ({ args }, { app, output }) => {
     const request = {
-      jobs: parseCount(memoryPlugin, "jobs", values.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS,
-      choice: parseTargets(memoryPlugin, values),
-      direction: values.direction,
+      jobs: parseCount(memoryPlugin, "jobs", args.jobs, { min: 1, max: 256 }) ?? DEFAULT_JOBS,
+      choice: parseTargets(memoryPlugin, args),
+      direction: args.direction,
     };
     return await withInterruption(async ({ signal, exitStatus }) => {
       const report = await sweepPeers(app, request, signal);

@@ -21,9 +21,9 @@ export const nativeMemory: Verb = defineVerb({
     { command: "iapeer native-memory off --all", note: "for peers that were there before the provider" },
     { command: "iapeer native-memory on --peer alice", note: "let claude remember by itself again" },
   ],
-  run: async ({ values }, { app, output }) => {
-    const choice = parseTargets(nativeMemory, values);
-    const request = { direction: values.direction, choice };
+  run: async ({ args }, { app, output }) => {
+    const choice = parseTargets(nativeMemory, args);
+    const request = { direction: args.direction, choice };
     const report = await withInterruption(async ({ signal }) => await switchOwnMemory(app, request, signal));
     output.result(report, () => renderRows(report.outcomes, output));
     return report.ok ? 0 : 1;

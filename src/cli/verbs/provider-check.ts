@@ -14,8 +14,8 @@ export const providerCheck = defineVerb({
     { command: "iapeer provider check", note: "the slot of this host" },
     { command: "iapeer provider check ./memory-provider.json", note: "a declaration before it is installed" },
   ],
-  run: async ({ positionals }, { app, output }) => {
-    const found = await checkProvider(app, { file: positionals[0] === undefined ? undefined : resolve(positionals[0]) });
+  run: async ({ args }, { app, output }) => {
+    const found = await checkProvider(app, { file: args.file === undefined ? undefined : resolve(args.file) });
     output.result(found.problems, () => renderProblems(found, output.colors));
     return found.problems.some(({ severity }) => severity === "error") ? 1 : 0;
   },

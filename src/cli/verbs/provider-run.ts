@@ -24,12 +24,12 @@ export const providerRun = defineVerb({
     { command: "iapeer provider run birth --peer alice --dry-run", note: "what would be run, argument by argument" },
     { command: "iapeer provider run remove --peer alice --runtime claude", note: "detach by hand" },
   ],
-  run: async ({ values }, { app, output }) => {
+  run: async ({ args }, { app, output }) => {
     const request = {
-      occasion: values.occasion,
-      personality: parsePersonality(values.peer),
-      runtime: values.runtime === undefined ? undefined : parseRuntime(values.runtime),
-      isDryRun: values["dry-run"] === true,
+      occasion: args.occasion,
+      personality: parsePersonality(args.peer),
+      runtime: args.runtime === undefined ? undefined : parseRuntime(args.runtime),
+      isDryRun: args["dry-run"],
     };
     return await withInterruption(async ({ signal, exitStatus }) => {
       const report = await runProviderOnce(app, request, signal);

@@ -32,13 +32,13 @@ export const provisionExec: Verb = defineVerb({
       note: "what a provider's command would be told",
     },
   ],
-  run: async ({ values, rest }, { app, output }) => {
-    const placeholders = parsePlaceholders(app.env, values);
-    const [word, ...args] = rest as [string, ...string[]];
-    const timeoutMs = parseCount(provisionExec, "timeout-ms", values["timeout-ms"], TIMEOUTS_MS) ?? PROVIDER_TIMEOUT_MS;
+  run: async ({ args, rest }, { app, output }) => {
+    const placeholders = parsePlaceholders(app.env, args);
+    const [word, ...more] = rest as [string, ...string[]];
+    const timeoutMs = parseCount(provisionExec, "timeout-ms", args["timeout-ms"], TIMEOUTS_MS) ?? PROVIDER_TIMEOUT_MS;
     const command = word.includes("/") ? resolve(word) : word;
     return await withInterruption(async ({ signal, exitStatus }) => {
-      const outcome = await execProvision(app, { command, args, placeholders, timeoutMs }, signal);
+      const outcome = await execProvision(app, { command, args: more, placeholders, timeoutMs }, signal);
       output.text(JSON.stringify(outcome));
       return exitStatus() ?? (outcome.state === "ok" ? 0 : outcome.state === "timeout" ? 6 : 1);
     });

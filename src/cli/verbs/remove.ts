@@ -22,11 +22,11 @@ export const remove: Verb = defineVerb({
     { command: "iapeer remove alice", note: "alice leaves; her folder stays" },
     { command: "iapeer remove alice bob --force", note: "two peers, live or not" },
   ],
-  run: async ({ values, positionals }, { app, output }) => {
+  run: async ({ args }, { app, output }) => {
     const request = {
-      personalities: positionals.map(parsePersonality),
-      isForced: values.force === true,
-      ifRevision: parseRevision(remove, values["if-revision"]),
+      personalities: args.personality.map(parsePersonality),
+      isForced: args.force,
+      ifRevision: parseRevision(remove, args["if-revision"]),
     };
     return await withInterruption(async ({ signal, exitStatus }) => {
       const removals = await removePeers(app, request, signal);

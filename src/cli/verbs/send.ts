@@ -49,13 +49,13 @@ export const send: Verb = defineVerb({
     { command: "git diff | iapeer send alice --file - --verify", note: "what a command prints, and see that she takes it" },
     { command: "iapeer send alice --directive sleep --grace 30s", note: "ask her to put her work away, then stop her" },
   ],
-  run: async ({ positionals, values }, { app, output }) => {
-    const order = parseOrder(values);
+  run: async ({ args }, { app, output }) => {
+    const order = parseOrder(args);
     const sending = await prepareSending(app, {
-      to: { ...parseAsked(positionals[0]!, values.runtime), socket: parseSocket(values.socket) },
-      from: values.from,
-      message: parseSource(values, order),
-      verify: values.verify === true,
+      to: { ...parseAsked(args.personality, args.runtime), socket: parseSocket(args.socket) },
+      from: args.from,
+      message: parseSource(args, order),
+      verify: args.verify,
       order,
     });
     return await withInterruption(async ({ signal, exitStatus }) => {

@@ -15,8 +15,8 @@ export const show = defineVerb({
     personality: { type: "positional", description: "its name", completes: "peers" },
   },
   examples: [{ command: "iapeer show alice", note: "folder, runtimes, their memory, and the last death" }],
-  run: async ({ positionals }, { app, output }) => {
-    const details = await showPeer(app, { personality: parsePersonality(positionals[0]!) });
+  run: async ({ args }, { app, output }) => {
+    const details = await showPeer(app, { personality: parsePersonality(args.personality) });
     output.result(details, () => renderShow(details, output.colors));
     return 0;
   },

@@ -18,8 +18,8 @@ export const stop: Verb = defineVerb({
     { command: "iapeer stop alice", note: "every session of alice" },
     { command: "iapeer stop --all", note: "before the host goes down for repairs" },
   ],
-  run: async ({ positionals, values }, { app, output }) => {
-    const rows = await stopPeers(app, parseRequest(positionals[0], values));
+  run: async ({ args }, { app, output }) => {
+    const rows = await stopPeers(app, parseRequest(args.personality, args));
     const errors = rows.map((row) => (row.action === "failed" ? row.error : undefined));
     output.result(rows, () =>
       rows
@@ -32,8 +32,8 @@ export const stop: Verb = defineVerb({
   },
 });
 
-function parseRequest(personality: string | undefined, { runtime, all }: { runtime?: string; all?: boolean }): StopRequest {
-  if ((personality === undefined) === (all === undefined)) throw usage(stop, "stop takes either a <personality> or --all");
+function parseRequest(personality: string | undefined, { runtime, all }: { runtime?: string; all: boolean }): StopRequest {
+  if ((personality === undefined) !== all) throw usage(stop, "stop takes either a <personality> or --all");
   return {
     choice: personality === undefined ? { kind: "all" } : { kind: "peer", personality: parsePersonality(personality) },
     runtime: runtime === undefined ? undefined : parseRuntime(runtime),

@@ -28,14 +28,14 @@ export const supervise: Verb = defineVerb({
     { command: "iapeer supervise --once", note: "one look, for a cron job" },
     { command: "iapeer supervise --install", note: "from now on, and after every reboot" },
   ],
-  run: async ({ values }, { app, output }): Promise<number> => {
+  run: async ({ args }, { app, output }): Promise<number> => {
     const intervalSecs =
-      parseCount(supervise, "interval", values.interval, { min: 1, max: MAX_INTERVAL_SECS }) ?? DEFAULT_INTERVAL_SECS;
-    refuseMixed(values);
-    if (values.install || values.uninstall)
-      return await changeService({ isInstall: values.install === true, isPrint: values.print === true }, { app, output });
-    if (!values.once && output.isJson) throw usage(supervise, "supervise has no end, and so no JSON; with --once it has");
-    return values.once ? await lookOnce(app, output) : await lookOn(app, intervalSecs, output);
+      parseCount(supervise, "interval", args.interval, { min: 1, max: MAX_INTERVAL_SECS }) ?? DEFAULT_INTERVAL_SECS;
+    refuseMixed(args);
+    if (args.install || args.uninstall)
+      return await changeService({ isInstall: args.install, isPrint: args.print }, { app, output });
+    if (!args.once && output.isJson) throw usage(supervise, "supervise has no end, and so no JSON; with --once it has");
+    return args.once ? await lookOnce(app, output) : await lookOn(app, intervalSecs, output);
   },
 });
 

@@ -23,11 +23,11 @@ export const tail: Verb = defineVerb({
     { command: "iapeer tail alice", note: "the last 20 lines of its session, also of one that has ended" },
     { command: "iapeer tail alice --runtime codex --lines 0 --follow", note: "what it prints from now on" },
   ],
-  run: async ({ values, positionals }, { app, output }) => {
-    const isFollowing = values.follow === true;
+  run: async ({ args }, { app, output }) => {
+    const isFollowing = args.follow;
     if (isFollowing && output.isJson) throw usage(tail, "tail --follow has no end, and so no JSON");
-    const count = parseCount(tail, "lines", values.lines, { min: isFollowing ? 0 : 1, max: MOST_LINES }) ?? DEFAULT_LINES;
-    const request = { ...parseAsked(positionals[0]!, values.runtime), count };
+    const count = parseCount(tail, "lines", args.lines, { min: isFollowing ? 0 : 1, max: MOST_LINES }) ?? DEFAULT_LINES;
+    const request = { ...parseAsked(args.personality, args.runtime), count };
     if (isFollowing) return await follow(app, request, output);
     const found = await tailPeer(app, request);
     if (!found.hasPrinted && !output.isJson) output.note(nothingOf(found));

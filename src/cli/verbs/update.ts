@@ -38,12 +38,12 @@ export const update: Verb = defineVerb({
       note: "one more runtime, which is then the one that is meant",
     },
   ],
-  run: async ({ values, positionals }, { app, output }) => {
+  run: async ({ args }, { app, output }) => {
     const change = {
-      personality: parsePersonality(positionals[0]!),
-      ifRevision: parseRevision(update, values["if-revision"]),
-      request: parseRequest(values),
-      isProvisioned: values.provision,
+      personality: parsePersonality(args.personality),
+      ifRevision: parseRevision(update, args["if-revision"]),
+      request: parseRequest(args),
+      isProvisioned: args.provision,
     };
     if (Object.keys(change.request).length === 0) throw usage(update, "nothing to change is given");
     return await withInterruption(async ({ signal, exitStatus }) => {
@@ -65,7 +65,7 @@ interface Values {
   readonly "add-runtime"?: readonly string[];
   readonly "remove-runtime"?: readonly string[];
   readonly "default-runtime"?: string;
-  readonly intelligence?: string;
+  readonly intelligence?: Intelligence;
 }
 
 /** What a call asks for; empty when it asks for nothing. */
@@ -76,6 +76,6 @@ function parseRequest(values: Values): UpdateRequest {
     ...(added !== undefined && { addRuntimes: added.map(parseRuntime) }),
     ...(removed !== undefined && { removeRuntimes: removed.map(parseRuntime) }),
     ...(chosen !== undefined && { defaultRuntime: parseRuntime(chosen) }),
-    ...(intelligence !== undefined && { intelligence: intelligence as Intelligence }),
+    ...(intelligence !== undefined && { intelligence }),
   };
 }

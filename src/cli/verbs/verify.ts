@@ -15,8 +15,8 @@ export const verify = defineVerb({
     { command: "iapeer verify", note: "look only" },
     { command: "iapeer verify --fix", note: "bring a damaged registry back" },
   ],
-  run: async ({ values }, { app, output }) => {
-    const report = await verifyPeers(app, { isFixing: values.fix === true });
+  run: async ({ args }, { app, output }) => {
+    const report = await verifyPeers(app, { isFixing: args.fix });
     output.result(report, () => renderReport(report, output.colors));
     return report.ok ? 0 : 1;
   },

@@ -13,8 +13,8 @@ export const watch: Verb = defineVerb({
     runtime: RUNTIME_OPTION,
   },
   examples: [{ command: "iapeer watch alice", note: "see her screen, and be sure to touch nothing" }],
-  run: async ({ positionals, values }, { app, output }) => {
-    const asked = parseAsked(positionals[0]!, values.runtime);
+  run: async ({ args }, { app, output }) => {
+    const asked = parseAsked(args.personality, args.runtime);
     const { argv, env } = await planWatch(app, asked);
     if (output.isJson) throw usage(watch, "watch has no JSON: it gives the terminal to the session");
     requireTerminal("watch", asked.personality);
