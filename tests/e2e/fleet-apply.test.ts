@@ -395,7 +395,7 @@ describe("fleet apply", () => {
   });
 
   test("a signal lets what has begun end, and tells of the rest", async () => {
-    const command = box.script("slow", "sleep 1");
+    const command = box.script("slow", `[ -e '${box.folder}/go' ] || exec sleep 30`);
     box.slot({
       provider: "p",
       package: "@x/p",
@@ -415,6 +415,7 @@ describe("fleet apply", () => {
     const { rows } = JSON.parse(stdout) as ApplyReport;
     expect(rows[0]).toMatchObject({ peer: "a0", status: "failed", cause: "interrupted", retryable: true });
     expect(rows.at(-1)).toMatchObject({ peer: "a5", status: "skipped", cause: "interrupted", retryable: true });
+    box.write("go", "");
     expect(await apply()).toMatchObject({ ok: true });
   }, 20_000);
 

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { parseEvents } from "../../../src/core/disk/event-log.ts";
+import { listProcesses } from "../../../src/core/process/processes.ts";
 import { PANE_DIED_HOOK } from "../../../src/launch/hook/hook.ts";
 import { type PaneDiedOptions, renderPaneDiedHook, renderPaneDiedProgram } from "../../../src/launch/hook/pane-died.ts";
 import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "../../../src/launch/stamp.ts";
@@ -96,6 +97,17 @@ async function whileNudged(tmux: PrivateTmux, what: string, isTrue: () => boolea
     tmux.nudge();
     return await isTrue();
   });
+}
+
+/** Hooks run in children of the server, which tmux starts before it answers again: they are over when no new child is left. */
+async function untilHooksAreOver({ tmux }: Session, before: readonly number[]): Promise<void> {
+  await whileNudged(tmux, "no hook runs", () => childrenOf(tmux).every((pid) => before.includes(pid)));
+}
+
+function childrenOf({ server }: PrivateTmux): number[] {
+  return listProcesses()
+    .filter(({ ppid, isZombie }) => ppid === server.pid && !isZombie)
+    .map(({ pid }) => pid);
 }
 
 function uptimeSecs(): number {
@@ -183,14 +195,14 @@ describe("the record is the same", () => {
 describe("nothing is recorded", () => {
   test("of another pane, even one that is kept when it has died, and the session lives", async () => {
     await using session = await launch();
+    const before = childrenOf(session.tmux);
     await session.tmux.call("new-window", "-d", "-t", `=${IDENTITY}:`, "/bin/sh", "-c", "exit 3");
     await session.tmux.call("split-window", "-d", "-t", "%0", "/bin/sleep", "600");
     await session.tmux.call("set-option", "-p", "-t", "%2", "remain-on-exit", "on");
     process.kill(Number(await session.tmux.call("display-message", "-p", "-t", "%2", "#{pane_pid}")), "SIGKILL");
     const panes = async () => await session.tmux.call("list-panes", "-s", "-t", `=${IDENTITY}`, "-F", "#{pane_id} #{pane_dead}");
     await whileNudged(session.tmux, "the others are dead", async () => (await panes()) === "%0 0\n%2 1");
-    // What the hook would have started is done before this second program.
-    await session.tmux.call("run-shell", "sleep 0.3");
+    await untilHooksAreOver(session, before);
     expect(session.events()).toEqual([]);
     expect([session.inFolder("claim"), session.inFolder("recorded"), existsSync(session.options.deathsFolder)]).toEqual([
       false,
@@ -253,10 +265,11 @@ describe("nothing is recorded", () => {
 
 test("a session of another incarnation on the same socket is left alone", async () => {
   await using session = await launch();
+  const before = childrenOf(session.tmux);
   await session.tmux.call("set-option", "-s", INCARNATION_OPTION, "another");
   writeFileSync(session.tmux.at("go"), "");
   await whileNudged(session.tmux, "the end is claimed", () => session.inFolder("claim"));
-  await session.tmux.call("run-shell", "sleep 0.3");
+  await untilHooksAreOver(session, before);
   expect(await session.tmux.call("list-panes", "-s", "-F", "#{pane_dead}")).toBe("1");
 });
 
