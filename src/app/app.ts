@@ -2,6 +2,7 @@ import { rotationFrom } from "../core/disk/event-log.ts";
 import type { Tell } from "../core/host.ts";
 import { type Env, layoutFrom } from "../core/layout.ts";
 import type { GuardStart } from "../core/process/guard.ts";
+import { openTmux } from "../core/tmux.ts";
 import type { Runner } from "../core/process/runner.ts";
 import { IapeerError } from "../model/errors.ts";
 import type { App } from "./types.ts";
@@ -33,6 +34,7 @@ export function openApp({ env, self, tell }: AppOptions): App {
     log: { path: layout.lifecycleLog, rotation: rotationFrom(env) },
     lockTimeoutMs: lockTimeoutFrom(env),
     now: () => new Date(),
+    tmux: openTmux(env),
   };
 }
 

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { type Env, socketPathOf } from "../core/layout.ts";
-import { findTmux, refuseInsecureFolder, withoutTmux } from "../core/tmux.ts";
+import { refuseInsecureFolder, withoutTmux } from "../core/tmux.ts";
 import { notLive } from "../launch/session/session.ts";
 import { staleIncarnation } from "../launch/session/session.ts";
 import { planView } from "../launch/view.ts";
@@ -22,13 +22,13 @@ export interface TerminalPlan {
  * @throws IapeerError `peer-not-found`, `runtime-not-found`, `peer-not-live`, `socket-folder-insecure`, `tmux-missing`.
  */
 export async function planAttach(app: App, asked: AskedIdentity): Promise<TerminalPlan> {
-  const { layout, env } = app;
+  const { layout, env, tmux } = app;
   const { identity } = chooseIdentity(app, asked, "attach");
   const state = observeServer(layout, identity);
   if (state.kind !== "ours" && state.kind !== "other") throw notLive(identity, state);
   const socket = state.kind === "ours" ? state.incarnation.socket : socketPathOf(layout, identity);
   refuseInsecureFolder(dirname(socket));
-  return { identity, argv: [findTmux(), "-S", socket, "attach-session", "-t", `=${identity}`], env: withoutTmux(env) };
+  return { identity, argv: [tmux.path, "-S", socket, "attach-session", "-t", `=${identity}`], env: withoutTmux(env) };
 }
 
 /**
@@ -43,8 +43,8 @@ export async function planWatch(app: App, asked: AskedIdentity): Promise<Termina
   if (state.kind !== "ours") throw notLive(identity, state);
   const { incarnation } = state;
   refuseInsecureFolder(dirname(incarnation.socket));
-  const view = await planView(incarnation);
-  return { identity, argv: [findTmux(), "-S", incarnation.socket, ...view], env: withoutTmux(app.env) };
+  const view = await planView(incarnation, app.tmux);
+  return { identity, argv: [app.tmux.path, "-S", incarnation.socket, ...view], env: withoutTmux(app.env) };
 }
 
 /** True once the session that was attached to is over. */

@@ -4,19 +4,15 @@ import { IapeerError } from "../model/errors.ts";
 import { logDecision } from "../core/host.ts";
 import { homeFrom } from "../core/layout.ts";
 import { serviceEnvironment } from "../core/service/environment.ts";
-import type { Service, ServicePlace } from "../core/service/place.ts";
+import type { ServicePlace } from "../core/service/place.ts";
 import { readApplied } from "../fleet/applied.ts";
-import type { BootRow } from "../boot/plan.ts";
-import { type Boot, type SharedUnit, syncBootUnits, takeBootUnits } from "../boot/boot.ts";
-import type { BootAgent } from "../boot/agent-unit.ts";
-import { readService } from "../boot/state.ts";
+import { installBootUnits, readBootUnits, removeBootUnits, syncBootUnits } from "../boot/boot.ts";
+import type { Boot, BootAgent, BootRow } from "../boot/types.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { AppliedFleet } from "../model/agent.ts";
 import type { Registry } from "../registry/types.ts";
 import type { App } from "./types.ts";
 import { findProgram } from "../launch/runtime/runtime.ts";
-
-type BootApp = Pick<App, "env" | "layout" | "self" | "tell">;
 
 /** Whose service manager, and where its files are. */
 export function servicePlace({ env }: Pick<App, "env">): ServicePlace {
@@ -24,24 +20,32 @@ export function servicePlace({ env }: Pick<App, "env">): ServicePlace {
 }
 
 /**
- * What units are made with from now on: the program and the environment are those that `fleet install` wrote down, so that a unit does not
- * depend on who applied; where it was not done, or its program is gone, those of this call.
+ * What it takes to change units. The program and the environment are those that `fleet install` wrote down, so that a unit does not depend
+ * on which call made it. Where it was not run, or its program is gone, they are those of this call.
  */
-export function openBoot(app: BootApp): Boot {
-  const found = readService("fleet", servicePlace(app));
-  const installed = found?.isOf(app.layout.root) === true ? found.mark : undefined;
-  const program = installed?.program?.every((path) => existsSync(path)) === true ? installed.program : app.self;
-  return bootWith({ program, environment: installed?.environment ?? serviceEnvironment(app.env, app.layout) }, app);
+export function openBoot(app: App, signal?: AbortSignal): Boot {
+  const { installed } = readBootUnits(servicePlace(app));
+  const boot = freshBoot(app, signal);
+  const hasProgram = installed?.program?.every((path) => existsSync(path)) === true;
+  return {
+    ...boot,
+    ...(hasProgram && { program: installed.program }),
+    ...(installed?.environment !== undefined && { environment: installed.environment }),
+  };
 }
 
 /** The same with the program and the environment of this call, as `fleet install` writes them down. */
-export function freshBoot(app: BootApp): Boot {
-  return bootWith({ program: app.self, environment: serviceEnvironment(app.env, app.layout) }, app);
-}
-
-function bootWith(made: Pick<Boot, "program" | "environment">, app: BootApp): Boot {
-  const { layout, tell } = app;
-  return { ...made, root: layout.root, place: servicePlace(app), warn: tell.warn };
+export function freshBoot(app: App, signal?: AbortSignal): Boot {
+  const { env, layout, self, tell } = app;
+  return {
+    program: self,
+    environment: serviceEnvironment(env, layout),
+    root: layout.root,
+    place: servicePlace(app),
+    warn: tell.warn,
+    note: ({ unit, op }) => logDecision(app, { ev: "boot-unit", unit, op }),
+    signal,
+  };
 }
 
 /** The agents that are to start at boot. */
@@ -112,34 +116,26 @@ export function findUnstartable({ agents }: BootAgents, { environment }: Boot, {
 }
 
 /**
- * Brings the units in step with who is to start at boot, and notes in lifecycle.log what changed. A peer that is removed meanwhile, which
- * nothing here keeps a person from, has taken its unit away before it is written here: that one goes again.
+ * Brings the units of agents in step with the agents that start at boot; each change is in lifecycle.log.
  *
  * @throws IapeerError what syncBootUnits and readBootAgents throw.
  */
-export function syncBoot({ agents }: BootAgents, shared: readonly SharedUnit[], boot: Boot, app: App): BootRow[] {
-  const rows = syncBootUnits({ agents, shared }, boot);
-  noteBootRows(rows, app);
+export async function syncBoot({ agents }: BootAgents, boot: Boot, app: App): Promise<BootRow[]> {
+  return [...(await syncBootUnits(agents, boot)), ...(await removeLeft(agents, boot, app))];
+}
+
+/** The same with the units that agents share; see installBootUnits. */
+export async function installBoot({ agents }: BootAgents, boot: Boot, app: App): Promise<BootRow[]> {
+  return [...(await installBootUnits(agents, boot)), ...(await removeLeft(agents, boot, app))];
+}
+
+/** A peer that is removed meanwhile has taken its unit away before it was written: that unit goes again. */
+async function removeLeft(agents: readonly BootAgent[], boot: Boot, app: App): Promise<BootRow[]> {
   const still = new Set(readBootAgents(app).agents.map(({ name }) => name));
-  return [
-    ...rows,
-    ...takeFromBoot(
-      agents.filter(({ name }) => !still.has(name)).map(({ name }) => ({ agent: name })),
-      boot,
-      app,
-    ),
-  ];
-}
-
-/** Has services start at boot no more, and notes in lifecycle.log which did; a row for each that was there. */
-export function takeFromBoot(services: readonly Service[], boot: Boot, app: App): BootRow[] {
-  const rows = takeBootUnits(services, boot);
-  noteBootRows(rows, app);
-  return rows;
-}
-
-function noteBootRows(rows: readonly BootRow[], app: App): void {
-  for (const { unit, op } of rows) if (op !== "unchanged") logDecision(app, { ev: "boot-unit", unit, op });
+  return await removeBootUnits(
+    agents.map(({ name }) => name).filter((name) => !still.has(name)),
+    boot,
+  );
 }
 
 /** The user whose services these are, as loginctl takes it: by number, since an account may have no name here. */

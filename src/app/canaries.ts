@@ -96,7 +96,7 @@ export async function showCanaryScript(app: App, asked: AskedIdentity): Promise<
  */
 export async function showHook(app: App, asked: AskedIdentity): Promise<{ identity: string; hook: string }> {
   const sample = readSample(app, chooseIdentity(app, asked, "hook pane-died").identity);
-  return { identity: sample.identity, hook: renderHookFor(sample, app.layout) };
+  return { identity: sample.identity, hook: renderHookFor(sample, app) };
 }
 
 const NO_INCARNATION = "00000000-0000-0000-0000-000000000000";

@@ -7,9 +7,10 @@ import { listKeptRuntimes } from "../provision/note.ts";
 import { dropPeer, markRemoving, readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { hasLostAgent, listIncarnations } from "../status/incarnation/incarnation.ts";
+import { removeBootUnits } from "../boot/boot.ts";
 import { observeServer, readStatuses } from "../status/liveness/liveness.ts";
 import type { Statuses } from "../status/liveness/types.ts";
-import { openBoot, takeFromBoot } from "./boot.ts";
+import { openBoot } from "./boot.ts";
 import { detachRuntimes, forgetRuntimes, type MemoryOutcome, refuseInterrupted } from "./memory.ts";
 import type { App } from "./types.ts";
 
@@ -121,14 +122,14 @@ async function runSteps(app: App, steps: Steps, signal: AbortSignal): Promise<st
   registry.requireRevision(ifRevision);
   const found = registry.find(personality);
   if (found === undefined) {
-    takeUnit(app, steps);
+    await takeUnit(app, steps, signal);
     return undefined;
   }
   await endSessions(app, found, isForced);
   refuseInterrupted(signal);
   const change = { lockTimeoutMs, signal };
   const peer = await markRemoving(layout, { ...change, ...(ifRevision !== undefined && { ifRevision }) }, personality, now());
-  takeUnit(app, steps);
+  await takeUnit(app, steps, signal);
   if (peer === undefined) return undefined;
   done.unprovision.push(...(await detachRuntimes(app, peer, signal)));
   done.purgedState.push(...(await forgetRuntimes(app, { ...peer, runtimes: listKeptRuntimes(layout, peer) }, signal)));
@@ -139,8 +140,8 @@ async function runSteps(app: App, steps: Steps, signal: AbortSignal): Promise<st
 }
 
 /** A peer that is gone, or going, does not start at the next boot. Throws `write-failed`: then the removal stays half done. */
-function takeUnit(app: App, { personality, done }: Steps): void {
-  if (takeFromBoot([{ agent: personality }], openBoot(app), app).length > 0) done.bootUnit = "removed";
+async function takeUnit(app: App, { personality, done }: Steps, signal: AbortSignal): Promise<void> {
+  if ((await removeBootUnits([personality], openBoot(app, signal))).length > 0) done.bootUnit = "removed";
 }
 
 async function endSessions(app: App, { runtimes, personality }: Peer, isForced: boolean): Promise<void> {

@@ -1,9 +1,9 @@
-import { readBootUnits } from "../boot/state.ts";
+import { readBootUnits, removeBootUnits } from "../boot/boot.ts";
 import { logDecision } from "../core/host.ts";
 import { checkUpdate, readRegistry, updatePeer } from "../registry/registry.ts";
 import type { ChangeOptions, Peer, UpdateRequest } from "../registry/types.ts";
 import { readStatuses } from "../status/liveness/liveness.ts";
-import { openBoot, readBootAgents, servicePlace, takeFromBoot } from "./boot.ts";
+import { openBoot, readBootAgents, servicePlace } from "./boot.ts";
 import { fitDescription } from "./description.ts";
 import { detachRuntimes, forgetRuntimes, giveBirth, type MemoryOutcome } from "./memory.ts";
 import { type PeerJson, toPeerJson } from "./peer-json.ts";
@@ -42,7 +42,7 @@ export async function revisePeer(app: App, change: PeerChange, signal: AbortSign
   const { description } = change.request;
   const request = { ...change.request, ...(description !== undefined && { description: fitDescription(app, description) }) };
   const { peer, ...changed } = await changePeer(app, { ...change, request }, signal);
-  dropLostUnit(app, change.personality);
+  await dropLostUnit(app, change.personality);
   return { ...changed, peer: toPeerJson(peer, readStatuses(app.layout)) };
 }
 
@@ -80,8 +80,8 @@ async function detachLeaving(
   return await detachRuntimes(app, { ...current, runtimes }, signal);
 }
 
-function dropLostUnit(app: App, personality: string): void {
+async function dropLostUnit(app: App, personality: string): Promise<void> {
   if (readBootUnits(servicePlace(app)).unitOf(personality) === "absent") return;
   if (readBootAgents(app).agents.some(({ name }) => name === personality)) return;
-  takeFromBoot([{ agent: personality }], openBoot(app), app);
+  await removeBootUnits([personality], openBoot(app));
 }

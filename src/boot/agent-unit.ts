@@ -1,26 +1,11 @@
-import type { ServiceEnvironment } from "../core/service/environment.ts";
 import { PLIST_MARK, renderMark, renderMarkSection, type ServiceMark } from "../core/service/mark.ts";
-import { platformOf, serviceName, type ServicePlace, servicePath } from "../core/service/place.ts";
+import { platformOf, serviceName, servicePath } from "../core/service/place.ts";
 import { renderPlist } from "../core/service/plist.ts";
 import { renderUnitCommand, renderUnitEnvironment } from "../core/service/systemd.ts";
 import type { UnitFile } from "../core/service/unit-file.ts";
+import type { BootAgent, BootSettings } from "./types.ts";
 
-/** An agent that starts at boot. */
-export interface BootAgent {
-  readonly name: string;
-  readonly runtime: string;
-}
-
-/** What all agents of a root have in common; every path absolute. */
-export interface BootSettings {
-  /** The argv that starts iapeer. */
-  readonly program: readonly string[];
-  readonly root: string;
-  readonly environment: ServiceEnvironment;
-  readonly place: ServicePlace;
-}
-
-/** The file that starts one agent with its host. */
+/** The unit file that starts one agent with the host. */
 export function agentFile(agent: BootAgent, settings: BootSettings): UnitFile {
   const { place } = settings;
   const platform = platformOf(place);
@@ -30,8 +15,9 @@ export function agentFile(agent: BootAgent, settings: BootSettings): UnitFile {
 }
 
 /**
- * An agent for systemd (systemd.service(5)). It is started once and never again by itself. To stop it is a stop on purpose, which leaves
- * no death; so is an orderly end of the host, since the end of a session's scope waits for that of this unit (see scopeLauncher).
+ * The unit of an agent for systemd (systemd.service(5)). systemd starts it once, and never again by itself. To stop the unit stops the
+ * agent on purpose, which leaves no death. So does an orderly end of the host: systemd stops this unit before the scope of the session
+ * (see scopeLauncher).
  */
 export function renderAgentUnit(
   { name, runtime }: BootAgent,
@@ -70,10 +56,10 @@ WantedBy=${fleet}
 ${renderMarkSection({ root })}`;
 }
 
-/** How the unit's last process ended is in its environment (systemd.exec(5)). */
+/** Stops the session that an interrupted launch has left. systemd sets EXIT_STATUS to the end of the unit's last process (systemd.exec(5)). */
 const AFTER_INTERRUPTION = 'case $EXIT_STATUS in 143 | TERM | KILL) exec "$0" "$@" ;; esac';
 
-/** The same for launchd, which starts it at the login and has nothing to run at the end (launchd.plist(5)). */
+/** The same for launchd, which starts it at the login and runs nothing at its end (launchd.plist(5)). */
 function renderAgentPlist({ name, runtime }: BootAgent, { program, root, environment }: BootSettings): string {
   return renderPlist({
     Label: serviceName({ agent: name }, "darwin"),
@@ -86,7 +72,7 @@ function renderAgentPlist({ name, runtime }: BootAgent, { program, root, environ
   });
 }
 
-/** What all agents hang on. That it is there says that `fleet install` was done, by which program and with which environment. */
+/** The unit file that all agents belong to. Its mark says that `fleet install` ran, with which program and which environment. */
 export function fleetFile({ program, root, environment, place }: BootSettings, keepsSupervise: boolean): UnitFile {
   const platform = platformOf(place);
   const mark: ServiceMark = { root, program, environment, ...(keepsSupervise && { keepsSupervise }) };
@@ -105,7 +91,7 @@ WantedBy=default.target
 ${renderMarkSection(mark)}`;
 }
 
-/** launchd has no targets: this one runs nothing, and only says that the fleet is installed. */
+/** launchd has no targets. This file runs nothing; it carries the mark. */
 function renderFleetPlist(mark: ServiceMark): string {
   return renderPlist({
     Label: serviceName("fleet", "darwin"),

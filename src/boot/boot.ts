@@ -1,42 +1,66 @@
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeTogether } from "../core/disk/atomic-write.ts";
-import { IapeerError } from "../model/errors.ts";
+import { writeAtomically } from "../core/disk/atomic-write.ts";
 import { makeFolder } from "../core/disk/files.ts";
-import { quoteForSh } from "../core/text/quoting.ts";
-import { bootCommands, type BootCommands } from "../core/service/boot-commands.ts";
-import { callManager } from "../core/service/manager.ts";
-import { platformOf, refuseRealServicesInSandbox, type Service, serviceName, servicePath } from "../core/service/place.ts";
+import { layoutFrom } from "../core/layout.ts";
+import { callManager, SYSTEMCTL } from "../core/service/manager.ts";
+import { platformOf, refuseRealServicesInSandbox, type Service, serviceName, type ServicePlace } from "../core/service/place.ts";
 import { listUnitLinks, removeFiles, type UnitFile } from "../core/service/unit-file.ts";
-import { readBootUnits, readService, unitState } from "./state.ts";
-import { type BootPlan, type BootRow, type FoundUnit, planBootUnits, rowsOf } from "./plan.ts";
-import { agentFile, type BootAgent, type BootSettings } from "./agent-unit.ts";
+import { agentFile, fleetFile } from "./agent-unit.ts";
+import { changeUnits, commandsOf, refuseForeign, runAll, tryAll } from "./run.ts";
+import { listUnitAgents, readService, unitState } from "./state.ts";
+import { planInstall, planUninstall, superviseFile } from "./supervise-unit.ts";
+import type { Boot, BootAgent, BootPreview, BootRow, BootSettings, BootUnits, SuperviseChange } from "./types.ts";
 
-/** What the units of a root are made with, and who hears of what did not work and does no harm. */
-export interface Boot extends BootSettings {
-  readonly warn: (line: string) => void;
+/**
+ * Reads the units of a root, once for a whole call: of `$IAPEER_ROOT` in the place's environment, else of `~/.iapeer`.
+ *
+ * @throws IapeerError `read-failed`, here and from its methods.
+ */
+export function readBootUnits(place: ServicePlace): BootUnits {
+  const { root } = layoutFrom(place.env);
+  const fleet = readService("fleet", place);
+  return {
+    installed: fleet?.isOf(root) === true ? fleet.mark : undefined,
+    unitOf: (agent) => unitState({ agent }, place),
+    listAgents: () => listUnitAgents(place).filter((agent) => readService({ agent }, place)?.isOf(root) ?? true),
+  };
 }
 
-export interface WantedUnits {
-  /** Every agent that is to start at boot. A unit of any other is removed. */
-  readonly agents: readonly BootAgent[];
-  /** What they share, where that is to be brought up to date as well. */
-  readonly shared?: readonly SharedUnit[];
-}
-
-export interface SharedUnit {
-  readonly service: "fleet" | "supervise";
-  readonly file: UnitFile;
+/** What `installBootUnits` and `startBootUnits` would write and run; nothing is changed. */
+export function previewBoot(agents: readonly BootAgent[], boot: Boot): Record<"install" | "start", BootPreview> {
+  const units = wantedFiles(agents, boot);
+  const commands = commandsOf(boot);
+  const install = [...commands.reload(), ...commands.enable(units)];
+  return { install: { units, commands: install }, start: { units, commands: commands.start(units) } };
 }
 
 /**
- * Brings all units of a root in step with who is to start at boot: one look, and each command of the service manager at most once for
- * all. Where nothing differs nothing is written and no command runs. It starts and stops nothing. Killed at any instant, it is
- * finished by running it again.
+ * Makes the agents' units be exactly these, and enabled. It looks once, runs each command of the service manager at most once for all, and
+ * starts and stops nothing. Where nothing differs it writes nothing and runs no command. Killed at any instant, it is finished by running
+ * it again.
  *
- * @returns a row for each unit: what is shared, the agents in their order, those that were removed
- * @throws IapeerError `boot-units-taken`, `write-failed`, `command-failed`. What was to be removed is disabled even then.
+ * @returns a row for each unit: those of the agents in their order, then those that were removed
+ * @throws IapeerError `boot-units-taken`, `write-failed`, `command-failed`, `interrupted`. Units that were to go are disabled even then.
  */
-export function syncBootUnits({ agents, shared = [] }: WantedUnits, boot: Boot): BootRow[] {
+export async function syncBootUnits(agents: readonly BootAgent[], boot: Boot): Promise<BootRow[]> {
+  return await sync(agents, [], boot);
+}
+
+/**
+ * The same for the units that agents share too: the fleet's and supervise's. A supervise that runs on an older file is restarted.
+ *
+ * @returns a row for each unit: the shared ones, those of the agents in their order, then those that were removed
+ */
+export async function installBootUnits(agents: readonly BootAgent[], boot: Boot): Promise<BootRow[]> {
+  const rows = await sync(agents, sharedUnits(boot), boot);
+  const name = serviceName("supervise", "linux");
+  if (platformOf(boot.place) === "linux" && rows.some(({ unit, op }) => unit === name && op === "update"))
+    await tryAll([[...SYSTEMCTL, "try-restart", name]], boot);
+  return rows;
+}
+
+async function sync(agents: readonly BootAgent[], shared: readonly SharedUnit[], boot: Boot): Promise<BootRow[]> {
   const wanted = [...shared.map(({ file }) => file), ...agents.map((agent) => agentFile(agent, boot))];
   const services: Service[] = [...shared.map(({ service }) => service), ...agents.map(({ name }) => ({ agent: name }))];
   services.forEach((service) => refuseForeign(service, boot));
@@ -44,102 +68,135 @@ export function syncBootUnits({ agents, shared = [] }: WantedUnits, boot: Boot):
   const others = readBootUnits(boot.place)
     .listAgents()
     .filter((name) => !names.has(name));
-  return change(wanted, [...services, ...others.map((agent) => ({ agent }))], boot);
+  return await changeUnits(wanted, [...services, ...others.map((agent) => ({ agent }))], boot);
+}
+
+interface SharedUnit {
+  readonly service: "fleet" | "supervise";
+  readonly file: UnitFile;
+}
+
+/** The fleet's own file comes first: its mark says that the others belong to it. */
+function sharedUnits(boot: Boot): SharedUnit[] {
+  const before = readService("fleet", boot.place);
+  const keepsSupervise =
+    before === undefined ? unitState("supervise", boot.place) === "enabled" : before.mark?.keepsSupervise === true;
+  return [
+    { service: "fleet", file: fleetFile(boot, keepsSupervise) },
+    { service: "supervise", file: superviseFile(boot) },
+  ];
+}
+
+function wantedFiles(agents: readonly BootAgent[], boot: Boot): UnitFile[] {
+  return [...sharedUnits(boot).map(({ file }) => file), ...agents.map((agent) => agentFile(agent, boot))];
 }
 
 /**
- * Sees to it that services do not start at the next boot. What runs of them stays as it is. A unit of another root, or without a mark, is left alone.
+ * Removes the units of some agents, so that they do not start at the next boot. Sessions go on. A unit of another root, or of a person's
+ * own, stays.
  *
- * @returns a row for each that was there
- * @throws IapeerError `write-failed`: they may still be there.
+ * @returns a row for each unit that was there
+ * @throws IapeerError `write-failed`: the units may still be there; `interrupted`.
  */
-export function takeBootUnits(services: readonly Service[], boot: Boot): BootRow[] {
-  return change(
-    [],
-    services.filter((service) => readService(service, boot.place)?.isOf(boot.root) ?? true),
+export async function removeBootUnits(agents: readonly string[], boot: Boot): Promise<BootRow[]> {
+  return await takeUnits(
+    agents.map((agent) => ({ agent })),
     boot,
   );
 }
 
-function change(wanted: readonly UnitFile[], services: readonly Service[], boot: Boot): BootRow[] {
-  const found = services.flatMap((service) => findUnit(service, boot) ?? []);
-  const plan = planBootUnits(wanted, found);
-  if (plan.write.length + plan.enable.length + plan.remove.length > 0) refuseRealServicesInSandbox(boot.place);
-  runPlan(plan, boot);
-  return rowsOf(wanted, found, plan);
+/**
+ * Removes all units of the root and stops supervise. A supervise service that is older than the fleet's units stays.
+ *
+ * @returns a row for each unit that was there
+ * @throws IapeerError `write-failed`: some units may still be there; `interrupted`.
+ */
+export async function uninstallBootUnits(boot: Boot): Promise<BootRow[]> {
+  const { listAgents, installed } = readBootUnits(boot.place);
+  const supervise = installed === undefined || installed.keepsSupervise === true ? [] : (["supervise"] as const);
+  const rows = await takeUnits([...listAgents().map((agent) => ({ agent })), ...supervise], boot);
+  // The fleet's own file goes last: it says that there may be others.
+  rows.push(...(await takeUnits(["fleet"], boot)));
+  await stopSupervise(rows, boot);
+  return rows;
 }
 
-function findUnit(service: Service, { place }: Boot): FoundUnit | undefined {
-  const path = servicePath(service, place);
-  const text = readService(service, place)?.text;
-  // A link to a unit that is gone goes too.
-  if (text === undefined && listUnitLinks(path).length === 0) return undefined;
-  return { name: serviceName(service, platformOf(place)), path, text, isEnabled: unitState(service, place) === "enabled" };
+async function takeUnits(services: readonly Service[], boot: Boot): Promise<BootRow[]> {
+  const own = services.filter((service) => readService(service, boot.place)?.isOf(boot.root) ?? true);
+  return await changeUnits([], own, boot);
 }
 
-function refuseForeign(service: Service, { place, root }: Boot): void {
-  const found = readService(service, place);
-  if (found === undefined || found.isOf(root)) return;
-  const path = servicePath(service, place);
-  if (found.mark === undefined) throw unmarked(path);
-  const owner = found.mark.root;
-  const take = service === "supervise" ? "iapeer supervise --uninstall" : `iapeer fleet uninstall --root ${quoteForSh(owner)}`;
-  throw new IapeerError("boot-units-taken", `${path} is of another root: ${owner}`, {
-    hint: `only one root of yours starts at boot; to take the other one away: ${take}`,
-    details: { path, root: owner },
-  });
+/** A service whose file was removed runs on. The recorders that it armed outlive it. */
+async function stopSupervise(rows: readonly BootRow[], boot: Boot): Promise<void> {
+  const isDarwin = platformOf(boot.place) === "darwin";
+  const name = serviceName("supervise", platformOf(boot.place));
+  if (!rows.some(({ unit }) => unit === name)) return;
+  await tryAll([isDarwin ? ["launchctl", "remove", name] : [...SYSTEMCTL, "stop", name]], boot);
 }
 
-/** Somebody wrote it by hand, or masked it. */
-function unmarked(path: string): IapeerError {
-  return new IapeerError("boot-units-taken", `${path} has no mark of iapeer's: somebody else wrote it`, {
-    hint: `iapeer needs that name; to move it away: mv ${quoteForSh(path)} ${quoteForSh(`${path}.old`)}`,
-    details: { path },
-  });
+/** Each agent takes a while to start; systemd starts them side by side. */
+const START_MS = 300_000;
+
+/**
+ * Starts all units now.
+ *
+ * @returns the agents that did not start, as far as the service manager tells
+ * @throws IapeerError `interrupted`.
+ */
+export async function startBootUnits(agents: readonly BootAgent[], boot: Boot): Promise<string[]> {
+  await tryAll(commandsOf(boot).start(wantedFiles(agents, boot)), boot, START_MS);
+  return platformOf(boot.place) === "linux" ? await findInactive(agents, boot) : [];
 }
 
-/** What goes goes first, and is disabled before it is removed. */
-function runPlan({ write, enable, disable, remove }: BootPlan, boot: Boot): void {
-  const commands = bootCommands(platformOf(boot.place), process.geteuid!());
-  takeAway({ disable, remove }, commands, boot);
-  write.forEach(({ path }) => makeFolder(dirname(path)));
-  if (write.length > 0) writeTogether(write, { mode: 0o644 });
-  if (write.length + enable.length > 0) runAll([...commands.reload(), ...commands.enable(enable)], boot);
-  else if (remove.length > 0) tryAll(commands.reload(), boot);
-  refuseHalfEnabled(enable, boot);
+/** `systemctl is-active` prints a line for each unit, whatever its exit status is (systemctl(1)). */
+async function findInactive(agents: readonly BootAgent[], { place, signal }: Boot): Promise<string[]> {
+  if (agents.length === 0) return [];
+  const units = agents.map(({ name }) => serviceName({ agent: name }, "linux"));
+  const { stdout } = await callManager([...SYSTEMCTL, "is-active", ...units], { env: place.env, signal });
+  const states = stdout.trimEnd().split("\n");
+  return agents.map(({ name }) => name).filter((_, index) => states[index] !== "active");
 }
 
-/** Whatever the service manager does with it, after this no link to these units is left, and so none of them starts at boot. */
-function takeAway({ disable, remove }: Pick<BootPlan, "disable" | "remove">, commands: BootCommands, boot: Boot): void {
-  tryAll(commands.disable(disable), boot);
-  removeFiles(remove.flatMap(({ path }) => listUnitLinks(path)));
-  removeFiles(remove.map(({ path }) => path));
+/** The service that `installSupervise` would write, and the commands that it would run; nothing is changed. */
+export function previewSupervise(settings: BootSettings): UnitFile & Pick<BootPreview, "commands"> {
+  return planInstall(settings);
 }
 
-/** The manager may look elsewhere than where the files are. */
-function refuseHalfEnabled(enabled: readonly UnitFile[], { place }: Boot): void {
-  if (platformOf(place) === "darwin") return;
-  const without = enabled.find(({ path }) => listUnitLinks(path).length === 0);
-  if (without === undefined) return;
-  throw new IapeerError("command-failed", `systemctl enabled ${without.name}, but not in ${dirname(without.path)}`, {
-    hint: "XDG_CONFIG_HOME is perhaps another one here than where systemd was started",
-    details: { path: without.path },
-  });
-}
+const WITHOUT_MANAGER = "have whatever you use run: iapeer supervise; to see the service: iapeer supervise --install --print";
 
-function runAll(argvs: readonly (readonly string[])[], { place }: Boot): void {
-  for (const argv of argvs) {
-    const answer = callManager(argv, place.env);
-    if (!answer.ok)
-      throw new IapeerError("command-failed", answer.why, {
-        hint: "mend that, then run the same command again: it goes on where it stopped",
-      });
+/**
+ * Installs the service that runs `iapeer supervise`, or brings it up to date, and starts it.
+ *
+ * @throws IapeerError `command-failed`: the service manager refused, or there is none; `sandbox-violation`, `write-failed`, `interrupted`.
+ */
+export async function installSupervise(boot: Boot): Promise<SuperviseChange> {
+  const { path, text, commands } = planInstall(boot);
+  refuseRealServicesInSandbox(boot.place);
+  const wasThere = existsSync(path);
+  makeFolder(dirname(path));
+  writeAtomically(path, text, { mode: 0o644 });
+  try {
+    await runAll(commands, boot, WITHOUT_MANAGER);
+  } catch (error) {
+    // A unit that was enabled would leave a link to a file that is not there.
+    if (!wasThere) removeFiles([...listUnitLinks(path), path]);
+    throw error;
   }
+  return { action: "installed", path };
 }
 
-function tryAll(argvs: readonly (readonly string[])[], { place, warn }: Boot): void {
-  for (const argv of argvs) {
-    const answer = callManager(argv, place.env);
-    if (!answer.ok) warn(answer.why);
-  }
+/**
+ * Stops the service that runs `iapeer supervise`, and removes it. A command that fails is a warning: a service manager that does not
+ * answer runs nothing either.
+ *
+ * @throws IapeerError `sandbox-violation`, `write-failed`, `interrupted`.
+ */
+export async function uninstallSupervise(boot: Boot): Promise<SuperviseChange> {
+  refuseRealServicesInSandbox(boot.place);
+  const { path, before, after } = planUninstall(boot.place);
+  if (!existsSync(path)) return { action: "absent", path };
+  await tryAll(before, boot);
+  removeFiles([...listUnitLinks(path), path]);
+  await tryAll(after, boot);
+  return { action: "removed", path };
 }

@@ -1,6 +1,7 @@
 import type { UnitFile } from "../core/service/unit-file.ts";
+import type { BootOp, BootRow } from "./types.ts";
 
-/** A unit as it was found; without a text only a link to it was. */
+/** A unit as it was found. Without a text only a link to it exists. */
 export interface FoundUnit {
   readonly name: string;
   readonly path: string;
@@ -8,7 +9,7 @@ export interface FoundUnit {
   readonly isEnabled: boolean;
 }
 
-/** What brings the units of a fleet in step. What is disabled is also removed; what is removed was disabled before. */
+/** The changes that bring units in step. Every unit to disable is also to be removed. */
 export interface BootPlan {
   readonly write: readonly UnitFile[];
   readonly enable: readonly UnitFile[];
@@ -17,10 +18,10 @@ export interface BootPlan {
 }
 
 /**
- * Nothing is planned where everything is as it is wanted.
+ * Plans the changes; an empty plan where nothing differs.
  *
- * @param wanted every unit that is to be there
- * @param found the wanted ones that are there, and every other one that is not to stay
+ * @param wanted every unit that should exist
+ * @param found the wanted units that exist, and every other unit, which is to go
  */
 export function planBootUnits(wanted: readonly UnitFile[], found: readonly FoundUnit[]): BootPlan {
   const before = new Map(found.map((unit) => [unit.path, unit]));
@@ -34,17 +35,7 @@ export function planBootUnits(wanted: readonly UnitFile[], found: readonly Found
   };
 }
 
-/** One unit, and what was done about it. */
-export interface BootRow {
-  readonly unit: string;
-  readonly path: string;
-  readonly op: BootOp;
-}
-
-/** Written for the first time; written anew or enabled; disabled and removed; already as it is wanted. */
-export type BootOp = "add" | "update" | "remove" | "unchanged";
-
-/** What a plan comes to, in the order of what is wanted, then what goes. */
+/** A row for each unit of a plan: the wanted ones in their order, then those that go. */
 export function rowsOf(wanted: readonly UnitFile[], found: readonly FoundUnit[], plan: BootPlan): BootRow[] {
   const hadText = new Set(found.filter(({ text }) => text !== undefined).map(({ path }) => path));
   const changed = new Set([...plan.write, ...plan.enable].map(({ path }) => path));

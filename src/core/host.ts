@@ -3,6 +3,7 @@ import { tameName } from "../model/party.ts";
 import { appendEvent, type LogTarget } from "./disk/event-log.ts";
 import type { Env, Layout } from "./layout.ts";
 import type { LogFields } from "./text/logfmt.ts";
+import type { Tmux } from "./tmux.ts";
 
 /** A piece of work of several steps, as somebody watches it. */
 export interface Progress {
@@ -27,6 +28,8 @@ export interface Host {
   readonly layout: Layout;
   readonly env: Env;
   readonly now: () => Date;
+  /** The tmux on the PATH of `env`. */
+  readonly tmux: Tmux;
   /** How long a lock is waited for. */
   readonly lockTimeoutMs: number;
   /** lifecycle.log */

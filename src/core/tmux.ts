@@ -1,26 +1,115 @@
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { IapeerError } from "../model/errors.ts";
-import { type Env, refuseSocketInSandbox } from "./layout.ts";
 import { whyNotSocketFolder } from "./disk/socket-folder.ts";
+import { type Env, refuseSocketInSandbox } from "./layout.ts";
 
-/** What a tmux call came to; judged by its exit status, never by its words. */
+/** The answer to a tmux call, judged by its exit status and never by its words. */
 export type TmuxAnswer = { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly why: string };
 
+/** How to call tmux. */
 export interface TmuxCallOptions {
+  /** Default: 5 s. */
   readonly timeoutMs?: number;
-  /** What it reads on stdin; nothing when not given. */
+  /** What tmux reads on stdin. Default: nothing. */
   readonly stdin?: string;
-  /** Its environment, in the place of ours. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The environment of the client. Default: the one that tmux was opened with. */
+  readonly env?: Env;
+  /** Kills the client, which counts as no answer. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The tmux of an environment: opened once a call, and passed on. */
+export interface Tmux {
+  /** The absolute path of tmux. Reading it throws IapeerError `tmux-missing`. */
+  readonly path: string;
+  /** What `tmux -V` says ("3.3a"); undefined when it says nothing. Throws IapeerError `tmux-missing`. */
+  readonly readVersion: () => Promise<string | undefined>;
+  /**
+   * Calls tmux once on one server that runs: an argv, an absolute socket, a deadline. It starts no server, and inherits nothing of a
+   * tmux that this process may run inside of.
+   *
+   * @throws IapeerError `tmux-missing`, `socket-path-too-long`, `socket-folder-insecure`.
+   *
+   * @example
+   * const answer = await tmux.call(socket, ["list-sessions", "-F", "#{session_name}"]);
+   * const names = answer.ok ? answer.stdout.split("\n") : [];
+   */
+  readonly call: (socket: string, args: readonly string[], options?: TmuxCallOptions) => Promise<TmuxAnswer>;
 }
 
 const DEADLINE_MS = 5000;
 
-/** What fits into sun_path beside the NUL at its end (unix(7), macOS sys/un.h). */
+/** Opens the tmux on an environment's PATH. It looks for tmux when it is first needed, and starts nothing. */
+export function openTmux(env: Env): Tmux {
+  let found: string | undefined;
+  const find = () => (found ??= findTmux(env));
+  return {
+    get path() {
+      return find();
+    },
+    readVersion: async () => await readVersion(find(), env),
+    call: async (socket, args, options = {}) => {
+      refuseLongPath(socket);
+      refuseInsecureFolder(dirname(socket));
+      return await runClient([find(), "-S", socket, ...args], { env, ...options });
+    },
+  };
+}
+
+function findTmux(env: Env): string {
+  const tmux = Bun.which("tmux", { PATH: env["PATH"] ?? "" });
+  if (tmux !== null) return tmux;
+  throw new IapeerError("tmux-missing", "tmux is not installed, or not on PATH", { hint: "install tmux 3.2 or later" });
+}
+
+async function readVersion(tmux: string, env: Env): Promise<string | undefined> {
+  const child = Bun.spawn([tmux, "-V"], { env: { ...env }, stdin: "ignore", stderr: "ignore", timeout: DEADLINE_MS });
+  const stdout = child.stdout.text();
+  return (await child.exited) === 0 ? (await stdout).trim().replace(/^tmux /, "") : undefined;
+}
+
+async function runClient(
+  argv: readonly string[],
+  { timeoutMs = DEADLINE_MS, stdin, env = {}, signal }: TmuxCallOptions,
+): Promise<TmuxAnswer> {
+  if (signal?.aborted) return { ok: false, why: "interrupted" };
+  const child = Bun.spawn([...argv], {
+    stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
+    stdout: "pipe",
+    stderr: "pipe",
+    env: withoutTmux(env),
+    timeout: timeoutMs,
+    killSignal: "SIGKILL",
+    ...(signal !== undefined && { signal }),
+  });
+  const stdout = child.stdout.text();
+  const stderr = child.stderr.text();
+  const status = await child.exited;
+  // The client hands its stdout to the server: the pipe of a server that hangs never ends.
+  if (child.signalCode !== null) return { ok: false, why: signal?.aborted ? "interrupted" : `no answer within ${timeoutMs} ms` };
+  return status === 0 ? { ok: true, stdout: await stdout } : { ok: false, why: (await stderr).trim() };
+}
+
+/** An environment without the variables of a tmux that this process may run inside of. */
+export function withoutTmux(env: Env): Record<string, string | undefined> {
+  const { TMUX: _tmux, TMUX_PANE: _pane, ...rest } = env;
+  return rest;
+}
+
+/** The oldest tmux that sessions can stand on: it has `-D`, and hooks and remain-on-exit of one pane. */
+export const OLDEST_TMUX = [3, 2] as const;
+
+/** The version as two numbers, [3, 3] for "3.3a"; undefined for a version without numbers ("master"). */
+export function parseTmuxVersion(text: string): readonly [number, number] | undefined {
+  const match = /(\d+)\.(\d+)/.exec(text);
+  return match === null ? undefined : [Number(match[1]), Number(match[2])];
+}
+
+/** The longest path of a socket: sun_path without its closing NUL (unix(7), macOS sys/un.h). */
 export const SOCKET_PATH_BYTES = process.platform === "darwin" ? 103 : 107;
 
-/** Refuses a socket's path that no server could be started on, before tmux sees it: `socket-path-too-long`. */
+/** Throws IapeerError `socket-path-too-long` for a path that no socket can have, before tmux sees it. */
 export function refuseLongPath(socket: string): void {
   const bytes = Buffer.byteLength(socket);
   if (bytes <= SOCKET_PATH_BYTES) return;
@@ -34,7 +123,7 @@ export function refuseLongPath(socket: string): void {
   );
 }
 
-/** Refuses a socket folder that is not the caller's alone: `socket-folder-insecure`. */
+/** Throws IapeerError `socket-folder-insecure` for a socket folder that others may enter. */
 export function refuseInsecureFolder(folder: string): void {
   const why = whyNotSocketFolder(folder);
   if (why === undefined) return;
@@ -45,10 +134,10 @@ export function refuseInsecureFolder(folder: string): void {
 }
 
 /**
- * The socket that `tmux -L name` means in an environment: `$TMUX_TMPDIR/tmux-<uid>/<name>`, links resolved, and /tmp in its place where
- * that is not set or leads nowhere (tmux(1), `-L`; tmux.c, make_label). Nothing is made.
+ * The socket that `tmux -L name` uses in an environment: `$TMUX_TMPDIR/tmux-<uid>/<name>` with links resolved, and /tmp where TMUX_TMPDIR
+ * is not set or leads nowhere (tmux(1), `-L`; tmux.c, make_label). Nothing is made.
  *
- * @throws IapeerError `sandbox-violation` for one outside the sandbox.
+ * @throws IapeerError `sandbox-violation`: the socket would be outside the sandbox.
  */
 export function namedSocketPath(env: Env, name: string): string {
   const above = resolved(env["TMUX_TMPDIR"] ?? "") ?? realpathSync("/tmp");
@@ -62,63 +151,7 @@ function resolved(path: string): string | undefined {
     // Node takes "" for the working folder; realpath(3) does not.
     return path === "" ? undefined : realpathSync(path);
   } catch {
+    // Nothing is there.
     return undefined;
   }
-}
-
-/** The absolute path of tmux. Throws `tmux-missing`. */
-export function findTmux(): string {
-  const tmux = Bun.which("tmux");
-  if (tmux !== null) return tmux;
-  throw new IapeerError("tmux-missing", "tmux is not installed, or not on PATH", { hint: "install tmux 3.2 or later" });
-}
-
-/** "3.3a" as [3, 3]; undefined for a version that has no number ("master"). */
-export function parseTmuxVersion(text: string): readonly [number, number] | undefined {
-  const match = /(\d+)\.(\d+)/.exec(text);
-  return match === null ? undefined : [Number(match[1]), Number(match[2])];
-}
-
-/** What `tmux -V` says ("3.3a"); undefined when it says nothing. */
-export function readTmuxVersion(tmux: string): string | undefined {
-  const { stdout, success } = Bun.spawnSync([tmux, "-V"], { stdin: "ignore", stderr: "ignore", timeout: DEADLINE_MS });
-  return success
-    ? stdout
-        .toString()
-        .trim()
-        .replace(/^tmux /, "")
-    : undefined;
-}
-
-/** Nothing of a tmux that we may run inside of. */
-export function withoutTmux(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  const { TMUX: _tmux, TMUX_PANE: _pane, ...rest } = env;
-  return rest;
-}
-
-/**
- * One call of tmux on one server that runs: an argv, an absolute socket, a deadline. No server is started by it, and nothing of a
- * tmux we may run inside of is inherited.
- */
-export async function callTmux(
-  socket: string,
-  args: readonly string[],
-  { timeoutMs = DEADLINE_MS, stdin, env = process.env }: TmuxCallOptions = {},
-): Promise<TmuxAnswer> {
-  refuseLongPath(socket);
-  refuseInsecureFolder(dirname(socket));
-  const child = Bun.spawn([findTmux(), "-S", socket, ...args], {
-    stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
-    stdout: "pipe",
-    stderr: "pipe",
-    env: withoutTmux(env),
-    timeout: timeoutMs,
-    killSignal: "SIGKILL",
-  });
-  const stdout = child.stdout.text();
-  const stderr = child.stderr.text();
-  const status = await child.exited;
-  // The client handed its stdout to the server: of one that hangs the pipe never ends.
-  if (child.signalCode !== null) return { ok: false, why: `no answer within ${timeoutMs} ms` };
-  return status === 0 ? { ok: true, stdout: await stdout } : { ok: false, why: (await stderr).trim() };
 }

@@ -67,8 +67,8 @@ async function look(identity: string, host: Host): Promise<TickRow[]> {
     if (one === "failed") return [{ identity, action: "failed", detail: "its end could not be recorded" }];
     return one === "recorded" ? [{ identity, action: "recorded" }] : [];
   });
-  const state = await identifyServer(host.layout, identity);
-  if (state.kind === "other" && (await readStamp(socketPathOf(host.layout, identity))) === "") {
+  const state = await identifyServer(identity, host);
+  if (state.kind === "other" && (await readStamp(socketPathOf(host.layout, identity), host.tmux)) === "") {
     return [...rows, ...(await keepWatched(await adoptServer(identity, state.pid, host), host))];
   }
   return state.kind === "ours" ? [...rows, ...(await keepWatched(state.incarnation, host))] : rows;

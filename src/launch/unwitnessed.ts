@@ -64,11 +64,11 @@ async function settleIncarnation(identity: string, incarnation: string, host: Ho
   const paths = incarnationPaths(layout, identity, incarnation);
   const saved = readIncarnation(layout, identity, incarnation);
   if (saved === undefined && existsSync(paths.session)) return "kept";
-  if (saved !== undefined && (await hasSession(saved))) return "kept";
+  if (saved !== undefined && (await hasSession(saved, host.tmux))) return "kept";
   const lock = tryHold(paths.lock);
   if (lock === undefined) {
     // The recorder may have missed the end of a session whose server goes on.
-    if (saved?.shared && isServerRunning(saved)) await wakeRecorder(saved);
+    if (saved?.shared && isServerRunning(saved)) await wakeRecorder(saved, host.tmux);
     return "kept";
   }
   try {
@@ -135,7 +135,7 @@ export async function recordLostAgent(incarnation: Incarnation & { readonly serv
   const { layout, env } = host;
   const { pane, identity, server } = incarnation;
   if (pane === null || isRunning(pane)) return false;
-  const found = await readAgentPane(incarnation);
+  const found = await readAgentPane(incarnation, host.tmux);
   // A server that does not answer now may tell later.
   if (found === undefined) return false;
   if (found !== null) {
@@ -145,7 +145,7 @@ export async function recordLostAgent(incarnation: Incarnation & { readonly serv
   const paths = incarnationPaths(layout, identity, incarnation.incarnation);
   // The server may have missed the end. The hook may be at it, or the recorder of a session on a shared server.
   signalProcess(server, "SIGCHLD");
-  if (incarnation.shared && hasRecorder(paths)) await wakeRecorder(incarnation);
+  if (incarnation.shared && hasRecorder(paths)) await wakeRecorder(incarnation, host.tmux);
   const patienceMs = graceFrom(env) + (incarnation.shared && hasRecorder(paths) ? DECIDE_MS : 0);
   if (await until(() => isSettled(paths) || !isRunning(server), { timeoutMs: patienceMs })) return false;
   const isKnown = isInLog(layout, incarnation.incarnation);

@@ -1,5 +1,5 @@
 import { quoteForTmux } from "../core/text/quoting.ts";
-import { callTmux } from "../core/tmux.ts";
+import type { Tmux } from "../core/tmux.ts";
 import type { Incarnation } from "../status/incarnation/types.ts";
 import { INCARNATION_OPTION, renderIsOurs } from "./stamp.ts";
 
@@ -7,8 +7,8 @@ import { INCARNATION_OPTION, renderIsOurs } from "./stamp.ts";
  * The tmux arguments that show a session read-only. The watcher gets a session of its own in the same group, so that it may look at
  * another window; that session goes with its client. The arguments start no server, and show only the incarnation that was launched.
  */
-export async function planView(incarnation: Incarnation): Promise<string[]> {
-  return renderView(incarnation, await readAgentWindow(incarnation));
+export async function planView(incarnation: Incarnation, tmux: Tmux): Promise<string[]> {
+  return renderView(incarnation, await readAgentWindow(incarnation, tmux));
 }
 
 function renderView({ identity, incarnation }: Incarnation, window: string | undefined): string[] {
@@ -28,9 +28,9 @@ function renderView({ identity, incarnation }: Incarnation, window: string | und
 }
 
 /** The window of the agent's pane. A person may have another window in front, and a watcher cannot change windows. */
-async function readAgentWindow({ socket, pane }: Incarnation): Promise<string | undefined> {
+async function readAgentWindow({ socket, pane }: Incarnation, tmux: Tmux): Promise<string | undefined> {
   if (pane === null) return undefined;
-  const answer = await callTmux(socket, ["list-panes", "-a", "-F", "#{pane_id} #{window_id}"]);
+  const answer = await tmux.call(socket, ["list-panes", "-a", "-F", "#{pane_id} #{window_id}"]);
   const [, window] =
     (answer.ok ? answer.stdout.split("\n") : []).map((line) => line.split(" ")).find(([id]) => id === pane.id) ?? [];
   return window;

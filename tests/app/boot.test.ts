@@ -2,9 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { freshBoot, openBoot, readBootAgents, syncBoot } from "../../src/app/boot.ts";
-import { type Boot, syncBootUnits, takeBootUnits } from "../../src/boot/boot.ts";
-import { fleetFile } from "../../src/boot/agent-unit.ts";
-import { readBootUnits } from "../../src/boot/state.ts";
+import { installBootUnits, readBootUnits, removeBootUnits, syncBootUnits } from "../../src/boot/boot.ts";
+import type { Boot } from "../../src/boot/types.ts";
 import { openTold } from "../support/app.ts";
 import { applyAgents } from "../support/applied-fleet.ts";
 import { ok } from "../support/calls.ts";
@@ -21,66 +20,65 @@ afterEach(() => box[Symbol.dispose]());
 
 const BOB = { name: "bob", runtime: "claude" };
 const appWith = (env: Record<string, string> = {}) => openTold(box, { env, self: ["/opt/iapeer"] }).app;
-const put = (agent: typeof BOB, boot: Boot) => syncBootUnits({ agents: [agent] }, boot).map(({ op }) => op);
-const take = (boot: Boot) => takeBootUnits([{ agent: "bob" }], boot).map(({ op }) => op);
-const fleetOf = (boot: Boot) => [{ service: "fleet", file: fleetFile(boot, false) } as const];
+const put = async (agent: typeof BOB, boot: Boot) => (await syncBootUnits([agent], boot)).map(({ op }) => op);
+const take = async (boot: Boot) => (await removeBootUnits(["bob"], boot)).map(({ op }) => op);
 const textOf = (unit: string) => readFileSync(join(box.home, ".config/systemd/user", unit), "utf8");
 
 describe.skipIf(process.platform !== "linux")("the units of agents", () => {
-  test("are made with the environment that fleet install wrote down, whoever applies", () => {
+  test("are made with the environment that fleet install wrote down, whoever applies", async () => {
     const installed = freshBoot(appWith({ PATH: `${box.env["PATH"]}:/installed` }));
-    syncBootUnits({ agents: [], shared: fleetOf(installed) }, installed);
+    await installBootUnits([], installed);
     const later = appWith({ PATH: `${box.env["PATH"]}:/later`, TMUX_TMPDIR: "/later" });
     expect(openBoot(later).environment).toEqual(installed.environment);
-    expect(put(BOB, openBoot(later))).toEqual(["add"]);
+    expect(await put(BOB, openBoot(later))).toEqual(["add"]);
     expect(textOf("iapeer-agent-bob.service")).toContain(":/installed");
     expect(textOf("iapeer-agent-bob.service")).not.toContain("/later");
     expect(freshBoot(later).environment).toMatchObject({ TMUX_TMPDIR: "/later" });
   });
 
-  test("run the program that fleet install was, whichever applies, as long as it is there", () => {
+  test("run the program that fleet install was, whichever applies, as long as it is there", async () => {
     const appOf = (name: string) => ({ ...appWith(), self: [box.script(name, "exit 0")] as const });
     const [installed, other] = [appOf("installed"), appOf("other")];
-    syncBootUnits({ agents: [], shared: fleetOf(freshBoot(installed)) }, freshBoot(installed));
+    await installBootUnits([], freshBoot(installed));
     expect(openBoot(other).program).toEqual(installed.self);
     rmSync(installed.self[0]);
     expect(openBoot(other).program).toEqual(other.self);
   });
 
-  test("are put and taken, each with its own answer, and a second time nothing is done", () => {
+  test("are put and taken, each with its own answer, and a second time nothing is done", async () => {
     const boot = openBoot(appWith());
-    expect([put(BOB, boot), put(BOB, boot)]).toEqual([["add"], ["unchanged"]]);
+    expect([await put(BOB, boot), await put(BOB, boot)]).toEqual([["add"], ["unchanged"]]);
     expect(systemd.asked()).toEqual(["daemon-reload", "enable iapeer-agent-bob.service"]);
-    expect(put({ ...BOB, runtime: "codex" }, boot)).toEqual(["update"]);
+    expect(await put({ ...BOB, runtime: "codex" }, boot)).toEqual(["update"]);
     expect(systemd.asked()).toEqual(["daemon-reload"]);
-    expect([take(boot), take(boot)]).toEqual([["remove"], []]);
+    expect([await take(boot), await take(boot)]).toEqual([["remove"], []]);
     expect(systemd.asked()).toEqual(["disable iapeer-agent-bob.service", "daemon-reload"]);
     expect(readUnits(box)).toEqual({});
   });
 
-  test("of a peer that is removed while they are written do not come back", () => {
+  test("of a peer that is removed while they are written do not come back", async () => {
     const app = appWith();
     const before = { agents: [BOB], unregistered: [], isApplied: true };
-    expect(syncBoot(before, [], openBoot(app), app).map(({ op }) => op)).toEqual(["add", "remove"]);
+    expect((await syncBoot(before, openBoot(app), app)).map(({ op }) => op)).toEqual(["add", "remove"]);
     expect(readUnits(box)).toEqual({});
   });
 
-  test("that somebody disabled are enabled again", () => {
+  test("that somebody disabled are enabled again", async () => {
     const boot = openBoot(appWith());
-    put(BOB, boot);
+    await put(BOB, boot);
     Bun.spawnSync(["systemctl", "--user", "disable", "iapeer-agent-bob.service"], { env: box.env });
-    expect([readBootUnits(boot.place).unitOf("bob"), put(BOB, boot)]).toEqual(["disabled", ["update"]]);
+    expect([readBootUnits(boot.place).unitOf("bob"), await put(BOB, boot)]).toEqual(["disabled", ["update"]]);
     expect(readBootUnits(boot.place).unitOf("bob")).toBe("enabled");
   });
 
-  test("of two hundred agents take one call each to write, to enable and to disable, and nothing when nothing differs", () => {
+  test("of two hundred agents take one call each to write, to enable and to disable, and nothing when nothing differs", async () => {
     const boot = openBoot(appWith());
     const agents = Array.from({ length: 200 }, (_, index) => ({ name: `a${index}`, runtime: "claude" }));
-    expect(syncBootUnits({ agents }, boot).every(({ op }) => op === "add")).toBe(true);
+    expect((await syncBootUnits(agents, boot)).every(({ op }) => op === "add")).toBe(true);
     expect(systemd.asked().map((line) => line.split(" ")[0])).toEqual(["daemon-reload", "enable"]);
-    expect(syncBootUnits({ agents }, boot).every(({ op }) => op === "unchanged")).toBe(true);
+    expect((await syncBootUnits(agents, boot)).every(({ op }) => op === "unchanged")).toBe(true);
     expect(systemd.asked()).toEqual([]);
-    expect(syncBootUnits({ agents: [] }, boot)).toHaveLength(200);
+    expect(await syncBootUnits([], boot)).toHaveLength(200);
     expect(systemd.asked().map((line) => line.split(" ")[0])).toEqual(["disable", "daemon-reload"]);
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BootSettings, agentFile, fleetFile, renderAgentUnit } from "../../src/boot/agent-unit.ts";
+import { agentFile, fleetFile, renderAgentUnit } from "../../src/boot/agent-unit.ts";
 import { superviseFile } from "../../src/boot/supervise-unit.ts";
+import type { BootSettings } from "../../src/boot/types.ts";
 import { readPlists } from "../support/plists.ts";
 import { openScratch } from "../support/scratch.ts";
 import { linesOf, readUnitCommand, readUnitWords } from "../support/unit-words.ts";
@@ -87,7 +88,7 @@ describe("the unit of an agent", () => {
       mkdirSync(folder, { recursive: true });
       const place = { home: scratch.path, env: { XDG_CONFIG_HOME: scratch.at("units") }, platform: "linux" } as const;
       const verify = (settings: BootSettings) => {
-        const files = [fleetFile(settings, false), superviseFile(settings, place), agentFile(BOB, settings)];
+        const files = [fleetFile(settings, false), superviseFile(settings), agentFile(BOB, settings)];
         files.forEach(({ path, text }) => writeFileSync(path, text));
         // The user's own folder first, then the usual ones.
         const env = { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:`, XDG_RUNTIME_DIR: scratch.path };

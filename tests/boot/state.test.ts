@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { PLIST_MARK, renderMark } from "../../src/core/service/mark.ts";
 import { renderPlist } from "../../src/core/service/plist.ts";
-import { readBootUnits } from "../../src/boot/state.ts";
+import { readBootUnits } from "../../src/boot/boot.ts";
 import { openScratch, type Scratch } from "../support/scratch.ts";
 
 function openHost(scratch: Scratch) {
@@ -20,7 +20,7 @@ function openHost(scratch: Scratch) {
 describe("what starts at boot", () => {
   test("is nothing where no folder is", () => {
     const units = readBootUnits({ home: "/nowhere", env: { IAPEER_ROOT: "/nowhere/root" }, platform: "linux" });
-    expect([units.isInstalled, units.unitOf("bob"), units.listAgents()]).toEqual([false, "absent", []]);
+    expect([units.installed !== undefined, units.unitOf("bob"), units.listAgents()]).toEqual([false, "absent", []]);
   });
 
   test("is told of each agent by its unit and its link", () => {
@@ -31,7 +31,12 @@ describe("what starts at boot", () => {
     unit("iapeer-agent-eve.service");
     unit("iapeer-supervise.service");
     const units = read();
-    expect([units.isInstalled, ...["bob", "eve", "gone"].map(units.unitOf)]).toEqual([true, "enabled", "disabled", "absent"]);
+    expect([units.installed !== undefined, ...["bob", "eve", "gone"].map(units.unitOf)]).toEqual([
+      true,
+      "enabled",
+      "disabled",
+      "absent",
+    ]);
     expect(units.listAgents()).toEqual(["bob", "eve"]);
   });
 
@@ -50,7 +55,7 @@ describe("what starts at boot", () => {
     unit("iapeer-fleet.target", root);
     unit("iapeer-agent-bob.service", root).enable();
     unit("iapeer-agent-eve.service").enable();
-    expect([read().isInstalled, read().unitOf("bob"), read().unitOf("eve"), read().listAgents()]).toEqual([
+    expect([read().installed !== undefined, read().unitOf("bob"), read().unitOf("eve"), read().listAgents()]).toEqual([
       false,
       "absent",
       "enabled",
@@ -66,7 +71,7 @@ describe("what starts at boot", () => {
       renderPlist({ [PLIST_MARK]: renderMark({ root: scratch.at("root") }) }),
     );
     const units = readBootUnits({ home: scratch.path, env: { IAPEER_ROOT: scratch.at("root") }, platform: "darwin" });
-    expect([units.isInstalled, units.unitOf("bob"), units.unitOf("eve"), units.listAgents()]).toEqual([
+    expect([units.installed !== undefined, units.unitOf("bob"), units.unitOf("eve"), units.listAgents()]).toEqual([
       false,
       "enabled",
       "absent",

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { parseEvents } from "../../src/core/disk/event-log.ts";
 import { layoutFrom } from "../../src/core/layout.ts";
 import { createRunner } from "../../src/core/process/runner.ts";
+import { openTmux } from "../../src/core/tmux.ts";
 import type { ProvisionHost, Target } from "../../src/provision/types.ts";
 import type { Slot } from "../../src/status/slot/types.ts";
 import { GUARD_ARGV } from "./sandbox.ts";
@@ -44,6 +45,7 @@ export function openHost(): TestHost {
   return {
     layout,
     env,
+    tmux: openTmux(env),
     runner,
     now: () => new Date(),
     lockTimeoutMs: 5000,

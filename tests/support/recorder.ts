@@ -5,7 +5,7 @@ import { type Layout, layoutFrom } from "../../src/core/layout.ts";
 import { isRunning, readProcess } from "../../src/core/process/processes.ts";
 import type { ProcessId } from "../../src/core/process/process-table.ts";
 import { signalProcess } from "../../src/core/process/signals.ts";
-import { findTmux } from "../../src/core/tmux.ts";
+import { openTmux } from "../../src/core/tmux.ts";
 import { type CanaryScript, renderCanaryScript } from "../../src/launch/recorder/script.ts";
 import type { Witness } from "../../src/launch/recorder/types.ts";
 import { incarnationPaths } from "../../src/status/incarnation/incarnation.ts";
@@ -43,6 +43,8 @@ export interface WatchOptions {
   readonly isReadyAwaited?: boolean;
 }
 
+const TMUX = openTmux(process.env).path;
+
 /** Starts a real tmux server and the rendered recorder script of it, as launch and arm do. */
 export async function watchServer({
   shell = ["/bin/sh"],
@@ -61,8 +63,7 @@ export async function watchServer({
   mkdirSync(scratch.at(rootName, "logs", "iapeer"), { recursive: true, mode: 0o700 });
   const socket = `${layout.socketFolder}/tmux-iap-${IDENTITY}.sock`;
   const options = { env: { PATH: process.env["PATH"]!, TERM: "xterm", LANG: "C.UTF-8" }, stdin: "ignore", cwd: "/" } as const;
-  const tmux = (...args: string[]) =>
-    Bun.spawnSync([findTmux(), "-f", "/dev/null", "-S", socket, ...args], options).stdout.toString();
+  const tmux = (...args: string[]) => Bun.spawnSync([TMUX, "-f", "/dev/null", "-S", socket, ...args], options).stdout.toString();
   const startRecorder = async (script: Partial<CanaryScript>) => {
     const told = {
       layout,
@@ -70,7 +71,7 @@ export async function watchServer({
       identity: IDENTITY,
       incarnation: INCARNATION,
       socket,
-      tmux: findTmux(),
+      tmux: TMUX,
       witness,
       graceMs,
       ...script,

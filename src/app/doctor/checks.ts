@@ -1,6 +1,7 @@
 import { IapeerError } from "../../model/errors.ts";
 import type { CanaryRow } from "../canaries.ts";
 import type { Env, Layout } from "../../core/layout.ts";
+import type { Tmux } from "../../core/tmux.ts";
 import { verifyRegistry } from "../../registry/registry.ts";
 import { failure, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
@@ -13,6 +14,7 @@ import { checkTmux, checkTools, checkWitnesses } from "./tools.ts";
 export interface DoctorOptions {
   readonly layout: Layout;
   readonly env: Env;
+  readonly tmux: Tmux;
   readonly now: Date;
   /** Every identity of the registry; none where the registry cannot be read. */
   readonly identities: readonly string[];
@@ -21,9 +23,9 @@ export interface DoctorOptions {
 
 /** Looks at everything that sessions and their records stand on, and changes nothing. The signal ends the looks that wait. */
 export async function runChecks(options: DoctorOptions, signal: AbortSignal): Promise<readonly Check[]> {
-  const { layout, env, now, identities, servers } = options;
+  const { layout, env, tmux, now, identities, servers } = options;
   return [
-    checkTmux(),
+    await checkTmux(tmux),
     ...checkTools(env),
     ...checkWitnesses(env),
     ...checkFolders(layout),
@@ -39,7 +41,7 @@ export async function runChecks(options: DoctorOptions, signal: AbortSignal): Pr
     ...checkIncarnations(layout),
     ...checkLostAgents(layout),
     ...checkUnrecorded(layout),
-    ...(await checkServers(layout, servers)),
+    ...(await checkServers({ layout, tmux }, servers)),
     checkSupervise(layout, servers),
   ];
 }

@@ -28,10 +28,10 @@ export async function examineHost(
 
 /** Where the registry cannot be read, which is a row of its own, only the sockets are known. */
 async function lookAround(app: App, signal: AbortSignal): Promise<readonly Check[]> {
-  const { layout, env, now } = app;
+  const { layout, env, now, tmux } = app;
   const identities = identitiesOrNone(app);
   const servers = readCanaries(layout, identities);
-  const checks = await runChecks({ layout, env, now: now(), identities, servers }, signal);
+  const checks = await runChecks({ layout, env, tmux, now: now(), identities, servers }, signal);
   return [...checks, ...checkFleet(app)];
 }
 
@@ -44,7 +44,8 @@ function identitiesOrNone(app: App): readonly string[] {
   }
 }
 
-async function testSelf({ env, now }: App, signal: AbortSignal): Promise<readonly Check[]> {
-  if (checkTmux().state === "error") return [failure("self-test", "not run: there is no tmux that could hold a session")];
+async function testSelf({ env, now, tmux }: App, signal: AbortSignal): Promise<readonly Check[]> {
+  if ((await checkTmux(tmux)).state === "error")
+    return [failure("self-test", "not run: there is no tmux that could hold a session")];
   return await runSelfTest({ env, now, signal });
 }

@@ -1,7 +1,7 @@
 import { IapeerError } from "../../model/errors.ts";
 import { failure, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
-import { readBootUnits } from "../../boot/state.ts";
+import { readBootUnits } from "../../boot/boot.ts";
 import { readBootAgents, servicePlace } from "../boot.ts";
 import type { App } from "../types.ts";
 
@@ -11,7 +11,7 @@ export function checkFleet(app: App): readonly Check[] {
     const { agents, unregistered, isApplied } = readBootAgents(app);
     if (!isApplied) return [];
     const units = readBootUnits(servicePlace(app));
-    const missing = units.isInstalled ? agents.filter(({ name }) => units.unitOf(name) !== "enabled") : [];
+    const missing = units.installed !== undefined ? agents.filter(({ name }) => units.unitOf(name) !== "enabled") : [];
     const unwanted = units.listAgents().filter((name) => !agents.some((agent) => agent.name === name));
     const problems = [
       ...unregistered.map((name) =>

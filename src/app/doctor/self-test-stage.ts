@@ -1,3 +1,4 @@
+import { openTmux } from "../../core/tmux.ts";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { rotationFrom } from "../../core/disk/event-log.ts";
@@ -66,6 +67,7 @@ function stageIn(folder: string, env: Env, now: () => Date): Stage {
     layout,
     env: own,
     now,
+    tmux: openTmux(own),
     log: { path: layout.lifecycleLog, rotation: rotationFrom(own) },
     lockTimeoutMs: 5000,
     tell: {

@@ -1,3 +1,4 @@
+import type { Host } from "../../core/host.ts";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isHeld } from "../../core/disk/lock.ts";
@@ -117,21 +118,25 @@ export function checkLostAgents(layout: Layout): readonly Check[] {
   return orGood(problems, "agents", "no agent goes on without its server");
 }
 
+type DoctorHost = Pick<Host, "layout" | "tmux">;
+
 /** Checks that the end of each live server would be recorded, and that each can be reached. */
-export async function checkServers(layout: Layout, servers: readonly CanaryRow[]): Promise<readonly Check[]> {
+export async function checkServers(host: DoctorHost, servers: readonly CanaryRow[]): Promise<readonly Check[]> {
+  const { layout } = host;
   // No server can live on a socket whose path is too long. That is a row of its own.
   const possible = servers.filter(({ identity, server_pid: pid }) => pid !== null || hasFittingPath(layout, identity));
-  const problems = (await Promise.all(possible.map(async (server) => await judgeServer(layout, server)))).flat();
+  const problems = (await Promise.all(possible.map(async (server) => await judgeServer(host, server)))).flat();
   const live = possible.length;
   const all = live === 0 ? "no server is live" : `${live} live ${live === 1 ? "server" : "servers"}, each with a canary`;
   return orGood(problems, "servers", all);
 }
 
-async function judgeServer(layout: Layout, server: CanaryRow): Promise<Check[]> {
+async function judgeServer(host: DoctorHost, server: CanaryRow): Promise<Check[]> {
+  const { layout } = host;
   const { identity, server_pid: pid, armed, reason } = server;
   const { kind } = observeServer(layout, identity);
   if (kind === "unknown" || pid === null) return [unknownServer(layout, identity)];
-  if (kind === "other") return [await foreignServer(layout, identity, pid)];
+  if (kind === "other") return [await foreignServer(host, identity, pid)];
   const unreachable = warning(
     "servers",
     `the server of ${identity} (pid ${pid}) runs, but its socket is gone: nobody can reach it`,
@@ -156,10 +161,10 @@ function unknownServer(layout: Layout, identity: string): Check {
   );
 }
 
-async function foreignServer(layout: Layout, identity: string, pid: number): Promise<Check> {
+async function foreignServer({ layout, tmux }: DoctorHost, identity: string, pid: number): Promise<Check> {
   const message = `the server that answers for ${identity} (pid ${pid}) was not launched from this root`;
   const socket = socketPathOf(layout, identity);
-  const stamp = await readStamp(socket).catch(() => undefined);
+  const stamp = await readStamp(socket, tmux).catch(() => undefined);
   if (stamp === "")
     return warning(
       "servers",

@@ -1,11 +1,10 @@
 import { readlinkSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
 import type { Env } from "../../core/layout.ts";
-import { findTmux, parseTmuxVersion, readTmuxVersion } from "../../core/tmux.ts";
+import { OLDEST_TMUX, parseTmuxVersion, type Tmux } from "../../core/tmux.ts";
 import { failure, good, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
 import { scopeLauncher } from "../../core/service/scope.ts";
-import { OLDEST_TMUX } from "../../launch/start/server.ts";
 
 /** The oldest tmux that has `#{pane_dead_signal}`. */
 const TELLS_SIGNALS = [3, 3] as const;
@@ -13,10 +12,9 @@ const TELLS_SIGNALS = [3, 3] as const;
 const SEES_EVERY_END = [3, 5] as const;
 
 /** Checks that the tmux on PATH is good enough, and tells what it lacks. */
-export function checkTmux(): Check {
+export async function checkTmux(tmux: Tmux): Promise<Check> {
   try {
-    const tmux = findTmux();
-    return judgeTmux(tmux, readTmuxVersion(tmux));
+    return judgeTmux(tmux.path, await tmux.readVersion());
   } catch (error) {
     if (error instanceof IapeerError) return failure("tmux", error.message, error.hint);
     throw error;

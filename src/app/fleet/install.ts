@@ -1,30 +1,22 @@
-import { IapeerError } from "../../model/errors.ts";
-import { bootCommands } from "../../core/service/boot-commands.ts";
+import { previewBoot, startBootUnits, uninstallBootUnits } from "../../boot/boot.ts";
+import type { BootRow } from "../../boot/types.ts";
 import { enableLinger, type Linger, lingerCommand } from "../../core/service/linger.ts";
-import { callManager, SYSTEMCTL, whyNoManager } from "../../core/service/manager.ts";
-import { platformOf, serviceName } from "../../core/service/place.ts";
+import { whyNoManager } from "../../core/service/manager.ts";
+import { platformOf } from "../../core/service/place.ts";
 import type { UnitFile } from "../../core/service/unit-file.ts";
-import type { BootRow } from "../../boot/plan.ts";
-import type { Boot, SharedUnit } from "../../boot/boot.ts";
-import { agentFile, fleetFile } from "../../boot/agent-unit.ts";
-import { superviseFile } from "../../boot/supervise-unit.ts";
-import { readBootUnits, readService, unitState } from "../../boot/state.ts";
+import { withFleetLock } from "../../fleet/applied.ts";
+import { IapeerError } from "../../model/errors.ts";
 import {
   type BootAgents,
   findUnstartable,
   freshBoot,
+  installBoot,
   openBoot,
   readBootAgents,
-  syncBoot,
-  takeFromBoot,
   type Unstartable,
   userOfServices,
 } from "../boot.ts";
-import { withFleetLock } from "../../fleet/applied.ts";
 import type { App } from "../types.ts";
-
-/** Starting agents takes a while each; systemd starts them side by side. */
-const START_MS = 300_000;
 
 /** What an installation would write and run, as `--print --json` prints it. */
 export interface InstallPreview {
@@ -41,12 +33,11 @@ export interface InstallRequest {
 /** What `fleet install` would write and run; nothing is changed. */
 export function previewInstall(app: App, { isNow }: InstallRequest): InstallPreview {
   const boot = freshBoot(app);
-  const units = wantedFiles(readBootAgents(app), boot);
-  const commands = bootCommands(platformOf(boot.place), process.geteuid!());
+  const { install, start } = previewBoot(readBootAgents(app).agents, boot);
   const linger = platformOf(boot.place) === "linux" ? [lingerCommand(userOfServices())] : [];
   return {
-    units: units.map(({ path, text }) => ({ path, text })),
-    commands: [...commands.reload(), ...commands.enable(units), ...linger, ...(isNow ? commands.start(units) : [])],
+    units: install.units.map(({ path, text }) => ({ path, text })),
+    commands: [...install.commands, ...linger, ...(isNow ? start.commands : [])],
   };
 }
 
@@ -92,16 +83,16 @@ export function toInstallJson({ rows, found, unstartable, linger, notStarted }: 
  *   `interrupted`.
  */
 export async function installFleet(app: App, { isNow }: InstallRequest, signal: AbortSignal): Promise<Installation> {
-  const boot = freshBoot(app);
-  const why = whyNoManager(boot.place);
+  const boot = freshBoot(app, signal);
+  const why = await whyNoManager(boot.place, signal);
   if (why !== undefined) throw noManager(why);
-  const install = () => {
+  const install = async () => {
     const found = readBootAgents(app);
-    const rows = syncBoot(found, sharedUnits(boot), boot, app);
-    restartSupervise(rows, boot);
-    const linger = platformOf(boot.place) === "linux" ? enableLinger(userOfServices(), app.env) : undefined;
+    const rows = await installBoot(found, boot, app);
+    const isLinux = platformOf(boot.place) === "linux";
+    const linger = isLinux ? await enableLinger(userOfServices(), { env: app.env, signal }) : undefined;
     const unstartable = findUnstartable(found, boot, app);
-    return { rows, found, unstartable, linger, notStarted: isNow ? startAll(found, boot) : undefined };
+    return { rows, found, unstartable, linger, notStarted: isNow ? await startBootUnits(found.agents, boot) : undefined };
   };
   return await withFleetLock(app, install, signal);
 }
@@ -120,13 +111,9 @@ export interface Uninstallation {
  * @throws IapeerError `write-failed`: some units may still be there; `lock-busy`, `interrupted`.
  */
 export async function uninstallFleet(app: App, signal: AbortSignal): Promise<Uninstallation> {
-  const boot = openBoot(app);
-  const uninstall = () => {
-    const agents = readBootUnits(boot.place).listAgents();
-    const services = [...agents.map((agent) => ({ agent })), ...sharedToTake(boot)];
-    // The fleet's own file goes last: as long as it is there, the rest may be.
-    const units = [...takeFromBoot(services, boot, app), ...takeFromBoot(["fleet"], boot, app)];
-    stopSupervise(units, boot);
+  const boot = openBoot(app, signal);
+  const uninstall = async () => {
+    const units = await uninstallBootUnits(boot);
     return {
       json: { action: units.length === 0 ? "absent" : "removed", units },
       mayLinger: platformOf(boot.place) === "linux",
@@ -135,70 +122,8 @@ export async function uninstallFleet(app: App, signal: AbortSignal): Promise<Uni
   return await withFleetLock(app, uninstall, signal);
 }
 
-/** The supervise service that was there before the fleet stays. */
-function sharedToTake(boot: Boot): "supervise"[] {
-  const fleet = readService("fleet", boot.place);
-  return fleet?.isOf(boot.root) === true && fleet.mark?.keepsSupervise !== true ? ["supervise"] : [];
-}
-
 function noManager(why: string): IapeerError {
   return new IapeerError("command-failed", `no service manager of yours answers: ${why}`, {
     hint: "to see the units: iapeer fleet install --print; without systemd have whatever starts this host run iapeer launch for each agent",
   });
-}
-
-/** The fleet's own file is the first: from then on the rest is known to belong to it. */
-function sharedUnits(boot: Boot): SharedUnit[] {
-  const { place, program, root, environment } = boot;
-  const before = readService("fleet", place);
-  const keepsSupervise =
-    before === undefined ? unitState("supervise", place) === "enabled" : before.mark?.keepsSupervise === true;
-  return [
-    { service: "fleet", file: fleetFile(boot, keepsSupervise) },
-    { service: "supervise", file: superviseFile({ program, root, environment }, place) },
-  ];
-}
-
-function wantedFiles({ agents }: BootAgents, boot: Boot): UnitFile[] {
-  return [...sharedUnits(boot).map(({ file }) => file), ...agents.map((agent) => agentFile(agent, boot))];
-}
-
-/** One that runs goes on with its older file until then. */
-function restartSupervise(rows: readonly BootRow[], { place, warn }: Boot): void {
-  const name = serviceName("supervise", "linux");
-  if (platformOf(place) !== "linux" || !rows.some(({ unit, op }) => unit === name && op === "update")) return;
-  const answer = callManager([...SYSTEMCTL, "try-restart", name], place.env);
-  if (!answer.ok) warn(answer.why);
-}
-
-/** It runs on without its file. What it armed outlives it. */
-function stopSupervise(rows: readonly BootRow[], { place, warn }: Boot): void {
-  const name = serviceName("supervise", platformOf(place));
-  if (!rows.some(({ unit }) => unit === name)) return;
-  const answer = callManager(
-    platformOf(place) === "darwin" ? ["launchctl", "remove", name] : [...SYSTEMCTL, "stop", name],
-    place.env,
-  );
-  if (!answer.ok) warn(answer.why);
-}
-
-/** Starts everything that starts at boot; the agents that did not start. */
-function startAll(found: BootAgents, boot: Boot): string[] {
-  const { place, warn } = boot;
-  for (const argv of bootCommands(platformOf(place), process.geteuid!()).start(wantedFiles(found, boot))) {
-    const answer = callManager(argv, place.env, START_MS);
-    if (!answer.ok) warn(answer.why);
-  }
-  return platformOf(place) === "linux" ? findInactive(found, boot) : [];
-}
-
-/** systemctl(1), is-active: a line for each unit, whatever the exit status is. */
-function findInactive({ agents }: BootAgents, { place }: Boot): string[] {
-  if (agents.length === 0) return [];
-  const { stdout } = callManager(
-    [...SYSTEMCTL, "is-active", ...agents.map(({ name }) => serviceName({ agent: name }, "linux"))],
-    place.env,
-  );
-  const states = stdout.trimEnd().split("\n");
-  return agents.map(({ name }) => name).filter((_, index) => states[index] !== "active");
 }

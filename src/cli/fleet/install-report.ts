@@ -1,4 +1,4 @@
-import type { BootOp, BootRow } from "../../boot/plan.ts";
+import type { BootOp, BootRow } from "../../boot/types.ts";
 import { userOfServices } from "../../app/boot.ts";
 import { type Installation, toInstallJson, type Uninstallation } from "../../app/fleet/install.ts";
 import { lingerCommand } from "../../core/service/linger.ts";

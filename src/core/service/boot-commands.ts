@@ -1,38 +1,43 @@
 import { SYSTEMCTL } from "./manager.ts";
-import { type ServicePlatform } from "./place.ts";
+import type { ServicePlatform } from "./place.ts";
 import type { UnitFile } from "./unit-file.ts";
 
 type Unit = Pick<UnitFile, "name" | "path">;
 type Argv = readonly string[];
 
-/** What the service manager is told. Of nothing there is nothing to tell. */
+/** The commands of a service manager, as argvs. No units make no command. */
 export interface BootCommands {
-  /** After a file was written or removed. */
+  /** Makes it read the files again, after one was written or removed. */
   readonly reload: () => readonly Argv[];
-  /** From the next boot on (launchd: the next login). Starts nothing. */
+  /** Lets units start with the next boot (launchd: the next login). Starts nothing. */
   readonly enable: (units: readonly Unit[]) => readonly Argv[];
-  /** Not any more. Stops nothing. */
+  /** Lets units no longer start with the boot. Stops nothing. */
   readonly disable: (units: readonly Unit[]) => readonly Argv[];
+  /** Starts units now. */
   readonly start: (units: readonly Unit[]) => readonly Argv[];
 }
 
-/** @param uid whose services they are; only launchd asks. */
+/**
+ * The commands of a platform's service manager.
+ *
+ * @param uid the user of the services; only launchd needs it
+ */
 export function bootCommands(platform: ServicePlatform, uid: number): BootCommands {
   return platform === "darwin" ? launchdCommands(uid) : SYSTEMD_COMMANDS;
 }
 
 const SYSTEMD_COMMANDS: BootCommands = {
   reload: () => [[...SYSTEMCTL, "daemon-reload"]],
-  enable: (units) => one("enable", units),
-  disable: (units) => one("disable", units),
-  start: (units) => one("start", units),
+  enable: (units) => systemctl("enable", units),
+  disable: (units) => systemctl("disable", units),
+  start: (units) => systemctl("start", units),
 };
 
-function one(verb: string, units: readonly Unit[]): readonly Argv[] {
+function systemctl(verb: string, units: readonly Unit[]): readonly Argv[] {
   return units.length === 0 ? [] : [[...SYSTEMCTL, verb, ...units.map(({ name }) => name)]];
 }
 
-/** It reads the files by itself at the login; what it was told to leave out it remembers elsewhere (launchctl(1)). */
+/** launchd reads the files by itself at the login. It remembers elsewhere which of them are disabled (launchctl(1)). */
 function launchdCommands(uid: number): BootCommands {
   return {
     reload: () => [],

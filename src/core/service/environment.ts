@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 import type { Env, Layout } from "../layout.ts";
 
-/** The only variables that a service's file ever holds: where things are, and nothing secret. */
+/** The only variables that a unit file may hold: they say where things are, and none is secret. */
 const NAMES = ["IAPEER_ROOT", "IAPEER_SOCK_DIR", "PATH", "TMUX_TMPDIR"] as const;
 
-/** What a service has in its environment, by the names above; the one that is not set is not there, apart from PATH. */
+/** The environment of a service. Only PATH is always there. */
 export type ServiceEnvironment = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
 
 /**
- * The variables that say where things are, as they are set now: with IAPEER_ROOT the sockets are elsewhere than without. A service has
- * no working directory to speak of, so every path is absolute.
+ * The environment that a service needs to find the same root, sockets and programs as this call. A service has no useful working folder,
+ * so every path is absolute.
  */
 export function serviceEnvironment(env: Env, { root, socketFolder }: Layout): ServiceEnvironment {
   const { IAPEER_ROOT: namedRoot, IAPEER_SOCK_DIR: namedFolder, PATH: path, TMUX_TMPDIR: tmuxFolder } = env;
@@ -21,7 +21,7 @@ export function serviceEnvironment(env: Env, { root, socketFolder }: Layout): Se
   };
 }
 
-/** What of a value that was read is such an environment. */
+/** The environment in a value that was read; undefined for a value that is no object. Other variables are left out. */
 export function parseServiceEnvironment(value: unknown): ServiceEnvironment | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const read = value as Record<string, unknown>;

@@ -1,16 +1,22 @@
-import type { Env } from "../layout.ts";
-import { callManager } from "./manager.ts";
+import { callManager, type ManagerCall } from "./manager.ts";
 
-/** Whether the user's services start at boot, and not only when the user logs in (loginctl(1)). */
+/** Whether a user's services start with the host, and not only when the user logs in (loginctl(1), enable-linger). */
 export type Linger = { readonly state: "enabled" | "already" } | { readonly state: "failed"; readonly why: string };
 
-export function enableLinger(user: string, env: Env): Linger {
-  const now = callManager(["loginctl", "show-user", user, "--property=Linger", "--value"], env);
+/**
+ * Lets a user's services start with the host.
+ *
+ * @param user a name or a number
+ * @throws IapeerError `interrupted`.
+ */
+export async function enableLinger(user: string, call: ManagerCall): Promise<Linger> {
+  const now = await callManager(["loginctl", "show-user", user, "--property=Linger", "--value"], call);
   if (now.ok && now.stdout.trim() === "yes") return { state: "already" };
-  const answer = callManager(lingerCommand(user), env);
+  const answer = await callManager(lingerCommand(user), call);
   return answer.ok ? { state: "enabled" } : { state: "failed", why: answer.why };
 }
 
+/** The command of enableLinger, as an argv. */
 export function lingerCommand(user: string): readonly string[] {
   return ["loginctl", "enable-linger", user];
 }

@@ -1,44 +1,72 @@
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeErrno } from "../../model/errors.ts";
+import { describeErrno, IapeerError } from "../../model/errors.ts";
 import { readWhole } from "../disk/files.ts";
 import type { Env } from "../layout.ts";
 import { platformOf, type ServicePlace } from "./place.ts";
 
-/** What a call of the service manager came to; judged by its exit status. */
+/** The answer of a service manager, judged by its exit status. */
 export type ManagerAnswer =
   | { readonly ok: true; readonly stdout: string }
   | { readonly ok: false; readonly why: string; readonly stdout: string };
 
-/** systemd of the user, and not that of the host. */
+/** How to call a service manager. */
+export interface ManagerCall {
+  /** Its environment, and the PATH that it is found on. */
+  readonly env: Env;
+  /** Default: 30 s. */
+  readonly timeoutMs?: number;
+  /** Kills the call: `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Calls the user's systemd, not the host's. */
 export const SYSTEMCTL = ["systemctl", "--user"] as const;
 
 const COMMAND_MS = 30_000;
 
-/** Calls the service manager, with a deadline. What it leaves running is not waited for, whatever that holds open. */
-export function callManager(argv: readonly string[], env: Env, timeoutMs = COMMAND_MS): ManagerAnswer {
-  const program = Bun.which(argv[0]!, { PATH: env["PATH"] ?? "" });
+/**
+ * Calls a service manager. It waits for that process alone, and no longer than the deadline: not for the processes that it leaves behind,
+ * even where they keep its stdout open.
+ *
+ * @throws IapeerError `interrupted`: the signal was aborted before the answer.
+ */
+export async function callManager(
+  argv: readonly string[],
+  { env, timeoutMs = COMMAND_MS, signal }: ManagerCall,
+): Promise<ManagerAnswer> {
+  refuseInterrupted(signal);
   const words = argv.slice(0, MOST_WORDS).join(" ") + (argv.length > MOST_WORDS ? " …" : "");
+  const program = Bun.which(argv[0]!, { PATH: env["PATH"] ?? "" });
   if (program === null) return { ok: false, why: `${argv[0]} is not here: no service manager runs`, stdout: "" };
   try {
-    using outputs = openOutputs();
+    using outputs = openOutputs(env["TMPDIR"] || "/tmp");
+    const startMs = performance.now();
     const { out, err } = outputs;
-    const child = Bun.spawnSync([program, ...argv.slice(1)], {
+    const child = Bun.spawn([program, ...argv.slice(1)], {
       env: { ...env },
       stdin: "ignore",
       stdout: out,
       stderr: err,
       timeout: timeoutMs,
       killSignal: "SIGKILL",
+      ...(signal !== undefined && { signal }),
     });
+    const status = await child.exited;
+    refuseInterrupted(signal);
     const stdout = textOf(out);
-    if (child.success) return { ok: true, stdout };
-    const status = child.exitedDueToTimeout === true ? `no answer within ${timeoutMs / 1000} s` : `exit status ${child.exitCode}`;
-    return { ok: false, why: `${words} failed: ${textOf(err).trim() || status}`, stdout };
+    if (status === 0) return { ok: true, stdout };
+    const isLate = child.signalCode === "SIGKILL" && performance.now() - startMs >= timeoutMs;
+    const how = isLate ? `no answer within ${timeoutMs / 1000} s` : `exit status ${status}`;
+    return { ok: false, why: `${words} failed: ${textOf(err).trim() || how}`, stdout };
   } catch (error) {
+    if (error instanceof IapeerError) throw error;
     return { ok: false, why: `${words} could not be run: ${describeErrno(error)}`, stdout: "" };
   }
+}
+
+function refuseInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new IapeerError("interrupted", "interrupted before the service manager had answered");
 }
 
 interface Outputs extends Disposable {
@@ -47,11 +75,11 @@ interface Outputs extends Disposable {
 }
 
 /**
- * Two private files that have no name any more. A pipe would be read until everybody who holds it has ended, the daemons that a command
- * leaves behind too, and no deadline ends that.
+ * Opens two private files and removes their names. A pipe would be read until every process that holds it has ended, and the daemons that
+ * a command leaves behind hold it too.
  */
-function openOutputs(): Outputs {
-  const folder = mkdtempSync(join(tmpdir(), "iapeer-"));
+function openOutputs(above: string): Outputs {
+  const folder = mkdtempSync(join(above, "iapeer-"));
   try {
     const [out, err] = ["out", "err"].map((name) => openSync(join(folder, name), "wx+", 0o600)) as [number, number];
     return { out, err, [Symbol.dispose]: () => [out, err].forEach((fd) => closeSync(fd)) };
@@ -64,15 +92,19 @@ function textOf(fd: number): string {
   return readWhole(fd, Math.min(fstatSync(fd).size, MOST_BYTES)).toString("utf8");
 }
 
-/** More than a service manager ever says. */
+/** More than a service manager ever prints. */
 const MOST_BYTES = 1024 * 1024;
 
-/** So much of a command is said when it fails. */
+/** How many words of a failed command its message repeats. */
 const MOST_WORDS = 6;
 
-/** Why there is no service manager to talk to; undefined: it answers. */
-export function whyNoManager(place: ServicePlace): string | undefined {
+/**
+ * Why no service manager answers; undefined when one does.
+ *
+ * @throws IapeerError `interrupted`.
+ */
+export async function whyNoManager(place: ServicePlace, signal?: AbortSignal): Promise<string | undefined> {
   const argv = platformOf(place) === "darwin" ? ["launchctl", "version"] : [...SYSTEMCTL, "show", "--property=Version"];
-  const answer = callManager(argv, place.env);
+  const answer = await callManager(argv, { env: place.env, signal });
   return answer.ok ? undefined : answer.why;
 }

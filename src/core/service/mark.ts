@@ -3,34 +3,34 @@ import { anyOf, escapeAsUnicode, RAW_IN_JSON } from "../../model/characters.ts";
 import { parseServiceEnvironment, type ServiceEnvironment } from "./environment.ts";
 import { readPlistString } from "./plist.ts";
 
-/** What iapeer writes into a service's file for itself; the service manager does not read it. */
+/** What iapeer writes into a unit file for itself. The service manager does not read it. */
 export interface ServiceMark {
-  /** The root that the file is of. Another root's is never touched; nor is a file without a mark, but for supervise's. */
+  /** The root that owns the file. iapeer never touches a file of another root. */
   readonly root: string;
-  /** In the fleet's own file: the argv that starts iapeer, for its agents. */
+  /** In the fleet's own file: the argv that starts iapeer. The units of agents run it. */
   readonly program?: readonly string[];
-  /** In the fleet's own file: what its agents have in their environment. */
+  /** In the fleet's own file: the environment of the units of agents. */
   readonly environment?: ServiceEnvironment;
-  /** In the fleet's own file: the supervise service was there before, and outlives the fleet's. */
+  /** In the fleet's own file: the supervise service is older than the fleet's units, and stays when they go. */
   readonly keepsSupervise?: boolean;
 }
 
-/** The key of the mark in a file of launchd's. */
+/** The key of the mark in a property list. */
 export const PLIST_MARK = "IapeerMark";
 
-/** A section that systemd passes over, since its name begins with "X-" (systemd.unit(5)). */
+/** The mark as a section of a systemd unit. systemd ignores sections whose name begins with "X-" (systemd.unit(5)). */
 export function renderMarkSection(mark: ServiceMark): string {
   return `[X-Iapeer]\nMark=${renderMark(mark)}\n`;
 }
 
 const RAW_OR_NOT_IN_XML = anyOf([...RAW_IN_JSON, "noncharacters"], "g");
 
-/** On one line, and in characters that XML can hold. */
+/** The mark as JSON on one line, in characters that XML can hold. */
 export function renderMark(mark: ServiceMark): string {
   return escapeAsUnicode(JSON.stringify(mark), RAW_OR_NOT_IN_XML);
 }
 
-/** The mark of a service's file, of whichever service manager; undefined: it has none that can be read. */
+/** The mark in a unit or a property list; undefined when it has none that can be read. */
 export function readMark(text: string): ServiceMark | undefined {
   const json = readPlistString(text, PLIST_MARK) ?? /^Mark=(.*)$/m.exec(text)?.[1];
   if (json === undefined) return undefined;

@@ -1,10 +1,11 @@
 import { anyOf } from "../../model/characters.ts";
 import { IapeerError } from "../../model/errors.ts";
 
+/** A value of a property list. */
 export type PlistValue = string | boolean | readonly string[] | { readonly [key: string]: PlistValue };
 
 /**
- * A property list in XML, for launchd (launchd.plist(5)).
+ * Renders a property list in XML, for launchd (launchd.plist(5)).
  *
  * @throws IapeerError `invalid-value` for a text that XML cannot hold.
  */
@@ -33,17 +34,17 @@ function isList(value: object): value is readonly string[] {
   return Array.isArray(value);
 }
 
-/** What XML 1.0 has no way to write (Char, 2.2). */
+/** Characters that XML 1.0 cannot hold (Char, 2.2). */
 const NOT_IN_XML = anyOf(["nul", "ascii", "noncharacters"]);
 
 function escapeXml(text: string): string {
   if (NOT_IN_XML.test(text))
     throw new IapeerError("invalid-value", `launchd's files cannot hold the path ${JSON.stringify(text)}`);
-  // A bare CR would be read as a line feed (2.11).
+  // XML reads a bare CR as a line feed (2.11).
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\r", "&#13;");
 }
 
-/** The string behind a key, as renderPlist writes it; undefined when there is none. */
+/** The string of a key in a property list that renderPlist wrote; undefined when there is none. */
 export function readPlistString(text: string, key: string): string | undefined {
   const found = new RegExp(`<key>${key}</key>\\s*<string>([^<]*)</string>`).exec(text)?.[1];
   return found?.replaceAll("&#13;", "\r").replaceAll("&gt;", ">").replaceAll("&lt;", "<").replaceAll("&amp;", "&");

@@ -3,9 +3,9 @@ import { basename, dirname, join } from "node:path";
 import { errnoOf, ioError, IapeerError } from "../../model/errors.ts";
 import { readWhole, syncFolder } from "../disk/files.ts";
 
-/** A service's file as it is to be. */
+/** A unit file as it should be. */
 export interface UnitFile {
-  /** What the service manager calls it. */
+  /** Its name for the service manager. */
   readonly name: string;
   readonly path: string;
   readonly text: string;
@@ -14,10 +14,10 @@ export interface UnitFile {
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * The text of a service's file, a link to it followed; empty for one that is masked, which is a link to /dev/null (systemctl(1), mask);
- * undefined when there is none.
+ * Reads a unit file, through a link if it is one; undefined when there is none. A masked unit is a link to /dev/null and reads as an empty
+ * text (systemctl(1), mask).
  *
- * @throws IapeerError `read-failed`, also for what is no file, or too large for a unit.
+ * @throws IapeerError `read-failed`, also for something that is no file, or is too large for a unit.
  */
 export function readUnitText(path: string): string | undefined {
   const fd = openUnit(path);
@@ -33,7 +33,7 @@ export function readUnitText(path: string): string | undefined {
   }
 }
 
-/** O_NONBLOCK: a FIFO's writer is not waited for. */
+/** O_NONBLOCK: the open of a FIFO would wait for a writer. */
 function openUnit(path: string): number | undefined {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -43,7 +43,7 @@ function openUnit(path: string): number | undefined {
   }
 }
 
-/** What is in a folder; nothing where there is none. Throws `read-failed`. */
+/** The names in a folder; none where the folder is missing. Throws IapeerError `read-failed`. */
 export function listFolder(path: string): string[] {
   try {
     return readdirSync(path);
@@ -53,7 +53,7 @@ export function listFolder(path: string): string[] {
   }
 }
 
-/** What is in the folder of the links to iapeer's own units. Throws `read-failed`, also where something else has its name. */
+/** The names in a folder of links to iapeer's own units. Throws IapeerError `read-failed`, also where something else has that name. */
 export function listWants(path: string): string[] {
   const isFolder = !isThere(path) || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false;
   if (isFolder) return listFolder(path);
@@ -63,7 +63,7 @@ export function listWants(path: string): string[] {
   });
 }
 
-/** Whether something has that name, a link that leads nowhere too. Nothing is below a file. Throws `read-failed`. */
+/** Whether anything is at a path, even a link that leads nowhere. Throws IapeerError `read-failed`. */
 export function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -74,8 +74,8 @@ export function isThere(path: string): boolean {
 }
 
 /**
- * The links by which systemd starts a unit together with others: they are in `*.wants` and `*.requires` (systemd.unit(5)). Such a name
- * that is no folder is passed over, as systemd does.
+ * The links by which systemd starts a unit with others, in `*.wants` and `*.requires` beside it (systemd.unit(5)). Something of such a name
+ * that is no folder is ignored, as systemd ignores it.
  */
 export function listUnitLinks(path: string): string[] {
   const folder = dirname(path);
@@ -86,7 +86,7 @@ export function listUnitLinks(path: string): string[] {
 }
 
 /**
- * Removes files, for good: a power cut does not bring them back. What is not there is fine.
+ * Removes files durably: a power cut does not bring them back. A missing file is fine.
  *
  * @throws IapeerError `write-failed`.
  */

@@ -1,5 +1,5 @@
 import type { Peer } from "../../registry/types.ts";
-import type { UnitState } from "../../boot/state.ts";
+import type { UnitState } from "../../boot/types.ts";
 import type { PeerStatus } from "../../status/liveness/types.ts";
 import type { Fleet, AppliedFleet } from "../../model/agent.ts";
 import type { Surroundings } from "../file/types.ts";

@@ -3,7 +3,8 @@ import { identityOf } from "../../model/names.ts";
 import { type Env, homeFrom, type Layout } from "../../core/layout.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import { readBeat, readClocks } from "../../status/beat.ts";
-import { readBootUnits, type UnitState } from "../../boot/state.ts";
+import { readBootUnits } from "../../boot/boot.ts";
+import type { UnitState } from "../../boot/types.ts";
 import { readLastDeaths } from "../../status/deaths/deaths.ts";
 import type { Death } from "../../status/deaths/types.ts";
 import { isAgentRunning } from "../../status/incarnation/incarnation.ts";
@@ -61,7 +62,11 @@ function readUnits(env: Env): UnitFacts {
     found.set(name, state);
     return state;
   };
-  return { isInstalled: units.isInstalled, unitOf, enabled: units.listAgents().filter((name) => unitOf(name) === "enabled") };
+  return {
+    isInstalled: units.installed !== undefined,
+    unitOf,
+    enabled: units.listAgents().filter((name) => unitOf(name) === "enabled"),
+  };
 }
 
 /** Whether the server that answers is the one that was launched, and what of it. */

@@ -5,7 +5,7 @@ import { socketPathOf } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning, readProcess } from "../../core/process/processes.ts";
 import { randomHex } from "../../core/text/random.ts";
-import { callTmux, withoutTmux } from "../../core/tmux.ts";
+import { withoutTmux } from "../../core/tmux.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { callOf } from "../../model/names.ts";
 import { identityLockPath, incarnationPaths, saveIncarnation } from "../../status/incarnation/incarnation.ts";
@@ -39,7 +39,7 @@ export async function armCanary(
     const watching = { witness: "client", readyChannel, environment: withoutTmux(host.env) } as const;
     const recorder = startRecorder(watching, { incarnation, origin, host });
     if (recorder === undefined) return { outcome: "already-armed" };
-    const ready = await callTmux(incarnation.socket, ["wait-for", readyChannel], { timeoutMs: READY_MS });
+    const ready = await host.tmux.call(incarnation.socket, ["wait-for", readyChannel], { timeoutMs: READY_MS });
     if (!ready.ok) {
       await endRecorder(recorder);
       return { outcome: "failed", why: `its client could not wait: ${ready.why}` };
@@ -60,7 +60,7 @@ export async function armCanary(
  */
 export async function armIdentity(identity: string, host: Host, signal?: AbortSignal): Promise<"armed" | "already-armed"> {
   return await whileLocked({ identity, signal }, host, async () => {
-    const incarnation = await findRunning(await identifyServer(host.layout, identity), identity, host);
+    const incarnation = await findRunning(await identifyServer(identity, host), identity, host);
     const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
     const arming = await armCanary(incarnation, "manual", host);
     if (arming.outcome === "failed")
@@ -79,19 +79,23 @@ async function findRunning(state: ServerState, identity: string, host: Host): Pr
 
 /** Makes an unstamped server that was found running one of this root's. Throws `stale-incarnation` when it has another stamp. */
 export async function adoptServer(identity: string, pid: number, host: Host): Promise<Running> {
-  const { layout, now } = host;
+  const { layout, now, tmux } = host;
   const server = readProcess(pid);
   const socket = socketPathOf(layout, identity);
-  if (server === undefined || (await readStamp(socket)) !== "") throw staleIncarnation(identity, pid);
+  if (server === undefined || (await readStamp(socket, tmux)) !== "") throw staleIncarnation(identity, pid);
   const minted = mintIncarnation(layout, identity, { now: now() });
-  const stamped = await callTmux(socket, [
+  const stamped = await tmux.call(socket, [
     "if-shell",
     "-F",
     `#{?${INCARNATION_OPTION},,#{==:#{pid},${pid}}}`,
     `set-option -s ${INCARNATION_OPTION} ${minted.incarnation}`,
   ]);
-  if (!stamped.ok || (await readStamp(socket)) !== minted.incarnation) throw staleIncarnation(identity, pid);
-  const adopted = { ...minted, server: { pid: server.pid, start: server.start }, pane: (await readAgentPane(minted)) ?? null };
+  if (!stamped.ok || (await readStamp(socket, tmux)) !== minted.incarnation) throw staleIncarnation(identity, pid);
+  const adopted = {
+    ...minted,
+    server: { pid: server.pid, start: server.start },
+    pane: (await readAgentPane(minted, tmux)) ?? null,
+  };
   saveIncarnation(layout, adopted);
   logDecision(host, { ev: "adopt", identity, server_pid: pid, incarnation: minted.incarnation });
   return adopted;
@@ -109,7 +113,7 @@ export async function dismissIdentity(
   signal?: AbortSignal,
 ): Promise<"dismissed" | "already-dismissed"> {
   return await whileLocked({ identity, signal }, host, async () => {
-    const state = await identifyServer(host.layout, identity);
+    const state = await identifyServer(identity, host);
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind === "gone" || state.kind === "unknown") throw notLive(identity, state);
     const paths = incarnationPaths(host.layout, identity, state.incarnation.incarnation);

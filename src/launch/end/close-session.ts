@@ -1,6 +1,6 @@
 import { until } from "../../core/process/poll.ts";
 import { quoteForTmux } from "../../core/text/quoting.ts";
-import { callTmux } from "../../core/tmux.ts";
+import type { Tmux, TmuxAnswer } from "../../core/tmux.ts";
 import { isServerRunning } from "../../status/incarnation/incarnation.ts";
 import type { Running } from "../../status/incarnation/types.ts";
 import { answers } from "../../status/liveness/liveness.ts";
@@ -16,25 +16,25 @@ const POLL_MS = 20;
  *
  * @returns false: the server does not answer, or has something of it still; what runs in the pane is to be ended by itself
  */
-export async function closeSession(incarnation: Running): Promise<boolean> {
+export async function closeSession(incarnation: Running, tmux: Tmux): Promise<boolean> {
   const { socket, incarnation: uuid } = incarnation;
   if (!answers(incarnation)) return false;
-  const sessions = await callTmux(socket, ["list-sessions", "-f", renderIsOurs(uuid), "-F", "#{session_id}"]);
+  const sessions = await tmux.call(socket, ["list-sessions", "-f", renderIsOurs(uuid), "-F", "#{session_id}"]);
   if (!sessions.ok) return !isServerRunning(incarnation);
   for (const id of linesOf(sessions))
-    await closeOne(incarnation, {
+    await closeOne(incarnation, tmux, {
       target: `${id}:`,
       isIt: `#{&&:${renderIsOurs(uuid)},#{==:#{session_id},${id}}}`,
       close: `kill-session -t ${quoteForTmux(id)}`,
     });
-  const panes = await callTmux(socket, ["list-panes", "-a", "-f", renderIsAgentPane(uuid), "-F", "#{pane_id}"]);
+  const panes = await tmux.call(socket, ["list-panes", "-a", "-f", renderIsAgentPane(uuid), "-F", "#{pane_id}"]);
   for (const id of linesOf(panes))
-    await closeOne(incarnation, {
+    await closeOne(incarnation, tmux, {
       target: id,
       isIt: `#{&&:${renderIsAgentPane(uuid)},#{==:#{pane_id},${id}}}`,
       close: `kill-pane -t ${id}`,
     });
-  return await until(async () => !(await hasSession(incarnation)), { timeoutMs: CLOSED_MS, everyMs: POLL_MS });
+  return await until(async () => !(await hasSession(incarnation, tmux)), { timeoutMs: CLOSED_MS, everyMs: POLL_MS });
 }
 
 interface Closing {
@@ -44,10 +44,10 @@ interface Closing {
   readonly close: string;
 }
 
-async function closeOne({ socket }: Running, { target, isIt, close }: Closing): Promise<void> {
-  await callTmux(socket, ["if-shell", "-F", "-t", target, isIt, close]);
+async function closeOne({ socket }: Running, tmux: Tmux, { target, isIt, close }: Closing): Promise<void> {
+  await tmux.call(socket, ["if-shell", "-F", "-t", target, isIt, close]);
 }
 
-function linesOf(answer: Awaited<ReturnType<typeof callTmux>>): Set<string> {
+function linesOf(answer: TmuxAnswer): Set<string> {
   return new Set(answer.ok ? answer.stdout.split("\n").filter((line) => line !== "") : []);
 }

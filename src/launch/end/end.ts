@@ -7,7 +7,7 @@ import type { ProcessInfo } from "../../core/process/process-table.ts";
 import { listProcesses } from "../../core/process/processes.ts";
 import { socketPathOf } from "../../core/layout.ts";
 import { signalProcess } from "../../core/process/signals.ts";
-import { callTmux } from "../../core/tmux.ts";
+import type { Tmux } from "../../core/tmux.ts";
 import {
   identityLockPath,
   incarnationPaths,
@@ -63,7 +63,7 @@ export async function stopSession({ identity, by, only }: StopOrder, host: Host,
   const { layout, lockTimeoutMs } = host;
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs, signal }, async () => {
-    const state = await identifyServer(layout, identity);
+    const state = await identifyServer(identity, host);
     if (state.kind === "unknown") throw stopFailed(identity, "whether it is live cannot be told");
     if (only !== undefined && state.kind !== "gone" && state.incarnation?.incarnation !== only) return { action: "not-running" };
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
@@ -90,7 +90,7 @@ export async function endSession(incarnation: Running, by: ClaimReason, host: Ho
   const processes = await findAllProcesses(incarnation, host);
   writeClaim(paths, by, host.now());
   await dismissRecorder(incarnation, host);
-  const isClosed = incarnation.shared ? await closeSession(incarnation) : await endServer(incarnation);
+  const isClosed = incarnation.shared ? await closeSession(incarnation, host.tmux) : await endServer(incarnation, host.tmux);
   // The processes of a session that could not be closed got no hang-up.
   const left = await terminate(processes, { ...PATIENCE, patienceMs: isClosed ? PROCESSES_MS : 0 });
   if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
@@ -103,13 +103,13 @@ export async function endSession(incarnation: Running, by: ClaimReason, host: Ho
   if (isDecided && isClosed) forgetIncarnation(host.layout, incarnation);
 }
 
-async function endServer(incarnation: Running): Promise<true> {
+async function endServer(incarnation: Running, tmux: Tmux): Promise<true> {
   const { identity, server } = incarnation;
   // Only the very server that was claimed may end: another may have taken its socket since.
   const isOurs = renderIsOurs(incarnation.incarnation);
   const isAsked =
     answers(incarnation) &&
-    (await callTmux(incarnation.socket, ["if-shell", "-F", isOurs, "kill-server"], { timeoutMs: ORDERLY_MS })).ok;
+    (await tmux.call(incarnation.socket, ["if-shell", "-F", isOurs, "kill-server"], { timeoutMs: ORDERLY_MS })).ok;
   // A server whose socket is gone, or is another server's, cannot be asked.
   if (!isAsked) signalProcess(server, "SIGTERM");
   if (!(await areGoneWithin([server], ORDERLY_MS))) signalProcess(server, "SIGKILL");
@@ -130,8 +130,8 @@ function removeDeadSocket(socket: string): void {
 }
 
 /** The processes in the agent's pane as it was launched, and as it is now: a person may have respawned it. */
-async function findAllProcesses(incarnation: Running, { layout }: Host): Promise<ProcessInfo[]> {
-  const now = answers(incarnation) ? ((await readAgentPane(incarnation)) ?? null) : null;
+async function findAllProcesses(incarnation: Running, { layout, tmux }: Host): Promise<ProcessInfo[]> {
+  const now = answers(incarnation) ? ((await readAgentPane(incarnation, tmux)) ?? null) : null;
   const table = listProcesses();
   return [
     ...new Set([
@@ -146,12 +146,12 @@ async function findAllProcesses(incarnation: Running, { layout }: Host): Promise
  * left on a shared server that did not answer. A launch beside them would give one identity two agents.
  */
 export async function endLostAgents(identity: string, host: Host): Promise<void> {
-  const { layout } = host;
+  const { layout, tmux } = host;
   for (const uuid of listIncarnations(layout).get(identity) ?? []) {
     const saved = readIncarnation(layout, identity, uuid);
     if (saved?.shared && isToBeEnded(incarnationPaths(layout, identity, uuid)) && !isAgentRunning(saved))
-      await closeSession(saved as Running);
-    if (saved === undefined || !isAgentRunning(saved) || (await hasSession(saved))) continue;
+      await closeSession(saved as Running, tmux);
+    if (saved === undefined || !isAgentRunning(saved) || (await hasSession(saved, tmux))) continue;
     const processes = findAgentProcesses(saved, listProcesses(), layout);
     host.tell.warn(
       `an agent of ${identity} had outlived its ${saved.shared ? "session" : "server"} (pid ${saved.pane?.pid}); it is ended`,

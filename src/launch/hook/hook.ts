@@ -1,6 +1,5 @@
 import { readUptimeSecs } from "../../core/process/boot-id.ts";
-import type { Layout } from "../../core/layout.ts";
-import { findTmux } from "../../core/tmux.ts";
+import type { Host } from "../../core/host.ts";
 import { incarnationPaths } from "../../status/incarnation/incarnation.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
 import { renderPaneDiedHook } from "./pane-died.ts";
@@ -9,13 +8,16 @@ import { renderPaneDiedHook } from "./pane-died.ts";
 export const PANE_DIED_HOOK = "pane-died[8317]";
 
 /** The pane-died hook of an incarnation that is launched now: a tmux command. */
-export function renderHookFor({ identity, incarnation, socket, launched_at: launchedAt }: Incarnation, layout: Layout): string {
+export function renderHookFor(
+  { identity, incarnation, socket, launched_at: launchedAt }: Incarnation,
+  { layout, tmux }: Pick<Host, "layout" | "tmux">,
+): string {
   return renderPaneDiedHook({
     identity,
     incarnation,
     incarnationFolder: incarnationPaths(layout, identity, incarnation).folder,
     socket,
-    tmux: findTmux(),
+    tmux: tmux.path,
     exitsLog: layout.exitsLog,
     deathsFolder: layout.deathsFolder,
     launchedAt: new Date(launchedAt),

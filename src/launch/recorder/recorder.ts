@@ -8,7 +8,7 @@ import { terminate } from "../../core/process/terminate.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isProcessId, readProcess } from "../../core/process/processes.ts";
 import { checkFields, oneOf, required, TEXT } from "../../core/text/fields.ts";
-import { callTmux, findTmux } from "../../core/tmux.ts";
+import type { Tmux } from "../../core/tmux.ts";
 import type { Incarnation, IncarnationPaths } from "../../status/incarnation/types.ts";
 import { incarnationPaths } from "../../status/incarnation/incarnation.ts";
 import { type CanaryScript, renderCanaryScript, scriptOf } from "./script.ts";
@@ -54,9 +54,9 @@ export type Watching = Pick<CanaryScript, "witness" | "readyChannel" | "launcher
 export function renderRecorderFor(
   incarnation: Incarnation,
   watching: Watching,
-  { layout, env }: Pick<Host, "layout" | "env">,
+  { layout, env, tmux }: Pick<Host, "layout" | "env" | "tmux">,
 ): string {
-  const surroundings = { layout, platform: process.platform, tmux: findTmux(), graceMs: graceFrom(env) };
+  const surroundings = { layout, platform: process.platform, tmux: tmux.path, graceMs: graceFrom(env) };
   return renderCanaryScript({ ...watching, ...scriptOf(incarnation), ...surroundings });
 }
 
@@ -128,13 +128,16 @@ const SIGNAL_MS = 1000;
  *
  * @returns whether there was a recorder.
  */
-export async function dismissRecorder(incarnation: Incarnation, { layout }: Pick<Host, "layout">): Promise<boolean> {
+export async function dismissRecorder(
+  incarnation: Incarnation,
+  { layout, tmux }: Pick<Host, "layout" | "tmux">,
+): Promise<boolean> {
   const paths = incarnationPaths(layout, incarnation.identity, incarnation.incarnation);
   if (!hasRecorder(paths)) return false;
   const record = readCanaryRecord(paths);
   if (record === undefined) return false;
   // This also frees a client whose recorder was killed.
-  if (record.witness === "client") await wakeRecorder(incarnation);
+  if (record.witness === "client") await wakeRecorder(incarnation, tmux);
   await endRecorder(record.recorder);
   return true;
 }
@@ -148,8 +151,8 @@ export function planWake({ incarnation, server }: Pick<Incarnation, "incarnation
 }
 
 /** Makes the recorder of an incarnation look again. It may have missed the end of a session whose server goes on. */
-export async function wakeRecorder({ server, ...incarnation }: Incarnation): Promise<void> {
-  if (server !== null) await callTmux(incarnation.socket, planWake({ ...incarnation, server }), { timeoutMs: SIGNAL_MS });
+export async function wakeRecorder({ server, ...incarnation }: Incarnation, tmux: Tmux): Promise<void> {
+  if (server !== null) await tmux.call(incarnation.socket, planWake({ ...incarnation, server }), { timeoutMs: SIGNAL_MS });
 }
 
 /** Ends a recorder: TERM first, then KILL. */

@@ -1,6 +1,6 @@
 import { IapeerError } from "../../model/errors.ts";
 import { isRunning } from "../../core/process/processes.ts";
-import { callTmux } from "../../core/tmux.ts";
+import type { Tmux } from "../../core/tmux.ts";
 import { INCARNATION_OPTION, renderIsAgentPane } from "../stamp.ts";
 import { notLive, staleIncarnation } from "../session/session.ts";
 import type { Addressee } from "./types.ts";
@@ -15,27 +15,39 @@ export interface PaneLook {
 
 const FACTS = "#{pane_tty} #{pane_input_off} #{cursor_flag} #{cursor_x} #{cursor_y}";
 
-/** Looks at the pane's screen, not at what a person who scrolls in it sees. Throws as askPane, and `send-failed`: it takes no input. */
-export async function lookAtPane(to: Addressee): Promise<PaneLook> {
-  const answer = await askPane(to, [`display-message -p -t ${to.pane.id} "${FACTS}"`, `capture-pane -p -t ${to.pane.id}`]);
+/** The agent's pane of a live session, as tmux reaches it. Its methods throw as askPane. */
+export interface OpenPane {
+  readonly identity: string;
+  /** Looks at the pane's screen, whatever part of it a person has scrolled to. Throws `send-failed` also when the pane takes no input. */
+  readonly look: () => Promise<PaneLook>;
+  /** Pastes a text, bracketed where the program asked for that; with `submit` it presses a line mode's Enter in the same stroke. */
+  readonly paste: (text: string, options: { readonly submit: boolean }) => Promise<void>;
+  /** Presses Enter. */
+  readonly submit: () => Promise<void>;
+}
+
+/** Opens the pane of an addressee. Nothing is asked yet. */
+export function openPane(to: Addressee, tmux: Tmux): OpenPane {
+  const { id } = to.pane;
+  const ask = async (commands: readonly string[], stdin?: string) => await askPane(to, { commands, stdin }, tmux);
+  return {
+    identity: to.identity,
+    look: async () => parseLook(to, await ask([`display-message -p -t ${id} "${FACTS}"`, `capture-pane -p -t ${id}`])),
+    paste: async (text, { submit }) => {
+      const buffer = `iapeer-${crypto.randomUUID()}`;
+      // tmux brackets by the modes of what the pane shows: one that a person scrolls in shows another screen.
+      const paste = [`load-buffer -b ${buffer} -`, `copy-mode -q -t ${id}`, `paste-buffer -p -d -b ${buffer} -t ${id}`];
+      await ask(submit ? [...paste, enterFor(id)] : paste, text);
+    },
+    submit: async () => void (await ask([`copy-mode -q -t ${id}`, enterFor(id)])),
+  };
+}
+
+function parseLook(to: Addressee, answer: string): PaneLook {
   const [facts = "", ...lines] = answer.split("\n");
   const [tty = "", isOff, isVisible, x, y] = facts.split(" ");
   if (isOff === "1") throw sendFailed(to, "its pane takes no input (select-pane -d): select-pane -e lets it again");
   return { tty, screen: { lines, cursor: { isVisible: isVisible === "1", x: Number(x), y: Number(y) } } };
-}
-
-/** Pastes a text, as one bracketed paste where the program asked for that; with `submit` a line mode's Enter in the same stroke. */
-export async function pasteIntoPane(to: Addressee, text: string, { submit }: { readonly submit: boolean }): Promise<void> {
-  const buffer = `iapeer-${crypto.randomUUID()}`;
-  const { id } = to.pane;
-  // tmux brackets by the modes of what the pane shows: one that a person scrolls in shows another screen.
-  const paste = [`load-buffer -b ${buffer} -`, `copy-mode -q -t ${id}`, `paste-buffer -p -d -b ${buffer} -t ${id}`];
-  await askPane(to, submit ? [...paste, enterFor(id)] : paste, text);
-}
-
-export async function submitInPane(to: Addressee): Promise<void> {
-  const { id } = to.pane;
-  await askPane(to, [`copy-mode -q -t ${id}`, enterFor(id)]);
 }
 
 /** A key goes to every pane of a window that is synchronised, a paste never does. */
@@ -45,20 +57,25 @@ function enterFor(id: string): string {
 
 const HERE = "iapeer-here";
 
+interface Question {
+  readonly commands: readonly string[];
+  readonly stdin: string | undefined;
+}
+
 /**
  * Has tmux do something with the agent's pane if, in the same stroke, it is still that pane, with that process, of that incarnation.
  *
  * @returns what the commands printed.
  * @throws IapeerError `peer-not-live`, `stale-incarnation`: nothing was done; `send-failed`: tmux does not answer.
  */
-async function askPane(to: Addressee, commands: readonly string[], stdin?: string): Promise<string> {
+async function askPane(to: Addressee, { commands, stdin }: Question, tmux: Tmux): Promise<string> {
   const { socket, identity, incarnation, pane, server, shared } = to;
   // if-shell takes another pane's word when its own is gone: the pane must say that it is the one.
   const isPane = `#{&&:#{==:#{pane_id},${pane.id}},#{==:#{pane_pid},${pane.pid}}}`;
   const isOurs = `#{&&:${renderIsAgentPane(incarnation)},#{&&:${isPane},#{==:#{pane_dead},0}}}`;
   const then = [`display-message -p ${HERE}`, ...commands].join(" ; ");
   const otherwise = `display-message -p "#{${shared ? "pid" : INCARNATION_OPTION}}"`;
-  const answer = await callTmux(
+  const answer = await tmux.call(
     socket,
     ["if-shell", "-F", "-t", pane.id, isOurs, then, otherwise],
     stdin === undefined ? {} : { stdin },

@@ -3,8 +3,8 @@ import { readTerminalInput, type TerminalInput } from "../../core/process/termin
 import { IapeerError } from "../../model/errors.ts";
 import { messageInvalid } from "../../model/message.ts";
 import { renderHead } from "../../model/party.ts";
-import { lookAtPane, type PaneLook, pasteIntoPane, submitInPane } from "./pane.ts";
-import type { Addressee, DeliveryState, Message } from "./types.ts";
+import type { OpenPane, PaneLook } from "./pane.ts";
+import type { DeliveryState, Message } from "./types.ts";
 import { findMark, judgeScreen, type Mark, type Pasted, type Screen } from "./verdict.ts";
 
 /** A line of a terminal in line mode: the kernel drops what is beyond (termios(3); macOS MAX_CANON). */
@@ -40,23 +40,23 @@ interface Manner extends DeliveryManner {
  *
  * @throws IapeerError `peer-not-live`, `stale-incarnation`, `send-failed`, `message-invalid`.
  */
-export async function typeMessage(to: Addressee, message: Message, manner: DeliveryManner): Promise<DeliveryState> {
-  const look = await lookAtPane(to);
-  if (readTerminalInput(look.tty)?.isLineMode) return await deliverLines(to, message, { look, ...manner });
-  return await deliverPaste(to, message, { look, ...manner });
+export async function typeMessage(pane: OpenPane, message: Message, manner: DeliveryManner): Promise<DeliveryState> {
+  const look = await pane.look();
+  if (readTerminalInput(look.tty)?.isLineMode) return await deliverLines(pane, message, { look, ...manner });
+  return await deliverPaste(pane, message, { look, ...manner });
 }
 
 /** To a program that reads whole lines: the kernel knows whether they were read. */
-async function deliverLines(to: Addressee, { route, text }: Message, { look, verify, signal }: Manner): Promise<DeliveryState> {
+async function deliverLines(pane: OpenPane, { route, text }: Message, { look, verify, signal }: Manner): Promise<DeliveryState> {
   const whole = renderHead(route) + text;
   const longest = Math.max(...whole.split("\n").map((line) => Buffer.byteLength(line)));
   if (longest > MAX_LINE_BYTES)
     throw messageInvalid(
-      `a line of the message is ${longest} bytes long with its head, and ${to.identity} reads lines of at most ${MAX_LINE_BYTES} now`,
+      `a line of the message is ${longest} bytes long with its head, and ${pane.identity} reads lines of at most ${MAX_LINE_BYTES} now`,
       "break the line",
     );
   refuseInterrupted(signal);
-  await pasteIntoPane(to, whole, { submit: true });
+  await pane.paste(whole, { submit: true });
   if (!verify) return "sent";
   const isRead = await isReadWithin(look.tty, VERIFY_MS, signal);
   // A program that has changed its terminal since may have thrown away what was not read.
@@ -64,19 +64,19 @@ async function deliverLines(to: Addressee, { route, text }: Message, { look, ver
 }
 
 /** To a program that reads keys: it gets time to take the paste before Enter comes. */
-async function deliverPaste(to: Addressee, { route, text }: Message, { look, verify, signal }: Manner): Promise<DeliveryState> {
+async function deliverPaste(pane: OpenPane, { route, text }: Message, { look, verify, signal }: Manner): Promise<DeliveryState> {
   const head = renderHead(route);
-  const before = verify ? await watchBefore(to, look.screen) : { screen: look.screen, isStill: false };
+  const before = verify ? await watchBefore(pane, look.screen) : { screen: look.screen, isStill: false };
   refuseInterrupted(signal);
   // From here to Enter no signal ends it: what is pasted and not submitted would stand in front of the next message.
-  await pasteIntoPane(to, head + text, { submit: false });
+  await pane.paste(head + text, { submit: false });
   await isReadWithin(look.tty, READ_MS);
   await Bun.sleep(PAUSE_MS);
-  const pasted = verify ? await watchAfterPaste(to, { ...before, head }) : undefined;
-  await submitInPane(to);
+  const pasted = verify ? await watchAfterPaste(pane, { ...before, head }) : undefined;
+  await pane.submit();
   if (pasted === undefined) return "sent";
   const mark = findMark(pasted);
-  return mark === undefined ? "unknown" : await verifyPaste(to, { mark, pasted: pasted.after, tty: look.tty, signal });
+  return mark === undefined ? "unknown" : await verifyPaste(pane, { mark, pasted: pasted.after, tty: look.tty, signal });
 }
 
 function refuseInterrupted(signal: AbortSignal): void {
@@ -88,21 +88,21 @@ interface Stillness {
   readonly isStill: boolean;
 }
 
-async function watchBefore(to: Addressee, first: Screen): Promise<Stillness> {
+async function watchBefore(pane: OpenPane, first: Screen): Promise<Stillness> {
   await Bun.sleep(STILL_MS);
-  const { screen } = await lookAtPane(to);
+  const { screen } = await pane.look();
   return { screen, isStill: Bun.deepEquals(first, screen) };
 }
 
 /** The screen with the paste in it, as soon as it shows there, or as it is when it does not. */
 async function watchAfterPaste(
-  to: Addressee,
+  pane: OpenPane,
   { screen: before, isStill, head }: Stillness & { readonly head: string },
 ): Promise<Pasted> {
   const deadline = performance.now() + SHOWN_MS;
   for (;;) {
-    const { screen } = await lookAtPane(to);
-    const next = await watchBefore(to, screen);
+    const { screen } = await pane.look();
+    const next = await watchBefore(pane, screen);
     const pasted = { before, after: next.screen, isStill: isStill && next.isStill, head };
     if (findMark(pasted) !== undefined || performance.now() > deadline) return pasted;
   }
@@ -115,7 +115,7 @@ interface Verification {
   readonly signal: AbortSignal;
 }
 
-async function verifyPaste(to: Addressee, { mark, pasted, tty, signal }: Verification): Promise<DeliveryState> {
+async function verifyPaste(pane: OpenPane, { mark, pasted, tty, signal }: Verification): Promise<DeliveryState> {
   const deadline = performance.now() + VERIFY_MS;
   let verdict: ReturnType<typeof judgeScreen> = "unclear";
   while (performance.now() < deadline && !signal.aborted) {
@@ -123,7 +123,7 @@ async function verifyPaste(to: Addressee, { mark, pasted, tty, signal }: Verific
     // What it has not read it can neither have taken nor refused.
     if (!isRead) return "unknown";
     const last = verdict;
-    verdict = judgeScreen(mark, pasted, (await lookAfter(to)) ?? pasted);
+    verdict = judgeScreen(mark, pasted, (await lookAfter(pane)) ?? pasted);
     if (verdict === "left" && last === "left") return "accepted";
     await pause(STILL_MS, signal);
   }
@@ -131,9 +131,9 @@ async function verifyPaste(to: Addressee, { mark, pasted, tty, signal }: Verific
 }
 
 /** undefined when it is gone: the message may have ended it. */
-async function lookAfter(to: Addressee): Promise<Screen | undefined> {
+async function lookAfter(pane: OpenPane): Promise<Screen | undefined> {
   try {
-    return (await lookAtPane(to)).screen;
+    return (await pane.look()).screen;
   } catch (error) {
     if (error instanceof IapeerError) return undefined;
     throw error;

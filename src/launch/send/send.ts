@@ -10,6 +10,7 @@ import { renderHead, renderSender } from "../../model/party.ts";
 import { observeServer } from "../../status/liveness/liveness.ts";
 import { notLive, staleIncarnation } from "../session/session.ts";
 import { planSsh, remoteProgram, type RemoteRecipient, type RemoteSend } from "../ssh.ts";
+import { openPane } from "./pane.ts";
 import { type DeliveryManner, typeMessage } from "./paste.ts";
 import { readAnswer } from "./remote-answer.ts";
 import type { Addressee, Delivery, LocalRecipient, Message, RemoteOutcome } from "./types.ts";
@@ -62,7 +63,7 @@ export async function deliver(
   recipient: LocalRecipient,
   { host, ...manner }: DeliveryOptions,
 ): Promise<Delivery> {
-  const { layout, lockTimeoutMs } = host;
+  const { layout, lockTimeoutMs, tmux } = host;
   const { route, text } = message;
   findAddressee(layout, recipient);
   makeFolder(layout.stateFolder);
@@ -70,7 +71,7 @@ export async function deliver(
   const state = await withLock(
     lock,
     { timeoutMs: lockTimeoutMs, signal: manner.signal },
-    async () => await typeMessage(findAddressee(layout, recipient), message, manner),
+    async () => await typeMessage(openPane(findAddressee(layout, recipient), tmux), message, manner),
   );
   const from = renderSender(route.from, readHostName());
   logDecision(host, { ev: "send", identity: recipient.identity, from, chars: charsIn(text), state });

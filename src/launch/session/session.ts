@@ -4,7 +4,8 @@ import { type Layout, socketPathOf } from "../../core/layout.ts";
 import { readBootId } from "../../core/process/boot-id.ts";
 import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts";
 import { readProcess } from "../../core/process/processes.ts";
-import { callTmux } from "../../core/tmux.ts";
+import type { Tmux } from "../../core/tmux.ts";
+import type { Host } from "../../core/host.ts";
 import { IapeerError, ioError } from "../../model/errors.ts";
 import { callOf } from "../../model/names.ts";
 import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
@@ -61,14 +62,14 @@ export function forgetIncarnation(
 }
 
 /** The stamp of the server on a socket: an incarnation, or empty for a server without one; undefined when the server does not answer. */
-export async function readStamp(socket: string): Promise<string | undefined> {
-  const answer = await callTmux(socket, ["display-message", "-p", `#{${INCARNATION_OPTION}}`]);
+export async function readStamp(socket: string, tmux: Tmux): Promise<string | undefined> {
+  const answer = await tmux.call(socket, ["display-message", "-p", `#{${INCARNATION_OPTION}}`]);
   return answer.ok ? answer.stdout.trim() : undefined;
 }
 
 /** The agent's own pane, whose process lives; null when there is no such pane, undefined when the server does not answer. */
-export async function readAgentPane({ socket, incarnation }: Incarnation): Promise<AgentPane | null | undefined> {
-  const answer = await callTmux(socket, [
+export async function readAgentPane({ socket, incarnation }: Incarnation, tmux: Tmux): Promise<AgentPane | null | undefined> {
+  const answer = await tmux.call(socket, [
     "list-panes",
     "-a",
     "-f",
@@ -86,15 +87,15 @@ export async function readAgentPane({ socket, incarnation }: Incarnation): Promi
  * Whether anything is left of an incarnation: its server, or a session or a pane of it on a shared server. When a shared server does not
  * tell, something is assumed to be left.
  */
-export async function hasSession(incarnation: Incarnation): Promise<boolean> {
+export async function hasSession(incarnation: Incarnation, tmux: Tmux): Promise<boolean> {
   if (!isServerRunning(incarnation)) return false;
   if (!incarnation.shared) return true;
   const { socket, incarnation: uuid } = incarnation;
   // Without a session there are no panes to list, and tmux calls that a failure.
-  const sessions = await callTmux(socket, ["list-sessions", "-F", "#{session_id}"]);
+  const sessions = await tmux.call(socket, ["list-sessions", "-F", "#{session_id}"]);
   if (!sessions.ok || !answers(incarnation)) return true;
   if (sessions.stdout === "") return false;
-  const panes = await callTmux(socket, [
+  const panes = await tmux.call(socket, [
     "list-panes",
     "-a",
     "-f",
@@ -105,29 +106,36 @@ export async function hasSession(incarnation: Incarnation): Promise<boolean> {
   return !panes.ok || panes.stdout !== "";
 }
 
+/** What it takes to ask the server of an identity. */
+type SessionHost = Pick<Host, "layout" | "tmux">;
+
 /**
  * Tells which server stands behind an identity, and asks the server itself where the files do not say: a launch may have been killed
  * before it wrote everything down, or a file may be damaged. The server's own stamp decides. The identity's lock must be held.
  */
-export async function identifyServer(layout: Layout, identity: string): Promise<ServerState> {
+export async function identifyServer(identity: string, host: SessionHost): Promise<ServerState> {
+  const { layout, tmux } = host;
   const state = observeServer(layout, identity);
-  if (state.kind !== "unknown" && state.incarnation?.shared) return await identifySession(state, layout);
+  if (state.kind !== "unknown" && state.incarnation?.shared) return await identifySession(state, host);
   if (state.kind === "ours" && state.incarnation.pane === null)
-    return { kind: "ours", incarnation: keep(await withPane(state.incarnation), layout) };
+    return { kind: "ours", incarnation: keep(await withPane(state.incarnation, tmux), layout) };
   if (state.kind !== "other") return state;
   const server = readProcess(state.pid);
-  const current = await recogniseServer(server, identity, layout);
+  const current = await recogniseServer(server, identity, host);
   return server === undefined || current === undefined
     ? state
-    : { kind: "ours", incarnation: keep(await withPane({ ...current, server: idOf(server) }), layout) };
+    : { kind: "ours", incarnation: keep(await withPane({ ...current, server: idOf(server) }, tmux), layout) };
 }
 
 /** The same on a shared server, which goes on without the session, as a session may go on without its agent's process. */
-async function identifySession(state: Exclude<ServerState, { readonly kind: "unknown" }>, layout: Layout): Promise<ServerState> {
+async function identifySession(
+  state: Exclude<ServerState, { readonly kind: "unknown" }>,
+  { layout, tmux }: SessionHost,
+): Promise<ServerState> {
   const { kind, incarnation } = state;
   if (kind === "unreachable" || kind === "hung" || incarnation === undefined || !isServerRunning(incarnation)) return state;
-  if (await hasSession(incarnation)) {
-    const found = await withPane(incarnation);
+  if (await hasSession(incarnation, tmux)) {
+    const found = await withPane(incarnation, tmux);
     return { kind: "ours", incarnation: Bun.deepEquals(found, incarnation) ? found : keep(found, layout) };
   }
   return kind === "ours" ? { kind: "gone", incarnation } : state;
@@ -137,7 +145,7 @@ async function identifySession(state: Exclude<ServerState, { readonly kind: "unk
 async function recogniseServer(
   server: ProcessInfo | undefined,
   identity: string,
-  layout: Layout,
+  { layout, tmux }: SessionHost,
 ): Promise<Incarnation | undefined> {
   const uuid = readPointer(layout, identity);
   if (server === undefined || uuid === undefined) return undefined;
@@ -146,7 +154,7 @@ async function recogniseServer(
   const paths = incarnationPaths(layout, identity, uuid);
   const socket = socketPathOf(layout, identity);
   const isChild = saved !== undefined && hasRecorder(paths) && readCanaryRecord(paths)?.recorder.pid === server.ppid;
-  if (!isChild && (await readStamp(socket)) !== uuid) return undefined;
+  if (!isChild && (await readStamp(socket, tmux)) !== uuid) return undefined;
   return (
     saved ?? {
       version: 1,
@@ -161,8 +169,8 @@ async function recogniseServer(
   );
 }
 
-async function withPane(incarnation: Running): Promise<Running> {
-  return { ...incarnation, pane: (await readAgentPane(incarnation)) ?? incarnation.pane };
+async function withPane(incarnation: Running, tmux: Tmux): Promise<Running> {
+  return { ...incarnation, pane: (await readAgentPane(incarnation, tmux)) ?? incarnation.pane };
 }
 
 function keep(incarnation: Running, layout: Layout): Running {

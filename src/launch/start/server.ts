@@ -6,23 +6,13 @@ import type { ProcessId } from "../../core/process/process-table.ts";
 import { poll } from "../../core/process/poll.ts";
 import { isRunning, readProcess } from "../../core/process/processes.ts";
 import { randomHex } from "../../core/text/random.ts";
-import {
-  findTmux,
-  parseTmuxVersion,
-  readTmuxVersion,
-  refuseInsecureFolder,
-  refuseLongPath,
-  withoutTmux,
-} from "../../core/tmux.ts";
+import { OLDEST_TMUX, parseTmuxVersion, refuseInsecureFolder, refuseLongPath, type Tmux, withoutTmux } from "../../core/tmux.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
 import { probeSocket } from "../../status/liveness/liveness.ts";
 import { endRecorder, noteArming, startRecorder } from "../recorder/recorder.ts";
 import type { Witness } from "../recorder/types.ts";
 import type { Host } from "../../core/host.ts";
 import { scopeLauncher } from "../../core/service/scope.ts";
-
-/** The oldest tmux that has what sessions stand on: `-D`, and hooks and remain-on-exit of one pane. */
-export const OLDEST_TMUX = [3, 2] as const;
 
 const START_MS = 10_000;
 const POLL_MS = 2;
@@ -43,7 +33,7 @@ export interface StartedServer {
  */
 export async function startServer(incarnation: Incarnation, environment: Env, host: Host): Promise<StartedServer> {
   const { socket, identity } = incarnation;
-  refuseOldTmux();
+  await refuseOldTmux(host.tmux);
   refuseLongPath(socket);
   makeFolder(dirname(socket));
   refuseInsecureFolder(dirname(socket));
@@ -53,20 +43,19 @@ export async function startServer(incarnation: Incarnation, environment: Env, ho
     const server = launcher === undefined ? undefined : await startBelowRecorder({ incarnation, environment, launcher }, host);
     if (server !== undefined) return { server, witness: "parent" };
   }
-  const server = await startAlone(socket, environment);
+  const server = await startAlone(socket, environment, host.tmux);
   if (server === undefined)
     throw new IapeerError("launch-failed", `the tmux server of ${identity} does not start`, { details: { identity, socket } });
   return { server, witness: null };
 }
 
-function refuseOldTmux(): void {
-  const tmux = findTmux();
-  const text = readTmuxVersion(tmux);
+async function refuseOldTmux(tmux: Tmux): Promise<void> {
+  const text = await tmux.readVersion();
   const version = text === undefined ? undefined : parseTmuxVersion(text);
   if (version === undefined || version[0] > OLDEST_TMUX[0] || (version[0] === OLDEST_TMUX[0] && version[1] >= OLDEST_TMUX[1]))
     return;
-  throw new IapeerError("tmux-too-old", `${tmux} is tmux ${text}; sessions need 3.2 or later`, {
-    details: { path: tmux, version: text },
+  throw new IapeerError("tmux-too-old", `${tmux.path} is tmux ${text}; sessions need 3.2 or later`, {
+    details: { path: tmux.path, version: text },
   });
 }
 
@@ -90,16 +79,15 @@ async function startBelowRecorder({ incarnation, environment, launcher }: Start,
   }
 }
 
-async function startAlone(socket: string, environment: Env): Promise<ProcessId | undefined> {
-  const argv = [findTmux(), "-f", "/dev/null", "-S", socket, "start-server", ";", "set-option", "-s", "exit-empty", "off"];
-  Bun.spawnSync(argv, {
+async function startAlone(socket: string, environment: Env, tmux: Tmux): Promise<ProcessId | undefined> {
+  const argv = [tmux.path, "-f", "/dev/null", "-S", socket, "start-server", ";", "set-option", "-s", "exit-empty", "off"];
+  const child = Bun.spawn(argv, {
     cwd: "/",
     env: { ...environment },
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "ignore",
+    stdio: ["ignore", "ignore", "ignore"],
     timeout: START_MS,
   });
+  await child.exited;
   return await findListener(socket, () => false);
 }
 
@@ -112,7 +100,7 @@ async function startAlone(socket: string, environment: Env): Promise<ProcessId |
  */
 async function findSharedServer(
   { socket, identity }: Incarnation,
-  { env }: Host,
+  { env, tmux }: Host,
 ): Promise<Pick<StartedServer, "server" | "keeper">> {
   const { liveness } = probeSocket(socket);
   const there = liveness === "dead" ? undefined : await findListener(socket, () => false);
@@ -124,7 +112,7 @@ async function findSharedServer(
     if (launcher === undefined) continue;
     const argv = [
       ...launcher,
-      findTmux(),
+      tmux.path,
       "-f",
       "/dev/null",
       "-S",

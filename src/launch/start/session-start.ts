@@ -6,7 +6,7 @@ import { makeFolder } from "../../core/disk/files.ts";
 import { type Env, sessionLogPath } from "../../core/layout.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
-import { callTmux, findTmux, type TmuxAnswer } from "../../core/tmux.ts";
+import type { Tmux, TmuxAnswer } from "../../core/tmux.ts";
 import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
 import { incarnationPaths, launchMark } from "../../status/incarnation/incarnation.ts";
 import { planWake } from "../recorder/recorder.ts";
@@ -36,9 +36,9 @@ export interface SessionStart {
 export async function startSession(incarnation: Running, start: SessionStart, host: Host): Promise<AgentPane | undefined> {
   const { identity, server } = incarnation;
   const config = planSession(incarnation, start, host);
-  const answer = await (incarnation.shared ? makeSharedSession : makeSession)(incarnation, config);
+  const answer = await (incarnation.shared ? makeSharedSession : makeSession)(incarnation, config, host.tmux);
   if (!answer.ok && isRunning(server)) {
-    const taken = incarnation.shared && (await isNameTaken(incarnation));
+    const taken = incarnation.shared && (await isNameTaken(incarnation, host.tmux));
     await endSession(incarnation, "launch-failed", host);
     throw taken
       ? nameTaken(incarnation)
@@ -46,25 +46,25 @@ export async function startSession(incarnation: Running, start: SessionStart, ho
           details: { identity },
         });
   }
-  return (await readAgentPane(incarnation)) ?? undefined;
+  return (await readAgentPane(incarnation, host.tmux)) ?? undefined;
 }
 
 function planSession(incarnation: Running, start: SessionStart, host: Host): SessionConfig {
-  const { layout, env } = host;
+  const { layout, env, tmux } = host;
   const { identity, incarnation: uuid, socket, shared } = incarnation;
   const log = sessionLogPath(layout, identity);
   const { held } = incarnationPaths(layout, identity, uuid);
   makeFolder(dirname(log));
   markLaunch(log, incarnation, host);
   // On a server that goes on without the session nothing else would wake the recorder.
-  const atEnd = `${[findTmux(), "-S", socket, ...planWake(incarnation)].map(quoteForSh).join(" ")} >/dev/null 2>&1`;
+  const atEnd = `${[tmux.path, "-S", socket, ...planWake(incarnation)].map(quoteForSh).join(" ")} >/dev/null 2>&1`;
   const logger = renderPipePaneCommand({
     path: log,
     maxBytes: rotationFrom(env).maxBytes,
     heldMark: held,
     ...(shared && { atEnd }),
   });
-  return { ...start, identity, incarnation: uuid, hook: renderHookFor(incarnation, layout), logger, heldMark: held };
+  return { ...start, identity, incarnation: uuid, hook: renderHookFor(incarnation, host), logger, heldMark: held };
 }
 
 /** Marks the start of a session in the log, which holds many. A log that cannot be written is no reason not to launch. */
@@ -77,21 +77,21 @@ function markLaunch(log: string, incarnation: Incarnation, { tell }: Host): void
   }
 }
 
-async function makeSession({ socket }: Running, config: SessionConfig): Promise<TmuxAnswer> {
-  return await callTmux(socket, ["source-file", "-"], { stdin: renderSessionConfig(config), env: config.environment });
+async function makeSession({ socket }: Running, config: SessionConfig, tmux: Tmux): Promise<TmuxAnswer> {
+  return await tmux.call(socket, ["source-file", "-"], { stdin: renderSessionConfig(config), env: config.environment });
 }
 
-async function makeSharedSession({ socket }: Running, config: SessionConfig): Promise<TmuxAnswer> {
-  const made = await callTmux(socket, ["source-file", "-"], { stdin: renderSharedSession(config), env: config.environment });
+async function makeSharedSession({ socket }: Running, config: SessionConfig, tmux: Tmux): Promise<TmuxAnswer> {
+  const made = await tmux.call(socket, ["source-file", "-"], { stdin: renderSharedSession(config), env: config.environment });
   if (!made.ok) return made;
   const pane = made.stdout.split("\n").find((line) => /^%[0-9]+$/.test(line));
   if (pane === undefined) return { ok: false, why: `it does not tell which pane: ${made.stdout.trim()}` };
-  return await callTmux(socket, ["source-file", "-"], { stdin: renderSharedPane(pane, config) });
+  return await tmux.call(socket, ["source-file", "-"], { stdin: renderSharedPane(pane, config) });
 }
 
-async function isNameTaken({ socket, identity, incarnation }: Incarnation): Promise<boolean> {
+async function isNameTaken({ socket, identity, incarnation }: Incarnation, tmux: Tmux): Promise<boolean> {
   const isAnothers = `#{&&:#{==:#{session_name},${identity}},#{!=:#{${INCARNATION_OPTION}},${incarnation}}}`;
-  const answer = await callTmux(socket, ["list-sessions", "-f", isAnothers, "-F", "#{session_id}"]);
+  const answer = await tmux.call(socket, ["list-sessions", "-f", isAnothers, "-F", "#{session_id}"]);
   return answer.ok && answer.stdout !== "";
 }
 

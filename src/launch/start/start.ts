@@ -7,7 +7,7 @@ import { type Env, socketPathOf } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { signalProcess } from "../../core/process/signals.ts";
-import { callTmux, refuseLongPath, withoutTmux } from "../../core/tmux.ts";
+import { refuseLongPath, type Tmux, withoutTmux } from "../../core/tmux.ts";
 import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
 import { identityLockPath, isAgentRunning, saveIncarnation, stopMarkPath } from "../../status/incarnation/incarnation.ts";
 import { answers } from "../../status/liveness/liveness.ts";
@@ -61,7 +61,7 @@ export async function launchIdentity(plan: LaunchPlan, host: Host, signal?: Abor
 
 /** The session that is there already. The half of a session that a killed launch left is ended first. */
 async function findLive(identity: string, host: Host): Promise<Launched | undefined> {
-  const state = await identifyServer(host.layout, identity);
+  const state = await identifyServer(identity, host);
   switch (state.kind) {
     case "gone":
       return undefined;
@@ -98,15 +98,16 @@ async function findLive(identity: string, host: Host): Promise<Launched | undefi
 /** Whether a server has a session that goes on: its agent, or any pane that lives on a server that was adopted. */
 async function isInUse(incarnation: Running, host: Host): Promise<boolean> {
   const { identity, pane, incarnation: uuid } = incarnation;
+  const asked = async (...args: readonly string[]) => await ask(incarnation, args, host.tmux);
   if (pane !== null && isAgentRunning(incarnation)) return true;
   // A server without a session has no panes to list, and calls that a failure.
-  if ((await ask(incarnation, "list-sessions", "-F", "#{session_id}")) === "") return false;
+  if ((await asked("list-sessions", "-F", "#{session_id}")) === "") return false;
   const ours = incarnation.shared ? ["-f", `#{||:${renderIsAgentPane(uuid)},${renderIsOurs(uuid)}}`] : [];
-  const isAlive = (await ask(incarnation, "list-panes", "-a", ...ours, "-F", "#{pane_dead}")).split("\n").includes("0");
+  const isAlive = (await asked("list-panes", "-a", ...ours, "-F", "#{pane_dead}")).split("\n").includes("0");
   // On a shared server no other session is taken for its own: this is half of a launch that was killed.
   if (pane === null) return isAlive && !incarnation.shared;
   // A person may have respawned the pane. An agent that is gone is recorded before its server goes.
-  if (!(await recordLostAgent(incarnation, host)) && (await readAgentPane(incarnation))) return true;
+  if (!(await recordLostAgent(incarnation, host)) && (await readAgentPane(incarnation, host.tmux))) return true;
   if (!isAlive) return false;
   throw new IapeerError(
     "launch-failed",
@@ -119,8 +120,8 @@ async function isInUse(incarnation: Running, host: Host): Promise<boolean> {
 }
 
 /** The answer of a server to one question. Throws `launch-failed` when it does not answer. */
-async function ask({ identity, socket }: Incarnation, ...args: readonly string[]): Promise<string> {
-  const answer = await callTmux(socket, args);
+async function ask({ identity, socket }: Incarnation, args: readonly string[], tmux: Tmux): Promise<string> {
+  const answer = await tmux.call(socket, args);
   if (answer.ok) return answer.stdout.trim();
   throw new IapeerError("launch-failed", `the server of ${identity} does not tell what it has: ${answer.why}`, {
     hint: "see: iapeer doctor",
@@ -159,9 +160,8 @@ async function launchFresh(plan: LaunchPlan, host: Host, signal: AbortSignal | u
   const started = { ...minted, server };
   saveIncarnation(layout, started);
   const pane = await kept(
-    started,
-    keeper,
     async () => await startSession(started, { argv: [...wrapper, ...argv], cwd: plan.cwd, environment }, host),
+    async () => keeper !== undefined && (await host.tmux.call(started.socket, ["kill-session", "-t", `=${keeper}`])),
   );
   const launched = { ...started, pane: pane ?? null };
   saveIncarnation(layout, launched);
@@ -178,11 +178,11 @@ async function launchFresh(plan: LaunchPlan, host: Host, signal: AbortSignal | u
 }
 
 /** Does the work that gives a server its session, and then ends the session that kept the server meanwhile. */
-async function kept<T>({ socket }: Running, keeper: string | undefined, work: () => Promise<T>): Promise<T> {
+async function kept<T>(work: () => Promise<T>, endKeeper: () => Promise<unknown>): Promise<T> {
   try {
     return await work();
   } finally {
-    if (keeper !== undefined) await callTmux(socket, ["kill-session", "-t", `=${keeper}`]);
+    await endKeeper();
   }
 }
 

@@ -6,7 +6,7 @@ import { launchIdentity } from "../../../launch/start/start.ts";
 import type { AppliedFleet, Fleet } from "../../../model/agent.ts";
 import { IapeerError } from "../../../model/errors.ts";
 import { isUnborn } from "../../../provision/provision.ts";
-import { readBootUnits } from "../../../boot/state.ts";
+import { readBootUnits } from "../../../boot/boot.ts";
 import { servicePlace } from "../../boot.ts";
 import type { HostView } from "../../host-view.ts";
 import { planLaunch } from "../../launch-plan.ts";
@@ -52,13 +52,13 @@ function readAppliedOrNone(layout: App["layout"]): AppliedFleet | undefined {
 export function openSteps(app: App, request: StepsRequest, signal: AbortSignal): ApplySteps {
   const { view, isStarted } = request;
   const { record, announce, applied } = openRecord(app, request);
-  const hasUnits = readBootUnits(servicePlace(app)).isInstalled;
+  const hasUnits = readBootUnits(servicePlace(app)).installed !== undefined;
   return {
     check: openChecks(app, request),
     announce,
     ...openChanges(app, request, signal),
     record,
-    ...(hasUnits && { units: async () => syncUnits(app, { applied: applied(), registry: view.registry() }) }),
+    ...(hasUnits && { units: async () => await syncUnits(app, { applied: applied(), registry: view.registry() }, signal) }),
     isToLaunch: ({ agent, peer }) => agent !== undefined && isStarted(peer) && !isLive(agent, view),
     launch: async (row) => await launchRow(app, row, { fleet: applied(), view }),
   };

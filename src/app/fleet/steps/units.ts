@@ -5,12 +5,13 @@ import { chooseBootAgents, openBoot, syncBoot } from "../../boot.ts";
 import type { App } from "../../types.ts";
 
 /** Brings the units that start agents at boot in step with the applied fleet. Returns the agents whose unit was changed. */
-export function syncUnits(
+export async function syncUnits(
   app: App,
   known: { readonly applied: AppliedFleet | undefined; readonly registry: Registry },
-): ReadonlySet<string> {
-  const boot = openBoot(app);
-  const rows = syncBoot(chooseBootAgents(known), [], boot, app);
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const boot = openBoot(app, signal);
+  const rows = await syncBoot(chooseBootAgents(known), boot, app);
   return new Set(
     rows.filter(({ op }) => op !== "unchanged").flatMap(({ unit }) => agentOfFile(unit, platformOf(boot.place)) ?? []),
   );

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { accountHome } from "../../src/core/libc.ts";
-import { refuseRealServicesInSandbox } from "../../src/core/service/place.ts";
-import { readUnitText } from "../../src/core/service/unit-file.ts";
-import { openScratch, type Scratch } from "../support/scratch.ts";
+import { accountHome } from "../../../src/core/libc.ts";
+import { refuseRealServicesInSandbox } from "../../../src/core/service/place.ts";
+import { readUnitText } from "../../../src/core/service/unit-file.ts";
+import { openScratch, type Scratch } from "../../support/scratch.ts";
 
 let scratch: Scratch;
 beforeEach(() => {

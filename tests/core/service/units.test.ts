@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { layoutFrom } from "../../src/core/layout.ts";
-import { parseServiceEnvironment, serviceEnvironment } from "../../src/core/service/environment.ts";
-import { PLIST_MARK, readMark, renderMark, renderMarkSection } from "../../src/core/service/mark.ts";
-import { agentOfFile, serviceFolder, serviceName, servicePath } from "../../src/core/service/place.ts";
-import { readPlistString, renderPlist } from "../../src/core/service/plist.ts";
-import { renderUnitCommand, renderUnitEnvironment } from "../../src/core/service/systemd.ts";
-import { linesOf, readUnitCommand, readUnitWords } from "../support/unit-words.ts";
+import { layoutFrom } from "../../../src/core/layout.ts";
+import { parseServiceEnvironment, serviceEnvironment } from "../../../src/core/service/environment.ts";
+import { PLIST_MARK, readMark, renderMark, renderMarkSection } from "../../../src/core/service/mark.ts";
+import { agentOfFile, serviceFolder, serviceName, servicePath } from "../../../src/core/service/place.ts";
+import { readPlistString, renderPlist } from "../../../src/core/service/plist.ts";
+import { renderUnitCommand, renderUnitEnvironment } from "../../../src/core/service/systemd.ts";
+import { linesOf, readUnitCommand, readUnitWords } from "../../support/unit-words.ts";
 
 /** Whatever an argument or a variable may hold, and much of what means something to systemd. */
 const WORD = fc

@@ -140,7 +140,7 @@ describe("where it is", () => {
   ] as const)("on %s with %p", (platform, env, path) => {
     const place = { home: "/h", env, platform };
     expect(servicePath("supervise", place)).toBe(path);
-    expect(planInstall(UNIT, place).path).toBe(path);
+    expect(planInstall({ ...UNIT, place }).path).toBe(path);
     expect(planUninstall(place).path).toBe(path);
   });
 });
@@ -149,7 +149,7 @@ describe("a plan", () => {
   const at = (platform: "linux" | "darwin") => ({ home: "/h", env: {}, platform });
 
   test("of an installation lets systemd read the file, enables it for the next login and starts it anew", () => {
-    const { text, commands } = planInstall(UNIT, at("linux"));
+    const { text, commands } = planInstall({ ...UNIT, place: at("linux") });
     expect(text).toBe(renderSystemdUnit(UNIT));
     expect(commands.map((argv) => argv.join(" "))).toEqual([
       "systemctl --user daemon-reload",
@@ -165,7 +165,7 @@ describe("a plan", () => {
   });
 
   test("for launchd names the file", () => {
-    const { path, text, commands } = planInstall(UNIT, at("darwin"));
+    const { path, text, commands } = planInstall({ ...UNIT, place: at("darwin") });
     expect(text).toBe(renderLaunchdAgent(UNIT));
     expect(commands).toEqual([
       ["launchctl", "unload", path],
