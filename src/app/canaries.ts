@@ -56,26 +56,31 @@ export interface CanaryChange<Action extends string> {
 }
 
 /**
- * Gives a live server a canary.
+ * Gives a live server a canary. The signal ends the wait for another process that is at work on it.
  *
  * @throws IapeerError `peer-not-found`, `runtime-not-found`, and what armIdentity throws.
  */
-export async function armPeer(app: App, asked: AskedIdentity): Promise<CanaryChange<Awaited<ReturnType<typeof armIdentity>>>> {
+export async function armPeer(
+  app: App,
+  asked: AskedIdentity,
+  signal: AbortSignal,
+): Promise<CanaryChange<Awaited<ReturnType<typeof armIdentity>>>> {
   const { identity } = chooseIdentity(app, asked, "canary arm");
-  return { identity, action: await armIdentity(identity, app) };
+  return { identity, action: await armIdentity(identity, app, signal) };
 }
 
 /**
- * Takes the canary off a live server: from now on its end is wanted.
+ * Takes the canary off a live server: from now on its end is wanted. The signal ends the wait for another process that is at work on it.
  *
  * @throws IapeerError `peer-not-found`, `runtime-not-found`, and what dismissIdentity throws.
  */
 export async function dismissPeer(
   app: App,
   asked: AskedIdentity,
+  signal: AbortSignal,
 ): Promise<CanaryChange<Awaited<ReturnType<typeof dismissIdentity>>>> {
   const { identity } = chooseIdentity(app, asked, "canary dismiss");
-  return { identity, action: await dismissIdentity(identity, app) };
+  return { identity, action: await dismissIdentity(identity, app, signal) };
 }
 
 /**

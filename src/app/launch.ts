@@ -49,12 +49,17 @@ export function toLaunchJson({ identity, action, incarnation, witness }: LaunchR
 }
 
 /**
- * Launches a peer's session, or finds the one that is live. Half a launch is of no use: it takes about a second, and no signal ends it.
+ * Launches a peer's session, or finds the one that is live. The signal ends the wait for another process that is at work on it, and the
+ * wait for the agent's first second. A session that has begun is there and watched when this returns.
  *
- * @throws IapeerError `peer-not-found`, `runtime-not-found`, `peer-being-removed`; `fleet-state-corrupt`: with which model and where the
+ * @throws IapeerError `interrupted`: nothing was launched; `peer-not-found`, `runtime-not-found`, `peer-being-removed`; `fleet-state-corrupt`: with which model and where the
  *   peer is launched cannot be told; what findProgram and launchIdentity throw.
  */
-export async function launchPeer(app: App, { args, socketName, ...asked }: LaunchRequest): Promise<LaunchReport> {
+export async function launchPeer(
+  app: App,
+  { args, socketName, ...asked }: LaunchRequest,
+  signal: AbortSignal,
+): Promise<LaunchReport> {
   const { peer, runtime, identity } = chooseIdentity(app, asked, "launch");
   refuseLeaving(peer);
   const { personality, cwd } = peer;
@@ -63,7 +68,7 @@ export async function launchPeer(app: App, { args, socketName, ...asked }: Launc
     ...planLaunch(app, { personality, runtime, cwd, args, fleet }),
     ...(socketName !== undefined && { socket: namedSocketPath(app.env, socketName) }),
   };
-  const launched = await launchIdentity(plan, app);
+  const launched = await launchIdentity(plan, app, signal);
   const socket = launched.incarnation?.socket;
   const isElsewhere = plan.socket !== undefined && socket !== undefined && socket !== plan.socket;
   const ignored: Ignored[] = [

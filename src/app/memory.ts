@@ -109,7 +109,8 @@ export async function forgetRuntimes(app: App, target: Target, signal: AbortSign
   const known = listIncarnations(layout);
   for (const identity of target.runtimes.map((runtime) => identityOf(runtime, target.personality))) {
     // A process that holds the lock may be launching it just now.
-    if (known.has(identity) || isHeld(identityLockPath(layout, identity))) await stopSession({ identity, by: "remove" }, app);
+    if (known.has(identity) || isHeld(identityLockPath(layout, identity)))
+      await stopSession({ identity, by: "remove" }, app, signal);
   }
   return await purgePeer(app, target, signal);
 }

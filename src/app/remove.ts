@@ -125,7 +125,7 @@ async function runSteps(app: App, steps: Steps, signal: AbortSignal): Promise<st
     await takeUnit(app, steps, signal);
     return undefined;
   }
-  await endSessions(app, found, isForced);
+  await endSessions(app, { peer: found, isForced }, signal);
   refuseInterrupted(signal);
   const change = { lockTimeoutMs, signal };
   const peer = await markRemoving(layout, { ...change, ...(ifRevision !== undefined && { ifRevision }) }, personality, now());
@@ -144,8 +144,13 @@ async function takeUnit(app: App, { personality, done }: Steps, signal: AbortSig
   if ((await removeBootUnits([personality], openBoot(app, signal))).length > 0) done.bootUnit = "removed";
 }
 
-async function endSessions(app: App, { runtimes, personality }: Peer, isForced: boolean): Promise<void> {
+async function endSessions(
+  app: App,
+  { peer, isForced }: { readonly peer: Peer; readonly isForced: boolean },
+  signal: AbortSignal,
+): Promise<void> {
   const { layout } = app;
+  const { runtimes, personality } = peer;
   if (!isForced)
     return refuseLive(app, { personality, runtimes, hint: `to stop it first: iapeer remove ${personality} --force` });
   const statuses = readStatuses(layout);
@@ -154,7 +159,7 @@ async function endSessions(app: App, { runtimes, personality }: Peer, isForced: 
     const identity = identityOf(runtime, personality);
     if (observeServer(layout, identity).kind === "unknown") throw notKnown(identity);
     const isAsleep = ["asleep", "stopped"].includes(statuses.of(identity));
-    if (!isAsleep || known.has(identity)) await stopSession({ identity, by: "remove" }, app);
+    if (!isAsleep || known.has(identity)) await stopSession({ identity, by: "remove" }, app, signal);
   }
 }
 

@@ -2,6 +2,7 @@ import { stopSession, type Stopped } from "../launch/end/end.ts";
 import { type ErrorView, toErrorView } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
 import { chooseIdentity, chooseTargets, type PeerChoice } from "./choose.ts";
+import { refuseInterrupted } from "./memory.ts";
 import type { App } from "./types.ts";
 
 export interface StopRequest {
@@ -17,13 +18,14 @@ export type StopRow = { readonly identity: string } & (
 );
 
 /**
- * Ends sessions on purpose, one after the other, and waits until they are gone. A session that cannot be ended is a row.
+ * Ends sessions on purpose, one after the other, and waits until they are gone. A session that cannot be ended is a row. The signal ends the
+ * wait for another process that is at work on a session; the rows that were not begun are `interrupted` too.
  *
  * @throws IapeerError `peer-not-found`, `runtime-not-found`, and what readRegistry throws.
  */
-export async function stopPeers(app: App, request: StopRequest): Promise<StopRow[]> {
+export async function stopPeers(app: App, request: StopRequest, signal: AbortSignal): Promise<StopRow[]> {
   const rows: StopRow[] = [];
-  for (const identity of chooseIdentities(app, request)) rows.push(await stopOne(app, identity));
+  for (const identity of chooseIdentities(app, request)) rows.push(await stopOne(app, identity, signal));
   return rows;
 }
 
@@ -39,9 +41,10 @@ function chooseIdentities(app: App, { choice, runtime }: StopRequest): string[] 
   );
 }
 
-async function stopOne(app: App, identity: string): Promise<StopRow> {
+async function stopOne(app: App, identity: string, signal: AbortSignal): Promise<StopRow> {
   try {
-    return { identity, ...(await stopSession({ identity, by: "stop" }, app)) };
+    refuseInterrupted(signal);
+    return { identity, ...(await stopSession({ identity, by: "stop" }, app, signal)) };
   } catch (error) {
     return { identity, action: "failed", error: toErrorView(error) };
   }

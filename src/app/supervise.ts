@@ -8,13 +8,14 @@ import { registeredIdentities } from "./choose.ts";
 import type { App } from "./types.ts";
 
 /**
- * Looks at every server once: a live one without a canary gets one, an end without a claim or a record gets a record.
+ * Looks at every server once: a live one without a canary gets one, an end without a claim or a record gets a record. Once the signal came,
+ * no further server is looked at.
  *
  * @returns what was done, or could not be done, as `supervise --once --json` prints it; empty when there was nothing to do.
  * @throws IapeerError `lock-busy`: another supervise runs on this root; what readRegistry throws.
  */
-export async function lookAfterServers(app: App): Promise<TickRow[]> {
-  return await asOnlyOne(app, async () => await superviseOnce(registeredIdentities(app), app));
+export async function lookAfterServers(app: App, _request: object, signal: AbortSignal): Promise<TickRow[]> {
+  return await asOnlyOne(app, async () => await superviseOnce(registeredIdentities(app), app, signal));
 }
 
 export interface SupervisionRequest {

@@ -17,13 +17,13 @@ export interface VerifyReport {
 }
 
 /**
- * Compares the registry with the peers' own cards, and mends what differs when it is asked to.
+ * Compares the registry with the peers' own cards, and mends what differs when it is asked to. The signal ends the wait for the lock.
  *
  * @throws IapeerError what fixRegistry throws.
  */
-export async function verifyPeers(app: App, { isFixing }: VerifyRequest): Promise<VerifyReport> {
+export async function verifyPeers(app: App, { isFixing }: VerifyRequest, signal: AbortSignal): Promise<VerifyReport> {
   const { layout, lockTimeoutMs, now } = app;
-  const found = isFixing ? await fixRegistry(layout, { lockTimeoutMs }, now()) : verifyRegistry(layout);
+  const found = isFixing ? await fixRegistry(layout, { lockTimeoutMs, signal }, now()) : verifyRegistry(layout);
   const differences = found.differences.map(({ isFixable, ...rest }) => {
     return { ...rest, fixable: isFixable, fixed: isFixing && isFixable };
   });

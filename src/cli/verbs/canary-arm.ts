@@ -1,4 +1,5 @@
 import { armPeer } from "../../app/canaries.ts";
+import { withInterruption } from "../interruption.ts";
 import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -11,7 +12,8 @@ export const canaryArm = defineVerb({
   },
   examples: [{ command: "iapeer canary arm alice", note: "watch her server from now on" }],
   run: async ({ args }, { app, output }) => {
-    const change = await armPeer(app, parseAsked(args.personality, args.runtime));
+    const asked = parseAsked(args.personality, args.runtime);
+    const change = await withInterruption(async ({ signal }) => await armPeer(app, asked, signal));
     const { identity, action } = change;
     output.result(change, () => (action === "armed" ? `${identity} has a canary` : `${identity} has a canary already`));
     return 0;

@@ -1,4 +1,5 @@
 import { dismissPeer } from "../../app/canaries.ts";
+import { withInterruption } from "../interruption.ts";
 import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -13,7 +14,8 @@ export const canaryDismiss = defineVerb({
     { command: "iapeer canary dismiss alice", note: "nothing that ends her server is recorded; to take it back: canary arm" },
   ],
   run: async ({ args }, { app, output }) => {
-    const change = await dismissPeer(app, parseAsked(args.personality, args.runtime));
+    const asked = parseAsked(args.personality, args.runtime);
+    const change = await withInterruption(async ({ signal }) => await dismissPeer(app, asked, signal));
     const { identity, action } = change;
     output.result(change, () =>
       action === "dismissed" ? `dismissed the canary of ${identity}` : `the canary of ${identity} is dismissed already`,

@@ -33,9 +33,8 @@ export const launch = defineVerb({
       args: rest,
       socketName: args.socket === undefined ? undefined : parseSocketName(args.socket),
     };
-    // A launch does not stop half-way: a call that a signal comes to tells what the launch came to.
-    return await withInterruption(async ({ exitStatus }) => {
-      const report = await launchPeer(app, request).catch((error: unknown) => {
+    return await withInterruption(async ({ signal, exitStatus }) => {
+      const report = await launchPeer(app, request, signal).catch((error: unknown) => {
         if (!output.isJson) lastLinesOf(error).forEach((line) => output.note(`  ${tame(line)}`));
         throw error;
       });

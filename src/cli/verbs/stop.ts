@@ -1,6 +1,7 @@
 import { stopPeers, type StopRequest, type StopRow } from "../../app/stop.ts";
 import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { usage } from "../strict.ts";
+import { withInterruption } from "../interruption.ts";
 import { jointStatus } from "../outcomes.ts";
 import { ALL_PEERS } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
@@ -19,16 +20,19 @@ export const stop: Verb = defineVerb({
     { command: "iapeer stop --all", note: "before the host goes down for repairs" },
   ],
   run: async ({ args }, { app, output }) => {
-    const rows = await stopPeers(app, parseRequest(args.personality, args));
-    const errors = rows.map((row) => (row.action === "failed" ? row.error : undefined));
-    output.result(rows, () =>
-      rows
-        .filter(({ action }) => action !== "failed")
-        .map(render)
-        .join("\n"),
-    );
-    errors.forEach((error) => error && output.error(error));
-    return jointStatus(errors);
+    const request = parseRequest(args.personality, args);
+    return await withInterruption(async ({ signal, exitStatus }) => {
+      const rows = await stopPeers(app, request, signal);
+      const errors = rows.map((row) => (row.action === "failed" ? row.error : undefined));
+      output.result(rows, () =>
+        rows
+          .filter(({ action }) => action !== "failed")
+          .map(render)
+          .join("\n"),
+      );
+      errors.forEach((error) => error && output.error(error));
+      return jointStatus(errors, { exitStatus });
+    });
   },
 });
 

@@ -76,7 +76,7 @@ async function changeService(
 }
 
 async function lookOnce(app: App, output: Output): Promise<number> {
-  const rows = await lookAfterServers(app);
+  const rows = await withInterruption(async ({ signal }) => await lookAfterServers(app, {}, signal));
   output.result(rows, () => rows.map(render).join("\n"));
   return rows.some(({ action }) => action === "failed") ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 import { verifyPeers, type VerifyReport } from "../../app/verify.ts";
 import type { Colors } from "../colors.ts";
+import { withInterruption } from "../interruption.ts";
 import { renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -16,7 +17,8 @@ export const verify = defineVerb({
     { command: "iapeer verify --fix", note: "bring a damaged registry back" },
   ],
   run: async ({ args }, { app, output }) => {
-    const report = await verifyPeers(app, { isFixing: args.fix });
+    const request = { isFixing: args.fix };
+    const report = await withInterruption(async ({ signal }) => await verifyPeers(app, request, signal));
     output.result(report, () => renderReport(report, output.colors));
     return report.ok ? 0 : 1;
   },
