@@ -34,7 +34,7 @@ const MEMORY: Commands = {
     },
   },
   provision: {
-    meta: { name: "provision", description: "for authors of memory providers" },
+    meta: { name: "provision", description: "tools for authors of memory providers" },
     subCommands: { exec: async () => (await import("./verbs/provision-exec.ts")).provisionExec },
   },
 };
@@ -69,7 +69,7 @@ const SESSIONS: Commands = {
 
 const FLEET: Commands = {
   fleet: {
-    meta: { name: "fleet", description: "declare the agents in one file, and make this host match it" },
+    meta: { name: "fleet", description: "declare agents in one file, and make this host match it" },
     subCommands: {
       init: async () => (await import("./verbs/fleet-init.ts")).fleetInit,
       check: async () => (await import("./verbs/fleet-check.ts")).fleetCheck,
@@ -104,7 +104,7 @@ export const ROOT: Group = {
   meta: {
     name: "iapeer",
     version: VERSION,
-    description: "Coding agents on this host, each with a name, a folder and the host's memory",
+    description: "Coding agents on this host, with names, folders and memory",
   },
   subCommands: { ...PEERS, ...MEMORY, ...SESSIONS, ...FLEET, ...HOST },
 };

@@ -6,7 +6,7 @@ import { defineArg } from "./verb.ts";
 export const RUNTIME_OPTION = defineArg({
   type: "string",
   valueHint: "runtime",
-  description: "which of its runtimes (default: the peer's default one)",
+  description: "one of its runtimes (default: the peer's default one)",
   completes: "runtimes",
 });
 

@@ -2,12 +2,15 @@ import { DESCRIPTION_LIMIT } from "../model/names.ts";
 import { parseCount } from "./count.ts";
 import { defineArg, type Verb } from "./verb.ts";
 
-/** Options that several verbs have, worded once. */
+// Options that several verbs have, worded once.
+
 export const IF_REVISION = defineArg({
   type: "string",
   valueHint: "n",
-  description: "refuse unless the registry is still at this revision",
+  description: "refuse when the registry has another revision",
 });
+
+export const DRY_RUN = defineArg({ type: "boolean", description: "print what would be done, and change nothing" });
 
 export const INTELLIGENCE = defineArg({
   type: "enum",
@@ -18,7 +21,7 @@ export const INTELLIGENCE = defineArg({
 export const DESCRIPTION = defineArg({
   type: "string",
   valueHint: "text",
-  description: `what it is for, up to ${DESCRIPTION_LIMIT} characters`,
+  description: `its purpose, up to ${DESCRIPTION_LIMIT} characters`,
   mayBeEmpty: true,
 });
 

@@ -8,9 +8,9 @@ import { tame } from "../../model/characters.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const add: Verb = defineVerb({
-  meta: { name: "add", description: "register a peer and attach the host's memory to it" },
+  meta: { name: "add", description: "register a peer, and attach the host's memory to it" },
   details:
-    "The same peer at the same folder merges: what is not given stays, runtimes are united, and only new\n" +
+    "A peer that is registered at this folder is merged. Values that are not given stay, runtimes are added, and only new " +
     "runtimes get a birth. A provider that fails is a warning: the peer is registered all the same.",
   args: {
     personality: { type: "positional", description: "its name: small letters, digits and dashes" },
@@ -22,7 +22,7 @@ export const add: Verb = defineVerb({
     },
     runtime: {
       type: "string",
-      valueHint: "r",
+      valueHint: "runtime",
       repeatable: true,
       description: "a runtime it has (default: claude)",
       completes: "runtimes",
@@ -34,10 +34,7 @@ export const add: Verb = defineVerb({
   },
   examples: [
     { command: "iapeer add alice", note: "a peer with claude, in <root>/peers/alice" },
-    {
-      command: "iapeer add bob --cwd ~/src/app --runtime claude --runtime codex",
-      note: "two runtimes in a folder of yours",
-    },
+    { command: "iapeer add bob --cwd ~/src/app --runtime claude --runtime codex", note: "two runtimes, in a folder of yours" },
   ],
   run: async ({ args }, { app, output }) => {
     const request = {

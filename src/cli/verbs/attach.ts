@@ -5,13 +5,13 @@ import { requireTerminal } from "../terminal.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const attach: Verb = defineVerb({
-  meta: { name: "attach", description: "take a peer's session into this terminal" },
-  details: "Ctrl-b d leaves it; the peer goes on. It also works inside another tmux.",
+  meta: { name: "attach", description: "open a peer's session in this terminal" },
+  details: "Ctrl-b d leaves the session, and the peer goes on. This also works inside another tmux.",
   args: {
-    personality: { type: "positional", description: "its name", completes: "peers" },
+    personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,
   },
-  examples: [{ command: "iapeer attach alice", note: "see her screen and type to her" }],
+  examples: [{ command: "iapeer attach alice", note: "see alice's screen and type to it" }],
   run: async ({ args }, { app, output }) => {
     const asked = parseAsked(args.personality, args.runtime);
     const plan = await planAttach(app, asked);

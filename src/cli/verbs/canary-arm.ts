@@ -5,12 +5,12 @@ import { defineVerb } from "../verb.ts";
 
 export const canaryArm = defineVerb({
   meta: { name: "canary arm", description: "give a live server a canary" },
-  details: "launch does this by itself, and supervise for a canary that was lost. It also takes back a dismissal.",
+  details: "launch arms a canary by itself, and supervise replaces one that was lost. This command also takes back a dismissal.",
   args: {
-    personality: { type: "positional", description: "its name", completes: "peers" },
+    personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,
   },
-  examples: [{ command: "iapeer canary arm alice", note: "watch her server from now on" }],
+  examples: [{ command: "iapeer canary arm alice", note: "watch alice's server from now on" }],
   run: async ({ args }, { app, output }) => {
     const asked = parseAsked(args.personality, args.runtime);
     const change = await withInterruption(async ({ signal }) => await armPeer(app, asked, signal));

@@ -4,15 +4,15 @@ import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryDismiss = defineVerb({
-  meta: { name: "canary dismiss", description: "take the canary off a live server: its end is wanted from now on" },
-  details: "The server itself goes on. stop does this by itself; it is for whoever ends servers by other means.",
+  meta: { name: "canary dismiss", description: "take the canary off a live server" },
+  details:
+    "The end of the server is wanted from then on, and is not recorded. The server itself goes on. stop dismisses the " +
+    "canary by itself; use this before you end a server in another way.",
   args: {
-    personality: { type: "positional", description: "its name", completes: "peers" },
+    personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,
   },
-  examples: [
-    { command: "iapeer canary dismiss alice", note: "nothing that ends her server is recorded; to take it back: canary arm" },
-  ],
+  examples: [{ command: "iapeer canary dismiss alice", note: "canary arm takes it back" }],
   run: async ({ args }, { app, output }) => {
     const asked = parseAsked(args.personality, args.runtime);
     const change = await withInterruption(async ({ signal }) => await dismissPeer(app, asked, signal));

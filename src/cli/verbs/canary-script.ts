@@ -4,9 +4,9 @@ import { defineVerb } from "../verb.ts";
 
 export const canaryScript = defineVerb({
   meta: { name: "canary script", description: "print the script that watches a peer's server" },
-  details: "It is what a server that runs now is watched with, through a client; for a peer that is not live it holds no pid.",
+  details: "It is the script for a server that runs now. For a peer that is not live it holds no pid.",
   args: {
-    personality: { type: "positional", description: "its name", completes: "peers" },
+    personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,
   },
   examples: [{ command: "iapeer canary script alice", note: "read it before you trust it" }],

@@ -4,12 +4,12 @@ import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
 export const canaryStatus = defineVerb({
-  meta: { name: "canary status", description: "show for each live server whether its end would be recorded" },
+  meta: { name: "canary status", description: "show whether the end of each live server would be recorded" },
   details:
-    "The witness is who will know: its parent, which learns the exact signal, or a client of tmux that waits outside.\n" +
-    "Exit 1 where a live server has no canary.",
+    "The witness is the process that learns of the end. A parent learns the exact signal. A client of tmux only learns " +
+    "that the server is gone.\nExit 1 where a live server has no canary.",
   args: {},
-  examples: [{ command: "iapeer canary status", note: "who is watched, by whom, since when; who is not, and why" }],
+  examples: [{ command: "iapeer canary status", note: "each live server, its witness, or why it has none" }],
   run: async (_call, { app, output }) => {
     const rows = await listCanaries(app);
     output.result(rows, () => render(rows, output));

@@ -7,9 +7,7 @@ const SHELLS = ["bash", "zsh", "fish"];
 export const completions = defineVerb({
   meta: { name: "completions", description: "print the completion script of a shell" },
   details: "Commands, options and the names of peers complete then.",
-  args: {
-    shell: { type: "positional", description: "bash, zsh or fish", choices: SHELLS },
-  },
+  args: { shell: { type: "positional", description: "the shell", choices: SHELLS } },
   examples: [
     { command: "source <(iapeer completions bash)", note: "in ~/.bashrc" },
     { command: "source <(iapeer completions zsh)", note: "in ~/.zshrc, after compinit" },

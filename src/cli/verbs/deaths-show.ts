@@ -8,10 +8,8 @@ import { defineVerb } from "../verb.ts";
 
 export const deathsShow = defineVerb({
   meta: { name: "deaths show", description: "show everything that is known of one death" },
-  args: {
-    id: { type: "positional", description: "its id, or the beginning of it: 4 digits or more" },
-  },
-  examples: [{ command: "iapeer deaths show 3f2a", note: "why, how long it lived, what it printed last" }],
+  args: { id: { type: "positional", description: "its id, or the first four digits or more" } },
+  examples: [{ command: "iapeer deaths show 3f2a", note: "why it died, how long it lived, what it printed last" }],
   run: async ({ args }, { app, output }) => {
     const details = await showDeath(app, { id: args.id });
     output.result(toDeathDetailsJson(details), () => renderDeath(details, output.colors));

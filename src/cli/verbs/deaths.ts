@@ -9,21 +9,21 @@ import { type Cell, type Column, renderTable } from "../table.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const deaths: Verb = defineVerb({
-  meta: { name: "deaths", description: "show every end of a session or server that nobody asked for" },
+  meta: { name: "deaths", description: "list the ends of sessions and servers that nobody asked for" },
   details:
-    "The newest first; servers that died together stand together. An end by stop or remove is not one of these.\n" +
-    "Everything about one of them: iapeer deaths show <id>",
+    "The newest comes first, and servers that died together stand together. An end by stop or remove is not listed.\n" +
+    "For one death in full: iapeer deaths show <id>",
   args: {
     peer: ONE_PEER,
     since: {
       type: "string",
-      valueHint: "time",
-      description: "only those of the last 90s, 30m, 24h or 7d (default: all that are known)",
+      valueHint: "duration",
+      description: "only deaths of the last 90s, 30m, 24h or 7d (default: all that are kept)",
     },
   },
   examples: [
-    { command: "iapeer deaths --since 24h", note: "what died since yesterday" },
-    { command: "iapeer deaths --peer alice --json", note: "for a script: one peer's" },
+    { command: "iapeer deaths --since 24h", note: "the deaths of the last day" },
+    { command: "iapeer deaths --peer alice --json", note: "one peer's deaths, for a script" },
   ],
   run: async ({ args }, { app, output }) => {
     const ageMs = args.since === undefined ? undefined : parseDuration(deaths, "since", args.since);

@@ -6,17 +6,17 @@ import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const doctor = defineVerb({
-  meta: { name: "doctor", description: "look whether sessions and their deaths would be recorded here" },
+  meta: { name: "doctor", description: "check whether this host would record the ends of sessions" },
   details:
-    "Looks at everything that sessions stand on and changes nothing. Then it launches a few sessions in a throw-away root,\n" +
-    "ends them in every way, and looks at what was recorded; that takes some seconds, and nothing of it stays.\n" +
-    'Exit 1 where there is a warning or an error; what is only good to know is "ok".',
+    "The checks look at everything that sessions stand on, and change nothing. The self-test then launches a few sessions " +
+    "in a throw-away root and ends them in every way. It takes some seconds and leaves nothing.\n" +
+    "Exit 1 where a check has a warning or an error.",
   args: {
     "self-test": {
       type: "boolean",
       default: true,
       description: "launch sessions in a throw-away root",
-      negativeDescription: "look only, and launch nothing",
+      negativeDescription: "launch nothing, only look",
     },
   },
   examples: [

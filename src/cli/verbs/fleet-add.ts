@@ -8,41 +8,41 @@ import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { tellProblems } from "../fleet/problems.ts";
 import { withInterruption } from "../interruption.ts";
 import { printReport } from "../fleet/report.ts";
-import { IF_REVISION, parseRevision } from "../shared-options.ts";
+import { DRY_RUN, IF_REVISION, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetAdd: Verb = defineVerb({
   meta: { name: "fleet add", description: "write one more agent into the fleet file, and apply it" },
   details:
-    "It is written at the end of the agents, as the last of them is; every other byte of the file stays. Where the\n" +
-    "agent cannot be added the file is not changed. With --host and --ssh it is one of another host.",
+    "The agent is written at the end of the list, in the style of the last one. Every other byte of the file stays. When the " +
+    "agent cannot be added, the file does not change. --host and --ssh declare an agent of another host.",
   args: {
     name: { type: "positional", description: "its name: small letters, digits and dashes" },
     class: {
       type: "string",
       valueHint: "class",
       required: true,
-      description: `what it is for: ${CLASSES.join(", ")}, or another word`,
+      description: `its work: ${CLASSES.join(", ")}, or another word`,
     },
-    runtime: { type: "string", valueHint: "r", description: "its runtime (default: the file's)", completes: "runtimes" },
-    "model-hint": { type: "string", valueHint: "m", description: "which model, in the runtime's own words" },
+    runtime: { type: "string", valueHint: "runtime", description: "its runtime (default: the file's)", completes: "runtimes" },
+    "model-hint": { type: "string", valueHint: "model", description: "its model, in the runtime's own words" },
     "working-directory": {
       type: "string",
       valueHint: "dir",
-      description: "its folder (default: the file's, else one of iapeer's own)",
+      description: "its folder (default: the file's, else one in the root)",
       completes: "folders",
     },
     "persistent-persona": { type: "boolean", description: "start it at boot" },
-    host: { type: "string", valueHint: "h", description: "the other host that it is on" },
-    ssh: { type: "string", valueHint: "[user@]host", description: "how that host is reached" },
-    socket: { type: "string", valueHint: "s", description: "the tmux server it is on there, by name or path" },
+    host: { type: "string", valueHint: "name", description: "the name of the other host" },
+    ssh: { type: "string", valueHint: "[user@]host", description: "how ssh reaches that host" },
+    socket: { type: "string", valueHint: "socket", description: "its tmux server there, by name or path" },
     file: FLEET_FILE,
     start: { type: "boolean", description: "launch it" },
-    "dry-run": { type: "boolean", description: "say what would be done, and touch nothing" },
+    "dry-run": DRY_RUN,
     "if-revision": IF_REVISION,
   },
   examples: [
-    { command: "iapeer fleet add tester0 --class tester", note: "with the runtime and folder that the file gives" },
+    { command: "iapeer fleet add tester0 --class tester", note: "with the runtime and the folder of the file" },
     { command: "iapeer fleet add far --class implementer --host mill --ssh me@mill", note: "an agent of another host" },
   ],
   run: async ({ args }, { app, output }) => {

@@ -4,28 +4,25 @@ import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { withProblemsTold } from "../fleet/problems.ts";
 import { printReport } from "../fleet/report.ts";
 import { withInterruption } from "../interruption.ts";
-import { IF_REVISION, parseRevision } from "../shared-options.ts";
+import { DRY_RUN, IF_REVISION, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetApply: Verb = defineVerb({
   meta: { name: "fleet apply", description: "make this host match the fleet file" },
   details:
-    "Everything is checked before anything is touched; then each agent that is not as declared is added or updated, and\n" +
-    "told of. Run again it goes on where it stopped; with nothing to do it writes nothing. Agents of other hosts are\n" +
-    "only noted. Exit 1 where something failed, 2 for a fleet file with an error.",
+    "The whole file is checked before anything changes. Then each agent that differs is added or updated. An apply that was " +
+    "interrupted goes on when you run it again. An apply with nothing to do writes nothing. Agents of other hosts are only " +
+    "noted.\nExit 1 where something failed, 2 where the file has an error.",
   args: {
     file: FLEET_FILE,
-    "dry-run": { type: "boolean", description: "say what would be done, and touch nothing" },
-    prune: {
-      type: "boolean",
-      description: "remove the agents that were applied before and are declared no more; live ones are refused",
-    },
+    "dry-run": DRY_RUN,
+    prune: { type: "boolean", description: "remove agents that the file no longer declares; live ones are refused" },
     start: { type: "boolean", description: "launch every agent of this host that is not live" },
-    jobs: { type: "string", valueHint: "n", description: `how many agents at once (default: ${DEFAULT_JOBS})` },
+    jobs: { type: "string", valueHint: "count", description: `how many agents at once (default: ${DEFAULT_JOBS})` },
     "if-revision": IF_REVISION,
   },
   examples: [
-    { command: "iapeer fleet apply --dry-run", note: "what would change" },
+    { command: "iapeer fleet apply --dry-run", note: "see the changes first" },
     { command: "iapeer fleet apply --prune --start", note: "exactly this fleet, and all of it live" },
   ],
   run: async ({ args }, { app, output }) => {

@@ -6,13 +6,18 @@ import { defineVerb } from "../verb.ts";
 
 export const fleetCheck = defineVerb({
   meta: { name: "fleet check", description: "find every problem in a fleet file" },
-  details: "Without FILE, $IAPEER_FLEET, else fleet.yaml in the root. Exit 2 on an error; a warning alone is exit 0.",
+  details: "Exit 2 on an error. A warning alone is exit 0.",
   args: {
-    file: { type: "positional", description: "a fleet file", required: false, completes: "files" },
+    file: {
+      type: "positional",
+      description: "the file (default: $IAPEER_FLEET, else fleet.yaml in the root)",
+      required: false,
+      completes: "files",
+    },
   },
   examples: [
     { command: "iapeer fleet check", note: "the fleet file of this host" },
-    { command: "iapeer fleet check fleet.yaml", note: "one that is being written" },
+    { command: "iapeer fleet check fleet.yaml", note: "a file that you are writing" },
   ],
   run: async ({ args }, { app, output }) => {
     const { check, agents } = checkFleetFile(app, args.file);

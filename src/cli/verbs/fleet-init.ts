@@ -5,13 +5,14 @@ import { defineVerb } from "../verb.ts";
 export const fleetInit = defineVerb({
   meta: { name: "fleet init", description: "print a commented fleet file to begin with, or write it" },
   details: [
-    "A file that is there is never written over. The profiles:",
+    "A file that exists is never overwritten. The profiles:",
+    "",
     ...PROFILE_NAMES.map((name) => `  ${name}    ${PROFILES[name].summary}`),
   ].join("\n"),
   args: {
-    profile: { type: "enum", required: true, description: "what to begin with", options: [...PROFILE_NAMES] },
-    write: { type: "boolean", description: "write it, to $IAPEER_FLEET, else fleet.yaml in the root" },
-    file: { type: "string", valueHint: "file", description: "write it there instead", completes: "files" },
+    profile: { type: "enum", required: true, description: "the fleet to begin with", options: [...PROFILE_NAMES] },
+    write: { type: "boolean", description: "write it to $IAPEER_FLEET, else to fleet.yaml in the root" },
+    file: { type: "string", valueHint: "file", description: "with --write: write it to this file", completes: "files" },
   },
   examples: [
     { command: "iapeer fleet init --profile coding", note: "read it first" },

@@ -2,18 +2,18 @@ import { withInterruption } from "../interruption.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetInstall = defineVerb({
-  meta: { name: "fleet install", description: "have the persistent agents start with this host" },
+  meta: { name: "fleet install", description: "start the persistent agents with this host" },
   details:
-    "A unit of yours for each persistent agent of the fleet as it was last applied, and for supervise (systemd; on macOS\n" +
-    "launchd). Nothing is started before the next boot, but with --now. From then on fleet apply keeps the units in step.\n" +
-    "Done again it brings everything up to date, also after iapeer or PATH moved.",
+    "Each persistent agent of the applied fleet gets a unit of your account, and supervise gets one too (systemd; launchd on " +
+    "macOS). Without --now nothing starts before the next boot. From then on fleet apply keeps the units in step.\n" +
+    "Run it again after iapeer or PATH moved.",
   args: {
-    now: { type: "boolean", description: "start them at once, too" },
-    print: { type: "boolean", description: "show the units, and change nothing" },
+    now: { type: "boolean", description: "start the agents at once, too" },
+    print: { type: "boolean", description: "print the units, and change nothing" },
   },
   examples: [
-    { command: "iapeer fleet install", note: "the agents survive a reboot" },
-    { command: "iapeer fleet install --print", note: "see what it would write, also where no systemd runs" },
+    { command: "iapeer fleet install", note: "the agents come back after a reboot" },
+    { command: "iapeer fleet install --print", note: "see the units, also where no systemd runs" },
   ],
   run: async ({ args }, { app, output }) => {
     const { installFleet, previewInstall } = await import("../../app/fleet/install.ts");

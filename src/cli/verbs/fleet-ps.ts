@@ -13,26 +13,27 @@ const WITHIN_SECS = 120;
 const INTERVAL_SECS = 2;
 
 export const fleetPs: Verb = defineVerb({
-  meta: { name: "fleet ps", description: "show every agent of the fleet: how it is, and what is not as declared" },
+  meta: { name: "fleet ps", description: "show how every agent is, and what differs from the file" },
   details:
-    "A row an agent, in the order of the file, then what is there and not declared. healthy: it gave a heartbeat in the last\n" +
-    "two minutes (--within). Exit 0 when every agent of this host is healthy and nothing differs from the file; else 1.",
+    "Agents stand in the order of the file. Agents that the file does not declare come last. An agent is healthy when it gave " +
+    "a heartbeat in the last two minutes, or in the time of --within.\n" +
+    "Exit 0 when every agent of this host is healthy and nothing differs from the file, else 1.",
   args: {
     file: FLEET_FILE,
     within: {
       type: "string",
-      valueHint: "t",
+      valueHint: "duration",
       description: `how old a healthy agent's heartbeat may be (default: ${WITHIN_SECS}s)`,
     },
     watch: { type: "boolean", description: "look again and again, until Ctrl-C" },
     interval: {
       type: "string",
-      valueHint: "t",
-      description: `with --watch: how long from one look to the next (default: ${INTERVAL_SECS}s)`,
+      valueHint: "duration",
+      description: `with --watch: the time between two looks (default: ${INTERVAL_SECS}s)`,
     },
   },
   examples: [
-    { command: "iapeer fleet ps", note: "who is healthy, and what differs" },
+    { command: "iapeer fleet ps", note: "the health of each agent, and what differs" },
     { command: "iapeer fleet ps --watch --interval 5s", note: "to leave open in a window" },
     { command: "iapeer fleet ps --json --within 10m", note: "for a script, and for agents that think long" },
   ],

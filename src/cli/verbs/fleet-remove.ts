@@ -5,23 +5,23 @@ import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { tellProblems } from "../fleet/problems.ts";
 import { printReport } from "../fleet/report.ts";
 import { withInterruption } from "../interruption.ts";
-import { IF_REVISION, parseRevision } from "../shared-options.ts";
+import { DRY_RUN, IF_REVISION, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetRemove: Verb = defineVerb({
   meta: { name: "fleet remove", description: "take one agent out of the fleet file, and off this host" },
   details:
-    "Its folder stays. The sole orchestrator and the last enhancer stay where the file's policy wants them. An agent that\n" +
-    "is live is refused without --force; then the file is not changed either.",
+    "The agent's folder stays. The only orchestrator and the last enhancer stay while the file's policy wants them. A live " +
+    "agent is refused without --force, and then the file does not change either.",
   args: {
-    name: { type: "positional", description: "its name", completes: "peers" },
+    name: { type: "positional", description: "the agent's name", completes: "peers" },
     force: { type: "boolean", description: "stop its live sessions first" },
     file: FLEET_FILE,
-    "dry-run": { type: "boolean", description: "say what would be done, and touch nothing" },
+    "dry-run": DRY_RUN,
     "if-revision": IF_REVISION,
   },
   examples: [
-    { command: "iapeer fleet remove tester0", note: "its folder stays" },
+    { command: "iapeer fleet remove tester0", note: "tester0's folder stays" },
     { command: "iapeer fleet remove tester0 --force", note: "live or not" },
   ],
   run: async ({ args }, { app, output }) => {

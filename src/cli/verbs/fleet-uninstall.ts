@@ -2,10 +2,10 @@ import { withInterruption } from "../interruption.ts";
 import { defineVerb } from "../verb.ts";
 
 export const fleetUninstall = defineVerb({
-  meta: { name: "fleet uninstall", description: "have no agent start with this host any more" },
+  meta: { name: "fleet uninstall", description: "start no agent with this host any more" },
   details:
-    "Disables and removes what fleet install wrote. Sessions that run go on. That your services run without a login\n" +
-    "(linger) stays as it is.",
+    "The units that fleet install wrote are disabled and removed. Sessions that run go on. The setting that your services run " +
+    "without a login (linger) stays as it is.",
   args: {},
   examples: [{ command: "iapeer fleet uninstall", note: "what runs goes on; nothing comes back after a reboot" }],
   run: async (_call, { app, output }) => {

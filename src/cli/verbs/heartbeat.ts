@@ -12,30 +12,31 @@ import { defineVerb, type Verb } from "../verb.ts";
 const MAX_EVERY_SECS = 86_400;
 
 export const heartbeat: Verb = defineVerb({
-  meta: { name: "heartbeat", description: "note that a peer is alive, for a runtime's own hook, or around its program" },
+  meta: { name: "heartbeat", description: "note that a peer is alive, or run its program with heartbeats" },
   details:
-    "Without an argument for the peer of the session it is called in. What cannot be written is a warning. With -- COMMAND it\n" +
-    "becomes that program, and a small loop beside it gives heartbeats as long as the program lives and answers: it is not\n" +
-    "stopped, and has read what was typed into its terminal. --if-answers asks that alone, and exits with 1 if it does not.",
+    "Without <peer> it is the peer of the session that calls. A heartbeat that cannot be written is a warning.\n" +
+    "With -- COMMAND this call becomes that program. A small loop beside it gives heartbeats as long as the program answers: " +
+    "it lives, it is not stopped, and it has read what was typed into its terminal.\n" +
+    "--if-answers asks the same of a process that runs already, and exits with 1 if it does not answer.",
   args: {
-    peer: { type: "positional", description: "its name or its identity, as claude-alice", required: false, completes: "peers" },
+    peer: { type: "positional", description: "its name, or its identity: claude-alice", required: false, completes: "peers" },
     runtime: RUNTIME_OPTION,
     every: {
       type: "string",
-      valueHint: "t",
-      description: `with -- COMMAND: how often, as 30s or 2m (default: ${BEAT_EVERY_SECS}s)`,
+      valueHint: "duration",
+      description: `with -- COMMAND: the time between two heartbeats (default: ${BEAT_EVERY_SECS}s)`,
     },
     "if-answers": {
       type: "string",
       valueHint: "pid",
-      description: "only if this process answers; PID:START is one that started then",
+      description: "only if this process answers; PID:START names one by its start time too",
     },
   },
-  rest: { name: "COMMAND", description: "a program and its arguments, in whose place this call runs" },
+  rest: { name: "COMMAND [ARG…]", description: "the program and its arguments" },
   examples: [
     { command: "iapeer heartbeat", note: "in a hook that an agent runs after each turn" },
-    { command: "iapeer heartbeat alice --runtime codex", note: "for her, from anywhere" },
-    { command: "iapeer heartbeat --every 1m -- my-agent --fast", note: "for a program that knows nothing of heartbeats" },
+    { command: "iapeer heartbeat alice --runtime codex", note: "for alice, from anywhere" },
+    { command: "iapeer heartbeat --every 1m -- my-agent --fast", note: "for a program that knows no heartbeats" },
   ],
   run: async ({ args, rest }, { app, output }) => {
     if (rest.length === 0 && args.every !== undefined) throw usage(heartbeat, "--every goes with -- COMMAND");

@@ -3,12 +3,12 @@ import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { defineVerb } from "../verb.ts";
 
 export const hookPaneDied = defineVerb({
-  meta: { name: "hook pane-died", description: "print the tmux hook that a peer's session gets" },
+  meta: { name: "hook pane-died", description: "print the tmux hook of a peer's session" },
   details:
-    "When the agent's own pane dies it logs the exit status or signal, claims the end and ends the session. Any other pane\n" +
-    "just closes.",
+    "When the agent's own pane dies, the hook logs the exit status or the signal, claims the end and ends the session. Any " +
+    "other pane just closes.",
   args: {
-    personality: { type: "positional", description: "its name", completes: "peers" },
+    personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,
   },
   examples: [{ command: "iapeer hook pane-died alice", note: "the value that launch gives to tmux set-hook" }],

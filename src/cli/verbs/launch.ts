@@ -9,23 +9,19 @@ import { defineVerb } from "../verb.ts";
 export const launch = defineVerb({
   meta: { name: "launch", description: "start a peer's session, watched from its first moment" },
   details:
-    "In the peer's folder, on a tmux server of its own; with --socket on one that is shared, of which only that session is\n" +
-    "touched. It is ready when its process still lives after a second; one that ends earlier is reported with its exit\n" +
-    "status and the last lines it printed. A peer that is live already is left as it is.",
+    "The session runs in the peer's folder, on a tmux server of its own. With --socket it runs on a shared server, and " +
+    "nothing else there is touched. It is ready when its process still lives after one second. A process that ends earlier " +
+    "is reported with its exit status and its last lines. A live peer is left as it is.",
   args: {
-    personality: { type: "positional", description: "its name", completes: "peers" },
+    personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,
-    socket: {
-      type: "string",
-      valueHint: "name",
-      description: "on the tmux server of that name (tmux -L), which others may use too",
-    },
+    socket: { type: "string", valueHint: "name", description: "use the shared tmux server of this name (tmux -L)" },
   },
-  rest: { name: "ARG", description: "more arguments for the runtime's program, after those of its launch.env" },
+  rest: { name: "ARG…", description: "more arguments for the runtime's program, after those of launch.env" },
   examples: [
-    { command: "iapeer launch alice", note: "her default runtime; then: iapeer attach alice" },
-    { command: "iapeer launch alice --runtime codex -- --model o4", note: "another runtime beside it, with arguments" },
-    { command: "iapeer launch alice --socket work", note: "as a session of a tmux server that you share: tmux -L work attach" },
+    { command: "iapeer launch alice", note: "with the default runtime; then: iapeer attach alice" },
+    { command: "iapeer launch alice --runtime codex -- --model o4", note: "a second runtime, with arguments" },
+    { command: "iapeer launch alice --socket work", note: "on a server that you share: tmux -L work attach" },
   ],
   run: async ({ args, rest }, { app, output }) => {
     const request = {

@@ -7,13 +7,13 @@ import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
 export const list = defineVerb({
-  meta: { name: "list", description: "show every peer, a row each" },
+  meta: { name: "list", description: "list the peers" },
   args: {
-    runtime: { type: "string", valueHint: "r", description: "only peers that have this runtime", completes: "runtimes" },
+    runtime: { type: "string", valueHint: "runtime", description: "only peers that have this runtime", completes: "runtimes" },
   },
   examples: [
-    { command: "iapeer list", note: "who is on this host, and who is awake" },
-    { command: "iapeer list --runtime codex --json", note: "for a script: only peers with codex" },
+    { command: "iapeer list", note: "every peer, and whether it is live" },
+    { command: "iapeer list --runtime codex --json", note: "the peers with codex, for a script" },
   ],
   run: async ({ args }, { app, output }) => {
     const runtime = args.runtime === undefined ? undefined : parseRuntime(args.runtime);

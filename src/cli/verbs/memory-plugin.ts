@@ -15,13 +15,13 @@ const DEFAULT_JOBS = 4;
 export const memoryPlugin: Verb = defineVerb({
   meta: { name: "memory-plugin", description: "attach or detach the host's memory, for one peer or all" },
   details:
-    "Runs the provider's command once per peer and agentic runtime. Ctrl-C ends the running commands with all they\n" +
-    "started, reports what was done and what was not, and exits 130.",
+    "The provider's command runs once for each peer and agentic runtime. Ctrl-C ends the running commands with all that they " +
+    "started, reports what was done and what was not, and exits with 130.",
   args: {
-    direction: { type: "positional", description: "on or off", choices: ["on", "off"] },
+    direction: { type: "positional", description: "attach or detach", choices: ["on", "off"] },
     peer: ONE_PEER,
     all: ALL_PEERS,
-    jobs: { type: "string", valueHint: "n", description: `how many commands run at once (default: ${DEFAULT_JOBS})` },
+    jobs: { type: "string", valueHint: "count", description: `how many commands run at once (default: ${DEFAULT_JOBS})` },
   },
   examples: [
     { command: "iapeer memory-plugin on --all --jobs 8", note: "after installing a provider, or a new version of it" },

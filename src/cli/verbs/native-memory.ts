@@ -10,16 +10,16 @@ import { defineVerb, type Verb } from "../verb.ts";
 export const nativeMemory: Verb = defineVerb({
   meta: { name: "native-memory", description: "switch the runtimes' own memory off or on" },
   details:
-    "An occupied slot and a runtime's own memory make two stores, so a birth under an occupied slot switches the\n" +
-    "runtime's own off. This is the same by hand. Everything else in those settings stays as it was.",
+    "An occupied slot and a runtime's own memory make two stores. A birth under an occupied slot therefore switches the " +
+    "runtime's own off. This command does the same by hand. Every other setting stays as it was.",
   args: {
-    direction: { type: "positional", description: "off or on", choices: ["off", "on"] },
+    direction: { type: "positional", description: "the runtimes' own memory", choices: ["off", "on"] },
     peer: ONE_PEER,
     all: ALL_PEERS,
   },
   examples: [
-    { command: "iapeer native-memory off --all", note: "for peers that were there before the provider" },
-    { command: "iapeer native-memory on --peer alice", note: "let claude remember by itself again" },
+    { command: "iapeer native-memory off --all", note: "for peers that are older than the provider" },
+    { command: "iapeer native-memory on --peer alice", note: "let alice's runtimes remember by themselves again" },
   ],
   run: async ({ args }, { app, output }) => {
     const choice = parseTargets(nativeMemory, args);

@@ -6,9 +6,14 @@ import { defineVerb } from "../verb.ts";
 
 export const providerCheck = defineVerb({
   meta: { name: "provider check", description: "find every problem in a memory provider's declaration" },
-  details: "Without FILE, the one of this host. Exit 1 on an error; a warning alone is exit 0.",
+  details: "Exit 1 on an error. A warning alone is exit 0.",
   args: {
-    file: { type: "positional", description: "a declaration, as a provider writes it", required: false, completes: "files" },
+    file: {
+      type: "positional",
+      description: "a declaration, as a provider writes it (default: the slot of this host)",
+      required: false,
+      completes: "files",
+    },
   },
   examples: [
     { command: "iapeer provider check", note: "the slot of this host" },

@@ -14,14 +14,14 @@ export const providerRun = defineVerb({
     peer: { ...ONE_PEER, required: true },
     runtime: {
       type: "string",
-      valueHint: "r",
-      description: "for which agentic runtime (default: the peer's default one)",
+      valueHint: "runtime",
+      description: "one of its agentic runtimes (default: the peer's default one)",
       completes: "runtimes",
     },
-    "dry-run": { type: "boolean", description: "print the argv as JSON and run nothing" },
+    "dry-run": { type: "boolean", description: "print the argv as JSON, and run nothing" },
   },
   examples: [
-    { command: "iapeer provider run birth --peer alice --dry-run", note: "what would be run, argument by argument" },
+    { command: "iapeer provider run birth --peer alice --dry-run", note: "see the command, argument by argument" },
     { command: "iapeer provider run remove --peer alice --runtime claude", note: "detach by hand" },
   ],
   run: async ({ args }, { app, output }) => {

@@ -12,16 +12,27 @@ import { defineVerb, type Verb } from "../verb.ts";
 const TIMEOUTS_MS = { min: 1, max: 24 * 60 * 60 * 1000 };
 
 export const provisionExec: Verb = defineVerb({
-  meta: { name: "provision exec", description: "run one command as a provider's command is run, and print its outcome as JSON" },
+  meta: { name: "provision exec", description: "run a command the way a provider's command is run" },
   details:
-    "For authors of memory providers. Placeholders in the arguments are replaced, no shell is in between, and at the\n" +
-    "limit the command is ended with everything it started. Exit 0: ok, 6: timeout, 1: anything else.",
+    "This is for authors of memory providers. It replaces the placeholders in the arguments, runs the command without a " +
+    "shell, and prints the outcome as JSON. At the time limit the command is ended with everything that it started.\n" +
+    "Exit 0 for ok, 6 for a timeout, 1 for anything else.",
   args: {
-    cwd: { type: "string", valueHint: "dir", required: true, description: "the peer's folder, for {cwd}", completes: "folders" },
-    runtime: { type: "string", valueHint: "runtime", required: true, description: "for {runtime}", completes: "runtimes" },
-    personality: { type: "string", valueHint: "name", required: true, description: "for {personality}" },
-    occasion: { type: "enum", required: true, description: "for {occasion}", options: [...OCCASIONS] },
-    "timeout-ms": { type: "string", valueHint: "n", description: `the limit in milliseconds (default: ${PROVIDER_TIMEOUT_MS})` },
+    cwd: { type: "string", valueHint: "dir", required: true, description: "the value of {cwd}: a folder", completes: "folders" },
+    runtime: {
+      type: "string",
+      valueHint: "runtime",
+      required: true,
+      description: "the value of {runtime}",
+      completes: "runtimes",
+    },
+    personality: { type: "string", valueHint: "name", required: true, description: "the value of {personality}" },
+    occasion: { type: "enum", required: true, description: "the value of {occasion}", options: [...OCCASIONS] },
+    "timeout-ms": {
+      type: "string",
+      valueHint: "ms",
+      description: `the time limit in milliseconds (default: ${PROVIDER_TIMEOUT_MS})`,
+    },
   },
   rest: { name: "COMMAND [ARG…]", description: "the command and its arguments", required: true },
   examples: [
@@ -29,7 +40,7 @@ export const provisionExec: Verb = defineVerb({
       command:
         "iapeer provision exec --cwd . --runtime claude --personality alice \\\n" +
         "    --occasion birth -- /bin/echo {cwd} {runtime}",
-      note: "what a provider's command would be told",
+      note: "see what a provider's command would be told",
     },
   ],
   run: async ({ args, rest }, { app, output }) => {

@@ -9,17 +9,17 @@ import { tame } from "../../model/characters.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const remove: Verb = defineVerb({
-  meta: { name: "remove", description: "detach a peer's memory and take it out of the registry" },
+  meta: { name: "remove", description: "detach a peer's memory, and take the peer out of the registry" },
   details:
-    "Its folder stays. A peer that is not there is a success that says so. A removal that was interrupted goes\n" +
-    "on when it is run again. A provider that fails is a warning.",
+    "The peer's folder stays. A peer that is not registered is a success that says so. A removal that was interrupted goes on " +
+    "when you run it again. A provider that fails is a warning.",
   args: {
-    personality: { type: "positional", description: "one peer, or several", repeatable: true, completes: "peers" },
+    personality: { type: "positional", description: "the names of the peers", repeatable: true, completes: "peers" },
     force: { type: "boolean", description: "stop live sessions first" },
     "if-revision": IF_REVISION,
   },
   examples: [
-    { command: "iapeer remove alice", note: "alice leaves; her folder stays" },
+    { command: "iapeer remove alice", note: "alice's folder stays" },
     { command: "iapeer remove alice bob --force", note: "two peers, live or not" },
   ],
   run: async ({ args }, { app, output }) => {

@@ -14,40 +14,41 @@ const GRACE = "10s";
 const MOST_GRACE_MS = 3_600_000;
 
 export const send: Verb = defineVerb({
-  meta: { name: "send", description: "send a message to a live peer, on this host or another of the fleet" },
-  details: "It is pasted into the agent's own pane and submitted, with a head that says who sent it; to another host over ssh.",
+  meta: { name: "send", description: "send a message to a live peer, on this host or another" },
+  details:
+    "The text is pasted into the agent's own pane and submitted, with a head that names the sender. To another host of the " +
+    "fleet it goes over ssh.",
   args: {
-    personality: { type: "positional", description: "whom it is for", completes: "peers" },
+    personality: { type: "positional", description: "the peer that gets it", completes: "peers" },
     message: { type: "string", alias: "m", valueHint: "text", description: "the message", mayBeEmpty: true },
-    file: { type: "string", valueHint: "f", description: "a file that holds it; - is stdin", completes: "files" },
+    file: { type: "string", valueHint: "file", description: "a file with the message; - is stdin", completes: "files" },
     runtime: RUNTIME_OPTION,
     from: {
       type: "string",
-      valueHint: "p",
+      valueHint: "peer",
       description: "the peer in whose name a person sends, or HOST:NAME",
       completes: "peers",
     },
     verify: {
       type: "boolean",
-      description: "look whether the peer takes it, for up to 5 s; exit 1 when not, or when it cannot be told",
+      description: "wait up to 5 s until the peer takes it; exit 1 when it does not, or when that cannot be told",
     },
     directive: {
       type: "enum",
-      valueHint: "d",
-      description: "an order to the agent, by a person or the orchestrator",
+      description: "give the agent an order; only a person or the orchestrator may",
       options: [...DIRECTIVES],
     },
     grace: {
       type: "string",
-      valueHint: "t",
-      description: `how long the agent has before it is put to sleep (default: ${GRACE})`,
+      valueHint: "duration",
+      description: `the time that the agent has before it is put to sleep (default: ${GRACE})`,
     },
-    socket: { type: "string", valueHint: "s", description: "only if it is on this tmux server: a name (tmux -L) or a path" },
+    socket: { type: "string", valueHint: "socket", description: "only on this tmux server: a name (tmux -L) or a path" },
   },
   examples: [
-    { command: 'iapeer send alice -m "the build is green"', note: "type to her from anywhere" },
-    { command: "git diff | iapeer send alice --file - --verify", note: "what a command prints, and see that she takes it" },
-    { command: "iapeer send alice --directive sleep --grace 30s", note: "ask her to put her work away, then stop her" },
+    { command: 'iapeer send alice -m "the build is green"', note: "type to alice from anywhere" },
+    { command: "git diff | iapeer send alice --file - --verify", note: "send the output of a command, and see it taken" },
+    { command: "iapeer send alice --directive sleep --grace 30s", note: "let alice put the work away, then stop it" },
   ],
   run: async ({ args }, { app, output }) => {
     const order = parseOrder(args);

@@ -11,10 +11,8 @@ import { defineVerb } from "../verb.ts";
 
 export const show = defineVerb({
   meta: { name: "show", description: "show everything about one peer" },
-  args: {
-    personality: { type: "positional", description: "its name", completes: "peers" },
-  },
-  examples: [{ command: "iapeer show alice", note: "folder, runtimes, their memory, and the last death" }],
+  args: { personality: { type: "positional", description: "the peer's name", completes: "peers" } },
+  examples: [{ command: "iapeer show alice", note: "the folder, the runtimes, their memory, the last death" }],
   run: async ({ args }, { app, output }) => {
     const details = await showPeer(app, { personality: parsePersonality(args.personality) });
     output.result(details, () => renderShow(details, output.colors));

@@ -4,11 +4,11 @@ import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
 export const status = defineVerb({
-  meta: { name: "status", description: "show how this host is: the slot, the peers, what needs you" },
+  meta: { name: "status", description: "show the state of this host, and what needs a person" },
   details: "Exit 1 where something needs a person.",
   args: {},
   examples: [
-    { command: "iapeer status", note: "one look" },
+    { command: "iapeer status", note: "the slot, the peers, recent deaths" },
     { command: "iapeer status --json", note: "for a monitor" },
   ],
   run: async (_call, { app, output }) => {

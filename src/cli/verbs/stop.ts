@@ -7,12 +7,13 @@ import { ALL_PEERS } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const stop: Verb = defineVerb({
-  meta: { name: "stop", description: "end a peer's sessions on purpose, and wait until they are gone" },
+  meta: { name: "stop", description: "end a peer's sessions on purpose" },
   details:
-    "Nothing of it is recorded as a death. Without --runtime every session of the peer ends. The peer then shows as stopped.",
+    "The call returns when the processes are gone. No death is recorded. Without --runtime every session of the peer ends. " +
+    "The peer then shows as stopped.",
   args: {
-    personality: { type: "positional", description: "its name", required: false, completes: "peers" },
-    runtime: { type: "string", valueHint: "r", description: "only the session of this runtime", completes: "runtimes" },
+    personality: { type: "positional", description: "the peer's name", required: false, completes: "peers" },
+    runtime: { type: "string", valueHint: "runtime", description: "only the session of this runtime", completes: "runtimes" },
     all: ALL_PEERS,
   },
   examples: [

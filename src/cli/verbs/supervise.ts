@@ -13,16 +13,20 @@ const DEFAULT_INTERVAL_SECS = 30;
 const MAX_INTERVAL_SECS = 86_400;
 
 export const supervise: Verb = defineVerb({
-  meta: { name: "supervise", description: "keep every live server watched, and record what nobody saw" },
+  meta: { name: "supervise", description: "keep every live server watched, and record missed ends" },
   details:
-    "A live server that lost its canary gets one; a server that ended together with its canary gets its record. It never\n" +
-    "restarts or ends anything. One of them runs on a root at a time.",
+    "A live server that lost its canary gets a new one. A server that ended together with its canary gets its record. " +
+    "supervise never restarts or ends anything. A root has one of them at a time.",
   args: {
-    once: { type: "boolean", description: "one look, then end" },
-    interval: { type: "string", valueHint: "s", description: `seconds between two looks (default: ${DEFAULT_INTERVAL_SECS})` },
-    install: { type: "boolean", description: "have it run from now on, as a service of yours (systemd, launchd)" },
-    uninstall: { type: "boolean", description: "take that service away" },
-    print: { type: "boolean", description: "with --install: show the service, and change nothing" },
+    once: { type: "boolean", description: "look once, then end" },
+    interval: {
+      type: "string",
+      valueHint: "secs",
+      description: `seconds between two looks (default: ${DEFAULT_INTERVAL_SECS})`,
+    },
+    install: { type: "boolean", description: "run it from now on, as a service of your account" },
+    uninstall: { type: "boolean", description: "remove that service" },
+    print: { type: "boolean", description: "with --install: print the service, and change nothing" },
   },
   examples: [
     { command: "iapeer supervise --once", note: "one look, for a cron job" },

@@ -11,17 +11,17 @@ const DEFAULT_LINES = 20;
 const MOST_LINES = 100_000;
 
 export const tail: Verb = defineVerb({
-  meta: { name: "tail", description: "show what a session printed last" },
-  details: "As lines to read: without colours and other escape sequences, a line that was written over as it stands in the end.",
+  meta: { name: "tail", description: "show the last lines that a session printed" },
+  details: "Escape sequences are left out. A line that was overwritten is shown as it stood in the end.",
   args: {
     personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,
-    lines: { type: "string", valueHint: "n", description: `how many lines (default: ${DEFAULT_LINES})` },
-    follow: { type: "boolean", description: "go on with what it prints from now on, until Ctrl-C" },
+    lines: { type: "string", valueHint: "count", description: `how many lines (default: ${DEFAULT_LINES})` },
+    follow: { type: "boolean", description: "go on with each new line, until Ctrl-C" },
   },
   examples: [
-    { command: "iapeer tail alice", note: "the last 20 lines of its session, also of one that has ended" },
-    { command: "iapeer tail alice --runtime codex --lines 0 --follow", note: "what it prints from now on" },
+    { command: "iapeer tail alice", note: "the last 20 lines, also of a session that has ended" },
+    { command: "iapeer tail alice --runtime codex --lines 0 --follow", note: "each line from now on" },
   ],
   run: async ({ args }, { app, output }) => {
     const isFollowing = args.follow;

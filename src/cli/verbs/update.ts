@@ -8,23 +8,29 @@ import { DESCRIPTION, IF_REVISION, INTELLIGENCE, parseRevision, PROVISION } from
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const update: Verb = defineVerb({
-  meta: { name: "update", description: "change what is said of a peer" },
-  details: "A runtime that is added gets a birth; from one that is taken away the memory is detached first.",
+  meta: { name: "update", description: "change a peer's description, runtimes or intelligence" },
+  details: "A runtime that is added gets a birth. The memory is detached from a runtime before that runtime is removed.",
   args: {
-    personality: { type: "positional", description: "its name", completes: "peers" },
+    personality: { type: "positional", description: "the peer's name", completes: "peers" },
     description: DESCRIPTION,
-    "add-runtime": { type: "string", valueHint: "r", repeatable: true, description: "a runtime it gets", completes: "runtimes" },
+    "add-runtime": {
+      type: "string",
+      valueHint: "runtime",
+      repeatable: true,
+      description: "a runtime that it gets",
+      completes: "runtimes",
+    },
     "remove-runtime": {
       type: "string",
-      valueHint: "r",
+      valueHint: "runtime",
       repeatable: true,
-      description: "a runtime it loses",
+      description: "a runtime that it loses",
       completes: "runtimes",
     },
     "default-runtime": {
       type: "string",
-      valueHint: "r",
-      description: "the runtime that is meant when none is named",
+      valueHint: "runtime",
+      description: "the runtime of calls that name none",
       completes: "runtimes",
     },
     intelligence: INTELLIGENCE,
@@ -32,11 +38,8 @@ export const update: Verb = defineVerb({
     "if-revision": IF_REVISION,
   },
   examples: [
-    { command: 'iapeer update alice --description "reads the mail"', note: "say what it is for" },
-    {
-      command: "iapeer update alice --add-runtime codex --default-runtime codex",
-      note: "one more runtime, which is then the one that is meant",
-    },
+    { command: 'iapeer update alice --description "reads the mail"', note: "a new description" },
+    { command: "iapeer update alice --add-runtime codex --default-runtime codex", note: "one more runtime, and the default" },
   ],
   run: async ({ args }, { app, output }) => {
     const change = {

@@ -7,14 +7,12 @@ import { defineVerb } from "../verb.ts";
 export const verify = defineVerb({
   meta: { name: "verify", description: "compare the registry with the peers' own profiles" },
   details:
-    "A peer's own profile is right and the registry follows it. Exit 1 where they differ and not all was fixed.\n" +
-    "With --fix a registry that cannot be read comes back from its backup and the profiles; the bad file is kept.",
-  args: {
-    fix: { type: "boolean", description: "mend what can be mended" },
-  },
+    "A peer's own profile counts, and the registry follows it. With --fix a registry that cannot be read is restored from its " +
+    "backup and the profiles, and the bad file is kept.\nExit 1 where they differ and not everything was fixed.",
+  args: { fix: { type: "boolean", description: "mend what can be mended" } },
   examples: [
     { command: "iapeer verify", note: "look only" },
-    { command: "iapeer verify --fix", note: "bring a damaged registry back" },
+    { command: "iapeer verify --fix", note: "restore a damaged registry" },
   ],
   run: async ({ args }, { app, output }) => {
     const request = { isFixing: args.fix };

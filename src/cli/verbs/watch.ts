@@ -5,14 +5,15 @@ import { requireTerminal } from "../terminal.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const watch: Verb = defineVerb({
-  meta: { name: "watch", description: "look at a peer's session in this terminal, without typing to it" },
+  meta: { name: "watch", description: "see a peer's session in this terminal, without typing to it" },
   details:
-    "Ctrl-b d leaves it. Keys do nothing else, and others who are attached see no change. It also works inside another tmux.",
+    "Ctrl-b d leaves the session. Other keys do nothing, and other people who are attached see no change. This also works " +
+    "inside another tmux.",
   args: {
     personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,
   },
-  examples: [{ command: "iapeer watch alice", note: "see her screen, and be sure to touch nothing" }],
+  examples: [{ command: "iapeer watch alice", note: "see alice's screen, and touch nothing" }],
   run: async ({ args }, { app, output }) => {
     const asked = parseAsked(args.personality, args.runtime);
     const { argv, env } = await planWatch(app, asked);
