@@ -1,4 +1,4 @@
-// What it costs, side by side with something of the same machine and moment: npm run bench [-- --row NAME]
+// Measures what iapeer costs, side by side with something else at the same time: npm run bench [-- --row NAME]
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
 import { CANARY_ROWS } from "./bench/canary-rows.ts";
@@ -13,7 +13,7 @@ import { type Judged, judgeRow, renderResults } from "./bench/results.ts";
 
 const ROWS = [...REGISTRY_ROWS, ...PROVIDER_ROWS, ...CANARY_ROWS, ...LIVE_ROWS, ...FLEET_ROWS, ...FLEET_LIVE_ROWS];
 
-/** The rows that the arguments ask for; the call is wrong when there is none of that name. */
+/** The rows that the arguments ask for. Throws an Error when no row has such a name. */
 function chooseRows(argv: readonly string[]): readonly Row[] {
   const { values } = parseArgs({ args: [...argv], options: { row: { type: "string", multiple: true } } });
   const unknown = values.row?.find((name) => !ROWS.some((row) => row.name === name));

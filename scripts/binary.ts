@@ -6,7 +6,7 @@ const ROOT = join(import.meta.dir, "..");
 const BINARY = join(ROOT, "dist/iapeer");
 const SOURCES = ["src/**/*", "scripts/build.ts", "package.json", "package-lock.json"];
 
-/** The compiled program's path; built first when it is missing or older than what it is made of. */
+/** The path of the compiled program. It is built first when it is missing or older than its sources. */
 export async function ensureBinary(): Promise<string> {
   const built = statSync(BINARY, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (built > newestSource()) return BINARY;

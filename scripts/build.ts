@@ -10,15 +10,15 @@ type ReleaseTarget = (typeof RELEASE_TARGETS)[number];
 interface BuildOptions {
   /** The program's first file. */
   readonly entry?: string;
-  /** Folder of the result; made if missing. */
+  /** The folder of the result, which is made if it is missing. */
   readonly outDir?: string;
-  /** The machine to build for; this one when left out. Bun fetches the runtime of any other. */
+  /** The machine to build for. Default: this one. Bun fetches the runtime of any other. */
   readonly target?: ReleaseTarget;
 }
 
 /**
- * Compiles the program into one executable, `iapeer` or `iapeer-<target>`, and returns its absolute path. The executable is put
- * in its place whole, so one that is running, or another build at the same time, is never disturbed.
+ * Compiles the program into one executable, `iapeer` or `iapeer-<target>`, and returns its absolute path. A rename puts the
+ * executable in its place, so neither a running one nor another build at the same time is disturbed.
  * Throws an AggregateError with every message of the bundler.
  */
 export async function build(options: BuildOptions = {}): Promise<string> {
@@ -35,7 +35,7 @@ export async function build(options: BuildOptions = {}): Promise<string> {
   return join(outDir, name);
 }
 
-/** Builds for every machine of a release, one after the other, and returns the paths. */
+/** Builds for every machine of a release, one after another. Returns the paths. */
 export async function buildRelease(): Promise<string[]> {
   const paths: string[] = [];
   for (const target of RELEASE_TARGETS) paths.push(await build({ target }));
@@ -54,16 +54,16 @@ async function compile({ entry, outfile, target }: CompileOptions): Promise<void
     target: "bun",
     format: "esm",
     bytecode: true,
-    // One chunk a verb: what a call does not use is not even loaded.
+    // Each verb is a chunk of its own, and a call loads only what it uses.
     splitting: true,
-    // Names stay: in a binary of this size they cost nothing, and a stack trace with them can be read.
+    // Names stay: they cost nothing in a binary of this size, and make a stack trace readable.
     minify: { whitespace: true, syntax: true, identifiers: false },
     sourcemap: "inline",
     define: { IAPEER_VERSION: JSON.stringify(version), "process.env.NODE_ENV": '"production"' },
     compile: {
       outfile,
       ...(target === undefined ? {} : { target: `bun-${target}` as const }),
-      // A compiled program would else take settings from whatever folder it is started in.
+      // Otherwise a compiled program reads settings from the folder that it is started in.
       autoloadDotenv: false,
       autoloadBunfig: false,
       autoloadTsconfig: false,

@@ -1,4 +1,4 @@
-// The main job on real input, in a throw-away root: npm run demo
+// Shows the main job with real input, in a root of its own: npm run demo
 import { ensureBinary } from "./binary.ts";
 import { findFailure, SCENES, WHERE_NEXT } from "./demo/scenes.ts";
 import { openStage } from "./demo/stage.ts";
@@ -14,8 +14,8 @@ for (const [signal, status] of [
 process.exit(await perform(await ensureBinary(), interruption.signal));
 
 /**
- * Plays every scene until one is not as it must be, or until the signal, then after the line that is under way. Cleans up in any
- * case. Returns the exit status.
+ * Plays the scenes until one fails, or until the signal: the line that runs then still ends. Cleans up in any case, and returns
+ * the exit status.
  */
 async function perform(binary: string, signal: AbortSignal): Promise<number> {
   using stage = openStage(binary, { isTerminal: process.stdout.isTTY, signal });

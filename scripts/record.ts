@@ -1,4 +1,4 @@
-// Runs every page and writes down what its commands print now: node scripts/with-bun.mjs scripts/record.ts [PAGE…]
+// Runs the commands of every page and writes down what they print now: node scripts/with-bun.mjs scripts/record.ts [PAGE…]
 import { join } from "node:path";
 import { ensureBinary } from "./binary.ts";
 import { findPages } from "./record/pages.ts";

@@ -10,7 +10,7 @@ const REST_SECS = 60;
 const MS_PER_TICK = 10;
 const KILOBYTES = 1024;
 
-/** A recorder that is its server's parent, and one that waits through a client: everything that either has running. */
+/** Measures the processes of a recorder that is its server's parent, and of one that waits through a client. */
 async function measureBoth(
   bench: Bench,
   measure: (pids: readonly number[]) => Promise<number>,
@@ -23,7 +23,7 @@ async function measureBoth(
   return { parent: parent!, client: client! };
 }
 
-/** The recorder and what it started, but for the server. */
+/** The recorder and its children, except for the server. */
 function recorderProcesses(world: LiveWorld): number[] {
   const [identity] = world.identities as [string];
   const recorder = world.recorderOf(identity).pid;
@@ -55,7 +55,7 @@ const rest: Row = {
   bound: { kind: "most", most: 0 },
   measure: async (bench) => {
     const { parent, client } = await measureBoth(bench, async (pids) => {
-      // Both shells have come to their wait.
+      // Both shells wait by then.
       await Bun.sleep(1000);
       const before = readCpuMs(pids);
       await Bun.sleep(REST_SECS * 1000);
@@ -86,7 +86,7 @@ const memory: Row = {
 const ROUNDS = 9;
 const GRACE_MS = 2000;
 
-/** Kills servers one after the other and asks each time how long something took to be there. */
+/** Kills servers one after another, and measures how long something takes to be there. */
 async function timeDeaths(
   bench: Bench,
   isThere: (world: LiveWorld, server: ProcessId, identity: string) => boolean,
@@ -112,7 +112,7 @@ const evidence: Row = {
   measure: async (bench) => ({ measured: await timeDeaths(bench, hasEvidence), baseline: GRACE_MS }),
 };
 
-/** Its last section is begun when all before it is written. */
+/** The last section begins when all others are written. */
 function hasEvidence({ root }: LiveWorld, _server: ProcessId, identity: string): boolean {
   const folder = join(root, "state", "iapeer", "lifecycle");
   const own = namesIn(folder).filter((name) => name.startsWith(`${identity}.`));

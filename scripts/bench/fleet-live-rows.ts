@@ -23,14 +23,14 @@ const ps: Row = {
     for (let n = 0; n < AGENTS; n += 1) await world.iapeer("heartbeat", nameOf(n));
     return await takeTurns({
       rounds: 31,
-      // Those that are not live need a person.
+      // Exit 1: some agents are not live, and need a person.
       measured: async () => await time([bench.binary, "fleet", "ps", "--json"], world.env, 1),
       baseline: async () => await time([bench.hello], world.env),
     });
   },
 };
 
-/** Every peer of a world as an agent that is declared and applied. */
+/** Declares every peer of a world as an agent, and has it applied. */
 function declareFleet({ root, folder, env }: World): void {
   const agents = Array.from({ length: AGENTS }, (_, n) => ({
     name: nameOf(n),

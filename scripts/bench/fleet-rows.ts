@@ -6,7 +6,7 @@ import { type Bench, type Row, takeTurns, type World } from "./row.ts";
 const AGENTS = 200;
 const NAMES = Array.from({ length: AGENTS }, (_, n) => nameOf(n));
 
-/** A root with nothing but a fleet file of so many agents, and a provider whose commands do nothing. */
+/** A root with a fleet file of all agents, and a provider whose commands do nothing. */
 function openFleetWorld(bench: Bench): World {
   const world = bench.world();
   const agents = NAMES.map((name) => ({ name, class: "implementer", runtime: "claude" }));
@@ -20,7 +20,7 @@ function openFleetWorld(bench: Bench): World {
   return world;
 }
 
-/** Takes away all that apply and add have made. */
+/** Removes everything that apply and add have made. */
 function empty({ root }: World): void {
   for (const made of ["peers", "state", "logs", "peers-profiles.json", "peers-profiles.json.bak"])
     rmSync(join(root, made), { recursive: true, force: true });

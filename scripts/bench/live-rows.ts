@@ -47,7 +47,7 @@ const supervise: Row = {
         const startMs = performance.now();
         for (const identity of world.identities) {
           await askTmux(world, identity);
-          // Its exit status only says whether it found one.
+          // The exit status only says whether pgrep found one.
           await Bun.spawn(["pgrep", "-f", `iap-canary-${identity}`], { stdio: ["ignore", "ignore", "ignore"] }).exited;
         }
         return performance.now() - startMs;

@@ -17,7 +17,7 @@ export interface LiveWorld extends World, AsyncDisposable {
 
 const LAUNCHES_AT_ONCE = 10;
 
-/** Registers so many peers and launches some of them, each with an agent that only waits. */
+/** Registers peers and launches the first of them, each with an agent that only waits. */
 export async function openLiveWorld(
   bench: Bench,
   { peers, live, env = {} }: { peers: number; live: number; env?: Record<string, string> },
@@ -53,14 +53,14 @@ function readState({ root }: World, identity: string, file: string): Record<stri
   return JSON.parse(readFileSync(join(folder, `${identity}.${incarnation}`, file), "utf8")) as Record<string, ProcessId>;
 }
 
-/** Kills the recorder of each, so that only a client can watch it from now on. */
+/** Kills the recorder of each server, so that only a client can watch it from now on. */
 export async function loseRecorders(world: LiveWorld): Promise<void> {
   const recorders = world.identities.map(world.recorderOf);
   recorders.forEach((recorder) => signalProcess(recorder, "SIGKILL"));
   while (recorders.some(isRunning)) await Bun.sleep(5);
 }
 
-/** The files of a folder; empty when it is not there yet. */
+/** The files of a folder; empty when there is no such folder. */
 export function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }

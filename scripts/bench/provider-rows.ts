@@ -4,7 +4,7 @@ import { createRunner } from "../../src/core/process/runner.ts";
 import { fillRegistry, time, writeScript } from "./rig.ts";
 import { type Bench, type Row, takeTurns, type World } from "./row.ts";
 
-/** One run through the runner, in this very process, against one plain spawn of the same program. */
+/** One run through the runner of this process, against one plain spawn of the same program. */
 const overhead: Row = {
   name: "overhead",
   claim: "one provider run of /bin/true",
@@ -73,7 +73,7 @@ const flood: Row = {
   bound: { kind: "difference", most: 32 },
   measure: async (bench) => {
     const { env } = bench.world();
-    // stdout is thrown away by the kernel; stderr is what has to be read.
+    // The kernel drops stdout, and iapeer reads stderr.
     const loud = `head -c ${GIGABYTE} /dev/zero >&2`;
     return await takeTurns({
       rounds: 3,
@@ -112,8 +112,8 @@ const MEGABYTE = 1024 * 1024;
 const POLL_MS = 2;
 
 /**
- * The most memory that a program held: on Linux VmHWM (proc_pid_status(5)), read until it is gone, since getrusage(2) counts
- * what this process had when it forked; elsewhere getrusage.
+ * The most memory that a program held. On Linux that is VmHWM (proc_pid_status(5)), read until the program is gone: getrusage(2)
+ * also counts what this process had when it forked. Elsewhere it is getrusage.
  */
 async function measurePeak(argv: readonly string[], env: Record<string, string>): Promise<number> {
   const child = Bun.spawn([...argv], { env, stdio: ["ignore", "ignore", "ignore"] });
@@ -131,7 +131,7 @@ function readPeak(pid: number): number | undefined {
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   } catch {
-    // It has just ended.
+    // The program has just ended.
     return undefined;
   }
 }

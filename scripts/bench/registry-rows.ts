@@ -3,7 +3,7 @@ import { type Bench, type Measured, type Row, takeTurns } from "./row.ts";
 
 const ADDS = 200;
 
-/** 200 processes that add 200 peers at once, and the same one after another. */
+/** 200 processes that add 200 peers at the same time, against the same processes one after another. */
 const adds: Row = {
   name: "adds",
   claim: `${ADDS} adds at once`,
@@ -32,7 +32,7 @@ async function timeAdds({ binary, world }: Bench, all: (run: (n: number) => Prom
   return tookMs / 1000;
 }
 
-/** `list --json` against a program that only says hello. */
+/** `list --json` against a program that only prints hello. */
 function listRow(count: number, most: number, rounds: number): Row {
   return {
     name: `list-${count}`,
@@ -52,7 +52,7 @@ function listRow(count: number, most: number, rounds: number): Row {
   };
 }
 
-/** The least that any start costs. */
+/** The least cost of any start. */
 const version: Row = {
   name: "version",
   claim: "--version",

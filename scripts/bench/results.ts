@@ -12,7 +12,7 @@ export function judgeRow(row: Row, measured: Measured): Judged {
 
 const TITLES = ["claim", "measured", "baseline", "", "ratio", "bound", ""] as const;
 
-/** One aligned table, numbers to the right. */
+/** An aligned table, with the numbers to the right. */
 export function renderResults(judged: readonly Judged[]): string {
   const rows = [[...TITLES], ...judged.map(renderRow)];
   const widths = TITLES.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));

@@ -6,7 +6,7 @@ import type { Bench, World } from "./row.ts";
 
 const CALL_TIMEOUT_MS = 120_000;
 
-/** The two programs and a folder for all worlds, which goes at the end. */
+/** Builds the two programs, and makes a folder for all worlds that is deleted at the end. */
 export async function openRig(): Promise<Bench & Disposable> {
   const folder = realpathSync(mkdtempSync("/tmp/iapeer-bench-"));
   writeFileSync(join(folder, "hello.ts"), 'console.log("hello world");\n');
@@ -28,7 +28,7 @@ function openWorld(folder: string): World {
   return { folder, root, env };
 }
 
-/** Runs a command to its end and returns how many milliseconds it took; any exit status but the expected is an error. */
+/** Runs a command to its end, and returns how many milliseconds that took. Throws an Error for any other exit status. */
 export async function time(argv: readonly string[], env: Record<string, string>, exit = 0): Promise<number> {
   const startMs = performance.now();
   const child = Bun.spawn([...argv], {
@@ -43,7 +43,7 @@ export async function time(argv: readonly string[], env: Record<string, string>,
   return tookMs;
 }
 
-/** Writes a registry of so many peers, as add would have left it. */
+/** Writes a registry of `count` peers, as add leaves it. */
 export function fillRegistry({ root, folder }: World, count: number): void {
   const peers = Array.from({ length: count }, (_, n) => ({
     personality: nameOf(n),

@@ -1,4 +1,4 @@
-/** What a row's two numbers are, and what of them is bound. */
+/** How a row is judged by its two numbers. */
 export type Bound =
   /** measured / baseline is at most this. */
   | { readonly kind: "ratio"; readonly most: number }
@@ -6,7 +6,7 @@ export type Bound =
   | { readonly kind: "speedup"; readonly least: number }
   /** measured - baseline is at most this, in the row's unit. */
   | { readonly kind: "difference"; readonly most: number }
-  /** measured itself is at most this, in the row's unit; the baseline is there to compare. */
+  /** measured alone is at most this, in the row's unit. The baseline is only shown. */
   | { readonly kind: "most"; readonly most: number };
 
 export interface Row {
@@ -17,22 +17,22 @@ export interface Row {
   readonly against: string;
   readonly unit: "ms" | "s" | "MB";
   readonly bound: Bound;
-  /** Measures both side by side, one after the other in turns. */
+  /** Measures both sides in turns. */
   measure(bench: Bench): Promise<Measured>;
 }
 
-/** Medians, in the row's unit. */
+/** Medians in the row's unit. */
 export interface Measured {
   readonly measured: number;
   readonly baseline: number;
 }
 
-/** What rows measure with. */
+/** The means that rows measure with. */
 export interface Bench {
   readonly binary: string;
   /** A compiled hello-world of the same Bun. */
   readonly hello: string;
-  /** A new world for one measurement: folder, root and environment. */
+  /** Makes a new world for one measurement. */
   readonly world: () => World;
 }
 
@@ -42,7 +42,7 @@ export interface World {
   readonly env: Record<string, string>;
 }
 
-/** The judged value of a row, and whether it is within the bound. */
+/** The value of a row that its bound is about, and whether it is within. */
 export function judge(bound: Bound, { measured, baseline }: Measured): { readonly value: number; readonly isWithin: boolean } {
   if (bound.kind === "speedup") return { value: baseline / measured, isWithin: baseline / measured >= bound.least };
   if (bound.kind === "most") return { value: measured / baseline, isWithin: measured <= bound.most };
@@ -62,7 +62,7 @@ export interface Turns {
   readonly baseline: () => number | Promise<number>;
 }
 
-/** Takes turns, each round the other first, so that a slow moment of the machine hits both. */
+/** Measures both sides in turns, with another first in each round: a slow moment of the machine hits both. */
 export async function takeTurns({ rounds, measured, baseline }: Turns): Promise<Measured> {
   const found = { measured: [] as number[], baseline: [] as number[] };
   for (let round = 0; round < rounds; round += 1) {

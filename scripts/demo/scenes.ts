@@ -1,24 +1,24 @@
 import type { Typed } from "./stage.ts";
 
-/** One thing a person types, and what must come of it. */
+/** A line that a person types, and what it must show. */
 export interface Scene {
-  /** Why, in a line above it. */
+  /** The reason, shown above the line. */
   readonly say?: string;
-  /** As a function: of what the scene before printed, for a line with a pid or an id in it. */
+  /** A function makes the line of what the scene before printed, for a pid or an id in it. */
   readonly type: string | ((before: string) => string);
-  /** Default 0. */
+  /** The exit status. Default: 0. */
   readonly exit?: number;
   readonly shows: readonly RegExp[];
-  /** How long it may take until the line shows that; until then it is run again. Default: it shows it at once. */
+  /** How long the line may take to show it: until then it is run again. Default: it must show it the first time. */
   readonly mayTakeMs?: number;
 }
 
-/** An agent that was launched has mostly said something by then. */
+/** How long a launched agent may take to print something. */
 const PRINT_MS = 10_000;
-/** A canary waits two seconds before it writes; a busy host takes longer. */
+/** How long a record may take: a canary waits two seconds before it writes, and a busy host takes longer. */
 const RECORD_MS = 20_000;
 
-/** The main job, from a provider's claim to a peer's leave, with a death in between. */
+/** The main job, from a provider's claim to a peer's removal, with a death in between. */
 export const SCENES: readonly Scene[] = [
   {
     say: "A memory provider is a program of your own. This one is a shell script:",
@@ -124,7 +124,7 @@ export const WHERE_NEXT = [
   "  npm test                  every promise, checked",
 ].join("\n");
 
-/** What is not as the scene says; undefined when all is. */
+/** What differs from the scene; undefined when nothing does. */
 export function findFailure(
   { type: line, exit = 0, shows }: Scene & { readonly type: string },
   { status, printed }: Typed,

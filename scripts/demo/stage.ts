@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync }
 import { dirname, join } from "node:path";
 import { styleText } from "node:util";
 
-/** A throw-away world in which lines are typed, and shown with what they print. When it is closed its sessions end. */
+/** A world of its own in which lines are typed, and shown with what they print. Its end is the end of its sessions. */
 export interface Stage extends Disposable {
   readonly folder: string;
   say(text: string): void;
@@ -16,30 +16,30 @@ export interface Typed {
   readonly printed: string;
 }
 
-/** What a line tells of may still be on its way: then it is run again, and only the last time is shown. */
+/** For a line whose result takes its time: the line is run again, and only the last run is shown. */
 export interface Patience {
-  /** 0: it is run once. */
+  /** With 0 the line is run once. */
   readonly mayTakeMs: number;
   readonly isDone: (typed: Typed) => boolean;
 }
 
 export interface StageOptions {
   readonly isTerminal: boolean;
-  /** Nobody waits any longer. */
+  /** Ends the wait for a result. */
   readonly signal: AbortSignal;
 }
 
 type Place = { readonly cwd: string; readonly env: Record<string, string> };
 
 const LINE_TIMEOUT_MS = 60_000;
-/** On a terminal, time to read; a pipe gets it all at once. */
+/** A person at a terminal gets time to read. */
 const PAUSE_MS = 600;
 const POLL_MS = 100;
 const PROPS = ["notebook.sh", "agent.sh"];
 
 /** @param binary the compiled program, which the lines call by its name */
 export function openStage(binary: string, { isTerminal, signal }: StageOptions): Stage {
-  // Not $TMPDIR: on macOS that is so long that no socket fits below it.
+  // $TMPDIR of macOS is too long for the path of a socket.
   const folder = realpathSync(mkdtempSync("/tmp/iapeer-demo-"));
   PROPS.forEach((name) => bringProp(name, folder));
   mkdirSync(join(folder, "home"));

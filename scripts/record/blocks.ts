@@ -1,6 +1,6 @@
 /**
- * A fenced block of a page that is run. `sh` is typed as it stands; `console` is lines with `$ ` and what they print;
- * `console demo` is what `npm run demo` prints. Blocks of any other kind are only read.
+ * A fenced block of a page that is run. `sh` is typed as it stands. `console` holds lines with `$ ` and what they print.
+ * `console demo` is what `npm run demo` prints. No other block is run.
  */
 export interface Block {
   readonly kind: "sh" | "console" | "demo";
@@ -11,7 +11,7 @@ export interface Block {
 
 const KINDS: Readonly<Record<string, Block["kind"]>> = { sh: "sh", console: "console", "console demo": "demo" };
 
-/** Every block of a page that is run, in page order. */
+/** The blocks of a page that are run, in the order of the page. */
 export function parseBlocks(page: string): Block[] {
   const lines = page.split("\n");
   const blocks: Block[] = [];
@@ -26,14 +26,14 @@ export function parseBlocks(page: string): Block[] {
   return blocks;
 }
 
-/** The lines that a console block has typed. */
+/** The lines of a console block that are typed. */
 export function parseTyped({ lines }: Block): string[] {
   return lines.filter((line) => line.startsWith("$ ")).map((line) => line.slice(2));
 }
 
 /**
  * A bash script that types a page, from top to bottom in one shell, and writes what the nth console line prints to `<folder>/<n>`.
- * In `sh` blocks every line must exit with 0, or with N where it ends in `# exit N`; the first that does not ends the script.
+ * In `sh` blocks every line must exit with 0, or with N where it ends in `# exit N`. The first that does not ends the script.
  */
 export function renderScript(blocks: readonly Block[], folder: string): string {
   let count = 0;

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
 
-/** Who the reader of a page is; as long as a temporary folder's name, so that tables stay aligned. */
+/** The home of a page's reader. It is as long as the name of a temporary folder, so that tables stay aligned. */
 const READERS_HOME = "/home/somebody";
 const DEMO_FOLDER = "/tmp/iapeer-demo-x1y2z3";
 const SERVER_PID = "24242";
 
-/** What is another each time on every page, and what the page shows in its place. */
+/** What differs in each run of any page, and what the page shows instead. */
 const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "2026-01-02T03:04:05.678Z"],
   [/\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z/g, "2026-01-02T030405.678Z"],
@@ -20,7 +20,7 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/(?<key>"bytes": ?)\d+/g, "$<key>56"],
   [/(?<key>"(?:heartbeat_)?age_secs": ?)\d+/g, "$<key>3"],
   [/"tenant": "(?!me")[^"]*"/g, '"tenant": "somebody"'],
-  // A table of fleet ps: how old a heartbeat is, and how long a session has been there.
+  // A table of fleet ps: the ages of a heartbeat and of a session.
   [/(?<=^[a-z].* (?:healthy|silent) +(?:never|\d s) +)\d s\b/gm, "3 s"],
   [/(?<=^[a-z].* (?:healthy|silent|down|down \(stopped\)) +)\d s\b/gm, "3 s"],
   [/(?<key>"lived_secs": ?|\blived_secs=)\d{1,2}\b/g, "$<key>2"],
@@ -32,26 +32,26 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/(?<key>; see: iapeer deaths show |^hint: see: iapeer deaths show )[0-9a-f]{8}/gm, "$<key>3f2a91c0"],
 ];
 
-/** What the demo has besides: its only death. */
+/** What differs in the demo as well: its only death. */
 const IN_DEMO: readonly (readonly [RegExp, string])[] = [
   [/(\/private)?\/tmp\/iapeer-demo-\w{6}/g, DEMO_FOLDER],
   [/(?<=^\$ iapeer deaths show )[0-9a-f]{4}/gm, "3f2a"],
   [/(?<key>^id: +|^2026-.* )[0-9a-f]{8}$/gm, "$<key>3f2a91c0"],
-  // Who may not read the kernel's log has another reason.
+  // Without a right to read the kernel's log the reason is another one.
   [/(?<=no sign of the out-of-memory killer: ).*/g, "the kernel's log does not name it"],
 ];
 
-/** What a page's commands printed, with its reader's paths, times and numbers in the place of this run's. */
+/** The output of a page's commands with the paths, times and numbers of its reader, instead of those of this run. */
 export function normalise(text: string, home: string): string {
   return realign(replaceAll(text.replaceAll(home, READERS_HOME), ANYWHERE));
 }
 
-/** The same of what the demo printed. */
+/** The same for the output of the demo. */
 export function normaliseDemo(text: string): string {
   return realign(replaceAll(replaceAll(text, ANYWHERE), IN_DEMO));
 }
 
-/** Tables as they would be aligned with what now stands in them. One with an empty cell stays as it is. */
+/** Aligns tables again after the replacements. A table with an empty cell stays as it is. */
 function realign(text: string): string {
   const lines = text.split("\n");
   for (let first = 0; first < lines.length; first += 1) {

@@ -8,8 +8,8 @@ const PAGE_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
 
 /**
- * The page with the output of every console block as it is now: the whole page is typed in a home of its own, top to bottom.
- * Paths, times and durations are those of the page's reader, so that two recordings are equal.
+ * Types a whole page in a home of its own, top to bottom, and returns the page with the output of every console block. Paths,
+ * times and durations are those of the page's reader, so that two recordings are equal.
  *
  * @param binary the compiled program
  * @throws Error for a line of an `sh` block that does not exit as the page says
@@ -29,7 +29,7 @@ export async function recordPage(page: string, binary: string): Promise<string> 
   return lines.join("\n");
 }
 
-/** What each console line of each block printed. */
+/** The output of each console line of each block. */
 async function typePage(blocks: readonly Block[], binary: string): Promise<Map<Block, string[][]>> {
   const home = realpathSync(mkdtempSync("/tmp/iap"));
   try {
@@ -64,13 +64,13 @@ async function runScript(script: string, reader: Reader): Promise<void> {
   if ((await child.exited) !== 0) throw new Error(`a command of the page did not exit as the page says:\n${stderr}`);
 }
 
-/** Whatever the page launched and did not stop, because it came to no end either. */
+/** Stops what the page launched and did not stop itself, for instance because a line of it failed. */
 async function stopSessions(reader: Reader): Promise<void> {
   const options = { env: environmentOf(reader), cwd: reader.home, timeout: STOP_TIMEOUT_MS };
   await Bun.spawn([reader.binary, "stop", "--all"], { ...options, stdio: ["ignore", "ignore", "ignore"] }).exited;
 }
 
-/** A page's services are feigned: where it is read there is mostly a service manager, and where it is recorded mostly none. */
+/** The service manager of a page is a stand-in: its reader mostly has one, and a recording machine mostly has none. */
 function servicesOf(home: string): string {
   return join(home, ".services");
 }

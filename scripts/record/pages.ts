@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** Every page that has commands in it, relative to the repository. */
+/** Every page that may have commands in it, relative to the repository. */
 export function findPages(): string[] {
   return [
     "README.md",

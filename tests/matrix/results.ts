@@ -7,7 +7,7 @@ export interface Result extends Case {
 
 const TITLES = ["row", "witness", "runs", "as expected", "expected records"] as const;
 
-/** One aligned table, numbers to the right. */
+/** An aligned table, with the numbers to the right. */
 export function renderResults(results: readonly Result[]): string {
   const rows = [[...TITLES], ...results.map(renderRow)];
   const widths = TITLES.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));

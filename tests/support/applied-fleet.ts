@@ -3,7 +3,7 @@ import { layoutFrom } from "../../src/core/layout.ts";
 import { writeApplied } from "../../src/fleet/applied.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** Has it that a fleet of these agents was applied: persistent ones of this host, where nothing else is said. */
+/** Writes down that a fleet of these agents was applied. An agent is a persistent one of this host, unless it says otherwise. */
 export function applyAgents(sandbox: Sandbox, ...agents: readonly (string | (Partial<Agent> & Pick<Agent, "name">))[]): void {
   const whole = agents.map((agent): Agent => ({
     class: "tester",

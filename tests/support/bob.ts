@@ -12,7 +12,7 @@ export interface Bob {
   readonly readLog: (name: "exits.log" | "lifecycle.log") => Record<string, string>[];
 }
 
-/** For each test of a file a sandbox with a registered peer, bob, of whom nothing runs any more at its end. */
+/** Gives each test of a file a sandbox with the registered peer bob. At its end no process of the sandbox runs any more. */
 export function useBob(): Bob {
   let sandbox: Sandbox;
   beforeEach(async () => {

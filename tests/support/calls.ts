@@ -10,7 +10,7 @@ export function errorLine({ stderr }: Finished): ErrorView {
   return (JSON.parse(lines[0]!) as { error: ErrorView }).error;
 }
 
-/** Runs a call that must succeed. */
+/** Runs a call. Throws when it fails. */
 export async function ok(sandbox: Sandbox, ...args: string[]): Promise<Finished> {
   const finished = await sandbox.iapeer(...args);
   if (finished.status !== 0) throw new Error(`iapeer ${args.join(" ")}: exit ${finished.status}: ${finished.stderr}`);
@@ -32,12 +32,12 @@ export function readRegistryFile({ root }: Sandbox): RegistryFile {
   return readJson(join(root, "peers-profiles.json")) as unknown as RegistryFile;
 }
 
-/** "0700" */
+/** The mode of a file as four octal digits: `0700`. */
 export function modeOf(path: string): string {
   return (statSync(path).mode & 0o7777).toString(8).padStart(4, "0");
 }
 
-/** A slot whose commands append what they were told to a file, a line each, and end with the given status. */
+/** A slot whose commands append their arguments to a file, one line a call, and end with the given status. */
 export function recordingSlot(sandbox: Sandbox, { exit = 0, version = "1.0.0" } = {}): { told: () => string[] } {
   const log = `${sandbox.folder}/told`;
   const command = sandbox.script(

@@ -3,19 +3,19 @@ import { join } from "node:path";
 import { writeFakeSystemd } from "../../scripts/record/fake-systemd.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** A systemctl and a loginctl that do to files what the real ones do, and write down what they were asked. */
+/** A systemctl and a loginctl that only change files, and note their arguments. */
 export interface FakeSystemd {
-  /** What was asked since the last time, one call a line, without "--user" and without questions. */
+  /** The calls since the last time, without `--user` and without those that only ask. */
   readonly asked: () => string[];
-  /** From now on such a verb fails. */
+  /** Has a verb fail from now on. */
   readonly refuse: (verb: string) => void;
-  /** The next such verb kills iapeer instead. */
+  /** Has the next call of a verb kill iapeer. */
   readonly killAt: (verb: string) => void;
-  /** Neither refuses nor kills any more. */
+  /** Has every verb work again. */
   readonly relent: () => void;
 }
 
-/** Puts them first on a sandbox's PATH. */
+/** Puts the two first on a sandbox's PATH. */
 export function feignSystemd(sandbox: Sandbox): FakeSystemd {
   const state = join(sandbox.folder, "systemd");
   const asked = sandbox.write(join(state, "asked"), "");
@@ -37,7 +37,7 @@ export function feignSystemd(sandbox: Sandbox): FakeSystemd {
   };
 }
 
-/** The units of a sandbox's user by name, and whether each is enabled; "dangling" is a link to one that is gone. */
+/** The units of a sandbox's user by name, and whether each is enabled. A dangling one is a link to a unit that is gone. */
 export function readUnits({ home }: Sandbox): Record<string, "enabled" | "disabled" | "dangling"> {
   const folder = join(home, ".config/systemd/user");
   if (!existsSync(folder)) return {};

@@ -5,7 +5,7 @@ import type { Sandbox } from "./sandbox.ts";
 import { checkFleet, readFleet, surroundingsOf } from "../../src/fleet/file/file.ts";
 import type { CheckedFleet, Surroundings } from "../../src/fleet/file/types.ts";
 
-/** A host of no machine: nothing of where the test runs is in what it says. */
+/** A host that no machine has: the machine of the test leaves no trace in the results. */
 export const SURROUNDINGS: Surroundings = {
   home: "/home/somebody",
   defaultFolder: (name) => `/root/peers/${name}`,
@@ -13,15 +13,15 @@ export const SURROUNDINGS: Surroundings = {
   resolveLinks: (path) => resolve(path),
 };
 
-/** A text as if it were `/fleets/fleet.yaml`. */
+/** Reads a text as the file `/fleets/fleet.yaml`. */
 export function checkText(text: string): CheckedFleet {
   return checkFleet({ text, file: "fleet.yaml", base: "/fleets" }, SURROUNDINGS);
 }
 
-/** What a fleet of a test says of one agent, as YAML's flow style has it. */
+/** One agent of a fleet file, in YAML's flow style. */
 export type AgentText = Readonly<Record<string, string | boolean>>;
 
-/** Writes the sandbox's fleet file: no policy unless one is named. */
+/** Writes the sandbox's fleet file, without a policy unless one is named. */
 export function writeFleet(
   sandbox: Sandbox,
   agents: readonly AgentText[],
@@ -30,7 +30,7 @@ export function writeFleet(
   return sandbox.write(`${sandbox.root}/fleet.yaml`, `${JSON.stringify({ version: 1, ...more, agents }, null, 2)}\n`);
 }
 
-/** Makes the fleet file of a sandbox's root the one that was applied last, as `fleet apply` would; nothing else is done. */
+/** Notes the fleet file of a sandbox's root as applied. Nothing else of `fleet apply` happens. */
 export function noteApplied({ env, root }: Pick<Sandbox, "env" | "root">): void {
   const layout = layoutFrom(env);
   const file = join(root, "fleet.yaml");

@@ -32,12 +32,12 @@ export const agentOf = (name: string, agentClass: string, more: Partial<Agent> =
   ...more,
 });
 
-/** As `fleet apply` leaves it. */
+/** Notes agents as applied on a host, as `fleet apply` does. */
 export function applyOn(host: Host, agents: readonly Agent[]): void {
   writeApplied(layoutFrom(host.env), { file: join(host.root, "fleet.yaml"), agents, left: [] });
 }
 
-/** A fleet of alice, who is on the first host, and bob, who is on the second, as each host has it. */
+/** Notes on each host a fleet of alice on the first host and bob on the second. */
 export function applyBoth(
   { a, b }: Pick<Hosts, "a" | "b">,
   { aliceClass = "orchestrator", socket }: { readonly aliceClass?: string; readonly socket?: string } = {},
@@ -47,13 +47,13 @@ export function applyBoth(
   applyOn(b, [agentOf("alice", aliceClass, at(a)), agentOf("bob", "implementer")]);
 }
 
-/** What an agent of launchOn has read. */
+/** The lines that an agent of launchOn has read. */
 export const heard = (host: Host, name: string) =>
   existsSync(join(host.home, `heard-${name}`)) ? readFileSync(join(host.home, `heard-${name}`), "utf8") : "";
 export const logOf = (host: Host, name: string) =>
   existsSync(join(host.root, "logs/iapeer", name)) ? parseEvents(readFileSync(join(host.root, "logs/iapeer", name), "utf8")) : [];
 
-/** What a peer's own call of iapeer came to. */
+/** Has a peer run a command in its session, and returns how that ended. */
 export async function runIn(host: Host, name: string, command: string): Promise<{ status: number; output: string }> {
   const file = join(host.home, "ran-status");
   rmSync(file, { force: true });

@@ -18,7 +18,7 @@ import { canRun } from "./can-run.ts";
 import { fixture } from "./fixtures.ts";
 import { untilGone } from "./session.ts";
 
-/** A host of its own: a network and a name of its own, a home and a root of its own, and an sshd that the other one may come in by. */
+/** A host with a network, a name, a home and a root of its own, and an sshd for the other host. */
 export interface Host {
   readonly name: string;
   readonly address: string;
@@ -26,10 +26,10 @@ export interface Host {
   readonly home: string;
   readonly root: string;
   readonly env: Record<string, string>;
-  /** Runs something on it. */
+  /** Runs a command on the host. */
   run(argv: readonly string[], options?: RunOptions): Promise<Finished>;
   iapeer(...args: string[]): Promise<Finished>;
-  /** Writes an executable sh script to its folder. */
+  /** Writes an executable sh script into the host's folder. */
   script(name: string, body: string): string;
 }
 
@@ -41,15 +41,15 @@ export interface RunOptions {
 export interface Hosts extends AsyncDisposable {
   readonly a: Host;
   readonly b: Host;
-  /** Takes the cable between them out, or puts it in again. */
+  /** Unplugs the cable between the hosts, or plugs it in again. */
   link(state: "up" | "down"): Promise<void>;
-  /** Has the second one's sshd answer nobody. */
+  /** Stops the sshd of the second host, so that it takes connections and says nothing. */
   hangSshd(): void;
 }
 
 const IP = findTool("ip") ?? "ip";
 
-/** The end of what it runs is the end of everything on the host. */
+/** When the first process of a host ends, everything on the host ends. */
 const UNSHARE = [
   "unshare",
   "--net",
@@ -64,7 +64,7 @@ const UNSHARE = [
 ] as const;
 const ENTER = ["--net", "--uts", "--pid", "--mount"] as const;
 
-/** Why no two hosts can be had here; undefined when they can. */
+/** The reason why this machine cannot have two hosts; undefined when it can. */
 export function whyNoHosts(): string | undefined {
   if (process.platform !== "linux") return "network namespaces are Linux's";
   if (process.getuid!() !== 0) return "network namespaces need root";
@@ -79,14 +79,14 @@ function findTool(tool: string): string | null {
   return Bun.which(tool, { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` });
 }
 
-/** Two hosts with one cable between them. Each knows the other's host key, and its person has a key that the other takes. */
+/** Two hosts with a cable between them. Each knows the other's host key, and its account has a key that the other accepts. */
 export async function openHosts(): Promise<Hosts> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "iap-")));
   copyFileSync(BINARY, join(folder, "iapeer"));
   const started: StartedHost[] = [];
   const daemons: Bun.Subprocess[] = [];
   const close = async () => {
-    // They stand in this machine's process table: only what they start is in the host's.
+    // These are processes of this machine. Only their children are in the hosts' own process tables.
     [...daemons, ...started.map(({ holder }) => holder)].forEach((child) => child.kill("SIGKILL"));
     await Promise.all(daemons.map(async ({ exited }) => await exited));
     await untilGone(...started.map(({ first }) => first));
@@ -108,7 +108,7 @@ export async function openHosts(): Promise<Hosts> {
   }
 }
 
-/** Nothing of it is ever in this machine's own network. */
+/** Connects the hosts. Nothing of that is ever in this machine's own network. */
 async function connect(a: StartedHost, b: StartedHost): Promise<void> {
   const made = Bun.spawnSync(
     [
@@ -137,9 +137,9 @@ async function connect(a: StartedHost, b: StartedHost): Promise<void> {
 }
 
 interface StartedHost extends Host {
-  /** What ends with it. */
+  /** Its end is the end of the host. */
   readonly holder: Bun.Subprocess;
-  /** Process 1 of the host, by its number here. */
+  /** Process 1 of the host, by its pid on this machine. */
   readonly first: ProcessId;
 }
 
@@ -181,7 +181,7 @@ function renderPasswd(home: string): string {
   return [`root:x:0:0:root:${home}:/bin/sh`, "sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin", ...others, ""].join("\n");
 }
 
-/** Makes keys, and tells the first host about the second. */
+/** Makes keys, and has the first host know and enter the second. */
 function introduce(from: Host, to: Host): void {
   const keygen = (file: string) => {
     const made = Bun.spawnSync(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", file], { stdin: "ignore" });
@@ -219,7 +219,7 @@ function startSshd(host: StartedHost): Bun.Subprocess {
     "",
   ];
   writeFileSync(join(folder, SERVER_FILE), config.join("\n"));
-  // It is our own child: nsenter would fork for the pid namespace.
+  // Without this nsenter forks for the pid namespace, and sshd is not our own child.
   const argv = [
     "nsenter",
     "--target",

@@ -2,7 +2,7 @@ import { dlopen, ptr } from "bun:ffi";
 import { closeSync } from "node:fs";
 import { LIBC_NAME } from "../../src/core/libc.ts";
 
-/** A unix socket that listens with the smallest queue and never accepts, as a hung server does. Linux. */
+/** A unix socket that listens with the smallest queue and never accepts, like a hung server. Linux only. */
 export function listenWithoutAccepting(path: string): Disposable {
   const { symbols } = dlopen(LIBC_NAME, {
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Whether the kernel's log, which names whom it killed for memory, can be read here. */
+/** Whether the kernel's log can be read here. It names the processes that were killed for memory. */
 export const isKernelLogReadable = process.platform === "linux" && Bun.spawnSync(["dmesg"]).success;
 
 /**
- * A folder of the memory controller (cgroups version 1) below our own, with a limit; gone with this process. undefined where
- * this machine does not let us.
+ * A folder of the memory controller (cgroups version 1) below our own, with a limit. It is removed when this process ends.
+ * undefined where this machine allows none.
  */
 export function openMemoryFolder(limitBytes: number): string | undefined {
   const own = existsSync("/proc/self/cgroup")

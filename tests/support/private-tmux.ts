@@ -4,31 +4,31 @@ import { signalProcess } from "../../src/core/process/signals.ts";
 import { openScratch, type Scratch } from "./scratch.ts";
 import { until } from "./sandbox.ts";
 
-/** A tmux server of one test's own, in a folder of its own; its pid is checked at the end. */
+/** A tmux server for one test, in a folder of its own. Its end is checked by its pid. */
 export interface PrivateTmux extends AsyncDisposable {
   readonly scratch: Scratch;
   readonly socket: string;
   readonly server: { readonly pid: number; readonly start: string };
   at(...names: readonly string[]): string;
-  /** Its stdout; throws when tmux says no. */
+  /** Calls tmux and returns its stdout. Throws when tmux fails. */
   call(...args: readonly string[]): Promise<string>;
   isRunning(): boolean;
-  /** Sends it a SIGCHLD, at which it looks for dead children. */
+  /** Sends the server a SIGCHLD, at which it looks for dead children. */
   nudge(): void;
 }
 
 export interface PrivateTmuxOptions {
-  /** The environment of the server, in the place of ours. */
+  /** The environment of the server. Default: ours. */
   readonly env?: Readonly<Record<string, string>>;
   readonly session?: string;
-  /** What the first pane runs. Default: something that waits. */
+  /** The command of the first pane. Default: one that waits. */
   readonly command?: readonly string[];
-  /** Around the tmux that becomes the server: `unshare -m sh -c …`. */
+  /** A command that starts the tmux that becomes the server, such as `unshare -m`. */
   readonly wrapper?: readonly string[];
   readonly cwd?: string;
 }
 
-/** Starts one; `await using` ends it, kills it when it will not, and deletes the folder. */
+/** Starts a tmux server. `await using` ends it, kills it if it goes on, and deletes the folder. */
 export async function openPrivateTmux(options: PrivateTmuxOptions = {}): Promise<PrivateTmux> {
   const scratch = openScratch();
   chmodSync(scratch.path, 0o700);
@@ -58,7 +58,7 @@ export async function openPrivateTmux(options: PrivateTmuxOptions = {}): Promise
     call,
     isRunning: () => isRunning(server),
     nudge: () => {
-      // By a program: a server that has just gone is no error here.
+      // kill(1) does not throw when the server has just gone.
       if (isRunning(server))
         Bun.spawnSync(["kill", "-s", "CHLD", String(server.pid)], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
     },

@@ -9,10 +9,10 @@ import { GUARD_ARGV } from "./sandbox.ts";
 import { openScratch } from "./scratch.ts";
 import { writeScript } from "./script-file.ts";
 
-/** A signal that never comes. */
+/** A signal that is never aborted. */
 export const QUIET: AbortSignal = new AbortController().signal;
 
-/** A host of its own for tests of provisioning: real commands, no CLI. */
+/** A host for tests of provisioning, with real commands and without the command line. */
 export interface TestHost extends ProvisionHost, Disposable {
   readonly warnings: string[];
   /** The announced total and then "step" or "failed step" for each row, and "close". */

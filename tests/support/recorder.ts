@@ -17,7 +17,7 @@ import { openScratch } from "./scratch.ts";
 export const IDENTITY = "claude-bob";
 const INCARNATION = "11111111-2222-4333-8444-555555555555";
 
-/** A server and its recorder, both of one test's own. */
+/** A server and its recorder for one test. */
 export interface WatchedServer extends AsyncDisposable {
   readonly layout: Layout;
   readonly paths: IncarnationPaths;
@@ -36,16 +36,16 @@ export interface WatchOptions {
   /** The name of the root's folder. */
   readonly rootName?: string;
   readonly graceMs?: number;
-  /** What the shell is started through, as `unshare …`. */
+  /** A command that starts the shell, such as `unshare …`. */
   readonly through?: readonly string[];
   readonly change?: (script: string) => string;
-  /** Whether a client that waits is waited for. */
+  /** Whether the start waits until a client waits. Default: yes. */
   readonly isReadyAwaited?: boolean;
 }
 
 const TMUX = openTmux(process.env).path;
 
-/** Starts a real tmux server and the rendered recorder script of it, as launch and arm do. */
+/** Starts a real tmux server and its rendered recorder script, as launch and arm do. */
 export async function watchServer({
   shell = ["/bin/sh"],
   witness,
@@ -120,7 +120,7 @@ export async function watchServer({
   };
 }
 
-/** By the kernel: a server in another pid namespace has another idea of its pid. */
+/** Asks the kernel for the pid: a server in another pid namespace reports another one. */
 function listenerOn(socket: string): ProcessId {
   const probe = probeSocket(socket);
   return readProcess(probe.liveness === "live" ? probe.pid : 0)!;

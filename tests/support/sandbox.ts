@@ -6,7 +6,7 @@ import { fixture } from "./fixtures.ts";
 /** The compiled program; `npm test` builds it before any test runs. */
 export const BINARY = resolve(import.meta.dir, "../../dist/iapeer");
 
-/** What a runner in a test needs to start its guard. */
+/** The command that starts the guard of a runner in a test. */
 export const GUARD_ARGV = [process.execPath, fixture("guard.ts")];
 
 export interface Finished {
@@ -25,13 +25,13 @@ export interface Sandbox extends Disposable {
   /** Runs the compiled program to its end. */
   iapeer(...args: string[]): Promise<Finished>;
   iapeerWith(env: Record<string, string>, ...args: string[]): Promise<Finished>;
-  /** Starts it and does not wait. */
+  /** Starts the compiled program, and does not wait. */
   start(args: readonly string[], env?: Record<string, string>): Bun.Subprocess<"ignore", "pipe", "pipe">;
-  /** Its `--json` result, parsed; the exit status must be the expected one. */
+  /** Runs it with `--json`, and returns the result, parsed. Throws when there is none. */
   json(...args: string[]): Promise<any>;
-  /** Writes a file below the folder, making what is missing above. */
+  /** Writes a file below the folder, and makes missing folders. */
   write(path: string, text: string, mode?: number): string;
-  /** An executable sh script. */
+  /** Writes an executable sh script. */
   script(path: string, body: string): string;
   /** Writes the slot. */
   slot(declaration: object): string;
@@ -73,7 +73,7 @@ export function openSandbox(): Sandbox {
   };
 }
 
-/** A child's end and all it printed. */
+/** How a child ended, and everything it printed. */
 export async function finish(child: Bun.Subprocess<"ignore", "pipe", "pipe">): Promise<Finished> {
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { status: child.exitCode, signal: child.signalCode?.toString() ?? null, stdout, stderr };

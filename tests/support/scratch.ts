@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IapeerError } from "../../src/model/errors.ts";
 
-/** A folder of one test's own, gone with the test's block. */
+/** A folder for one test, deleted with the test's block. */
 export interface Scratch extends Disposable {
   readonly path: string;
-  /** The path of something in it. */
+  /** The path of a file in the folder. */
   at(...names: readonly string[]): string;
 }
 
@@ -15,7 +15,7 @@ export function openScratch(): Scratch {
   return { path, at: (...names) => join(path, ...names), [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** What a call throws, which must be one of our own errors. */
+/** The error that a call throws, which must be an IapeerError. */
 export function errorOf(work: () => unknown): IapeerError {
   try {
     work();
@@ -26,7 +26,7 @@ export function errorOf(work: () => unknown): IapeerError {
   throw new Error("nothing was thrown");
 }
 
-/** The same of a promise. */
+/** The same for a promise. */
 export async function rejectionOf(promise: Promise<unknown>): Promise<IapeerError> {
   return await promise.then(
     () => {

@@ -9,7 +9,7 @@ import { ok } from "./calls.ts";
 import { fixture } from "./fixtures.ts";
 import { type Sandbox, until } from "./sandbox.ts";
 
-/** One launched session of a sandbox, with the processes that it had when its launch returned. */
+/** A launched session of a sandbox, with its processes as they were when the launch returned. */
 export interface Session {
   readonly sandbox: Sandbox;
   readonly identity: string;
@@ -23,14 +23,14 @@ export interface Session {
 /** The recorders' grace: short, but longer than a claim takes. */
 const GRACE_MS = 300;
 
-/** Makes `launch` of every built-in runtime start that program, and recorders decide soon. */
+/** Has `launch` of every built-in runtime start tests/fixtures/agent.sh, with a short grace for recorders. */
 export function prepareSessions(sandbox: Sandbox, { graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): void {
   const agent = sandbox.write("agent", readFileSync(fixture("agent.sh"), "utf8"), 0o700);
   for (const { variable } of Object.values(RUNTIMES)) sandbox.env[variable] = agent;
   Object.assign(sandbox.env, { IAPEER_CANARY_GRACE_MS: String(graceMs) });
 }
 
-/** Launches a registered peer, which must work. */
+/** Launches a registered peer. Throws when that fails. */
 export async function launchPeer(
   sandbox: Sandbox,
   personality: string,
@@ -41,7 +41,7 @@ export async function launchPeer(
   return readSession(sandbox, `${runtime}-${personality}`);
 }
 
-/** The session that an identity has now, or had last. */
+/** The current session of an identity, or its last one. */
 export function readSession(sandbox: Sandbox, identity: string): Session {
   const found = readCurrent(layoutFrom(sandbox.env), identity);
   if (!found?.server || found.pane === null) throw new Error(`${identity} has no session: ${JSON.stringify(found)}`);
@@ -55,7 +55,7 @@ export function recorderOf(session: Session): ProcessId | undefined {
   return recorder !== undefined && hasRecorder(paths) && isRunning(recorder) ? recorder : undefined;
 }
 
-/** The tmux client that a recorder waits through. */
+/** Waits for the tmux client that a recorder waits through. */
 export async function clientOf(session: Session): Promise<ProcessId> {
   let client: ProcessId | undefined;
   await until("the recorder waits through a client", () => {
@@ -83,7 +83,7 @@ function readProgramName(pid: number): string {
   }
 }
 
-/** One call of kill(1) for all of these, as a sweep would be; each must be running, and may be gone before its turn comes. */
+/** Signals all targets with one call of kill(1). Throws when a target does not run before that. */
 export function signal(name: string, ...targets: readonly ProcessId[]): void {
   const gone = targets.find((target) => !isRunning(target));
   if (gone !== undefined) throw new Error(`pid ${gone.pid} is gone before it got SIG${name}`);
@@ -98,7 +98,7 @@ export async function untilGone(...targets: readonly ProcessId[]): Promise<void>
   await until(`pids ${targets.map(({ pid }) => pid).join(", ")} are gone`, () => !targets.some(isRunning));
 }
 
-/** Calls tmux as somebody who knows nothing of iapeer would. */
+/** Calls tmux as an outsider who knows nothing of iapeer. */
 export async function callOutside(
   { socket, sandbox }: Pick<Session, "socket" | "sandbox">,
   ...args: readonly string[]
@@ -132,7 +132,7 @@ export function rootOf(pid: number): string | undefined {
   try {
     return /(?:^|\0)IAPEER_ROOT=([^\0]*)/.exec(readFileSync(`/proc/${pid}/environ`, "latin1"))?.[1];
   } catch {
-    // It has ended, or belongs to somebody else.
+    // The process has ended, or belongs to another user.
     return undefined;
   }
 }

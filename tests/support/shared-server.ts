@@ -5,25 +5,25 @@ import { namedSocketPath } from "../../src/core/tmux.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { callOutside } from "./session.ts";
 
-/** The name of the sockets of these tests, in a sandbox of which each is. */
+/** The name of a person's socket. Each sandbox has one of its own. */
 export const SHARED = "work";
 
-/** A tmux server of a person's own, with a session of theirs. */
+/** A person's own tmux server, with a session of that person. */
 export interface PersonsServer {
   readonly sandbox: Sandbox;
   readonly socket: string;
   readonly server: ProcessId;
-  /** What runs in their session. */
+  /** The process in that session. */
   readonly mine: ProcessId;
 }
 
-/** Puts the named sockets of a sandbox into it. Their path. */
+/** Has named sockets lie in the sandbox, and returns the path of the shared one. */
 export function prepareShared(sandbox: Sandbox): string {
   sandbox.env["TMUX_TMPDIR"] = sandbox.home;
   return namedSocketPath(sandbox.env, SHARED);
 }
 
-/** Starts `tmux -L work` as a person would, with something in its environment that is nobody else's business. */
+/** Starts `tmux -L work` as a person does, with a secret in its environment. */
 export async function startPersonsServer(sandbox: Sandbox): Promise<PersonsServer> {
   const socket = prepareShared(sandbox);
   mkdirSync(`${sandbox.home}/tmux-${process.getuid!()}`, { recursive: true, mode: 0o700 });

@@ -6,16 +6,16 @@ import type { LiveServer } from "./live-peer.ts";
 import { until, type Sandbox } from "./sandbox.ts";
 
 export interface Stranger extends LiveServer {
-  /** Stamps it as the server of some incarnation of another root. */
+  /** Stamps it as the server of an incarnation of another root. */
   readonly stamp: () => void;
 }
 
-/** A tmux server on an identity's socket that nobody launched: without a canary, and unknown to the saved state. */
+/** A tmux server on an identity's socket that iapeer did not launch: it has no canary and no saved state. */
 export async function startStranger(sandbox: Sandbox, identity: string): Promise<Stranger> {
   const folder = join(sandbox.root, "socks");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const socket = join(folder, `tmux-iap-${identity}.sock`);
-  // A tmux client makes its stdin non-blocking, and with it that of whoever it has it from.
+  // A tmux client makes its stdin non-blocking, also for the process that it inherits it from.
   const options = { env: { ...sandbox.env, TERM: "xterm" }, stdin: "ignore" } as const;
   const tmux = (...args: string[]) => Bun.spawnSync(["tmux", "-f", "/dev/null", "-S", socket, ...args], options);
   tmux("new-session", "-d", "-s", identity, "cat");

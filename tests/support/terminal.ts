@@ -7,21 +7,21 @@ export interface Terminal extends Disposable {
   readonly type: (line: string) => void;
   readonly key: (name: string) => void;
   readonly resize: (columns: number, rows: number) => void;
-  /** What tmux says of the pane: a format. */
+  /** Expands a format of tmux for the pane. */
   readonly ask: (format: string) => string;
-  /** What the screen shows, colours as escape codes. */
+  /** The text of the screen, with colours as escape codes. */
   readonly screen: () => string;
   /** Waits until the screen shows something. */
   readonly shows: (pattern: RegExp) => Promise<void>;
 }
 
-/** A terminal in which `iapeer` is the compiled program, `$` the prompt. */
+/** A terminal with the prompt `$`, in which `iapeer` is the compiled program. */
 export function openTerminal(
   sandbox: Sandbox,
   { columns = 100, env = {}, called = "terminal" }: { columns?: number; env?: Record<string, string>; called?: string } = {},
 ): Terminal {
   const socket = join(sandbox.folder, `${called}.sock`);
-  // A tmux client makes its stdin non-blocking, and with it that of whoever it has it from.
+  // A tmux client makes its stdin non-blocking, also for the process that it inherits it from.
   const options = {
     env: { ...sandbox.env, TERM: "xterm-256color", SHELL: "/bin/sh", ...env },
     stdin: "ignore",

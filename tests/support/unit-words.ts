@@ -1,4 +1,4 @@
-/** The values of a key of a unit file, one for each line that has it. */
+/** The values of a key in a unit file, one for each line with that key. */
 export function linesOf(text: string, key: string): string[] {
   return text
     .split("\n")
@@ -9,7 +9,7 @@ export function linesOf(text: string, key: string): string[] {
 /**
  * The words of a line of a unit file as systemd reads them: quotes, C escapes, specifiers (systemd.syntax(7), systemd.unit(5)).
  *
- * @throws Error for what systemd would refuse or read as something else than a plain word.
+ * @throws Error for a line that systemd refuses, or reads as anything but plain words.
  */
 export function readUnitWords(line: string): string[] {
   return splitWords(line).map((word) =>
@@ -17,7 +17,7 @@ export function readUnitWords(line: string): string[] {
   );
 }
 
-/** The argv of a command (systemd.service(5), Command Lines): variables are substituted in arguments alone. */
+/** The argv of a command (systemd.service(5), Command Lines). Variables are substituted only in arguments. */
 export function readUnitCommand(line: string): string[] {
   const [program, ...args] = readUnitWords(line);
   return [

@@ -6,13 +6,13 @@ import { until } from "./sandbox.ts";
 
 /** The systemd of a sandbox's user: the real one, in a control group and a mount namespace of its own. */
 export interface UserSystemd extends AsyncDisposable {
-  /** As at the boot of the host, with linger. */
+  /** Starts it as at the boot of the host, with linger. */
   readonly boot: () => Promise<void>;
-  /** The orderly end of the host. */
+  /** Ends it as an orderly shutdown of the host does. */
   readonly shutDown: () => Promise<void>;
-  /** The power is cut. */
+  /** Ends it as a power cut does. */
   readonly cutPower: () => Promise<void>;
-  /** A call of systemctl; its stdout. */
+  /** Calls systemctl, and returns its stdout. */
   readonly ctl: (...args: string[]) => string;
 }
 
@@ -22,7 +22,7 @@ const END_MS = 60_000;
 
 let opened = 0;
 
-/** undefined where this machine does not let us. */
+/** undefined where this machine allows no such systemd. */
 export function openUserSystemd(sandbox: Sandbox): UserSystemd | undefined {
   const group = openGroup();
   if (group === undefined) return undefined;
@@ -92,8 +92,8 @@ export function openUserSystemd(sandbox: Sandbox): UserSystemd | undefined {
 const HIERARCHIES = "/sys/fs/cgroup";
 
 /**
- * A control group of our own: where systemd keeps its units, which is in a hierarchy of its own beside those of the controllers, or the
- * only one there is.
+ * Makes a control group where systemd keeps its units: in systemd's own hierarchy beside those of the controllers, or in the only
+ * one.
  */
 function openGroup(): string | undefined {
   const hierarchy = ["unified", "systemd", "."]
@@ -107,7 +107,7 @@ function openGroup(): string | undefined {
   const group = join(hierarchy, `iap-test-${process.pid}-${opened++}`);
   try {
     mkdirSync(group);
-    // Nobody may be put into some that can be made.
+    // Some groups can be made, and take no process.
     if (Bun.spawnSync(["sh", "-c", `echo $$ >'${group}/cgroup.procs'`], { stderr: "ignore" }).success) return group;
     rmdirSync(group);
     return undefined;
@@ -127,13 +127,13 @@ function processesOf(group: string): number[] {
     try {
       return readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
     } catch {
-      // It went with its last process.
+      // The group has gone with its last process.
       return [];
     }
   });
 }
 
-/** systemd makes the same groups for every controller. */
+/** Removes the group from every controller: systemd makes it in each. */
 function removeGroup(group: string): void {
   const everywhere = [HIERARCHIES, ...readdirSync(HIERARCHIES).map((name) => join(HIERARCHIES, name))].map((folder) =>
     join(folder, basename(group)),
@@ -141,7 +141,7 @@ function removeGroup(group: string): void {
   everywhere.flatMap(foldersOf).forEach((folder) => rmdirSync(folder));
 }
 
-/** Whether such a systemd starts on this machine at all. */
+/** Whether such a systemd starts on this machine. */
 export async function hasUserSystemd(sandbox: Sandbox): Promise<boolean> {
   await using systemd = openUserSystemd(sandbox);
   return (
