@@ -4,12 +4,13 @@ import { nameOf, time } from "./rig.ts";
 import { type Bench, type Row, takeTurns, type World } from "./row.ts";
 
 const AGENTS = 200;
-const NAMES = Array.from({ length: AGENTS }, (_, n) => nameOf(n));
+const MANY_AGENTS = 1000;
+const namesOf = (count: number) => Array.from({ length: count }, (_, n) => nameOf(n));
 
-/** A root with a fleet file of all agents, and a provider whose commands do nothing. */
-function openFleetWorld(bench: Bench): World {
+/** A root with a fleet file of so many agents, and a provider whose commands do nothing. */
+function openFleetWorld(bench: Bench, count = AGENTS): World {
   const world = bench.world();
-  const agents = NAMES.map((name) => ({ name, class: "implementer", runtime: "claude" }));
+  const agents = namesOf(count).map((name) => ({ name, class: "implementer", runtime: "claude" }));
   const noop = { command: Bun.which("true")!, args: [] };
   const files = {
     "fleet.yaml": { version: 1, policy: "none", agents },
@@ -26,6 +27,12 @@ function empty({ root }: World): void {
     rmSync(join(root, made), { recursive: true, force: true });
 }
 
+/** Applies to an empty root; how many seconds it took. */
+async function applyAnew({ binary }: Bench, world: World): Promise<number> {
+  empty(world);
+  return (await time([binary, "fleet", "apply"], world.env)) / 1000;
+}
+
 const apply: Row = {
   name: "apply-200",
   claim: `fleet apply of ${AGENTS} agents to an empty root`,
@@ -36,14 +43,11 @@ const apply: Row = {
     const world = openFleetWorld(bench);
     return await takeTurns({
       rounds: 3,
-      measured: async () => {
-        empty(world);
-        return (await time([bench.binary, "fleet", "apply"], world.env)) / 1000;
-      },
+      measured: async () => await applyAnew(bench, world),
       baseline: async () => {
         empty(world);
         let tookMs = 0;
-        for (const name of NAMES) tookMs += await time([bench.binary, "add", name], world.env);
+        for (const name of namesOf(AGENTS)) tookMs += await time([bench.binary, "add", name], world.env);
         return tookMs / 1000;
       },
     });
@@ -67,4 +71,21 @@ const again: Row = {
   },
 };
 
-export const FLEET_ROWS: readonly Row[] = [apply, again];
+const many: Row = {
+  name: "apply-1000",
+  claim: `fleet apply of ${MANY_AGENTS} agents to an empty root`,
+  against: `fleet apply of ${AGENTS}`,
+  unit: "s",
+  bound: { kind: "ratio", most: 5.5 },
+  measure: async (bench) => {
+    const large = openFleetWorld(bench, MANY_AGENTS);
+    const small = openFleetWorld(bench);
+    return await takeTurns({
+      rounds: 3,
+      measured: async () => await applyAnew(bench, large),
+      baseline: async () => await applyAnew(bench, small),
+    });
+  },
+};
+
+export const FLEET_ROWS: readonly Row[] = [apply, many, again];

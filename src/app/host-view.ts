@@ -6,7 +6,7 @@ import { readSlot } from "../status/slot/slot.ts";
 import type { SlotReading } from "../status/slot/types.ts";
 import type { App } from "./types.ts";
 
-/** What a call goes by on this host: read once, when the first step needs it, and handed on to every further one. */
+/** The state of this host as one call sees it: read once, when the first step needs it, and handed on. */
 export interface HostView {
   readonly slot: () => SlotReading;
   readonly statuses: () => Statuses;

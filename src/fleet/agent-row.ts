@@ -1,7 +1,7 @@
 import { type Agent, isClass, type NewAgent } from "../model/agent.ts";
 import { isHostName, isPersonality, isRuntime, isSocketPlace, isSshDestination } from "../model/names.ts";
 
-/** An agent as JSON and YAML have it, in the fleet file and in the applied fleet. The fleet file's defaults fill in what is left out. */
+/** An agent as the fleet file and the applied fleet write it. In the fleet file, its defaults fill in what is left out. */
 export interface AgentRow {
   readonly name: string;
   readonly class: string;
@@ -15,7 +15,7 @@ export interface AgentRow {
   readonly socket?: string | undefined;
 }
 
-/** What a text must be, and what is said of another one. */
+/** A rule for a text, and the words for a text that breaks it. */
 export interface TextRule {
   readonly isRight: (text: string) => boolean;
   readonly otherwise: string;

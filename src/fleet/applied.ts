@@ -69,7 +69,7 @@ const appliedFile: StateFile<AppliedFleet> = {
 };
 
 /**
- * What was applied last; undefined: nothing ever was.
+ * Reads the applied fleet; undefined: no fleet was ever applied.
  *
  * @throws IapeerError `fleet-state-corrupt`, `read-failed`. The next apply writes it anew.
  */

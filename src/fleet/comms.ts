@@ -16,30 +16,30 @@ export interface CommsPeer {
   readonly class: string;
   readonly runtime: string;
   readonly host: string;
-  /** How its host is reached with ssh; null: it is on the same one. */
+  /** The ssh destination of its host; null: it is on the same host. */
   readonly ssh: string | null;
 }
 
-/** What one agent of a fleet is told. */
+/** All that one agent of a fleet is told about the others. */
 export interface Comms extends Omit<CommsPeer, "ssh"> {
   /** `host:name`, as it stands in the head of a message. */
   readonly address: string;
   /** The fleet's orchestrators, itself among them if it is one. */
   readonly contacts: readonly string[];
-  /** Whom to know first comes first: orchestrators, enhancers, agents of its own class, then the rest; each in the order of the file. */
+  /** Orchestrators first, then enhancers, then agents of its own class, then the rest; each in the order of the file. */
   readonly peers: readonly CommsPeer[];
 }
 
-/** As long as the text may be: it is paid for with every turn of a model. */
+/** The text is no longer: a model pays for it with every turn. */
 export const MAX_CHARS = 8000;
 
-/** As many points of contact as are named. */
+/** So many points of contact are named. */
 const MAX_CONTACTS = 8;
 
 const ORCHESTRATOR = "orchestrator";
 
 /**
- * What an agent of the fleet is told, seen from the host that it is on.
+ * Plans what an agent of the fleet is told, as seen from its own host.
  *
  * @throws IapeerError `agent-not-found`.
  */
@@ -61,7 +61,7 @@ export function planComms({ agents }: AppliedFleet, name: string, here: Here): C
   };
 }
 
-/** The agent of this host that a session with that name and runtime is; undefined: it is none of the fleet. */
+/** Finds the agent of this host with that name and runtime; undefined where the fleet has no such agent. */
 export function findMember(
   fleet: AppliedFleet | undefined,
   { name, runtime }: Pick<Agent, "name" | "runtime">,
@@ -79,7 +79,7 @@ export function renderWatch({ name, ssh }: Pick<CommsPeer, "name" | "ssh">): str
   return `${ssh === null ? "" : `ssh -t ${ssh} `}iapeer watch ${name}`;
 }
 
-/** The text, of at most MAX_CHARS characters: it names as many peers as fit. */
+/** Renders the text, of at most MAX_CHARS characters. It names as many peers as fit. */
 export function renderComms(comms: Comms): string {
   const fits = (count: number) => render(comms, count).length <= MAX_CHARS;
   let [low, high] = [0, comms.peers.length];

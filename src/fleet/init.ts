@@ -10,7 +10,7 @@ interface Row {
   readonly class: string;
   readonly runtime: string;
   readonly isPersistent?: boolean;
-  /** What it is for, in the person's file. */
+  /** Its purpose, as a comment in the person's file. */
   readonly comment: string;
 }
 
@@ -48,7 +48,7 @@ const researcher = (name: string): Row => ({
   comment: "finds out, and says from where",
 });
 
-/** What `fleet init` can begin with. */
+/** The profiles that `fleet init` offers. */
 export const PROFILES = {
   general: {
     summary: "an orchestrator, an enhancer and one more",
@@ -92,9 +92,9 @@ export type ProfileName = keyof typeof PROFILES;
 export const PROFILE_NAMES = Object.keys(PROFILES) as ProfileName[];
 
 /**
- * The commented fleet file that a profile begins with.
+ * Renders the commented fleet file of a profile.
  *
- * @throws IapeerError `bug` where it does not pass iapeer's own check.
+ * @throws IapeerError `bug` for a profile that does not pass iapeer's own check.
  */
 export function renderProfile(name: ProfileName, surroundings: Surroundings): string {
   const text = render(name, PROFILES[name]);
@@ -151,7 +151,7 @@ ${isPersistent === true ? "    persistent_persona: true\n" : ""}`;
 }
 
 /**
- * Makes a fleet file, 0600, and what is missing above it. Whatever is at that path stays, a link that leads nowhere too.
+ * Creates a fleet file, mode 0600, and the folders above it. Anything that is at that path stays, also a link that leads nowhere.
  *
  * @throws IapeerError `fleet-exists`, `write-failed`.
  */

@@ -12,11 +12,11 @@ import { gatherFacts, openSteps } from "./steps/steps.ts";
 export const DEFAULT_JOBS = 8;
 
 export interface ApplyOptions {
-  /** Whether an agent that is no longer declared is to go. */
+  /** True for an agent that is to go once it is no longer declared. */
   readonly isPruned: (name: string) => boolean;
   /** End the live sessions of the agents that go. */
   readonly isForced: boolean;
-  /** Whether an agent of this host is to be launched when it is not live. */
+  /** True for an agent of this host that is to be launched when it is not live. */
   readonly isStarted: (name: string) => boolean;
   /** Only tell what would be done. */
   readonly isDryRun: boolean;
@@ -31,9 +31,9 @@ export interface ApplyRequest extends ApplyOptions {
   readonly file: string | undefined;
 }
 
-/** What became of an apply, as `--json` prints it. */
+/** The result of an apply, as `--json` prints it. */
 export interface ApplyReport {
-  /** Whether no row failed or was skipped. */
+  /** False where a row failed or was skipped. */
   readonly ok: boolean;
   readonly file: string;
   readonly dry_run: boolean;
@@ -60,7 +60,7 @@ export async function applyFleet(app: App, { file: named, ...options }: ApplyReq
   return await withFleetLock(app, async () => await act(reopenFleet(app, file)), signal);
 }
 
-/** A plan, and how its rows are done. */
+/** An apply that is planned and not begun. */
 export interface Prepared {
   readonly file: FleetFile;
   readonly options: ApplyOptions;

@@ -19,12 +19,12 @@ interface FleetEdit extends Pick<ApplyOptions, "isDryRun" | "ifRevision"> {
 
 export interface AddToFleetRequest extends FleetEdit {
   readonly agent: NewAgent;
-  /** Whether it is to be launched. */
+  /** True to launch it. */
   readonly isStarted: boolean;
 }
 
 /**
- * Writes one more agent into the fleet file and applies the file. An agent that cannot be added leaves the file as it is.
+ * Writes one more agent into the fleet file, and applies the file. The file stays as it is where the agent cannot be added.
  *
  * @throws IapeerError `agent-exists`, `invalid-value`, `file-not-found`, `fleet-invalid`, `fleet-policy`, `fleet-changed`, `lock-busy`,
  *   `interrupted`, `revision-conflict`, and what stands in the agent's way.
@@ -48,7 +48,7 @@ export interface TakeFromFleetRequest extends FleetEdit {
 }
 
 /**
- * Takes one agent out of the fleet file and off this host. An agent that cannot be removed leaves the file as it is.
+ * Takes one agent out of the fleet file, and off this host. The file stays as it is where the agent cannot be removed.
  *
  * @throws IapeerError `agent-not-found`, and the others of addToFleet.
  */
@@ -59,7 +59,7 @@ export async function takeFromFleet(app: App, request: TakeFromFleetRequest, sig
   return await editAndApply(app, { ...request, ...options, ...edit }, signal);
 }
 
-/** The text stays for an agent that it no longer has, and that is still here: an earlier removal did not come to its end. */
+/** Removes an agent from the text. An agent that only the host still has was half removed before: then the text stays. */
 function withoutAgent({ layout }: App, text: string, name: string): string {
   try {
     return removeAgent(text, name);

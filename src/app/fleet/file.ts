@@ -18,7 +18,7 @@ export interface FleetFile {
 }
 
 /**
- * The fleet file that a call means.
+ * Reads the fleet file that a call means.
  *
  * @param named the file that `--file` names
  * @throws IapeerError `file-not-found`; `fleet-invalid` for a file with an error, with every problem in its details.
@@ -34,7 +34,7 @@ export function reopenFleet(app: FileApp, before: FleetFile): FleetFile {
 }
 
 /**
- * The text of the fleet file that a call means to edit. It may have errors, which the edit may mend; but only this user may write it.
+ * Reads the fleet file that a call means to edit. It may have errors, which the edit may mend. Nobody else may write it.
  *
  * @param onProblems gets every problem of a file that cannot be edited
  * @throws IapeerError `file-not-found`, `fleet-invalid`; `sandbox-violation` for a file in the real root.
@@ -106,7 +106,7 @@ export interface FleetInitRequest {
   readonly profile: ProfileName;
   /** The file that `--file` names. */
   readonly file: string | undefined;
-  /** Whether it is to be written, and not only returned. */
+  /** True to write it; false to return it only. */
   readonly isWritten: boolean;
 }
 

@@ -18,7 +18,7 @@ export interface FleetLook {
 }
 
 /**
- * Every agent of a fleet as it is now, and what is not as declared.
+ * Looks at every agent of a fleet: how it is now, and how it differs from its declaration.
  *
  * @throws IapeerError `fleet-state-corrupt`, `registry-corrupt`, `registry-insecure`, `read-failed`.
  */
@@ -27,7 +27,7 @@ export function lookAtFleet({ layout, env, now }: App, { fleet, withinSecs }: Fl
   return readPsRows({ fleet, layout, env, here, now: now(), withinSecs });
 }
 
-/** What an agent is told at its launch, as `fleet comms --json` prints it. */
+/** All that an agent is told at its launch, as `fleet comms --json` prints it. */
 export interface CommsReport extends Comms {
   readonly peers: readonly (CommsPeer & {
     /** The command that writes to this peer. */
@@ -40,7 +40,7 @@ export interface CommsReport extends Comms {
 }
 
 /**
- * What an agent of the applied fleet is told at its launch.
+ * Reads what an agent of the applied fleet is told at its launch.
  *
  * @throws IapeerError `fleet-not-applied`, `agent-not-found`, `fleet-state-corrupt`.
  */

@@ -24,7 +24,7 @@ export function beginBlock(
   return [asLines(text, nextLine(text, key.end), renderItem(indent, lines, newlineOf(text)))];
 }
 
-/** Takes an item's lines out, with the comments that are in it. Those above it, and those below that are not indented further, stay. */
+/** Removes the lines of an item and the comments in it. Comments above it stay, and so do those below that are not indented further. */
 export function removeFromBlock(text: string, item: BlockItem): Splice[] {
   const from = lineStart(text, item.dash);
   const to = endOfItem(text, item);

@@ -15,8 +15,7 @@ type FleetTree = ReturnType<typeof parseFleet>;
 const BYTE_ORDER_MARK = "\uFEFF";
 
 /**
- * A fleet file's text with one agent more, at the end of its agents and written as the last of them is. Every other
- * byte is as it was.
+ * Adds an agent to a fleet file's text: at the end of its agents, written as the last of them is. No other byte changes.
  *
  * @throws IapeerError `agent-exists`; `invalid-value` for an agent that the check refuses; `fleet-invalid` for a text
  * that is not YAML or has its agents where no agent can be put.
@@ -38,7 +37,7 @@ export function addAgent(text: string, agent: NewAgent): string {
 }
 
 /**
- * A fleet file's text without an agent. The comments in it, and at the ends of its lines, go with it; every other byte stays.
+ * Removes an agent from a fleet file's text, with the comments between and behind its lines. No other byte changes.
  *
  * @throws IapeerError `agent-not-found`; `fleet-policy` where the fleet would lack what its policy wants; `fleet-invalid`.
  */
@@ -89,7 +88,7 @@ function refuseLast(value: unknown, index: number, name: string): void {
   );
 }
 
-/** What no host and no folder has a part in; the rest is for the check of the file that comes out. */
+/** Surroundings of no host: here only the text is checked. The edited file is checked on this host later. */
 const ANYWHERE: Surroundings = {
   home: "/~",
   defaultFolder: (name) => `/default/${name}`,
@@ -105,7 +104,7 @@ function refuseClash(text: string, index: number): void {
   throw new IapeerError("invalid-value", wrong.message, wrong.hint === undefined ? {} : { hint: wrong.hint });
 }
 
-/** The edited text, once it is certain that it says what it said, and of agents just what it should. */
+/** Returns the edited text, after a proof that only its agents differ, and as they should. Throws `bug`. */
 function proven(text: string, agents: readonly unknown[], before: FleetTree): string {
   const after = valueOf(text);
   const said = (value: unknown, list: readonly unknown[]) => JSON.stringify({ ...(value as object), agents: list });
@@ -114,7 +113,7 @@ function proven(text: string, agents: readonly unknown[], before: FleetTree): st
   throw new IapeerError("bug", "an edit of the fleet file would have changed more than one agent; nothing was changed");
 }
 
-/** What a text says; undefined where an edit broke it. */
+/** The values of a text; undefined where an edit broke it. */
 function valueOf(text: string): unknown {
   try {
     return parseFleet(text).value;
@@ -125,13 +124,13 @@ function valueOf(text: string): unknown {
 }
 
 export interface Replacement {
-  /** The text that was read, and that the new one was made from. */
+  /** The text that was read and edited. */
   readonly before: string;
   readonly after: string;
 }
 
 /**
- * Puts an edited text in the place of a fleet file, whole or not at all and with the mode that it had; a link stays a link.
+ * Replaces the text of a fleet file, whole or not at all. The file keeps its mode, and a link stays a link.
  *
  * @throws IapeerError `fleet-changed` when somebody has written it meanwhile; `write-failed`.
  */

@@ -7,7 +7,7 @@ import { fieldOf } from "../../core/text/fields.ts";
 import { quote } from "./secrets.ts";
 import type { Surroundings } from "./types.ts";
 
-/** What of an agent could be read, in a file that may be wrong elsewhere. */
+/** The readable parts of an agent, in a file that may be wrong elsewhere. */
 interface Seen {
   readonly path: Path;
   readonly name?: string | undefined;
@@ -15,7 +15,7 @@ interface Seen {
   readonly runtime: string;
   readonly isRemote: boolean;
   readonly folder?: string | undefined;
-  /** Whether that folder is its own `working_directory`, and not the default. */
+  /** True for a folder from its own `working_directory`; false for the default. */
   readonly hasOwnFolder: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface AgentsCheck {
   readonly lineOf: (path: Path) => number;
 }
 
-/** What is wrong between the agents of a parsed file, and between each of them and this host. */
+/** Finds the problems between the agents of a parsed file, and between each agent and this host. */
 export function checkAgents(value: unknown, check: AgentsCheck): Finding[] {
   const seen = seeAgents(value, check);
   return [
@@ -38,7 +38,7 @@ export function checkAgents(value: unknown, check: AgentsCheck): Finding[] {
   ];
 }
 
-/** The class of every agent; undefined where one of them cannot be told. */
+/** The class of every agent; undefined where the class of one cannot be read. */
 export function classesOf(value: unknown): string[] | undefined {
   const classes = agentsOf(value).map((one) => fieldOf(one, "class"));
   return classes.every((one) => typeof one === "string") ? classes : undefined;

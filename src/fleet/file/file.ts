@@ -18,12 +18,12 @@ import { parseYaml, type YamlTree } from "./yaml-tree.ts";
 
 const TOP = { line: 1, column: 1 };
 
-/** The fleet file: `--file`, else `$IAPEER_FLEET`, else `<root>/fleet.yaml`. */
+/** The path of the fleet file: `--file`, else `$IAPEER_FLEET`, else `<root>/fleet.yaml`. */
 export function fleetPath(layout: Layout, env: Env, named?: string): string {
   return resolve(named ?? (env["IAPEER_FLEET"] || join(layout.root, "fleet.yaml")));
 }
 
-/** This host, with this root. */
+/** The surroundings of this host, with this root. */
 export function surroundingsOf(layout: Layout, env: Env): Surroundings {
   return {
     home: homeFrom(env),
@@ -44,8 +44,8 @@ export function surroundingsOf(layout: Layout, env: Env): Surroundings {
 }
 
 /**
- * A fleet file, a link to it followed. It decides what runs in your name, so the file itself must be yours and not
- * everybody's to write. It never throws: what is wrong is in `problems`, all of it, with its place.
+ * Reads a fleet file; a link to it is followed. The file decides what runs in your name: it must belong to you, and nobody else may write it.
+ * It never throws: every problem is in the result, with its place.
  */
 export function readFleet(path: string, surroundings: Surroundings): FleetReading {
   const { real, content, findings, isMissing } = openFleetFile(path);
@@ -77,7 +77,7 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** What a fleet file's text says, and everything that is wrong with it. */
+/** Reads a fleet file's text: the fleet, unless there is an error, and every problem. */
 export function checkFleet({ text, file, base }: FleetText, surroundings: Surroundings): CheckedFleet {
   const tree = parseYaml(text.replace(/^\uFEFF/, ""));
   if (tree === undefined) return { problems: [toProblem(EMPTY, file, TOP)] };

@@ -6,7 +6,7 @@ import { FLEET_VERSION } from "./rules.ts";
 import { checkShape, type FleetValues } from "./schema.ts";
 import type { YamlTree } from "./yaml-tree.ts";
 
-/** Everything that is wrong with a parsed fleet file, in no order; and its values, if each of them is right. */
+/** Finds every problem of a parsed fleet file, in no order; and its values, if each of them is right. */
 export function findAll(
   tree: YamlTree,
   check: Omit<AgentsCheck, "lineOf">,
@@ -19,16 +19,16 @@ export function findAll(
   return { findings: [...tree.findings, ...unsaid(tree, findings, between)], ...(file !== undefined && { file }) };
 }
 
-/** Without what follows from an alias or a credential that was told of; a newer version's file is judged by nothing else. */
+/** Drops findings that only follow from an alias or a credential. A file of a newer version has no other finding. */
 function unsaid(tree: YamlTree, shape: readonly Finding[], between: readonly Finding[]): Finding[] {
   const version = shape.find(({ code, path }) => code === "fleet-version" && path.length === 1);
   if (version !== undefined && Number(fieldOf(tree.value, "version")) > FLEET_VERSION) return [version];
-  // What is missing may be in the alias that a merge key names.
+  // The missing key may be in the alias that a merge key names.
   const isMerged = ({ code, path }: Finding) => code === "fleet-missing-key" && tree.isSettled([...path.slice(0, -1), "<<"]);
   return [...shape, ...between].filter((finding) => !tree.isSettled(finding.path) && !isMerged(finding));
 }
 
-/** The policy is judged where it and every agent's class can be read. */
+/** Judges the policy, where it and the class of every agent can be read. */
 function checkPolicy(value: unknown): Finding[] {
   const { file } = checkShape({ version: FLEET_VERSION, agents: [], policy: fieldOf(value, "policy") });
   const classes = classesOf(value);

@@ -5,18 +5,18 @@ import type { Finding } from "./problems.ts";
 
 const MAX_BYTES = 1024 * 1024;
 
-/** What stands at a fleet file's path. */
+/** The result of opening a fleet file. */
 export interface Opened {
-  /** The file that a link leads to; left out where none does. */
+  /** The path of the file itself, links followed; left out where nothing can be opened. */
   readonly real?: string;
-  /** Left out where it is not to be read. */
+  /** Left out for a file that must not be read. */
   readonly content?: Buffer;
   readonly findings: readonly Finding[];
   /** Nothing is at that path. */
   readonly isMissing?: boolean;
 }
 
-/** Opens a fleet file, a link to it followed. It never throws: what is wrong is in `findings`. */
+/** Opens a fleet file; a link to it is followed. It never throws: the result has the findings. */
 export function openFleetFile(path: string): Opened {
   try {
     const real = realpathSync(path);
@@ -27,13 +27,13 @@ export function openFleetFile(path: string): Opened {
   }
 }
 
-/** O_NONBLOCK: a FIFO's writer is not waited for. Everything is judged on what was opened. */
+/** O_NONBLOCK: nobody waits for the writer of a FIFO. The opened file itself is judged, not its path. */
 function open(real: string): Opened {
   const fd = openSync(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
     const found = fstatSync(fd);
     const findings = [...findOddities(found), ...findDistrust(found, real)];
-    // A file that others may write is read all the same: what else is wrong with it is told too.
+    // A file that others may write is read all the same: its other problems are told too.
     return findings.some(({ code }) => code === "fleet-unreadable")
       ? { findings }
       : { findings, content: readWhole(fd, found.size) };

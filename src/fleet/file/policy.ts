@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY, type Fleet, type Policy } from "../../model/agent.ts";
 import type { FleetValues } from "./schema.ts";
 
-/** The policy of a file: what it leaves out is the two-agent floor. */
+/** The policy of a file. The two-agent floor fills in what the file leaves out. */
 export function policyOf(written: FleetValues["policy"]): Fleet["policy"] {
   if (written === "none") return "none";
   return {
@@ -17,7 +17,7 @@ export function wantedOf(policy: Fleet["policy"], agentClass: string): number {
   return agentClass === "enhancer" ? policy.minEnhancers : 0;
 }
 
-/** What a fleet with agents of these classes lacks, or has too much of, in the policy's eyes. */
+/** The breaks of a policy by a fleet with agents of these classes: too few of one class, or too many. */
 export function findPolicyBreaks(
   policy: Fleet["policy"],
   classes: readonly string[],

@@ -37,12 +37,12 @@ export function hasErrors(problems: readonly { readonly code: FleetProblemCode }
   return problems.some(({ code }) => PROBLEM_SEVERITY[code] === "error");
 }
 
-/** By place, from the top; what stands at one place stays in its order. */
+/** Sorts problems by place, from the top. Problems at one place keep their order. */
 export function inOrder(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** Whether a path is another one or lies below it. */
+/** Returns true for a path that is another one or lies below it. */
 export function isWithin(path: Path, above: Path): boolean {
   return above.length <= path.length && above.every((key, index) => key === path[index]);
 }

@@ -8,11 +8,11 @@ import { quote } from "./secrets.ts";
 /** The only version that this iapeer reads. */
 export const FLEET_VERSION = 1;
 
-/** What a value must be beyond its type, and what a person is told of another one. */
+/** A rule for a value beyond its type, and the words for a value that breaks it. */
 export interface Rule<T> {
   readonly code: FleetProblemCode;
   readonly isRight: (value: T) => boolean;
-  /** What follows "KEY: ". */
+  /** The words behind "KEY: ". */
   readonly say: (value: T) => string;
   readonly hint?: (value: T) => string | undefined;
 }

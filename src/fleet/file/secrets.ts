@@ -1,6 +1,6 @@
 import { quoteForMessage } from "../../model/names.ts";
 
-/** What a key of this name holds is a credential, whatever it looks like. */
+/** The value of a key with such a name is a credential, whatever it looks like. */
 const SECRET_KEY =
   /^(?:.*_)?(?:(?:api_?key|password|passwd|passphrase|secret|credential|private_?key|access_?key)s?|token)$|^tokens$/;
 

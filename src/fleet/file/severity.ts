@@ -1,6 +1,6 @@
 export type Severity = "error" | "warning";
 
-/** Everything that can be wrong with a fleet file. With an error there is no fleet; a warning is told and no more. */
+/** Every problem that a fleet file can have. With an error there is no fleet; a warning is only told. */
 export const PROBLEM_SEVERITY = {
   "fleet-unreadable": "error",
   "fleet-insecure": "error",

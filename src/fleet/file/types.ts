@@ -17,37 +17,37 @@ export interface Problem {
   readonly hint?: string;
 }
 
-/** What a fleet file is checked against, beside itself. */
+/** The host that a fleet file is checked against. */
 export interface Surroundings {
-  /** What `~` stands for. */
+  /** The folder that `~` stands for. */
   readonly home: string;
   /** The folder that an agent without one of its own gets. */
   readonly defaultFolder: (name: string) => string;
-  /** Whether iapeer could start this runtime on this host. */
+  /** True for a runtime that iapeer can start on this host. */
   readonly hasRuntime: (runtime: string) => boolean;
-  /** The same place by its one name, for comparing; the path itself where nothing is there. */
+  /** The one name of a place, links followed, to compare places; the path itself where nothing is there. */
   readonly resolveLinks: (path: string) => string;
 }
 
-/** A fleet file's text, and where it is from. */
+/** The text of a fleet file, and its origin. */
 export interface FleetText {
   readonly text: string;
-  /** What it is called in problems. */
+  /** Its name in problems. */
   readonly file: string;
-  /** The folder it is really in: what a relative path is relative to. */
+  /** Its folder, links followed: relative paths start here. */
   readonly base: string;
 }
 
 export interface CheckedFleet {
-  /** There is one when no problem is an error. */
+  /** Left out where a problem is an error. */
   readonly fleet?: Fleet;
-  /** Every one, from the top of the file. */
+  /** From the top of the file. */
   readonly problems: readonly Problem[];
 }
 
 export interface FleetReading extends CheckedFleet {
-  /** The file's text, where it could be read. */
+  /** The text of the file; left out where it cannot be read. */
   readonly text?: string;
-  /** Nothing is at that path. */
+  /** True where nothing is at that path. */
   readonly isMissing?: boolean;
 }

@@ -17,22 +17,22 @@ import { findSecrets, holdsSecret, isSecretKey, maskSecrets, quote } from "./sec
 /** A fleet file's text, parsed. */
 export interface YamlTree {
   readonly document: Document.Parsed;
-  /** What it says, in plain values; a mapping's keys are texts. */
+  /** The plain values of the text. The keys of a mapping are texts. */
   readonly value: unknown;
-  /** What is wrong with it as YAML, and with no regard to what a fleet file is. */
+  /** The problems that the text has as YAML, whatever a fleet file must be. */
   readonly findings: readonly Finding[];
-  /** Whether it is YAML at all: else `value` is a guess. */
+  /** False where the text is no YAML: then `value` is a guess. */
   readonly isWhole: boolean;
-  /** Where a finding's keys are, as far as they are there. */
+  /** The place of a finding's keys, or of the nearest key above that exists. */
   readonly place: (finding: Finding) => Place;
-  /** Whether all that there is to say of these keys has been said. */
+  /** True for keys about which nothing more is to be said. */
   readonly isSettled: (path: Path) => boolean;
 }
 
 /** Deeper than this is nothing that a fleet file has. */
 const MAX_DEPTH = 60;
 
-/** What YAML 1.2 allows nowhere (5.1), and line ends that no editor shows. */
+/** Characters that YAML 1.2 allows nowhere (5.1), and line ends that no editor shows. */
 const FORBIDDEN = new RegExp(String.raw`[${classOf(["nul", "ascii", "del"])}]|\r(?!\n)`);
 
 /**
@@ -76,7 +76,7 @@ function findControls(text: string): Finding[] {
   ];
 }
 
-/** Of what is no YAML only the first place: what the parser says of all behind it mostly follows from that. A tag that is not known does no harm to the rest. */
+/** Finds the first place that is no YAML: the parser's later errors mostly follow from it. An unknown tag does no harm to the rest. */
 function findSyntax(document: Document.Parsed): Finding[] {
   const all = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
   const isOfItsOwn = ({ code }: (typeof all)[number]) => code === "TAG_RESOLVE_FAILED";
@@ -122,12 +122,12 @@ interface Offsets {
   readonly value: number;
 }
 
-/** Reads nodes as plain values, and keeps where each of them was. */
+/** Reads nodes as plain values, and remembers the place of each. */
 class Walk {
   readonly findings: Finding[] = [];
   readonly settled: Path[] = [];
   readonly #offsets = new Map<string, Offsets>();
-  /** From where to where credentials were told of. */
+  /** The ranges of the credentials that a finding names. */
   readonly #told: (readonly [number, number])[] = [];
 
   constructor(private readonly lineOf: (offset: number) => number) {}
@@ -135,7 +135,7 @@ class Walk {
   offsetOf(path: Path, at: "key" | undefined): number {
     for (let length = path.length; length >= 0; length -= 1) {
       const found = this.#offsets.get(JSON.stringify(path.slice(0, length)));
-      // What is missing is missing from the value above it.
+      // A missing key is missing from the value above it.
       if (found !== undefined) return at === "key" && length === path.length ? found.key : found.value;
     }
     return 0;
@@ -203,7 +203,7 @@ class Walk {
     this.#settle(path, { ...secretFinding(message, path), ...(at !== undefined && { at }) });
   }
 
-  /** Those that stand in comments, in keys, and in what could not be read. */
+  /** Finds credentials in comments, in keys, and in parts that could not be read. */
   findLooseSecrets(text: string): Finding[] {
     const offsets = findSecrets(text).filter((offset) => !this.#told.some(([from, to]) => from <= offset && offset < to));
     return offsets.map((at) => ({ ...secretFinding("this looks like a credential", []), at }));

@@ -1,7 +1,7 @@
 import { IapeerError, rowOf } from "../../model/errors.ts";
 import type { Done, PlannedRow, Row, Stage } from "./types.ts";
 
-/** What is known of every row while a plan is done. */
+/** The state of every row while a plan is carried out. */
 export class Board {
   readonly #rows: readonly PlannedRow[];
   readonly #ended = new Map<string, Row>();
@@ -10,7 +10,7 @@ export class Board {
     this.#rows = rows;
   }
 
-  /** Whether nothing has stood in a row's way so far. */
+  /** Returns true for a row that has not failed and was not skipped. */
   stands({ peer }: Pick<PlannedRow, "peer">): boolean {
     const status = this.#ended.get(peer)?.status;
     return status !== "failed" && status !== "skipped";
@@ -20,7 +20,7 @@ export class Board {
     return rows.filter((row) => this.stands(row));
   }
 
-  /** Does some work of a row; what it throws is why the row failed, at the stage that was entered last. */
+  /** Does some work of a row. An error fails the row, at the stage that was entered last. */
   async attempt(row: PlannedRow, first: Stage, work: (enter: (stage: Stage) => void) => Promise<void>): Promise<void> {
     let stage = first;
     try {
@@ -72,7 +72,7 @@ export class Board {
     });
   }
 
-  /** Whether a row that this one waits for was not done. */
+  /** Skips a row that waits for a row which was not done. Returns true where it did. */
   skipIfBlocked(row: PlannedRow): boolean {
     const blocker = row.waitsOn.find((peer) => !this.stands({ peer }));
     if (blocker === undefined) return false;

@@ -1,12 +1,12 @@
 import type { PlanFacts, PlannedRow } from "./types.ts";
 import type { Unordered } from "./rows.ts";
 
-/** Classes of which a fleet may have to keep one at every moment. */
+/** A fleet may have to keep one agent of each of these classes at every moment. */
 const FLOOR: ReadonlySet<string> = new Set(["orchestrator", "enhancer"]);
 
 /**
- * Rows with what they wait for: a folder is taken after its peer has left it; and the last orchestrator or enhancer goes after its
- * successors are there, unless a successor waits for its folder.
+ * Adds what each row waits for. A folder is taken after its peer has left it. The last orchestrator or enhancer goes after its successors
+ * are there, unless a successor waits for its folder.
  */
 export function orderRows(
   rows: readonly Unordered[],
@@ -39,7 +39,7 @@ function takenFolder({ agent, op, isMove }: Unordered, defaultFolder: PlanFacts[
   return agent.workingDirectory ?? defaultFolder(agent.name);
 }
 
-/** Rows in rounds, each of which only waits for rounds before it; and the rows that wait for each other and can never be done. */
+/** Sorts rows into rounds: a round only waits for the rounds before it. Rows that wait for each other can never be done: they are `stuck`. */
 export function inRounds(rows: readonly PlannedRow[]): {
   readonly rounds: readonly (readonly PlannedRow[])[];
   readonly stuck: readonly PlannedRow[];

@@ -18,7 +18,7 @@ export function planApply(facts: PlanFacts): Plan {
   return { rows: orderRows(rows, facts), left };
 }
 
-/** What runPlan would try, as far as that can be known without a change. */
+/** Tells what runPlan would try, as far as that can be known without a change. */
 export function previewPlan({ rows }: Plan, { check, isToLaunch }: Pick<ApplySteps, "check" | "isToLaunch">): readonly Row[] {
   const board = new Board(rows);
   checkRows(rows, board, check);

@@ -1,15 +1,15 @@
 import type { ApplySteps, PlannedRow } from "./types.ts";
 
-/** However many rows there are, the registry is written so often at most; other programs wait for it no longer than one part takes. */
+/** The registry is written at most so many times, however many rows there are. Other programs wait for it no longer than for one part. */
 const PARTS = 10;
 
 interface Part {
   readonly rows: PlannedRow[];
-  /** There as soon as its registration was begun. */
+  /** Left out until its registration begins. */
   registered?: Promise<void>;
 }
 
-/** Registers rows part by part: the first row of a part whose turn comes has all of its part registered with one write. */
+/** Registers rows part by part, each with one write: when the turn of its first row comes. */
 export class Registrations {
   readonly #partOf = new Map<string, Part>();
   readonly #register: ApplySteps["register"];
@@ -24,19 +24,19 @@ export class Registrations {
     }
   }
 
-  /** Whether a row was registered with an earlier one: then it is gone on with, also after an interruption. */
+  /** Returns true for a row that was registered with an earlier one: its work goes on, also after an interruption. */
   isBegun({ peer }: PlannedRow): boolean {
     return this.#partOf.get(peer)?.registered !== undefined;
   }
 
-  /** Registers the part of a row; a row that is registered alone has none. Throws what kept the whole part from being registered. */
+  /** Registers the part of a row, once. A row that is registered alone has no part. Throws the error of the whole part. */
   async register({ peer }: PlannedRow): Promise<void> {
     const part = this.#partOf.get(peer);
     if (part !== undefined) await (part.registered ??= this.#register(part.rows));
   }
 }
 
-/** Whether a peer can be registered at once. One that is moved, or is to be removed first, is registered alone after that. */
+/** Returns true for a row that can be registered at once. A peer that moves, or that must be removed first, is registered alone later. */
 function isJoint({ agent, found, isMove }: PlannedRow): boolean {
   return agent !== undefined && agent.remote === undefined && !isMove && found?.isBeingRemoved !== true;
 }

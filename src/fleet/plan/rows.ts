@@ -1,10 +1,10 @@
 import type { Agent } from "../../model/agent.ts";
 import type { Change, FoundPeer, PlanFacts, PlannedRow } from "./types.ts";
 
-/** A row of which it is not known yet what it waits for. */
+/** A row before it is known what it waits for. */
 export type Unordered = Omit<PlannedRow, "waitsOn">;
 
-/** A row for each agent that is declared, and for each that goes; and the agents that are no longer declared and stay. */
+/** Plans a row for each agent that is declared or goes; and finds the agents that are no longer declared and stay. */
 export function planRows(facts: PlanFacts): { readonly rows: readonly Unordered[]; readonly left: readonly Agent[] } {
   const { fleet, applied } = facts;
   const before = new Map(applied?.agents.map((agent) => [agent.name, agent]));
@@ -42,7 +42,7 @@ function planAgent(agent: Agent, before: Agent | undefined, facts: PlanFacts): U
   return { ...common, op: changes.length === 0 ? "unchanged" : "update", changes: [...new Set(changes)], isMove };
 }
 
-/** The runtime that the earlier declaration gave an agent, and the present one does not. A runtime that a person gave it stays. */
+/** The runtime that only the earlier declaration gave an agent. A runtime that a person gave it stays. */
 function findLeaving(agent: Agent, before: Agent, { runtimes }: FoundPeer): string | undefined {
   if (before.remote !== undefined || before.runtime === agent.runtime) return undefined;
   return runtimes.includes(before.runtime) ? before.runtime : undefined;

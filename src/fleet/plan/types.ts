@@ -2,10 +2,10 @@ import type { Agent, AppliedFleet, Fleet } from "../../model/agent.ts";
 import type { Cause } from "../../model/errors.ts";
 import type { Peer } from "../../registry/types.ts";
 
-/** What is to be done for one agent. */
+/** The kind of work for one agent. */
 export type Op = "add" | "update" | "unchanged" | "remove";
 
-/** A part of an agent that is not as it is declared: a key of the fleet file, or its memory, which is not attached. */
+/** A part of an agent that differs from its declaration: a key of the fleet file, or a memory that is not attached. */
 export type Change =
   | "membership"
   | "class"
@@ -20,7 +20,7 @@ export type Change =
 /** A peer as the registry has it, as far as a plan goes by it. */
 export type FoundPeer = Pick<Peer, "personality" | "defaultRuntime" | "runtimes" | "cwd" | "isBeingRemoved">;
 
-/** One agent, and what is to be done for it. */
+/** One agent, and the work for it. */
 export interface PlannedRow {
   readonly peer: string;
   readonly op: Op;
@@ -33,7 +33,7 @@ export interface PlannedRow {
   readonly found?: FoundPeer;
   /** The runtime that its earlier declaration gave it, and that it loses now. */
   readonly leaving?: string;
-  /** Whether it leaves the folder that it has for another one. */
+  /** True for a peer that leaves its folder for another one. */
   readonly isMove: boolean;
   /** The peers whose rows must be done before this one. */
   readonly waitsOn: readonly string[];
@@ -46,15 +46,15 @@ export interface Plan {
   readonly left: readonly Agent[];
 }
 
-/** All that a plan is made from. */
+/** The facts that a plan is made from. */
 export interface PlanFacts {
   readonly fleet: Pick<Fleet, "agents" | "socketName">;
   /** undefined: no fleet was ever applied. */
   readonly applied: AppliedFleet | undefined;
   readonly findPeer: (name: string) => FoundPeer | undefined;
-  /** Whether an agent that is no longer declared is to go. */
+  /** True for an agent that is to go once it is no longer declared. */
   readonly isPruned: (name: string) => boolean;
-  /** Whether an agent's runtime lacks a memory that it should have. */
+  /** True for a runtime that lacks the memory that it should have. */
   readonly lacksMemory: (name: string, runtime: string) => boolean;
   /** The folder of an agent for which none is declared. */
   readonly defaultFolder: (name: string) => string;
@@ -65,7 +65,7 @@ export interface PlanFacts {
 /** How far a row came: the stage that it ended in, or that failed. */
 export type Stage = "check" | "remove" | "register" | "memory" | "record" | "unit" | "launch";
 
-/** What became of one row, as it is printed. */
+/** The result of one row, as it is printed. */
 export interface Row {
   readonly peer: string;
   readonly op: Op;
@@ -93,13 +93,13 @@ export interface ApplySteps {
   readonly announce: (added: readonly PlannedRow[]) => void;
   /** Registers the peers of rows with one write of the registry. A registration that fails is thrown by `change` for its row. */
   readonly register: (rows: readonly PlannedRow[]) => Promise<void>;
-  /** Does all that is left of a row: registers its peer where that was not done, updates or removes it. `enter` tells the stage. */
+  /** Does the rest of a row: it registers, updates or removes the peer. `enter` tells the stage. */
   readonly change: (row: PlannedRow, enter: (stage: Stage) => void) => Promise<Done>;
   /** Records the applied fleet: rows that stand, and rows that do not. */
   readonly record: (standing: readonly PlannedRow[], failed: readonly PlannedRow[]) => void;
-  /** Brings the units that start agents at boot in step with the applied fleet, and returns the peers with a changed unit. Left out: there are none. */
+  /** Brings boot units in step with the applied fleet; returns the peers with a changed unit. Left out where no units are installed. */
   readonly units?: () => Promise<ReadonlySet<string>>;
-  /** Whether an agent of this host is to be launched: it is asked for, and not live. */
+  /** True for an agent of this host that is to be launched: it is asked for, and not live. */
   readonly isToLaunch: (row: PlannedRow) => boolean;
   /** Launches one agent. Returns false for one that was live already. */
   readonly launch: (row: PlannedRow) => Promise<boolean>;

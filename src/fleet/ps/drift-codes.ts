@@ -1,4 +1,4 @@
-/** Every way for what is there to differ from what is declared, in the order in which they are told. */
+/** Every kind of difference from the declaration, in the order in which they are told. */
 export const DRIFT_CODES = [
   "not-applied",
   "not-registered",

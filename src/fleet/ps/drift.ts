@@ -5,7 +5,7 @@ import { type FleetFacts, NOTHING_KNOWN } from "./facts.ts";
 import { DRIFT_CODES } from "./drift-codes.ts";
 import type { Drift, DriftCode } from "./types.ts";
 
-/** What is known of one declared agent. */
+/** One declared agent, and what is registered and applied for it. */
 export interface DriftQuery {
   readonly agent: Agent;
   readonly applied: Agent | undefined;
@@ -13,7 +13,7 @@ export interface DriftQuery {
   readonly peer: Peer | undefined;
 }
 
-/** Everything in which an agent is not as it is declared. */
+/** Finds every difference between an agent and its declaration. */
 export function findDrift(query: DriftQuery, facts: FleetFacts): Drift[] {
   const { agent, applied } = query;
   const local =
@@ -32,7 +32,7 @@ export function drift(code: DriftCode, message: string): Drift {
   return { code, message };
 }
 
-/** In the order of the codes. */
+/** Sorts drift by its code, in the order of DRIFT_CODES. */
 export function inOrder(found: readonly (Drift | undefined)[]): Drift[] {
   const all = found.filter((one) => one !== undefined);
   return DRIFT_CODES.flatMap((code) => all.filter((one) => one.code === code));
@@ -47,14 +47,14 @@ function findStanding({ applied, peer }: DriftQuery): (Drift | undefined)[] {
   ];
 }
 
-/** One property, as different sources have it. Nothing where all that know of it say what the file says. */
+/** Compares one property with other sources. undefined where each source that knows it agrees with the file. */
 function differs(code: DriftCode, declared: string, others: Readonly<Record<string, string | undefined>>): Drift | undefined {
   const different = Object.entries(others).filter(([, value]) => value !== undefined && value !== declared);
   if (different.length === 0) return undefined;
   return drift(code, `the file says ${declared}; ${different.map(([source, value]) => `${source}: ${value}`).join("; ")}`);
 }
 
-/** What nobody but the file and what is applied know of. */
+/** Compares the parts that only the file and the applied fleet know. */
 function findUnapplied(agent: Agent, applied: Agent): (Drift | undefined)[] {
   return [
     differs("host-differs", placeOf(agent), { applied: placeOf(applied) }),
@@ -84,7 +84,7 @@ function persistenceOf({ isPersistent }: Agent): string {
   return isPersistent ? "persistent" : "not persistent";
 }
 
-/** What the registry has a word in. */
+/** Compares the parts that the registry knows too. */
 function findRegistered(
   { agent, applied, peer }: DriftQuery,
   { fleet, applied: all, surroundings, sessions }: FleetFacts,
@@ -103,7 +103,7 @@ function findRegistered(
       registered: peer && (peer.runtimes.includes(agent.runtime) ? peer.defaultRuntime : peer.runtimes.join(", ")),
       running: running.length === 0 ? undefined : running.join(", "),
     }),
-    // One that names no folder has whichever its peer has.
+    // An agent without a declared folder has the folder of its peer.
     differs("folder-differs", folder ?? NONE, {
       applied: applied === undefined || isSame(applied.workingDirectory) ? undefined : (applied.workingDirectory ?? NONE),
       registered: isElsewhere ? peer.cwd : undefined,

@@ -5,52 +5,52 @@ import type { Fleet, AppliedFleet } from "../../model/agent.ts";
 import type { Surroundings } from "../file/types.ts";
 import type { LastDeath, Tenancy } from "./types.ts";
 
-/** What is known of one identity of this host. */
+/** The facts about one identity of this host. */
 export interface SessionFacts {
   readonly status: PeerStatus;
   readonly heartbeatAgeSecs: number | undefined;
   readonly lastDeath: LastDeath | null;
-  /** Of one that is live. */
+  /** Left out unless it is live. */
   readonly session?: LiveSession;
 }
 
 export interface LiveSession {
   readonly serverPid: number;
-  /** undefined: a server that was not launched from this root answers. */
+  /** Left out where the server that answers was not launched from this root. */
   readonly launch?: LaunchFacts;
 }
 
 export interface LaunchFacts {
   readonly launchedAt: string;
-  /** The model that it was launched with; undefined: none was named. */
+  /** The model of the launch; left out where none was named. */
   readonly model?: string;
-  /** The tmux server that it shares with others, by name; undefined: its own. */
+  /** The name of the tmux server that it shares; left out where it has its own. */
   readonly socketName?: string;
-  /** Its agent's own process goes on. */
+  /** True while the agent's own process runs. */
   readonly isAgentRunning: boolean;
 }
 
-/** What starts agents at boot. */
+/** The units that start agents at boot. */
 export interface UnitFacts {
   readonly isInstalled: boolean;
   readonly unitOf: (name: string) => UnitState;
-  /** Names that have an enabled unit, those of nobody included. */
+  /** The names that have an enabled unit, also those without an agent. */
   readonly enabled: readonly string[];
 }
 
-/** Everything that rows are made of. */
+/** All facts for the rows of a fleet. */
 export interface FleetFacts {
   readonly fleet: Pick<Fleet, "agents" | "socketName">;
-  /** undefined: nothing was ever applied. */
+  /** undefined: no fleet was ever applied. */
   readonly applied: AppliedFleet | undefined;
   readonly peers: readonly Peer[];
-  /** By identity; of one that is not in it nothing is known, and nothing runs. */
+  /** By identity. Nothing is known of an identity that is not in it, and nothing runs for it. */
   readonly sessions: ReadonlyMap<string, SessionFacts>;
   readonly units: UnitFacts;
   readonly here: Tenancy;
   readonly surroundings: Pick<Surroundings, "resolveLinks">;
   readonly now: Date;
-  /** No older than this, and a heartbeat says that its agent is healthy. */
+  /** A heartbeat that is no older tells that its agent is healthy. */
   readonly withinSecs: number;
 }
 

@@ -1,7 +1,7 @@
 import type { FleetFacts, SessionFacts } from "./facts.ts";
 import type { Health } from "./types.ts";
 
-/** How an agent of this host is. */
+/** The health of an agent of this host. */
 export function judgeHealth(
   { status, heartbeatAgeSecs, session }: SessionFacts,
   { now, withinSecs }: Pick<FleetFacts, "now" | "withinSecs">,
@@ -12,6 +12,6 @@ export function judgeHealth(
   if (launch === undefined || !launch.isAgentRunning || heartbeatAgeSecs === undefined || heartbeatAgeSecs > withinSecs)
     return "silent";
   const livedSecs = (now.getTime() - Date.parse(launch.launchedAt)) / 1000;
-  // One from before the launch is another session's. A clock that was set back since tells nothing.
+  // A heartbeat from before the launch is of another session. A clock that was set back since tells nothing.
   return livedSecs >= 0 && heartbeatAgeSecs > livedSecs ? "silent" : "healthy";
 }

@@ -16,8 +16,7 @@ import type { FleetFacts, LiveSession, SessionFacts, UnitFacts } from "./facts.t
 import type { LastDeath, PsQuery } from "./types.ts";
 
 /**
- * Looks at everything that a fleet's rows are made of. Nothing is started and no file is written; each log is read once, and only live
- * sessions are asked.
+ * Reads all facts for the rows of a fleet. It starts nothing and writes no file. Each log is read once, and only live sessions are asked.
  *
  * @throws IapeerError `fleet-state-corrupt`, `registry-corrupt`, `registry-insecure`, `read-failed`.
  */
@@ -36,7 +35,7 @@ export function readFleetFacts({ fleet, layout, env, here, now, withinSecs }: Ps
   const statuses = readStatuses(layout);
   const clocks = readClocks(now);
   const sessions = identities.map((identity): [string, SessionFacts] => {
-    // One that came since the clocks were read would be from the future.
+    // A beat that came after the clocks were read would be from the future.
     const beat = readBeat(layout, identity, clocks) ?? readBeat(layout, identity, now);
     const looked = lookAt(layout, identity, statuses.of(identity));
     return [identity, { ...looked, heartbeatAgeSecs: beat?.ageSecs, lastDeath: toLastDeath(deaths.get(identity)) }];
@@ -69,7 +68,7 @@ function readUnits(env: Env): UnitFacts {
   };
 }
 
-/** Whether the server that answers is the one that was launched, and what of it. */
+/** Looks at the server of a live identity: the one that was launched, or another. */
 function lookAt(
   layout: Layout,
   identity: string,
@@ -90,7 +89,7 @@ function lookAt(
       return { status: "unknown", session: { serverPid: state.incarnation.server.pid } };
     case "ours": {
       const { server, pane, launched_at: launchedAt, model, shared, socket } = state.incarnation;
-      // Of one that was found running nobody knows which process is the agent.
+      // Nobody knows which process is the agent of a server that was found running.
       const isRunning = pane === null || isAgentRunning(state.incarnation);
       return {
         status,

@@ -8,7 +8,7 @@ import type { PsQuery, PsRow } from "./types.ts";
 import { findUndeclared, type RowAgent } from "./undeclared.ts";
 
 /**
- * Every agent of a fleet as it is on this host now. Nothing is started and no file is written; each log is read once, and only live sessions
+ * Reads a row for every agent of a fleet, as it is now. It starts nothing and writes no file. Each log is read once, and only live sessions
  * are asked.
  *
  * @throws IapeerError `fleet-state-corrupt`, `registry-corrupt`, `registry-insecure`, `read-failed`.
@@ -17,12 +17,12 @@ export function readPsRows(query: PsQuery): PsRow[] {
   return joinFleet(readFleetFacts(query));
 }
 
-/** Whether a row asks for a person: what is declared on this host is not healthy, or something differs. */
+/** Returns true for a row that needs a person: a declared agent of this host that is not healthy, or any drift. */
 export function needsPerson({ declared, health, drift }: Pick<PsRow, "declared" | "health" | "drift">): boolean {
   return drift.length > 0 || (declared && health !== "healthy" && health !== "remote");
 }
 
-/** One row an agent: those of the file in its order, then what is there and is not declared. */
+/** Makes one row an agent: the declared ones in the order of the file, then those that exist and are not declared. */
 export function joinFleet(facts: FleetFacts): PsRow[] {
   const applied = new Map((facts.applied?.agents ?? []).map((agent) => [agent.name, agent]));
   const peers = new Map(facts.peers.map((peer) => [peer.personality, peer]));
@@ -35,7 +35,7 @@ export function joinFleet(facts: FleetFacts): PsRow[] {
   return [...declared, ...undeclared];
 }
 
-/** Where an agent is known, and what differs. */
+/** The places that know an agent, and the differences between them. */
 type Standing = Pick<PsRow, "declared" | "applied" | "registered" | "drift">;
 
 function toRow(agent: RowAgent, { drift, ...standing }: Standing, facts: FleetFacts): PsRow {
@@ -48,7 +48,7 @@ function toRow(agent: RowAgent, { drift, ...standing }: Standing, facts: FleetFa
   return { ...who, host, tenant, ...standing, unit: facts.units.unitOf(agent.name), ...describeSession(known, facts), drift };
 }
 
-/** An agent of another host is its user's there, whom `ssh` names. */
+/** An agent of another host belongs to the user that `ssh` names. */
 function placeOf({ host, ssh }: Remote): Pick<PsRow, "host" | "tenant"> {
   const at = ssh.lastIndexOf("@");
   return { host, tenant: at === -1 ? null : ssh.slice(0, at) };

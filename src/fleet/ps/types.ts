@@ -5,12 +5,17 @@ import type { PeerStatus } from "../../status/liveness/types.ts";
 import type { DRIFT_CODES } from "./drift-codes.ts";
 
 /**
- * How an agent is. `healthy`: it is live, and gave a sign of life since its launch and within the time that is asked for. `silent`: it is
- * live, and gave none. `down`: it is not live. `unknown`: whether it is live cannot be told. `remote`: of another host, and not looked at.
+ * The health of an agent.
+ *
+ * - `healthy`: it is live, and gave a heartbeat since its launch and within the time that is asked for.
+ * - `silent`: it is live, and gave no such heartbeat.
+ * - `down`: it is not live.
+ * - `unknown`: the probe failed.
+ * - `remote`: it is of another host, and nobody looked at it.
  */
 export type Health = "healthy" | "silent" | "down" | "unknown" | "remote";
 
-/** One way for what is there to differ from what is declared. */
+/** One kind of difference from the declaration. */
 export type DriftCode = (typeof DRIFT_CODES)[number];
 
 export interface Drift {
@@ -55,7 +60,7 @@ export interface Tenancy {
   readonly host: string;
 }
 
-/** What readPsRows goes by. */
+/** The request of readPsRows. */
 export interface PsQuery {
   readonly fleet: Fleet;
   readonly layout: Layout;

@@ -4,7 +4,7 @@ import { drift, inOrder } from "./drift.ts";
 import type { FleetFacts } from "./facts.ts";
 import type { Drift } from "./types.ts";
 
-/** Whom a row is about. Of one that no fleet knows there is no class, and where only a unit is left no runtime. */
+/** The agent of a row. An agent that no fleet knows has no class; where only a unit is left, there is no runtime either. */
 export interface RowAgent {
   readonly name: string;
   readonly class: string | null;
@@ -12,7 +12,7 @@ export interface RowAgent {
   readonly remote?: Remote;
 }
 
-/** Something that is there and that the file does not have. */
+/** An agent, a session or a unit that exists and is not in the file. */
 interface Undeclared {
   readonly agent: RowAgent;
   readonly applied: boolean;
@@ -20,7 +20,7 @@ interface Undeclared {
   readonly drift: readonly Drift[];
 }
 
-/** Agents that are applied and no longer declared, sessions that no fleet declares, and units whose agents are gone; in this order. */
+/** Finds applied agents that are no longer declared, sessions that no fleet declares, and units without an agent; in this order. */
 export function findUndeclared(facts: FleetFacts): Undeclared[] {
   const members = findMembers(facts);
   const running = findRunning(facts);
@@ -33,7 +33,7 @@ export function findUndeclared(facts: FleetFacts): Undeclared[] {
   );
 }
 
-/** A unit's drift stands once, in the first row of its agent. */
+/** Adds the drift of units: once, in the first row of its agent. */
 function withUnits(rows: readonly Undeclared[], gone: ReadonlySet<string>): Undeclared[] {
   const told = new Set<string>();
   return rows.map((row) => {
@@ -50,7 +50,7 @@ function withUnits(rows: readonly Undeclared[], gone: ReadonlySet<string>): Unde
 function findMembers({ fleet, applied, peers }: FleetFacts): Undeclared[] {
   const declared = new Map(fleet.agents.map((agent) => [agent.name, agent]));
   const registered = new Set(peers.map(({ personality }) => personality));
-  // One that is declared on another host now, and has its peer here still.
+  // An agent that is now declared on another host, and still has its peer here.
   const isLeft = (agent: Agent) =>
     agent.remote === undefined && declared.get(agent.name)?.remote !== undefined && registered.has(agent.name);
   const toRow = (agent: Agent, isMember: boolean) => ({
@@ -66,7 +66,7 @@ function findMembers({ fleet, applied, peers }: FleetFacts): Undeclared[] {
   return all.filter(({ agent }) => !declared.has(agent.name) || isLeft(agent));
 }
 
-/** Live sessions of registered peers whom neither the file nor what is applied has on this host, in any runtime. */
+/** Finds live sessions of registered peers that neither the file nor the applied fleet has on this host. */
 function findRunning({ fleet, applied, peers, sessions }: FleetFacts): Undeclared[] {
   const isHere = ({ remote }: Pick<Agent, "remote">) => remote === undefined;
   const declared = new Set(fleet.agents.filter(isHere).map(({ name }) => name));

@@ -16,7 +16,7 @@ import { changePeer } from "../../update.ts";
 import { isLive, requestOf } from "./peer.ts";
 import type { StepsRequest } from "./types.ts";
 
-/** What changes one row: its own app, whose warnings go into the row's message. */
+/** The means to change one row. Warnings of its app go into the message of the row. */
 interface Work {
   readonly app: App;
   readonly view: HostView;
@@ -25,7 +25,7 @@ interface Work {
   readonly serially: Queue;
 }
 
-/** How peers are registered, updated and removed. */
+/** Opens the steps that register, update and remove peers. */
 export function openChanges(
   app: App,
   { view, isForced }: StepsRequest,
@@ -86,7 +86,7 @@ interface Voice {
   readonly message: (more?: string) => Pick<Done, "message">;
 }
 
-/** Many rows are done at once: a warning belongs into the message of its row. */
+/** Opens a voice for each row: many rows are done at once, and a warning belongs into the message of its row. */
 function openVoices(app: App): (peer: string) => Voice {
   const voices = new Map<string, Voice>();
   return (peer) => {
@@ -114,7 +114,7 @@ function logRegistration(app: App, outcome: RegisterOutcome): void {
   logDecision(app, { ev: "add", personality, action, runtimes: newRuntimes.join(","), cwd, revision });
 }
 
-/** Removes a peer. Throws what stood in the way. */
+/** Removes a peer. Throws the error that kept it from going. */
 async function takeAway(personality: string, isForced: boolean, { app, signal }: Work): Promise<void> {
   const removed = await removePeer(app, { personality, isForced }, signal);
   if (removed.action !== "failed") return;
@@ -131,8 +131,8 @@ interface Moved {
 const NOT_MOVED: Moved = { unborn: [], outcomes: [] };
 
 /**
- * Gives a peer another folder, with all that anybody gave it. The folder is made before memory is detached, and the peer is registered
- * throughout: killed at any instant, it is done again.
+ * Gives a peer another folder; it keeps everything else. The folder is made before memory is detached, and the peer stays registered. Killed
+ * at any instant, the move is done again.
  */
 async function movePeerTo(cwd: string, { personality, cwd: from }: FoundPeer, work: Work): Promise<Moved> {
   const { app, view, signal, serially } = work;

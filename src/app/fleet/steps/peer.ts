@@ -5,7 +5,7 @@ import { identityOf } from "../../../model/names.ts";
 import type { HostView } from "../../host-view.ts";
 import type { App } from "../../types.ts";
 
-/** How an agent is registered. Without a declared folder it keeps the one that its peer has, else it gets one of iapeer's own. */
+/** The registration of an agent. Without a declared folder it keeps the folder of its peer, or gets one of iapeer's own. */
 export function requestOf(
   { layout }: Pick<App, "layout">,
   { name, runtime, workingDirectory }: Agent,
@@ -15,7 +15,7 @@ export function requestOf(
   return { personality: name, cwd, hasOwnFolder: workingDirectory !== undefined, runtimes: [runtime] };
 }
 
-/** Whether the session of an agent of this host is live. */
+/** Returns true while the session of an agent of this host is live. */
 export function isLive({ runtime, name }: Agent, view: Pick<HostView, "statuses">): boolean {
   return view.statuses().of(identityOf(runtime, name)) === "live";
 }

@@ -9,7 +9,7 @@ export interface FleetRecord extends Pick<ApplySteps, "announce" | "record"> {
   readonly applied: () => AppliedFleet | undefined;
 }
 
-/** Records the applied fleet, and knows what it recorded. The fleet's lock is held, so nobody else writes it. */
+/** Opens the record of the applied fleet. The fleet's lock is held, so no other process writes it. */
 export function openRecord({ layout }: Pick<App, "layout">, { plan, facts, view, file }: StepsRequest): FleetRecord {
   let applied = facts.applied;
   const write = (fleet: AppliedFleet) => {
@@ -18,7 +18,7 @@ export function openRecord({ layout }: Pick<App, "layout">, { plan, facts, view,
   };
   return {
     applied: () => applied,
-    // Until it is recorded as a member, an agent that is added is one that --prune may take away: this apply may be killed.
+    // This apply may be killed: until it is recorded as a member, an added agent is one that --prune may take away.
     announce: (added) => {
       const { agents = [], left = [], ...more } = applied ?? {};
       const known = new Set([...agents, ...left].map(({ name }) => name));

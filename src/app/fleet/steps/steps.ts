@@ -24,7 +24,7 @@ export interface FactsRequest {
   readonly view: HostView;
 }
 
-/** What a plan is made from, as it is on this host now. Throws what cannot be read. */
+/** Gathers the facts for a plan, as they are on this host now. Throws for a file that cannot be read. */
 export function gatherFacts({ layout }: App, { fleet, isPruned, view }: FactsRequest): PlanFacts {
   const { slot } = view.slot();
   return {
@@ -48,7 +48,7 @@ function readAppliedOrNone(layout: App["layout"]): AppliedFleet | undefined {
   }
 }
 
-/** How the rows of a plan are done on this host. Once the signal came, what is begun ends as soon as it can. */
+/** Opens the steps that carry out a plan on this host. Once the signal came, work that was begun ends as soon as it can. */
 export function openSteps(app: App, request: StepsRequest, signal: AbortSignal): ApplySteps {
   const { view, isStarted } = request;
   const { record, announce, applied } = openRecord(app, request);

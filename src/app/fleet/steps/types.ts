@@ -1,7 +1,7 @@
 import type { Plan, PlanFacts } from "../../../fleet/plan/types.ts";
 import type { HostView } from "../../host-view.ts";
 
-/** What the rows of a plan are done by. */
+/** A plan that is to be carried out, and how. */
 export interface StepsRequest {
   readonly plan: Plan;
   readonly facts: PlanFacts;
@@ -10,6 +10,6 @@ export interface StepsRequest {
   readonly file: string;
   /** End the live sessions of the agents that go. */
   readonly isForced: boolean;
-  /** Whether an agent of this host is to be launched when it is not live. */
+  /** True for an agent of this host that is to be launched when it is not live. */
   readonly isStarted: (name: string) => boolean;
 }
