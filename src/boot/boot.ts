@@ -27,7 +27,7 @@ export function readBootUnits(place: ServicePlace): BootUnits {
   };
 }
 
-/** What `installBootUnits` and `startBootUnits` would write and run; nothing is changed. */
+/** Shows the files and commands of installBootUnits and startBootUnits; nothing is changed. */
 export function previewBoot(agents: readonly BootAgent[], boot: Boot): Record<"install" | "start", BootPreview> {
   const units = wantedFiles(agents, boot);
   const commands = commandsOf(boot);
@@ -36,9 +36,9 @@ export function previewBoot(agents: readonly BootAgent[], boot: Boot): Record<"i
 }
 
 /**
- * Makes the agents' units be exactly these, and enabled. It looks once, runs each command of the service manager at most once for all, and
- * starts and stops nothing. Where nothing differs it writes nothing and runs no command. Killed at any instant, it is finished by running
- * it again.
+ * Makes the units of agents be exactly these, and enabled. It looks once, and runs each command of the service manager at most once for
+ * all. It starts and stops nothing. Where nothing differs it writes nothing and runs no command. After a kill at any instant, another run
+ * finishes the work.
  *
  * @returns a row for each unit: those of the agents in their order, then those that were removed
  * @throws IapeerError `boot-units-taken`, `write-failed`, `command-failed`, `interrupted`. Units that were to go are disabled even then.
@@ -148,7 +148,7 @@ export async function startBootUnits(agents: readonly BootAgent[], boot: Boot): 
   return platformOf(boot.place) === "linux" ? await findInactive(agents, boot) : [];
 }
 
-/** `systemctl is-active` prints a line for each unit, whatever its exit status is (systemctl(1)). */
+/** `systemctl is-active` prints a line for each unit, with any exit status (systemctl(1)). */
 async function findInactive(agents: readonly BootAgent[], { place, signal }: Boot): Promise<string[]> {
   if (agents.length === 0) return [];
   const units = agents.map(({ name }) => serviceName({ agent: name }, "linux"));
@@ -157,7 +157,7 @@ async function findInactive(agents: readonly BootAgent[], { place, signal }: Boo
   return agents.map(({ name }) => name).filter((_, index) => states[index] !== "active");
 }
 
-/** The service that `installSupervise` would write, and the commands that it would run; nothing is changed. */
+/** Shows the file and the commands of installSupervise; nothing is changed. */
 export function previewSupervise(settings: BootSettings): UnitFile & Pick<BootPreview, "commands"> {
   return planInstall(settings);
 }

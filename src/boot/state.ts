@@ -24,7 +24,7 @@ export function unitState(service: Service, place: ServicePlace): UnitState {
 export interface FoundService {
   readonly text: string;
   readonly mark: ServiceMark | undefined;
-  /** Whether it belongs to a root, by its mark. A file without one is a person's own, except supervise's: older versions wrote no mark. */
+  /** True when it belongs to a root, by its mark. A file without one is a person's own, except supervise's: older versions wrote none. */
   readonly isOf: (root: string) => boolean;
 }
 

@@ -9,7 +9,7 @@ export interface BootAgent {
   readonly runtime: string;
 }
 
-/** What all units of a root share. Every path is absolute. */
+/** The part that all units of a root share. Every path is absolute. */
 export interface BootSettings {
   /** The argv that starts iapeer. */
   readonly program: readonly string[];
@@ -18,7 +18,7 @@ export interface BootSettings {
   readonly place: ServicePlace;
 }
 
-/** What it takes to change units. */
+/** The settings of units, and what a change of units reports to. */
 export interface Boot extends BootSettings {
   /** Gets a line about a command that failed and does no harm. */
   readonly warn: (line: string) => void;
@@ -43,7 +43,7 @@ export type UnitState = "enabled" | "disabled" | "absent";
 
 /** The units of a root, as their files tell. Asking costs a look at a file each. */
 export interface BootUnits {
-  /** What `fleet install` wrote down for this root; undefined where it was not run. */
+  /** The mark that `fleet install` wrote for this root; undefined where it was not run. */
   readonly installed: ServiceMark | undefined;
   /** The state of an agent's unit. A unit of another root, or of a person's own, counts as absent. */
   readonly unitOf: (agent: string) => UnitState;
@@ -51,7 +51,7 @@ export interface BootUnits {
   readonly listAgents: () => string[];
 }
 
-/** What an installation would write and run, each command as an argv. */
+/** The files and commands of an installation, each command as an argv. */
 export interface BootPreview {
   readonly units: readonly UnitFile[];
   readonly commands: readonly (readonly string[])[];

@@ -72,7 +72,7 @@ export function sessionLogPath(layout: Layout, identity: string): string {
 }
 
 /** The peer's own card. */
-export function profilePath(peerFolder: string): string {
+export function cardPath(peerFolder: string): string {
   return join(peerFolder, ".iapeer", "peer-profile.json");
 }
 

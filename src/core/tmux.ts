@@ -11,7 +11,7 @@ export type TmuxAnswer = { readonly ok: true; readonly stdout: string } | { read
 export interface TmuxCallOptions {
   /** Default: 5 s. */
   readonly timeoutMs?: number;
-  /** What tmux reads on stdin. Default: nothing. */
+  /** The text that tmux reads on stdin. Default: nothing. */
   readonly stdin?: string;
   /** The environment of the client. Default: the one that tmux was opened with. */
   readonly env?: Env;
@@ -23,7 +23,7 @@ export interface TmuxCallOptions {
 export interface Tmux {
   /** The absolute path of tmux. Reading it throws IapeerError `tmux-missing`. */
   readonly path: string;
-  /** What `tmux -V` says ("3.3a"); undefined when it says nothing. Throws IapeerError `tmux-missing`. */
+  /** The version that `tmux -V` prints ("3.3a"); undefined when it prints none. Throws IapeerError `tmux-missing`. */
   readonly readVersion: () => Promise<string | undefined>;
   /**
    * Calls tmux once on one server that runs: an argv, an absolute socket, a deadline. It starts no server, and inherits nothing of a

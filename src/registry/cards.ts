@@ -5,9 +5,9 @@ import { IapeerError } from "../model/errors.ts";
 import { makeFolder } from "../core/disk/files.ts";
 import { lookAt } from "../core/disk/same-folder.ts";
 import { readState, type StateFile, stateOf, writeState } from "../core/disk/state-file.ts";
-import { profilePath } from "../core/layout.ts";
+import { cardPath } from "../core/layout.ts";
 import { folderTaken, removeEmptyFolders } from "./folders.ts";
-import { type Card, checkCard, type Row } from "./schema.ts";
+import { type Card, checkCard, type RegistryRow } from "./schema.ts";
 
 const cardFile: StateFile<Card> = {
   what: "the card",
@@ -28,7 +28,7 @@ const cardFile: StateFile<Card> = {
  * @throws IapeerError `profile-corrupt` (exit 5).
  */
 export function readCard(peerFolder: string): Card | undefined {
-  return stateOf(readState(profilePath(peerFolder), cardFile));
+  return stateOf(readState(cardPath(peerFolder), cardFile));
 }
 
 /**
@@ -36,7 +36,7 @@ export function readCard(peerFolder: string): Card | undefined {
  *
  * @throws IapeerError `folder-taken`: the card is that of another peer; `profile-corrupt`.
  */
-export function readOwnCard({ personality, cwd }: Pick<Row, "personality" | "cwd">): Card | undefined {
+export function readOwnCard({ personality, cwd }: Pick<RegistryRow, "personality" | "cwd">): Card | undefined {
   const card = readCard(cwd);
   if (card === undefined || card.personality === personality) return card;
   if (card.removed === undefined) throw folderTaken(cwd, card.personality);
@@ -44,14 +44,14 @@ export function readOwnCard({ personality, cwd }: Pick<Row, "personality" | "cwd
 }
 
 /** The card of a row: every field but the folder, and the fields that only the old card had. */
-export function renderCard(row: Row, old: Card | undefined): Card {
+export function renderCard(row: RegistryRow, old: Card | undefined): Card {
   const { cwd: _cwd, removing: _removing, ...shared } = row;
   const { removed: _removed, ...kept } = old ?? {};
   return { ...kept, ...shared };
 }
 
 /** Writes a peer's card, unless the same card is there already. */
-export function writeCard(row: Row): void {
+export function writeCard(row: RegistryRow): void {
   const found = readCard(row.cwd);
   // The card of another peer, one that was removed from this folder, says nothing about this one.
   const old = found?.personality === row.personality ? found : undefined;
@@ -61,8 +61,8 @@ export function writeCard(row: Row): void {
 }
 
 /** Makes a peer's folder and writes its card; returns a function that takes both back. */
-export function putCard(row: Row): () => void {
-  const made = [dirname(profilePath(row.cwd)), row.cwd].filter((folder) => lookAt(folder) === undefined);
+export function putCard(row: RegistryRow): () => void {
+  const made = [dirname(cardPath(row.cwd)), row.cwd].filter((folder) => lookAt(folder) === undefined);
   let before: Card | undefined;
   try {
     makeFolder(row.cwd);
@@ -82,7 +82,7 @@ export function putCard(row: Row): () => void {
  * Writes into the card that its peer was removed; the folder and the rest of the card stay. Nothing happens when the folder is gone
  * or the card cannot be read or written: neither must keep the peer in the registry.
  */
-export function markCardRemoved({ personality, cwd: peerFolder }: Pick<Row, "personality" | "cwd">, now: Date): void {
+export function markCardRemoved({ personality, cwd: peerFolder }: Pick<RegistryRow, "personality" | "cwd">, now: Date): void {
   try {
     const card = readCard(peerFolder);
     if (card?.personality === personality) writeCardFile(peerFolder, { ...card, removed: now.toISOString() });
@@ -92,11 +92,11 @@ export function markCardRemoved({ personality, cwd: peerFolder }: Pick<Row, "per
 }
 
 function writeCardFile(peerFolder: string, card: Card): void {
-  writeState(profilePath(peerFolder), card, cardFile);
+  writeState(cardPath(peerFolder), card, cardFile);
 }
 
 /** Writes an earlier card back; undefined removes the card. */
 export function restoreCard(peerFolder: string, before: Card | undefined): void {
-  if (before === undefined) rmSync(profilePath(peerFolder), { force: true });
+  if (before === undefined) rmSync(cardPath(peerFolder), { force: true });
   else writeCardFile(peerFolder, before);
 }

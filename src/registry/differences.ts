@@ -1,18 +1,18 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Layout, profilePath } from "../core/layout.ts";
+import { type Layout, cardPath } from "../core/layout.ts";
 import { errnoOf, ioError, IapeerError } from "../model/errors.ts";
 import { readCard, writeCard } from "./cards.ts";
 import { differingFields, findRow, requireRow, withCard, withRow } from "./edits.ts";
-import { byPersonality, type Card, type RegistryFile, type Row } from "./schema.ts";
+import { byPersonality, type Card, type RegistryFile, type RegistryRow } from "./schema.ts";
 import type { Difference } from "./types.ts";
 
-/** Everything that differs between a registry and the cards of its peers, and the cards in default folders that have no row. */
+/** All differences between a registry and the cards of its peers. A card in a default folder without a row is one too. */
 export function findDifferences(file: RegistryFile, layout: Layout): Difference[] {
   return [...file.peers.flatMap(compareRow), ...findUnregistered(file, layout).map(notRegistered)];
 }
 
-function compareRow(row: Row): Difference[] {
+function compareRow(row: RegistryRow): Difference[] {
   if (row.removing !== undefined) return [];
   const of = (kind: Difference["kind"], message: string, isFixable: boolean) => [
     { personality: row.personality, kind, message, isFixable },
@@ -20,7 +20,7 @@ function compareRow(row: Row): Difference[] {
   if (!existsSync(row.cwd)) return of("folder-missing", `its folder ${row.cwd} is gone`, false);
   const card = readCardOrError(row.cwd);
   if (card instanceof IapeerError) return of("card-unreadable", card.message, false);
-  if (card === undefined) return of("card-missing", `${profilePath(row.cwd)} is missing`, true);
+  if (card === undefined) return of("card-missing", `${cardPath(row.cwd)} is missing`, true);
   if (card.personality !== row.personality)
     return of("folder-of-another", `the card in ${row.cwd} is ${card.personality}'s`, false);
   const fields = differingFields(row, card);

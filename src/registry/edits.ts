@@ -1,12 +1,12 @@
 import { IapeerError } from "../model/errors.ts";
 import { defaultIntelligence, nearest } from "../model/names.ts";
-import { type Card, type RegistryFile, type Row, toPeer } from "./schema.ts";
+import { type Card, type RegistryFile, type RegistryRow, toPeer } from "./schema.ts";
 import type { AddRequest, Peer, UpdateRequest } from "./types.ts";
 
-/** What a registration changes. */
-export interface AddPlan {
+/** The changes of a registration. */
+export interface RegistrationPlan {
   readonly action: "added" | "merged" | "unchanged";
-  readonly row: Row;
+  readonly row: RegistryRow;
   /** The runtimes that the peer did not have before. */
   readonly newRuntimes: readonly string[];
 }
@@ -17,14 +17,18 @@ export interface AddPlan {
  * @param current the peer's row, if it is registered; the planned row is the very same one where nothing changes
  * @param card the peer's own card in that folder
  */
-export function planAdd(current: Row | undefined, request: Omit<AddRequest, "hasOwnFolder">, card: Card | undefined): AddPlan {
+export function planRegistration(
+  current: RegistryRow | undefined,
+  request: Omit<AddRequest, "hasOwnFolder">,
+  card: Card | undefined,
+): RegistrationPlan {
   const said = current && withCard(current, card);
-  const base: Partial<Row> = said ?? card ?? {};
+  const base: Partial<RegistryRow> = said ?? card ?? {};
   const known = current === undefined ? [] : toPeer(current).runtimes;
   const inherited = said === undefined ? (card?.runtimes ?? []) : toPeer(said).runtimes;
   const runtimes = union(inherited, request.runtimes ?? (inherited.length > 0 ? [] : ["claude"]));
   const default_runtime = base.default_runtime ?? base.runtime ?? runtimes[0]!;
-  const row: Row = {
+  const row: RegistryRow = {
     interfaces: {},
     ...withoutMarks(base),
     personality: request.personality,
@@ -41,20 +45,20 @@ export function planAdd(current: Row | undefined, request: Omit<AddRequest, "has
 }
 
 /** The row with the fields of the peer's own card, which is right; the very same row where they do not differ. */
-export function withCard(row: Row, card: Card | undefined): Row {
+export function withCard(row: RegistryRow, card: Card | undefined): RegistryRow {
   if (card === undefined || differingFields(row, card).length === 0) return row;
   const { removed: _removed, removing: _removing, ...said } = card;
   return { ...row, ...said, cwd: row.cwd };
 }
 
 /** The fields of a card that are missing or different in the row. A field that only the row has does not differ. */
-export function differingFields(row: Row, card: Card): string[] {
+export function differingFields(row: RegistryRow, card: Card): string[] {
   const { removed: _removed, removing: _removing, cwd: _cwd, ...said } = card;
   return Object.keys(said).filter((key) => JSON.stringify(said[key]) !== JSON.stringify(row[key]));
 }
 
-/** A peer that is added is not being removed, whatever an old card or row says. */
-function withoutMarks(base: Partial<Row>): Partial<Row> {
+/** The fields without the marks of a removal. A peer that is added is not being removed. */
+function withoutMarks(base: Partial<RegistryRow>): Partial<RegistryRow> {
   const { removed: _removed, removing: _removing, ...rest } = base;
   return rest;
 }
@@ -63,8 +67,8 @@ function union(first: readonly string[], second: readonly string[]): string[] {
   return [...new Set([...first, ...second])];
 }
 
-/** Whether two rows mean the same: the new one may only write down what was a default. */
-function isSame(current: Row, next: Row): boolean {
+/** True when two rows mean the same: the new one only writes down defaults of the old one. */
+function isSame(current: RegistryRow, next: RegistryRow): boolean {
   const known = ["runtimes", "description", "intelligence", "default_runtime"] as const;
   const before = toPeer(current);
   const after = toPeer(next);
@@ -75,12 +79,12 @@ function isSame(current: Row, next: Row): boolean {
 }
 
 /**
- * The row after an update; the very same row where nothing changes. Nothing is chosen for the person: who removes the default runtime
- * must name another.
+ * The row after an update; the very same row where nothing changes. It chooses nothing for a person: a call that removes the default
+ * runtime must name another.
  *
  * @throws IapeerError `runtime-not-found`, `invalid-value`.
  */
-export function updateRow(row: Row, request: UpdateRequest): Row {
+export function updateRow(row: RegistryRow, request: UpdateRequest): RegistryRow {
   const before = toPeer(row);
   for (const runtime of request.removeRuntimes ?? []) requireRuntime(before, runtime);
   const removed = new Set(request.removeRuntimes);
@@ -92,7 +96,7 @@ export function updateRow(row: Row, request: UpdateRequest): Row {
   }
   const defaultRuntime = request.defaultRuntime ?? before.defaultRuntime;
   if (!runtimes.includes(defaultRuntime)) throw missingDefault(row.personality, defaultRuntime, runtimes);
-  const next: Row = { ...row, default_runtime: defaultRuntime, runtimes };
+  const next: RegistryRow = { ...row, default_runtime: defaultRuntime, runtimes };
   if (request.description !== undefined) next.description = request.description;
   if (request.intelligence !== undefined) next.intelligence = request.intelligence;
   return isSame(row, next) ? row : next;
@@ -112,12 +116,12 @@ function missingDefault(personality: string, runtime: string, runtimes: readonly
 }
 
 /** The row of a peer; undefined when there is none. */
-export function findRow({ peers }: RegistryFile, personality: string): Row | undefined {
+export function findRow({ peers }: RegistryFile, personality: string): RegistryRow | undefined {
   return peers.find((row) => row.personality === personality);
 }
 
 /** The same. Throws IapeerError `peer-not-found`. */
-export function requireRow(file: RegistryFile, personality: string): Row {
+export function requireRow(file: RegistryFile, personality: string): RegistryRow {
   const row = findRow(file, personality);
   if (row === undefined) throw peerNotFound(file, personality);
   return row;
@@ -136,7 +140,7 @@ export function peerNotFound({ peers }: Pick<RegistryFile, "peers">, personality
 }
 
 /** The registry with this row, in the place of the one of its personality if there is one. */
-export function withRow(file: RegistryFile, row: Row): RegistryFile {
+export function withRow(file: RegistryFile, row: RegistryRow): RegistryFile {
   return { ...file, peers: [...file.peers.filter(({ personality }) => personality !== row.personality), row] };
 }
 

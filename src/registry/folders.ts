@@ -12,8 +12,8 @@ export interface Owner {
 }
 
 /**
- * Which peers have which folder. Folders that exist are compared by device and inode: each peer's is looked at once, when the first
- * question needs it.
+ * The peers and their folders. Folders that exist are compared by device and inode. Each is looked at once, when the first question
+ * needs it.
  */
 export class FolderOwners {
   readonly #owners: Owner[];
@@ -30,7 +30,7 @@ export class FolderOwners {
     return this.#namesAt(cwd).find((name) => name !== personality);
   }
 
-  /** One more peer has a folder, which exists by now. */
+  /** Adds a peer, whose folder exists by now. */
   add(owner: Owner): void {
     this.#owners.push(owner);
     addName(this.#byPath, owner.cwd, owner.personality);
@@ -152,7 +152,7 @@ export function removeEmptyFolders(folders: readonly string[]): void {
     try {
       rmdirSync(folder);
     } catch {
-      // Somebody has put something there since: it stays.
+      // Another process has put something there since: it stays.
       return;
     }
   }

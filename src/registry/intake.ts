@@ -1,13 +1,13 @@
 import { putCard, readOwnCard } from "./cards.ts";
-import { planAdd } from "./edits.ts";
+import { planRegistration } from "./edits.ts";
 import { chooseFolder, FolderOwners } from "./folders.ts";
-import { type RegistryFile, type Row, toPeer } from "./schema.ts";
+import { type RegistryFile, type RegistryRow, toPeer } from "./schema.ts";
 import type { AddRequest, RegisterOutcome } from "./types.ts";
 
-/** Adds peers to a registry one after the other, each with regard to those before it. A peer costs the same however many there are. */
+/** Adds peers to a registry one after the other, each with regard to those before it. A peer costs the same in a large registry as in a small one. */
 export class Intake {
   readonly #before: RegistryFile;
-  readonly #rows: Map<string, Row>;
+  readonly #rows: Map<string, RegistryRow>;
   readonly #folders: FolderOwners;
   readonly #takeBacks: (() => void)[] = [];
   #count = 0;
@@ -23,7 +23,7 @@ export class Intake {
     try {
       const current = this.#rows.get(request.personality);
       const cwd = chooseFolder(current, request, this.#folders);
-      const { action, row, newRuntimes } = planAdd(current, { ...request, cwd }, readOwnCard({ ...request, cwd }));
+      const { action, row, newRuntimes } = planRegistration(current, { ...request, cwd }, readOwnCard({ ...request, cwd }));
       this.#takeBacks.push(putCard(row));
       if (action !== "unchanged") this.#put(row, current);
       return { action, peer: toPeer(row), newRuntimes, revision: this.#revision };
@@ -50,12 +50,12 @@ export class Intake {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Each row counts. */
+  /** Each changed row counts as one change. */
   get #revision(): number {
     return this.#before.revision + this.#count;
   }
 
-  #put(row: Row, current: Row | undefined): void {
+  #put(row: RegistryRow, current: RegistryRow | undefined): void {
     if (current === undefined) this.#folders.add(row);
     this.#rows.set(row.personality, row);
     this.#count += 1;

@@ -9,8 +9,8 @@ import { findDifferences } from "./differences.ts";
 import { findRow, requireRow, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
 import { chooseFolder, FolderOwners, refuseFolder, refuseRemoving } from "./folders.ts";
 import { Intake } from "./intake.ts";
-import { readIfWhole, restoreRegistry, unreadable } from "./restore.ts";
-import { type RegistryFile, type Row, toPeer } from "./schema.ts";
+import { readIfWhole, restoreRegistry, unreadableRegistry } from "./restore.ts";
+import { type RegistryFile, type RegistryRow, toPeer } from "./schema.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { changeRegistry, describePlace, readStored } from "./store.ts";
 import type {
@@ -153,14 +153,14 @@ export async function movePeer(layout: Layout, options: ChangeOptions, { persona
 
 interface Rows {
   /** As the registry had it. */
-  readonly before: Row;
-  readonly row: Row;
+  readonly before: RegistryRow;
+  readonly row: RegistryRow;
 }
 
 interface RowChange {
   readonly personality: string;
   /** Gets the row with the fields of its card; returns the very same row where nothing changes. */
-  readonly edit: (row: Row, file: RegistryFile) => Row;
+  readonly edit: (row: RegistryRow, file: RegistryFile) => RegistryRow;
   /** Puts on disk what must be there before the new row is; returns a function that takes it back. */
   readonly prepare: (rows: Rows) => () => void;
 }
@@ -226,7 +226,7 @@ export async function dropPeer(layout: Layout, options: ChangeOptions, personali
 /** Compares the registry with the peers' own cards, and changes nothing. A registry that cannot be read is a difference too. */
 export function verifyRegistry(layout: Layout): Verification {
   const file = readIfWhole(layout);
-  const differences = file instanceof IapeerError ? [unreadable(file)] : findDifferences(file, layout);
+  const differences = file instanceof IapeerError ? [unreadableRegistry(file)] : findDifferences(file, layout);
   return { differences, fixed: 0 };
 }
 

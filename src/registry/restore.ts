@@ -19,7 +19,7 @@ export function restoreRegistry(layout: Layout, now: Date): Verification {
   // A backup that cannot be read either is written anew below: a person may still learn something from the old one.
   if (isLost && backup === undefined) keepBadFile(layout.registryBackup, now);
   const base = isLost ? (backup ?? emptyRegistry(now)) : reading;
-  const found = [...(isLost ? [unreadable(reading)] : []), ...findDifferences(base, layout)];
+  const found = [...(isLost ? [unreadableRegistry(reading)] : []), ...findDifferences(base, layout)];
   const mended = mend(base, layout);
   // The registry first: no single folder may keep it from coming back.
   if (isLost || mended !== base) writeRegistry(layout, { ...mended, revision: base.revision + 1 });
@@ -43,11 +43,11 @@ export function readIfWhole(layout: Layout): RegistryFile | IapeerError {
 }
 
 /** The difference of a registry that cannot be read. */
-export function unreadable(error: IapeerError): Difference {
+export function unreadableRegistry(error: IapeerError): Difference {
   return { personality: "", kind: "registry-unreadable", message: error.message, isFixable: true };
 }
 
-/** Keeps the bad file, or whatever else is at its path, beside it under a name that nothing else uses. */
+/** Keeps the bad file, or anything else at its path, beside it under a name that nothing else uses. */
 function keepBadFile(path: string, now: Date): string | undefined {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   const kept = `${path}.bad-${now.toISOString().replaceAll(":", "")}`;

@@ -22,15 +22,15 @@ interface CardFields {
 }
 
 /** One peer in the registry file. */
-export interface Row extends CardFields {
+export interface RegistryRow extends CardFields {
   cwd: string;
-  /** When its removal began. */
+  /** The time when its removal began. */
   removing?: string;
 }
 
 /** A peer's own card: `<peer folder>/.iapeer/peer-profile.json`. */
 export interface Card extends CardFields {
-  /** When its peer was removed. The card of a removed peer stays in the folder. */
+  /** The time when its peer was removed. The card of a removed peer stays in the folder. */
   removed?: string;
 }
 
@@ -38,7 +38,7 @@ export interface Card extends CardFields {
 export interface RegistryFile {
   version: number;
   revision: number;
-  peers: Row[];
+  peers: RegistryRow[];
   [unknown: string]: unknown;
 }
 
@@ -116,7 +116,7 @@ function firstTwice(names: readonly string[]): string | undefined {
 }
 
 /** The peer of a row, with every default filled in. */
-export function toPeer(row: Row): Peer {
+export function toPeer(row: RegistryRow): Peer {
   const defaultRuntime = row.default_runtime ?? row.runtime ?? row.runtimes?.[0] ?? "claude";
   const runtimes = row.runtimes ?? [];
   return {

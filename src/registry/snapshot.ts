@@ -5,7 +5,7 @@ import { type RegistryFile, toPeer } from "./schema.ts";
 import { refuseOtherRevision } from "./store.ts";
 import type { Peer, Registry } from "./types.ts";
 
-/** A registry file as the rest of iapeer sees it. Each part is only made when somebody asks for it. */
+/** A registry file as the rest of iapeer sees it. Each part is made when it is first asked for. */
 export function snapshotOf(file: RegistryFile, layout: Layout): Registry {
   let peers: readonly Peer[] | undefined;
   let byName: ReadonlyMap<string, Peer> | undefined;

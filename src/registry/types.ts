@@ -11,7 +11,7 @@ export interface Peer {
   /** Its folder; one personality, one folder. */
   readonly cwd: string;
   readonly isBeingRemoved: boolean;
-  /** When its removal began, as it was written; left out while nobody removes it. */
+  /** The time when its removal began; left out while it is not being removed. */
   readonly removing?: string;
 }
 
@@ -33,7 +33,7 @@ export interface Registry {
   readonly compareCards: () => readonly Difference[];
 }
 
-/** What every change of the registry takes. */
+/** Options of every change of the registry. */
 export interface ChangeOptions {
   /** How long to wait for the lock. */
   readonly lockTimeoutMs: number;
@@ -43,12 +43,12 @@ export interface ChangeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A peer that is to be registered. What is left out is inherited from the registry, else from the folder's card. */
+/** A peer that is to be registered. A field that is left out is inherited from the folder's card, else from the registry. */
 export interface AddRequest {
   readonly personality: string;
   /** Resolved and absolute. */
   readonly cwd: string;
-  /** Whether a person chose `cwd`. A registered peer keeps its own folder where nobody did. */
+  /** True when a person chose `cwd`. Otherwise a registered peer keeps its own folder. */
   readonly hasOwnFolder: boolean;
   readonly runtimes?: readonly string[];
   readonly description?: string;
@@ -64,7 +64,7 @@ export interface Registered {
   readonly revision: number;
 }
 
-/** What became of one registration among many. */
+/** The result of one registration among many. */
 export type RegisterOutcome = Registered | { readonly action: "failed"; readonly error: unknown };
 
 /** Changes of a peer; what is left out stays. */
@@ -107,7 +107,7 @@ export interface Difference {
     | "not-registered"
     | "folder-of-another";
   readonly message: string;
-  /** Whether `verify --fix` can mend it. */
+  /** True when `verify --fix` can mend it. */
   readonly isFixable: boolean;
 }
 

@@ -61,8 +61,8 @@ export function writeBeat(layout: Layout, identity: string, beat: Beat): void {
 }
 
 /**
- * The age of a heartbeat. Within one boot it is counted by the uptime, which nobody can set; else by the clock. undefined for a heartbeat
- * of the future.
+ * The age of a heartbeat; undefined for a heartbeat of the future. Within one boot the uptime counts, which cannot be set; otherwise the
+ * clock.
  */
 export function beatAgeSecs({ ts, boot_id, uptime_secs }: Beat, { now, bootId, uptimeSecs }: Clocks): number | undefined {
   const isSameBoot = boot_id !== "" && boot_id === bootId && uptime_secs !== null && uptimeSecs !== undefined;

@@ -11,8 +11,8 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** The end of a log that a session appends to, and that its logger may rotate to `.1` or empty. */
 export interface SessionTail extends Disposable {
   /**
-   * The end of the log: at least this many whole lines if there are so many, perhaps some text before them, and the text after the last
-   * line end. `readNew` goes on from there.
+   * The end of the log: at least this many whole lines if there are so many, and the text after the last line end. More text may come
+   * before them. `readNew` goes on from there.
    */
   readEnd(lines: number): string;
   /** The text that was written since the last read, across a rotation or a truncation. */
@@ -69,7 +69,7 @@ function openPlace(path: string): Place | undefined {
   }
 }
 
-/** Whether the open file is still the log. A log that is missing for a moment counts as the same. */
+/** True when the open file is still the log. A log that is missing for a moment counts as the same. */
 function isStillAt({ fd }: Place, path: string): boolean {
   const there = statSync(path, { throwIfNoEntry: false });
   return there === undefined || there.ino === fstatSync(fd).ino;
@@ -87,7 +87,7 @@ function readEnd(place: Place, lines: number, before: string): string {
   }
 }
 
-/** Whether a text holds this many whole lines. It must hold one line end more: the text before the first may be part of a line. */
+/** True when a text holds this many whole lines. It takes one line end more: the text before the first may be part of a line. */
 function hasLines(text: string, lines: number): boolean {
   let count = 0;
   for (let at = text.indexOf("\n"); at !== -1 && count <= lines; at = text.indexOf("\n", at + 1)) count += 1;

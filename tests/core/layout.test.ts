@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { userInfo } from "node:os";
-import { type Env, layoutFrom, profilePath, socketPath } from "../../src/core/layout.ts";
+import { type Env, layoutFrom, cardPath, socketPath } from "../../src/core/layout.ts";
 import { errorOf } from "../support/scratch.ts";
 
 const accountHome = userInfo().homedir;
@@ -25,7 +25,7 @@ describe("contract 2: where things are", () => {
       fleetLock: "/r/state/iapeer/fleet.lock",
       socketFolder: "/r/socks",
     });
-    expect(profilePath("/p")).toBe("/p/.iapeer/peer-profile.json");
+    expect(cardPath("/p")).toBe("/p/.iapeer/peer-profile.json");
     expect(socketPath(layoutFrom({ IAPEER_ROOT: "/r" }), "claude", "al-ice")).toBe("/r/socks/tmux-iap-claude-al-ice.sock");
   });
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { profilePath } from "../../src/core/layout.ts";
+import { cardPath } from "../../src/core/layout.ts";
 import { markCardRemoved, readCard, restoreCard, writeCard } from "../../src/registry/cards.ts";
-import type { Row } from "../../src/registry/schema.ts";
+import type { RegistryRow } from "../../src/registry/schema.ts";
 import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
 
 const NOW = new Date("2026-01-02T03:04:05.678Z");
-const rowIn = ({ path }: Scratch): Row => ({
+const rowIn = ({ path }: Scratch): RegistryRow => ({
   personality: "a",
   cwd: path,
   default_runtime: "claude",
@@ -17,7 +17,7 @@ const rowIn = ({ path }: Scratch): Row => ({
 });
 
 function plant({ path }: Scratch, text: string): string {
-  const card = profilePath(path);
+  const card = cardPath(path);
   mkdirSync(dirname(card), { recursive: true });
   writeFileSync(card, text, { mode: 0o600 });
   return card;
@@ -33,8 +33,8 @@ describe("a card that is written", () => {
       runtimes: ["claude"],
       description: "d",
     });
-    expect(statSync(profilePath(scratch.path)).mode & 0o777).toBe(0o600);
-    expect(statSync(dirname(profilePath(scratch.path))).mode & 0o777).toBe(0o700);
+    expect(statSync(cardPath(scratch.path)).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(cardPath(scratch.path))).mode & 0o777).toBe(0o700);
   });
 
   test("keeps what the old one said beyond, big numbers included, but not that its peer was removed", () => {
@@ -48,9 +48,9 @@ describe("a card that is written", () => {
   test("a second time is not touched", () => {
     using scratch = openScratch();
     writeCard(rowIn(scratch));
-    const { ino } = statSync(profilePath(scratch.path));
+    const { ino } = statSync(cardPath(scratch.path));
     writeCard(rowIn(scratch));
-    expect(statSync(profilePath(scratch.path)).ino).toBe(ino);
+    expect(statSync(cardPath(scratch.path)).ino).toBe(ino);
   });
 });
 
@@ -87,14 +87,14 @@ describe("the mark of a removal", () => {
     [
       "a card of its own, but a link",
       (scratch) => {
-        mkdirSync(dirname(profilePath(scratch.path)));
-        symlinkSync("nowhere", profilePath(scratch.path));
+        mkdirSync(dirname(cardPath(scratch.path)));
+        symlinkSync("nowhere", cardPath(scratch.path));
       },
     ],
   ])("is left out where there is not %s", (_, make) => {
     using scratch = openScratch();
     make(scratch);
-    const path = profilePath(scratch.path);
+    const path = cardPath(scratch.path);
     const before = existsSync(path) ? readFileSync(path, "utf8") : undefined;
     markCardRemoved({ personality: "a", cwd: scratch.path }, NOW);
     expect(existsSync(path) ? readFileSync(path, "utf8") : undefined).toBe(before);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { findRow, planAdd, requireRow, updateRow, withoutRow, withRow } from "../../src/registry/edits.ts";
-import { type Card, checkRegistry, type RegistryFile, type Row, toPeer } from "../../src/registry/schema.ts";
+import { findRow, planRegistration, requireRow, updateRow, withoutRow, withRow } from "../../src/registry/edits.ts";
+import { type Card, checkRegistry, type RegistryFile, type RegistryRow, toPeer } from "../../src/registry/schema.ts";
 import type { UpdateRequest } from "../../src/registry/types.ts";
 import { errorOf } from "../support/scratch.ts";
 
@@ -46,7 +46,7 @@ const fields = fc.record(
 
 const row = fc
   .tuple(unknownFields, fields, personality)
-  .map(([unknown, known, name]): Row => ({ ...unknown, ...known, personality: name, cwd: `/peers/${name}` }));
+  .map(([unknown, known, name]): RegistryRow => ({ ...unknown, ...known, personality: name, cwd: `/peers/${name}` }));
 
 const registry = fc
   .tuple(unknownFields, fc.uniqueArray(row, { selector: ({ personality: name }) => name, maxLength: 6 }), fc.nat(99))
@@ -71,7 +71,7 @@ describe("on any registry", () => {
     fc.assert(
       fc.property(registryAndName, request, ([before, name], asked) => {
         const old = findRow(before, name);
-        const plan = planAdd(old, { personality: name, cwd: `/peers/${name}`, ...asked }, undefined);
+        const plan = planRegistration(old, { personality: name, cwd: `/peers/${name}`, ...asked }, undefined);
         const after = withRow(before, plan.row);
         expect(checkRegistry(after).ok).toBe(true);
         expect(unknownOf(after)).toEqual(unknownOf(before));
@@ -87,8 +87,8 @@ describe("on any registry", () => {
     fc.assert(
       fc.property(registryAndName, request, ([before, name], asked) => {
         const whole = { personality: name, cwd: `/peers/${name}`, ...asked };
-        const first = planAdd(findRow(before, name), whole, undefined);
-        const second = planAdd(first.row, whole, undefined);
+        const first = planRegistration(findRow(before, name), whole, undefined);
+        const second = planRegistration(first.row, whole, undefined);
         expect(second).toMatchObject({ action: "unchanged", newRuntimes: [] });
         expect(second.row).toBe(first.row);
       }),
@@ -100,7 +100,7 @@ describe("on any registry", () => {
       fc.property(registryAndName, request, ([before, name], asked) => {
         const old = findRow(before, name);
         const had = old === undefined ? [] : toPeer(old).runtimes;
-        const plan = planAdd(old, { personality: name, cwd: `/peers/${name}`, ...asked }, undefined);
+        const plan = planRegistration(old, { personality: name, cwd: `/peers/${name}`, ...asked }, undefined);
         const has = toPeer(plan.row).runtimes;
         expect(has).toEqual([...new Set(has)]);
         expect(has).toEqual(expect.arrayContaining([...had, ...(asked.runtimes ?? [])]));
@@ -117,7 +117,7 @@ describe("on any registry", () => {
     fc.assert(
       fc.property(row, update, (before, asked) => {
         const copy = structuredClone(before);
-        let next: Row;
+        let next: RegistryRow;
         try {
           next = updateRow(before, asked);
         } catch (error) {
@@ -159,7 +159,7 @@ describe("on any registry", () => {
 });
 
 describe("add, merging:", () => {
-  const CURRENT: Row = {
+  const CURRENT: RegistryRow = {
     personality: "a",
     cwd: "/a",
     default_runtime: "codex",
@@ -178,7 +178,7 @@ describe("add, merging:", () => {
     y: 2,
   };
 
-  test.each<[string, Row | undefined, Card | undefined, object, string, object, readonly string[]]>([
+  test.each<[string, RegistryRow | undefined, Card | undefined, object, string, object, readonly string[]]>([
     [
       "nothing known, nothing given: the defaults",
       undefined,
@@ -256,7 +256,7 @@ describe("add, merging:", () => {
     ],
   ])("%s", (_, current, card, asked, action, expected, newRuntimes) => {
     const before = structuredClone(current);
-    const plan = planAdd(current, { personality: "a", cwd: "/a", ...asked }, card);
+    const plan = planRegistration(current, { personality: "a", cwd: "/a", ...asked }, card);
     expect(plan.action as string).toBe(action);
     expect(plan.row).toMatchObject(expected);
     expect(plan.newRuntimes).toEqual(newRuntimes);
@@ -266,7 +266,7 @@ describe("add, merging:", () => {
 });
 
 describe("update", () => {
-  const ROW: Row = {
+  const ROW: RegistryRow = {
     personality: "a",
     cwd: "/a",
     default_runtime: "claude",
@@ -275,7 +275,7 @@ describe("update", () => {
     intelligence: "artificial",
   };
 
-  test.each<[string, UpdateRequest, Partial<Row>]>([
+  test.each<[string, UpdateRequest, Partial<RegistryRow>]>([
     ["changes what is given", { description: "new" }, { description: "new", runtimes: ["claude", "codex"] }],
     ["adds at the end", { addRuntimes: ["other", "codex"] }, { runtimes: ["claude", "codex", "other"] }],
     [

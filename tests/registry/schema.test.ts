@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { checkCard, checkRegistry, type Row, toPeer } from "../../src/registry/schema.ts";
+import { checkCard, checkRegistry, type RegistryRow, toPeer } from "../../src/registry/schema.ts";
 
 const ROW = { personality: "a", cwd: "/a" };
 
@@ -60,7 +60,7 @@ describe("a card", () => {
 });
 
 describe("a peer's defaults:", () => {
-  test.each<[string, Partial<Row>, object]>([
+  test.each<[string, Partial<RegistryRow>, object]>([
     [
       "a bare row",
       {},

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Layout, profilePath } from "../../src/core/layout.ts";
+import { type Layout, cardPath } from "../../src/core/layout.ts";
 import { markCardRemoved, readCard, renderCard, writeCard } from "../../src/registry/cards.ts";
 import { fixRegistry, verifyRegistry } from "../../src/registry/registry.ts";
 import { readStored, writeRegistry } from "../../src/registry/store.ts";
@@ -23,7 +23,7 @@ function twoPeers(layout: Layout): void {
 }
 
 const folderOf = (layout: Layout, name: string) => join(layout.peersFolder, name);
-const cardOf = (layout: Layout, name: string) => profilePath(folderOf(layout, name));
+const cardOf = (layout: Layout, name: string) => cardPath(folderOf(layout, name));
 
 function putCard(layout: Layout, folder: string, card: object): void {
   const path = cardOf(layout, folder);

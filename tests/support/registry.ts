@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { type Layout, layoutFrom } from "../../src/core/layout.ts";
-import type { Row } from "../../src/registry/schema.ts";
+import type { RegistryRow } from "../../src/registry/schema.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** A short wait for the lock, for tests that are not about waiting. */
@@ -14,7 +14,7 @@ export function layoutIn(scratch: Scratch): Layout {
 }
 
 /** A row of a peer in its default folder. */
-export function rowOf(layout: Layout, personality: string, more: Readonly<Record<string, unknown>> = {}): Row {
+export function rowOf(layout: Layout, personality: string, more: Readonly<Record<string, unknown>> = {}): RegistryRow {
   return {
     personality,
     default_runtime: "claude",

@@ -1,6 +1,6 @@
 import { callManager, type ManagerCall } from "./manager.ts";
 
-/** Whether a user's services start with the host, and not only when the user logs in (loginctl(1), enable-linger). */
+/** The result of enableLinger. With linger a user's services start with the host, and not with the login (loginctl(1)). */
 export type Linger = { readonly state: "enabled" | "already" } | { readonly state: "failed"; readonly why: string };
 
 /**

@@ -75,8 +75,8 @@ interface Outputs extends Disposable {
 }
 
 /**
- * Opens two private files and removes their names. A pipe would be read until every process that holds it has ended, and the daemons that
- * a command leaves behind hold it too.
+ * Opens two private files and removes their names. A pipe would be read until every process that holds it has ended. The daemons that a
+ * command leaves behind hold it too.
  */
 function openOutputs(above: string): Outputs {
   const folder = mkdtempSync(join(above, "iapeer-"));

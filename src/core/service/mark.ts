@@ -3,7 +3,7 @@ import { anyOf, escapeAsUnicode, RAW_IN_JSON } from "../../model/characters.ts";
 import { parseServiceEnvironment, type ServiceEnvironment } from "./environment.ts";
 import { readPlistString } from "./plist.ts";
 
-/** What iapeer writes into a unit file for itself. The service manager does not read it. */
+/** A note that iapeer writes into a unit file for itself. The service manager does not read it. */
 export interface ServiceMark {
   /** The root that owns the file. iapeer never touches a file of another root. */
   readonly root: string;

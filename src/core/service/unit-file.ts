@@ -63,7 +63,7 @@ export function listWants(path: string): string[] {
   });
 }
 
-/** Whether anything is at a path, even a link that leads nowhere. Throws IapeerError `read-failed`. */
+/** True when anything is at a path, even a link that leads nowhere. Throws IapeerError `read-failed`. */
 export function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;

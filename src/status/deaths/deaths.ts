@@ -51,7 +51,7 @@ function isBefore(line: string, oldest: string): boolean {
   return ts < oldest && /^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/.test(ts);
 }
 
-/** Of two records with one time, the later line comes first. */
+/** The newest first. Records of one time come in the reverse order of their lines. */
 function sortNewestFirst(deaths: readonly Death[]): Death[] {
   const timed = deaths.map((death) => ({ death, ms: Date.parse(death.ts) })).toReversed();
   return timed.toSorted((a, b) => b.ms - a.ms).map(({ death }) => death);

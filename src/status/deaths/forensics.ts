@@ -11,7 +11,7 @@ export function parseForensics(text: string): Forensics {
   return { reasons, sections: first === -1 ? [] : parseSections(lines.slice(first)), text };
 }
 
-/** Whether a line begins a section: `== last lines ==`. */
+/** True for a line that begins a section: `== last lines ==`. */
 function isTitle(line: string): boolean {
   return /^== \S.* ==$/.test(line);
 }

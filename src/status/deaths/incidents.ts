@@ -4,8 +4,8 @@ import type { Death } from "./types.ts";
 const TOGETHER_MS = 30_000;
 
 /**
- * The same deaths in the same order, each with its `incident` if it has one. An incident is a group of servers of different identities,
- * each of which died within 30 s of the one before. A second death of one identity begins another group: a server that was started
+ * The same deaths in the same order, each with its `incident` if it has one. An incident is a group of servers of different identities.
+ * Each died within 30 s of the one before. A second death of one identity begins another group: a server that was started
  * again did not die of what took the others.
  */
 export function groupIncidents(deaths: readonly Death[]): Death[] {

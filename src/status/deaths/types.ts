@@ -5,7 +5,7 @@ export type Verdict = "oom-kill" | "killed" | "crashed" | "orderly-exit" | "host
 export interface Death {
   /** 8 hex digits. It stays the same when the log is rotated. */
   readonly id: string;
-  /** When it died, as it was written. */
+  /** The time of the end, as the record has it. */
   readonly ts: string;
   readonly ev: "session-exit" | "server-exit";
   readonly identity: string;
@@ -26,7 +26,7 @@ export interface Death {
   readonly pane_pid?: number;
 }
 
-/** Which deaths to read. Default: all. */
+/** The deaths to read. Default: all. */
 export interface DeathQuery {
   /** Only deaths at this time (milliseconds since 1970) or later. */
   readonly sinceMs?: number;
@@ -36,7 +36,7 @@ export interface DeathQuery {
 
 /** The forensics of a death. Any of it may hold output of the agent: tame it before it reaches a terminal. */
 export interface Forensics {
-  /** Why the verdict is what it is. */
+  /** The evidence for the verdict. */
   readonly reasons: readonly string[];
   readonly sections: readonly ForensicsSection[];
   /** The whole file. */

@@ -81,27 +81,27 @@ export function listIncarnations(layout: Layout): Map<string, string[]> {
   return found;
 }
 
-/** Whether the very server of an incarnation runs. A process of another boot is never it, even with the same pid and start. */
+/** True when the very server of an incarnation runs. A process of another boot is never it, even with the same pid and start. */
 export function isServerRunning(one: Incarnation): one is Running {
   const { server, boot_id: bootId } = one;
   return server !== null && isRunning(server) && isOfThisBoot(bootId);
 }
 
-/** Whether the very process in the agent's pane runs. */
+/** True when the very process of the agent's pane runs. */
 export function isAgentRunning({ pane, boot_id: bootId }: Incarnation): boolean {
   return pane !== null && isRunning(pane) && isOfThisBoot(bootId);
 }
 
 /**
- * Whether an incarnation goes on, by its processes and files alone: its server runs, and on a shared server its agent runs too and has no
- * recorded end.
+ * True when an incarnation goes on, by its processes and files alone. Its server must run. On a shared server its agent must run too, and
+ * have no recorded end.
  */
 export function isLiving(layout: Layout, one: Incarnation): one is Running {
   if (!isServerRunning(one)) return false;
   return !one.shared || (isAgentRunning(one) && !existsSync(incarnationPaths(layout, one.identity, one.incarnation).recorded));
 }
 
-/** Whether an agent of an identity runs on without its session. A program may ignore the loss of its terminal. */
+/** True when an agent of an identity runs on without its session. A program may ignore the loss of its terminal. */
 export function hasLostAgent(layout: Layout, identity: string): boolean {
   const saved = (listIncarnations(layout).get(identity) ?? []).map((uuid) => readIncarnation(layout, identity, uuid));
   return saved.some((one) => one !== undefined && !isLiving(layout, one) && isAgentRunning(one));

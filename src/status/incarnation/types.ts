@@ -42,7 +42,7 @@ export interface IncarnationPaths {
   readonly canary: string;
   /** Exists while the logger holds the terminal of the agent's pane. */
   readonly held: string;
-  /** Exists once somebody wants this end. */
+  /** Exists once this end is wanted. */
   readonly claim: string;
   /** Exists once the end is in exits.log. */
   readonly recorded: string;

@@ -11,8 +11,8 @@ import type { Running } from "../incarnation/types.ts";
 import type { PeerStatus, Probe, ServerState, Statuses } from "./types.ts";
 
 /**
- * Reads the statuses of all identities, for a whole call: one listing of the sockets and of the saved state, and one connect(2) for each
- * identity that is asked for and may be live. Nothing is started.
+ * Reads the statuses of all identities, for a whole call. It lists the sockets and the saved state once. Each identity that is asked for
+ * and may be live costs one connect(2). Nothing is started.
  */
 export function readStatuses(layout: Layout): Statuses {
   const sockets = listSockets(layout.socketFolder);
@@ -41,9 +41,9 @@ export function readStatus(layout: Layout, identity: string): PeerStatus {
 }
 
 interface Traces {
-  /** Whether the identity's own socket may be there. */
+  /** True when the identity's own socket may be there. */
   readonly hasSocket: boolean;
-  /** Whether a file is in the state folder. */
+  /** Tells if a file is in the state folder. */
   readonly isKept: (path: string) => boolean;
 }
 
@@ -88,7 +88,7 @@ function observeRunning(incarnation: Running): ServerState {
   return { kind: isFrom(incarnation, probe) ? "ours" : "unreachable", incarnation };
 }
 
-/** Whether the very server of an incarnation accepts connections on its socket, in a folder that can be trusted. */
+/** True when the very server of an incarnation accepts connections on its socket, in a folder that can be trusted. */
 export function answers(incarnation: Running): boolean {
   return isFrom(incarnation, probeInFolder(incarnation.socket));
 }

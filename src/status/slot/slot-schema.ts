@@ -89,7 +89,7 @@ function warning(code: SlotProblemCode, message: string, path: (string | number)
   return { code, message, path, severity: "warning" };
 }
 
-/** What is allowed, and most likely a mistake. */
+/** Declarations that are allowed, and most likely a mistake. */
 function findOddities(declared: Record<string, unknown>): SlotProblem[] {
   const hasProvision = declared["provision"] !== undefined;
   const hasUnprovision = declared["unprovision"] !== undefined;
