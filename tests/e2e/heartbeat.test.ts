@@ -18,7 +18,9 @@ describe("heartbeat", () => {
     "%p writes the identity's stamp, and show has its age",
     async (args) => {
       expect(await bob.sandbox.json("show", "bob")).not.toHaveProperty("heartbeats");
+      const beforeMs = Date.now();
       expect(await ok(bob.sandbox, "heartbeat", ...args)).toMatchObject({ stdout: "", stderr: "" });
+      const afterMs = Date.now();
       const beat = readJson(beatOf("claude-bob"));
       expect(beat).toEqual({
         version: 1,
@@ -26,12 +28,12 @@ describe("heartbeat", () => {
         boot_id: expect.any(String),
         uptime_secs: process.platform === "linux" ? expect.any(Number) : null,
       });
-      expect(Math.abs(Date.parse(beat["ts"] as string) - Date.now())).toBeLessThan(10_000);
+      expect(Date.parse(beat["ts"] as string)).toBeWithin(beforeMs, afterMs + 1);
       expect(modeOf(beatOf("claude-bob"))).toBe("0600");
       const [shown] = (await bob.sandbox.json("show", "bob")).heartbeats;
       expect(shown).toEqual({ runtime: "claude", age_secs: expect.any(Number) });
-      expect(shown.age_secs).toBeWithin(0, 10);
-      expect((await ok(bob.sandbox, "show", "bob")).stdout).toMatch(/^alive claude:  last heartbeat \d s ago$/m);
+      expect(shown.age_secs).toBeGreaterThanOrEqual(0);
+      expect((await ok(bob.sandbox, "show", "bob")).stdout).toMatch(/^alive claude:  last heartbeat \d+ s ago$/m);
     },
   );
 

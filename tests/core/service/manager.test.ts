@@ -14,15 +14,13 @@ afterEach(() => scratch[Symbol.dispose]());
 
 const ENABLE = ["systemctl", "--user", "enable"];
 
-/** Calls a systemctl with this body; the answer, and after how many milliseconds it came. */
+/** Calls a systemctl with this body. */
 async function call(body: string, { env = {}, ...how }: Partial<ManagerCall> = {}) {
   writeFileSync(scratch.at("systemctl"), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-  const began = performance.now();
-  const answer = await callManager(ENABLE, { env: { PATH: `${scratch.path}:${process.env["PATH"]}`, ...env }, ...how });
-  return { ...answer, ms: performance.now() - began };
+  return await callManager(ENABLE, { env: { PATH: `${scratch.path}:${process.env["PATH"]}`, ...env }, ...how });
 }
 
-/** What a call left running, whose ids it wrote down. */
+/** Ends the processes that a call left, by the pids in the file `left`. Throws when one has ended: then it was waited for. */
 async function endLeft(): Promise<void> {
   const pids = (await Bun.file(scratch.at("left")).text()).trim().split("\n");
   for (const pid of pids) process.kill(Number(pid), "SIGKILL");
@@ -38,20 +36,18 @@ test("a call is judged by its exit status, and what it said is told", async () =
   expect(await call("exit 3")).toMatchObject({ ok: false, stdout: "", why: "systemctl --user enable failed: exit status 3" });
 });
 
-test("who keeps its stdout and stderr is not waited for", async () => {
-  const { ms, ...answer } = await call(`sleep 60 & echo $! >'${scratch.at("left")}'; echo done`);
+test("a process that keeps the stdout and stderr of a call is not waited for", async () => {
+  const answer = await call(`sleep 60 & echo $! >'${scratch.at("left")}'; echo done`);
   await endLeft();
   expect(answer).toEqual({ ok: true, stdout: "done\n" });
-  expect(ms).toBeLessThan(10_000);
 });
 
-test("the deadline holds, whoever else keeps its stdout and stderr", async () => {
-  const { ms, ...answer } = await call(`sleep 60 & echo $! >'${scratch.at("left")}'; echo half; exec sleep 60`, {
+test("the deadline holds, also when another process keeps the stdout and stderr", async () => {
+  const answer = await call(`sleep 60 & echo $! >'${scratch.at("left")}'; echo half; exec sleep 60`, {
     timeoutMs: 500,
   });
   await endLeft();
   expect(answer).toEqual({ ok: false, stdout: "half\n", why: "systemctl --user enable failed: no answer within 0.5 s" });
-  expect(ms).toBeLessThan(10_000);
 });
 
 test("no file is left of what was said, and without a place for it the call fails", async () => {
@@ -70,7 +66,6 @@ test("a manager that is on no PATH is none", async () => {
 
 test("an abort ends the call and its wait, and one that came before starts nothing", async () => {
   const abort = new AbortController();
-  const began = performance.now();
   const ended = call(`echo $$ >'${scratch.at("pid")}'; mv '${scratch.at("pid")}' '${scratch.at("left")}'; exec sleep 60`, {
     signal: abort.signal,
   });
@@ -79,7 +74,6 @@ test("an abort ends the call and its wait, and one that came before starts nothi
   expect(readProcess(pid)).toBeDefined();
   abort.abort();
   expect((await rejectionOf(ended)).code).toBe("interrupted");
-  expect(performance.now() - began).toBeLessThan(30_000);
   expect(readProcess(pid)).toBeUndefined();
   expect((await rejectionOf(call(`: >'${scratch.at("again")}'`, { signal: abort.signal }))).code).toBe("interrupted");
   expect(existsSync(scratch.at("again"))).toBe(false);
