@@ -46,8 +46,10 @@ function withoutFolder(value: unknown, { folder }: Sandbox): unknown {
 
 describe("a use case that reads prints nothing, and returns what --json prints", () => {
   beforeEach(async () => {
-    await ok(box, "add", "alice", "--description", "reads the mail");
-    await ok(box, "add", "bob", "--runtime", "codex", "--runtime", "claude");
+    await Promise.all([
+      ok(box, "add", "alice", "--description", "reads the mail"),
+      ok(box, "add", "bob", "--runtime", "codex", "--runtime", "claude"),
+    ]);
     recordingSlot(box);
   });
 
@@ -62,8 +64,8 @@ describe("a use case that reads prints nothing, and returns what --json prints",
     ["tail", { personality: "alice", count: 20 }, ["tail", "alice"]],
     ["doctor", { isSelfTested: false }, ["doctor", "--no-self-test"]],
   ] as const)("%s %j", async (name, request, args) => {
-    const { value } = await call(box, name, request);
-    expect(value).toEqual(await box.json(...args));
+    const [{ value }, printed] = await Promise.all([call(box, name, request), box.json(...args)]);
+    expect(value).toEqual(printed);
   });
 });
 
@@ -93,8 +95,8 @@ describe("a use case that changes this host does so as the command does, and pri
     ] as const;
     const told: string[] = [];
     for (const [name, request, args] of steps) {
-      const { value, warnings, notes } = await call(box, name, request);
-      expect(withoutFolder(value, box)).toEqual(withoutFolder(await other.json(...args), other));
+      const [{ value, warnings, notes }, printed] = await Promise.all([call(box, name, request), other.json(...args)]);
+      expect(withoutFolder(value, box)).toEqual(withoutFolder(printed, other));
       told.push(...warnings, ...notes);
     }
     expect(told).toEqual([
