@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ApplyReport } from "../../src/app/fleet/apply.ts";
 import type { PsRow } from "../../src/fleet/ps/types.ts";
 import type { PeerJson } from "../../src/app/peer-json.ts";
+import { canRun } from "../support/can-run.ts";
 import { errorLine, ok, readJson, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
 import { fixture } from "../support/fixtures.ts";
 import { type AgentText, writeFleet } from "../support/fleet.ts";
@@ -478,6 +479,38 @@ describe("fleet apply", () => {
         21,
       );
   }, 60_000);
+
+  test.skipIf(!canRun("strace", "-f", "-qq", "-o", "/dev/null"))(
+    "killed at each rename in turn, it has registered whole parts of the agents, and the next one registers the rest",
+    async () => {
+      // Two are registered with each write of the registry.
+      const names = Array.from({ length: 11 }, (_, index) => `a${String(index).padStart(2, "0")}`);
+      const registered = () =>
+        existsSync(`${box.root}/peers-profiles.json`) ? (valuesOf(readRegistryFile(box).peers, "personality") as string[]) : [];
+      writeFleet(
+        box,
+        names.map((name) => agent(name)),
+      );
+      const midway = new Set<number>();
+      for (let kills = 0; ; kills += 1) {
+        for (const made of ["peers", "state", "peers-profiles.json", "peers-profiles.json.bak"])
+          rmSync(join(box.root, made), { recursive: true, force: true });
+        const inject = `inject=rename:signal=SIGKILL:when=${kills + 1}`;
+        const argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", inject, BINARY, "fleet", "apply", "--jobs", "1"];
+        const { env, folder } = box;
+        const child = Bun.spawn(argv, { env, cwd: folder, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+        if ((await finish(child)).status === 0) break;
+        const found = registered();
+        expect(found).toEqual(names.slice(0, found.length));
+        expect(found.length % 2 === 0 || found.length === names.length).toBe(true);
+        midway.add(found.length);
+        expect(await apply()).toMatchObject({ ok: true, revision: names.length });
+        expect(registered()).toEqual(names);
+      }
+      expect([...midway].toSorted((a, b) => a - b)).toEqual([0, 2, 4, 6, 8, 10, 11]);
+    },
+    120_000,
+  );
 
   test("with a full disk the rows say so, and what was applied before stays", async () => {
     writeFleet(box, [agent("a")]);
