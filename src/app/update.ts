@@ -41,9 +41,10 @@ export interface UpdatedPeer extends Omit<ChangedPeer, "peer"> {
 export async function revisePeer(app: App, change: PeerChange, signal: AbortSignal): Promise<UpdatedPeer> {
   const { description } = change.request;
   const request = { ...change.request, ...(description !== undefined && { description: fitDescription(app, description) }) };
-  const { peer, ...changed } = await changePeer(app, { ...change, request }, signal);
+  const changed = await changePeer(app, { ...change, request }, signal);
   await dropLostUnit(app, change.personality);
-  return { ...changed, peer: toPeerJson(peer, readStatuses(app.layout)) };
+  // The same key at the same place: the JSON has peer before outcomes.
+  return { ...changed, peer: toPeerJson(changed.peer, readStatuses(app.layout)) };
 }
 
 /**
