@@ -72,15 +72,17 @@ export function chooseBootAgents({
   readonly registry: Pick<Registry, "find">;
 }): BootAgents {
   const persistent = (applied?.agents ?? []).filter(({ isPersistent, remote }) => isPersistent && remote === undefined);
-  const canStart = ({ name, runtime }: BootAgent) => {
-    const peer = registry.find(name);
-    return peer !== undefined && !peer.isBeingRemoved && peer.runtimes.includes(runtime);
-  };
   return {
-    agents: persistent.filter(canStart).map(({ name, runtime }) => ({ name, runtime })),
-    unregistered: persistent.filter((agent) => !canStart(agent)).map(({ name }) => name),
+    agents: persistent.filter((agent) => canStart(agent, registry)).map(({ name, runtime }) => ({ name, runtime })),
+    unregistered: persistent.filter((agent) => !canStart(agent, registry)).map(({ name }) => name),
     isApplied: applied !== undefined,
   };
+}
+
+/** Returns true for an agent whose peer has its runtime, and is not being removed. */
+function canStart({ name, runtime }: BootAgent, { find }: Pick<Registry, "find">): boolean {
+  const peer = find(name);
+  return peer !== undefined && !peer.isBeingRemoved && peer.runtimes.includes(runtime);
 }
 
 /** An agent that has a unit, whose program is not found in the environment of that unit. */
@@ -118,22 +120,23 @@ export function findUnstartable({ agents }: BootAgents, { environment }: Boot, {
 /**
  * Brings the units of agents in step with the agents that start at boot; each change is in lifecycle.log.
  *
- * @throws IapeerError what syncBootUnits and readBootAgents throw.
+ * @param registry the registry as it is at each call
+ * @throws IapeerError what syncBootUnits and readRegistry throw.
  */
-export async function syncBoot({ agents }: BootAgents, boot: Boot, app: App): Promise<BootRow[]> {
-  return [...(await syncBootUnits(agents, boot)), ...(await removeLeft(agents, boot, app))];
+export async function syncBoot({ agents }: BootAgents, boot: Boot, registry: () => Registry): Promise<BootRow[]> {
+  return [...(await syncBootUnits(agents, boot)), ...(await removeLeft(agents, boot, registry))];
 }
 
 /** The same with the units that agents share; see installBootUnits. */
-export async function installBoot({ agents }: BootAgents, boot: Boot, app: App): Promise<BootRow[]> {
-  return [...(await installBootUnits(agents, boot)), ...(await removeLeft(agents, boot, app))];
+export async function installBoot({ agents }: BootAgents, boot: Boot, registry: () => Registry): Promise<BootRow[]> {
+  return [...(await installBootUnits(agents, boot)), ...(await removeLeft(agents, boot, registry))];
 }
 
 /** A peer that is removed meanwhile has taken its unit away before it was written: that unit goes again. */
-async function removeLeft(agents: readonly BootAgent[], boot: Boot, app: App): Promise<BootRow[]> {
-  const still = new Set(readBootAgents(app).agents.map(({ name }) => name));
+async function removeLeft(agents: readonly BootAgent[], boot: Boot, registry: () => Registry): Promise<BootRow[]> {
+  const now = registry();
   return await removeBootUnits(
-    agents.map(({ name }) => name).filter((name) => !still.has(name)),
+    agents.filter((agent) => !canStart(agent, now)).map(({ name }) => name),
     boot,
   );
 }

@@ -481,6 +481,30 @@ describe("fleet apply", () => {
   }, 60_000);
 
   test.skipIf(!canRun("strace", "-f", "-qq", "-o", "/dev/null"))(
+    "reads the registry and the memory slot no more often for many agents",
+    async () => {
+      recordingSlot(box);
+      const names = Array.from({ length: 60 }, (_, index) => `a${index}`);
+      writeFleet(
+        box,
+        names.map((name) => agent(name)),
+      );
+      const trace = join(box.folder, "trace");
+      const argv = ["strace", "-qq", "-e", "trace=openat", "-o", trace, BINARY, "fleet", "apply"];
+      const { env, folder } = box;
+      const child = Bun.spawn(argv, { env, cwd: folder, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+      expect((await finish(child)).status).toBe(0);
+      const opened = readFileSync(trace, "utf8").split("\n");
+      const countOf = (file: string) => opened.filter((line) => line.includes(`/${file}", O_RDONLY`)).length;
+      // Twice for each of the ten parts that they are registered in, and for the plan and the report.
+      expect(countOf("peers-profiles.json")).toBeWithin(1, 25);
+      expect(countOf("memory-provider.json")).toBeWithin(1, 3);
+      expect(countOf("fleet.json")).toBeWithin(0, 4);
+    },
+    60_000,
+  );
+
+  test.skipIf(!canRun("strace", "-f", "-qq", "-o", "/dev/null"))(
     "killed at each rename in turn, it has registered whole parts of the agents, and the next one registers the rest",
     async () => {
       // Two are registered with each write of the registry.

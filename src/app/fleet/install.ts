@@ -6,6 +6,7 @@ import { platformOf } from "../../core/service/place.ts";
 import type { UnitFile } from "../../core/service/unit-file.ts";
 import { withFleetLock } from "../../fleet/applied.ts";
 import { IapeerError } from "../../model/errors.ts";
+import { readRegistry } from "../../registry/registry.ts";
 import {
   type BootAgents,
   findUnstartable,
@@ -88,7 +89,7 @@ export async function installFleet(app: App, { isNow }: InstallRequest, signal: 
   if (why !== undefined) throw noManager(why);
   const install = async () => {
     const found = readBootAgents(app);
-    const rows = await installBoot(found, boot, app);
+    const rows = await installBoot(found, boot, () => readRegistry(app.layout));
     const isLinux = platformOf(boot.place) === "linux";
     const linger = isLinux ? await enableLinger(userOfServices(), { env: app.env, signal }) : undefined;
     const unstartable = findUnstartable(found, boot, app);

@@ -58,7 +58,7 @@ export function openSteps(app: App, request: StepsRequest, signal: AbortSignal):
     announce,
     ...openChanges(app, request, signal),
     record,
-    ...(hasUnits && { units: async () => await syncUnits(app, { applied: applied(), registry: view.registry() }, signal) }),
+    ...(hasUnits && { units: async () => await syncUnits(app, { applied: applied(), registry: view.registry }, signal) }),
     isToLaunch: ({ agent, peer }) => agent !== undefined && isStarted(peer) && !isLive(agent, view),
     launch: async (row) => await launchRow(app, row, { fleet: applied(), view }),
   };
