@@ -27,7 +27,18 @@ const ORDER = [
 ];
 
 /** The files that take longest. They start before the others of their folder, so that none is waited for alone at the end. */
-const LONGEST = ["death-matrix", "fleet-boot", "fleet-apply", "shared-server", "doctor", "registry-faults", "canary-script"];
+const LONGEST = [
+  "session-log",
+  "canary-script",
+  "death-faults",
+  "death-matrix",
+  "fleet-apply",
+  "concurrency",
+  "fleet-boot",
+  "directive",
+  "doctor",
+  "fleet-ps",
+];
 
 /** Files that run at once: most tests wait for processes more than they compute. */
 const AT_ONCE = 4;
