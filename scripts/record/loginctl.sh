@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stands in for loginctl: it knows whether an account lingers, and notes its arguments. refuse-linger, in the folder above its own, has it
-# fail.
+# Stands in for loginctl: it knows whether an account lingers, and notes its arguments. The file refuse-linger, in the
+# folder above its own, has it fail.
 state=$(dirname "$0")/..
 if [ "$1" = show-user ]; then
 	if [ -e "$state/linger" ]; then echo yes; else echo no; fi

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Stands in for systemctl: it does to the files of a home what the real one does, and notes its arguments. Like the real one it refuses to
-# enable or disable a unit without a file. In the folder above its own, kill-VERB has it kill its caller, once, refuse-VERB has it fail,
-# and broken-UNIT makes a unit a failed one.
+# Stands in for systemctl: it does to the files of a home what the real one does, and notes its arguments. Like the real
+# one it refuses to enable or disable a unit without a file. Files in the folder above its own change what it does:
+# kill-VERB has it kill its caller once, refuse-VERB has it fail, and broken-UNIT makes a unit a failed one.
 state=$(dirname "$0")/..
 if [ "$1" != --user ]; then
 	echo "not for the user: $*" >&2

@@ -4,6 +4,7 @@ import { requireRunnable } from "../../src/provision/form.ts";
 import { readNote } from "../../src/provision/note.ts";
 import { type Sweep, sweepMemory } from "../../src/provision/provision.ts";
 import type { Slot } from "../../src/status/slot/types.ts";
+import { fixture } from "../support/fixtures.ts";
 import { openHost, QUIET, type TestHost } from "../support/provision.ts";
 import { writeScript } from "../support/script-file.ts";
 import { until } from "../support/sandbox.ts";
@@ -53,7 +54,9 @@ describe("a sweep", () => {
 
   test.each([1, 2, 8])("has its rows in registry order, whatever ends first, with %i at a time", async (jobs) => {
     const targets = ["a", "b", "c", "d"].map((name) => host.peer(name, "claude", "codex"));
-    const slot = provider(`case $1$2 in aclaude) sleep 0.2;; bcodex) sleep 0.1;; esac; exit 0`);
+    // The first run ends when all others that run beside it have ended.
+    const others = `[ "$(cat '${host.layout.lifecycleLog}' 2>/dev/null | wc -l)" -ge ${jobs - 1} ]`;
+    const slot = provider(`[ $1$2 != aclaude ] || until ${others}; do sleep 0.02; done`);
     const rows = await sweep(slot, { targets, jobs });
     const order = ["a", "b", "c", "d"].flatMap((name) => [`claude-${name}`, `codex-${name}`]);
     expect(rows.map(({ personality, runtime }) => `${runtime}-${personality}`)).toEqual(order);
@@ -64,10 +67,8 @@ describe("a sweep", () => {
 
   test.each([1, 3])("runs no more than %i at a time", async (jobs) => {
     const targets = ["a", "b", "c", "d", "e", "f"].map((name) => host.peer(name, "claude"));
-    const rows = await sweep(
-      provider(`: > "$host/run-$1"; ls "$host" | grep -c '^run-' >> "$host/at-once"; sleep 0.05; rm "$host/run-$1"`),
-      { targets, jobs },
-    );
+    const provision = { command: fixture("count-at-once.sh"), args: [host.at(), String(jobs), "{personality}"] };
+    const rows = await sweep({ provision }, { targets, jobs });
     expect(rows.every(({ state }) => state === "ok")).toBe(true);
     expect(Math.max(...host.lines("at-once").map(Number))).toBe(jobs);
   });

@@ -128,7 +128,7 @@ describe("a mebibyte of", () => {
       expect(fleet).toBeUndefined();
       expect(problems.length).toBeLessThan(100);
     },
-    20_000,
+    120_000,
   );
 });
 
