@@ -142,7 +142,7 @@ async function movePeerTo(cwd: string, { personality, cwd: from }: FoundPeer, wo
   const outcomes = await detachRuntimes(app, target, signal);
   await forgetRuntimes(app, target, signal);
   const move = { personality, cwd, now: now() };
-  const { revision } = await serially(async () => await movePeer(layout, { lockTimeoutMs }, move));
+  const { revision } = await serially(async () => await movePeer(layout, { lockTimeoutMs, signal }, move));
   logDecision(app, { ev: "move", personality, from, cwd, revision });
   return { unborn: target.runtimes, outcomes };
 }

@@ -60,18 +60,21 @@ export function openSteps(app: App, request: StepsRequest, signal: AbortSignal):
     record,
     ...(hasUnits && { units: async () => await syncUnits(app, { applied: applied(), registry: view.registry }, signal) }),
     isToLaunch: ({ agent, peer }) => agent !== undefined && isStarted(peer) && !isLive(agent, view),
-    launch: async (row) => await launchRow(app, row, { fleet: applied(), view }),
+    launch: async (row) => await launchRow(app, { row, fleet: applied(), view }, signal),
   };
 }
 
-async function launchRow(
-  app: App,
-  { agent, peer, found }: PlannedRow,
-  { fleet, view }: { readonly fleet: AppliedFleet | undefined; readonly view: HostView },
-): Promise<boolean> {
+interface RowLaunch {
+  readonly row: PlannedRow;
+  readonly fleet: AppliedFleet | undefined;
+  readonly view: HostView;
+}
+
+async function launchRow(app: App, { row, fleet, view }: RowLaunch, signal: AbortSignal): Promise<boolean> {
+  const { agent, peer, found } = row;
   if (agent === undefined) return false;
   const { cwd } = requestOf(app, agent, found);
   const order = { personality: peer, runtime: agent.runtime, cwd, args: [], fleet, registry: view.registry };
-  const { action } = await launchIdentity(planLaunch(app, order), app);
+  const { action } = await launchIdentity(planLaunch(app, order), app, signal);
   return action === "launched";
 }
