@@ -5,11 +5,11 @@ import type { Env, Layout } from "./layout.ts";
 import type { LogFields } from "./text/logfmt.ts";
 import type { Tmux } from "./tmux.ts";
 
-/** A piece of work of several steps, as somebody watches it. */
+/** A piece of work of several steps, as a caller watches it. */
 export interface Progress {
   /** One more step is over. */
   step(hasFailed: boolean): void;
-  /** Nobody needs to see it any more: the work is over, or was interrupted. */
+  /** The work is over, or was interrupted. */
   close(): void;
 }
 
@@ -23,7 +23,7 @@ export interface Tell {
   readonly progress: (total: number) => Progress;
 }
 
-/** What work may use of this host: made once a call and handed down, nothing of it global. */
+/** The host as work may use it: made once a call and handed down, with nothing global in it. */
 export interface Host {
   readonly layout: Layout;
   readonly env: Env;

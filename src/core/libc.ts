@@ -137,12 +137,12 @@ export function makePipe(): { readonly readEnd: number; readonly writeEnd: numbe
 const POLLIN = 1;
 const POLLOUT = 4;
 
-/** Whether something can be written to a descriptor now, without waiting. */
+/** Tells whether something can be written to a descriptor now, without waiting. */
 export function isWritable(fd: number): boolean {
   return isReady(fd, POLLOUT) === true;
 }
 
-/** Whether something can be read from a descriptor now, without waiting; undefined when the system does not tell. */
+/** Tells whether something can be read from a descriptor now, without waiting; undefined when the system does not tell. */
 export function isReadable(fd: number): boolean | undefined {
   return isReady(fd, POLLIN);
 }
@@ -156,11 +156,11 @@ function isReady(fd: number, event: number): boolean | undefined {
   return (asked.readInt16LE(6) & event) !== 0;
 }
 
-/** Where `c_lflag` stands in `struct termios`, and ICANON in it. */
+/** The offset of `c_lflag` in `struct termios`, and ICANON in it. */
 const LOCAL_FLAGS_OFFSET = isMac ? 24 : 12;
 const ICANON = isMac ? 0x100 : 0x2;
 
-/** Whether a terminal hands its program whole lines (termios(3), ICANON); undefined for a descriptor that is no terminal. */
+/** Tells whether a terminal hands its program whole lines (termios(3), ICANON); undefined for a descriptor that is no terminal. */
 export function isLineMode(fd: number): boolean | undefined {
   const attributes = Buffer.alloc(256);
   if (libc("tcgetattr").tcgetattr(fd, ptr(attributes)) !== 0) return undefined;

@@ -6,7 +6,7 @@ import { required, TEXT, whyNotFields } from "../core/text/fields.ts";
 import type { IncarnationPaths } from "../status/incarnation/types.ts";
 
 /**
- * Why an end is wanted. `stop` and `remove` end the session at once, `sleep` after a grace. `dismiss` leaves the end to somebody else.
+ * Why an end is wanted. `stop` and `remove` end the session at once, `sleep` after a grace. `dismiss` leaves the end to another.
  * `launch-failed` is the end of a launch that was reported already.
  */
 export type ClaimReason = "stop" | "remove" | "sleep" | "dismiss" | "launch-failed";
@@ -23,21 +23,21 @@ export function withdrawClaim({ claim }: IncarnationPaths): void {
   rmSync(claim, { force: true });
 }
 
-/** Whether an incarnation's end is claimed or recorded, so that there is nothing to find out about it. */
+/** Tells whether an incarnation's end is claimed or recorded, so that there is nothing to find out about it. */
 export function isSettled({ claim, recorded }: IncarnationPaths): boolean {
   return existsSync(claim) || existsSync(recorded);
 }
 
 /**
- * Whether a claim is left of a teardown that never finished: the process that wrote it is gone, and the server is not. A dismissal
- * stands until the server is armed again.
+ * Tells whether a claim is left of a teardown that never finished: its process is gone, and the server may live. A dismissal stands until
+ * the server is armed again.
  */
 export function isAbandoned({ claim }: IncarnationPaths): boolean {
   const found = readClaim(claim);
   return found?.claimant !== undefined && ENDS_ITSELF.has(found.by) && !isRunning(found.claimant);
 }
 
-/** Whether a process has set out to end the session itself, and has claimed that. */
+/** Tells whether a process has set out to end the session itself, and has claimed that. */
 export function isToBeEnded({ claim }: IncarnationPaths): boolean {
   return ENDS_ITSELF.has(readClaim(claim)?.by ?? "");
 }

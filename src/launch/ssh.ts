@@ -16,7 +16,7 @@ export interface RemoteRecipient {
   readonly runtime?: string | undefined;
 }
 
-/** What the iapeer of another host is asked. The text goes over its stdin. */
+/** A message for the iapeer of another host. The text goes over its stdin. */
 export interface RemoteSend {
   readonly to: RemoteRecipient;
   readonly from: Party;
@@ -88,13 +88,9 @@ function planWords({ to, from, verify, sleepMs }: RemoteSend, program: string): 
 }
 
 function unusable(what: string, value: string): IapeerError {
-  return new IapeerError(
-    "fleet-state-corrupt",
-    `what was last applied of the fleet has ${what} that cannot be used: ${JSON.stringify(value)}`,
-    {
-      hint: "write it anew: iapeer fleet apply",
-    },
-  );
+  return new IapeerError("fleet-state-corrupt", `the applied fleet has ${what} that cannot be used: ${JSON.stringify(value)}`, {
+    hint: "write it anew: iapeer fleet apply",
+  });
 }
 
 /**

@@ -9,6 +9,7 @@ import { until } from "../core/process/poll.ts";
 import type { ProcessId } from "../core/process/process-table.ts";
 import { isRunning } from "../core/process/processes.ts";
 import { signalProcess } from "../core/process/signals.ts";
+import { withoutTmux } from "../core/tmux.ts";
 import { readDeaths } from "../status/deaths/deaths.ts";
 import type { Incarnation, IncarnationPaths } from "../status/incarnation/types.ts";
 import {
@@ -83,12 +84,12 @@ async function settleIncarnation(identity: string, incarnation: string, host: Ho
   }
 }
 
-/** Whether a session ever stood. A launch that was killed may have got no further than a shared server, which is not its own. */
+/** Tells whether a session ever stood. A launch that was killed may have got no further than a shared server, which is not its own. */
 function hadSession(incarnation: Incarnation): incarnation is Incarnation & { readonly server: ProcessId } {
   return incarnation.server !== null && (!incarnation.shared || incarnation.pane !== null);
 }
 
-/** Whether exits.log has the end already: a recorder may be killed after it wrote the line and before it wrote the mark. */
+/** Tells whether exits.log has the end already: a recorder may be killed after it wrote the line and before it wrote the mark. */
 function isInLog(layout: Pick<Layout, "exitsLog">, incarnation: string): boolean {
   return readDeaths(layout).some((death) => death.incarnation === incarnation);
 }
@@ -109,6 +110,7 @@ async function recordUnwitnessed({ saved, paths, lock }: Unwitnessed, host: Host
   const child = Bun.spawn(argv, {
     stdio: ["ignore", "ignore", "ignore", lock],
     cwd: "/",
+    env: withoutTmux(host.env),
     timeout: RECORD_MS,
     killSignal: "SIGKILL",
   });

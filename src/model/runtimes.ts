@@ -34,7 +34,7 @@ export interface RuntimeWays {
 
 /** The arguments of a runtime's own CLI that list, install and remove plugins. `{plugin}` stands for `name@marketplace`. */
 export interface PluginCommands {
-  /** Where the runtime keeps a plugin: once for the host, or once for each peer's folder. */
+  /** The place of a plugin: once for the host, or once in each peer's folder. */
   readonly per: "host" | "folder";
   /** Prints JSON: a list of plugins, or an object with one. */
   readonly list: readonly string[];

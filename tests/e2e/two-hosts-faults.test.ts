@@ -149,7 +149,7 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
       expect(readFileSync(join(b.folder, "took"), "utf8")).toBe("one");
       expect(errorLine(end)).toMatchObject({
         code: "interrupted",
-        message: "stopped while it was sent to hostb: whether bob has the message cannot be told",
+        message: "stopped while it was sent to hostb: it cannot be told whether bob has the message",
       });
       expect(end.status).toBe(143);
       expect((await a.run(["sh", "-c", "cat /proc/[0-9]*/comm"])).stdout.split("\n")).not.toContain("ssh");
@@ -161,7 +161,7 @@ describe.skipIf(why !== undefined)(why === undefined ? "between two hosts" : `be
         code: "send-failed",
         status: 1,
         message:
-          "what runs as iapeer on hostb gave no answer that can be read (exit status 0), and whether bob has the message cannot be told: odd ?[31mwords",
+          "the program that runs as iapeer on hostb gave no answer that can be read (exit status 0), and it cannot be told whether bob has the message: odd ?[31mwords",
       });
     });
   });

@@ -5,6 +5,7 @@ import { parseEvents } from "../../core/disk/event-log.ts";
 import { makeFolder, readTail } from "../../core/disk/files.ts";
 import type { Env } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
+import { until as isTrueWithin } from "../../core/process/poll.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
@@ -169,12 +170,8 @@ const DEADLINE_MS = 8000;
 const POLL_MS = 10;
 
 async function waitUntil(what: string, isTrue: () => boolean, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (!isTrue()) {
-    if (signal.aborted) throw new Error("interrupted");
-    if (performance.now() > deadline) throw new Error(`not within ${DEADLINE_MS / 1000} s: ${what}`);
-    await Bun.sleep(POLL_MS);
-  }
+  if (await isTrueWithin(isTrue, { timeoutMs: DEADLINE_MS, everyMs: POLL_MS, signal })) return;
+  throw new Error(signal.aborted ? "interrupted" : `not within ${DEADLINE_MS / 1000} s: ${what}`);
 }
 
 const LOG_BYTES = 1024 * 1024;

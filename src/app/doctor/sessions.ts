@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { isHeld } from "../../core/disk/lock.ts";
 import { callOf, parseIdentity } from "../../model/names.ts";
 import { type Layout, socketPathOf } from "../../core/layout.ts";
-import { pause } from "../../core/process/pause.ts";
+import { until } from "../../core/process/poll.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
 import {
@@ -30,12 +30,12 @@ const POLL_MS = 20;
 /** Finds locks that are held and stay held while others may wait for them. */
 export async function checkLocks(layout: Layout, signal: AbortSignal): Promise<readonly Check[]> {
   const held = locksOf(layout).filter(isHeld);
-  const deadline = performance.now() + PATIENCE_MS;
   let left = held;
-  while (left.length > 0 && performance.now() < deadline && !signal.aborted) {
-    await pause(POLL_MS, signal);
+  const areFree = () => {
     left = left.filter(isHeld);
-  }
+    return left.length === 0;
+  };
+  await until(areFree, { timeoutMs: PATIENCE_MS, everyMs: POLL_MS, signal });
   const problems = left.map((path) =>
     warning(
       "locks",

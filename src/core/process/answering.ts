@@ -38,7 +38,7 @@ function findSilence({ pid, start }: Pick<ProcessId, "pid"> & Partial<ProcessId>
   return state.path !== undefined && readTerminalInput(state.path)?.hasUnread ? "unread" : undefined;
 }
 
-/** Whether a process below is stopped in the foreground, which a signal does. A job that a person stopped is in a group of its own. */
+/** Tells whether a process below is stopped in the foreground, which a signal does. A job that a person stopped is in a group of its own. */
 function hasStoppedBelow(pid: number, group: number): boolean {
   return listChildren(pid).some(
     (child) =>

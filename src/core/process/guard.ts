@@ -13,7 +13,7 @@ export interface Guard {
   started(run: number, leader: ProcessId): void;
   /** Reports that a run is over. The guard does not end what that run left behind. */
   over(run: number): void;
-  /** Whether the guard was killed, so that no process would end a further run. */
+  /** True when the guard was killed, so that no process would end a further run. */
   isGone(): boolean;
   /** Reports that nothing more will run. */
   close(): void;

@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
+import { until } from "./poll.ts";
 import { makePipe } from "../libc.ts";
 
 /** A pipe for the output of a command, read as fast as the command prints. */
@@ -57,12 +58,13 @@ export function openPipe(): Pipe {
     },
     settle: async () => {
       const quiet = async () => {
-        const deadline = performance.now() + DRAIN_MS;
-        for (let looks = 0, seen = chunks; looks < QUIET_LOOKS && performance.now() < deadline; looks += 1) {
-          await Bun.sleep(LOOK_MS);
-          if (chunks !== seen) looks = -1;
+        let [looks, seen] = [0, -1];
+        const isQuiet = () => {
+          looks = chunks === seen ? looks + 1 : 0;
           seen = chunks;
-        }
+          return looks >= QUIET_LOOKS;
+        };
+        await until(isQuiet, { timeoutMs: DRAIN_MS, everyMs: LOOK_MS });
         await reader.cancel();
       };
       await Promise.race([whole, quiet()]);

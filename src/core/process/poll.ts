@@ -33,7 +33,7 @@ export async function poll<T>(
   }
 }
 
-/** Whether something comes true before the time is up. */
+/** Tells whether something comes true before the time is up. */
 export async function until(isTrue: () => boolean | Promise<boolean>, options: PollOptions): Promise<boolean> {
   return (await poll(async () => (await isTrue()) || undefined, options)) ?? false;
 }

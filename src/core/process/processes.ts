@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parseProcessTable, parseProcStat, type ProcessId, type ProcessInfo } from "./process-table.ts";
 
-/** Whether a stored number may be signalled: 0 and negative numbers mean groups, 1 is init, 2^31 wraps around. */
+/** Tells whether a stored number may be signalled: 0 and negative numbers mean groups, 1 is init, 2^31 wraps around. */
 export function isPid(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value > 1 && value < 2 ** 31;
 }
 
-/** Whether a stored value names a process that may ever be signalled. */
+/** Tells whether a stored value names a process that may ever be signalled. */
 export function isProcessId(value: unknown): value is ProcessId {
   const { pid, start } = (value ?? {}) as Partial<ProcessId>;
   return isPid(pid) && typeof start === "string" && start !== "";
@@ -28,7 +28,7 @@ export function listProcesses(): ProcessInfo[] {
     .filter((found) => found !== undefined);
 }
 
-/** Whether this very process runs: the process with its pid has its start, and is no zombie. */
+/** Tells whether this very process runs: the process with its pid has its start, and is no zombie. */
 export function isRunning(id: ProcessId): boolean {
   const found = readProcess(id.pid);
   return found !== undefined && found.start === id.start && !found.isZombie;

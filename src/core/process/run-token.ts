@@ -27,7 +27,7 @@ export function tokenOf(family: bigint, run: number): RunToken {
   return (family << COUNTER_BITS) | BigInt(run % 2 ** Number(COUNTER_BITS));
 }
 
-/** Whether a token was made by the process with this family. */
+/** Tells whether a token was made by the process with this family. */
 export function isOfFamily(token: RunToken, family: bigint): boolean {
   return token >> COUNTER_BITS === family;
 }

@@ -6,6 +6,7 @@ import { type Guard, type GuardStart, openGuard } from "./guard.ts";
 import { adoptOrphans } from "../libc.ts";
 import { quoteForMessage } from "../../model/names.ts";
 import { reapOrphans } from "./orphans.ts";
+import { pause } from "./pause.ts";
 import { openPipe, type Pipe } from "./pipe.ts";
 import { readProcess } from "./processes.ts";
 import { endTree, type Tree } from "./process-tree.ts";
@@ -169,7 +170,7 @@ async function startCommand(command: Command, run: Run, stdin: StdinPipe | undef
         stdin?.close();
         return describeStartError(command.argv[0]!, errno, error);
       }
-      await Bun.sleep(BUSY_PAUSE_MS);
+      await pause(BUSY_PAUSE_MS);
     }
   }
 }
@@ -226,7 +227,7 @@ async function finish(command: Command, run: Run, { child, tree, stdin, ...pipes
   const unended = isOver ? [] : await endTree(tree, { graceMs: GRACE_MS, killMs: KILL_MS });
   run.guard.over(run.number);
   // The tree is gone, and Bun may still have to hear of its leader's end.
-  if (!isOver) await Promise.race([child.exited, Bun.sleep(NEWS_MS)]);
+  if (!isOver) await Promise.race([child.exited, pause(NEWS_MS)]);
   await Promise.all([pipes.stderr.settle(), pipes.stdout?.settle()]);
   const state = isOver ? stateOfExit(child.exitCode) : how === "timeout" || how === "interrupted" ? how : "failed";
   const detail =

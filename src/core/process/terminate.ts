@@ -3,7 +3,7 @@ import type { ProcessId } from "./process-table.ts";
 import { isRunning } from "./processes.ts";
 import { signalProcess } from "./signals.ts";
 
-/** Whether these processes are gone before the time is up. */
+/** Tells whether these processes are gone before the time is up. */
 export async function areGoneWithin(ids: readonly ProcessId[], timeoutMs: number): Promise<boolean> {
   return await until(() => !ids.some(isRunning), { timeoutMs });
 }

@@ -140,7 +140,7 @@ export function readCanaryState(paths: IncarnationPaths): CanaryState {
   const record = readCanaryRecord(paths);
   const none = { armed: false, witness: null, recorder_pid: null, since: null } as const;
   if (hasRecorder(paths)) {
-    if (record === undefined) return { ...none, reason: "a recorder holds its lock, but nothing tells who it is" };
+    if (record === undefined) return { ...none, reason: "a recorder holds its lock, but no file names it" };
     return { armed: true, witness: record.witness, recorder_pid: record.recorder.pid, since: record.since };
   }
   const claimant = claimedBy(paths);

@@ -11,10 +11,10 @@ const CLOSED_MS = 2000;
 const POLL_MS = 20;
 
 /**
- * Ends the sessions of an incarnation on a server that others use too, and the agent's pane, where a person has taken that into a session of
- * theirs: only what still bears the stamp in the same stroke. The server is never signalled.
+ * Ends the sessions of an incarnation on a shared server, and the agent's pane, which a person may have taken into a session of theirs. Each
+ * call checks the stamp in the same stroke. The server gets no signal.
  *
- * @returns false: the server does not answer, or has something of it still; what runs in the pane is to be ended by itself
+ * @returns false when the server does not answer, or has something of the incarnation still: the caller then ends the pane's processes.
  */
 export async function closeSession(incarnation: Running, tmux: Tmux): Promise<boolean> {
   const { socket, incarnation: uuid } = incarnation;
@@ -39,7 +39,7 @@ export async function closeSession(incarnation: Running, tmux: Tmux): Promise<bo
 
 interface Closing {
   readonly target: string;
-  /** Where a target is gone tmux takes another in its place. */
+  /** For a target that is gone tmux takes another, so this format checks that it is the one. */
   readonly isIt: string;
   readonly close: string;
 }

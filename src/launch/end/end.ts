@@ -64,7 +64,7 @@ export async function stopSession({ identity, by, only }: StopOrder, host: Host,
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs, signal }, async () => {
     const state = await identifyServer(identity, host);
-    if (state.kind === "unknown") throw stopFailed(identity, "whether it is live cannot be told");
+    if (state.kind === "unknown") throw stopFailed(identity, "it cannot be told whether it is live");
     if (only !== undefined && state.kind !== "gone" && state.incarnation?.incarnation !== only) return { action: "not-running" };
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind === "gone") {

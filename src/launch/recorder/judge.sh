@@ -50,7 +50,7 @@ judge_without_signal() {
 		verdict=crashed
 		reasons="its parent saw it fail with exit status $wait_rc"
 	elif [ "$wait_rc" != 0 ] && counters_rose; then
-		reasons="its connection dropped without a word; it may have been memory$nl$rise"
+		reasons="its connection dropped; memory may be the reason$nl$rise"
 	else
 		reasons="nothing that was found tells why"
 	fi

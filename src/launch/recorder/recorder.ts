@@ -30,7 +30,7 @@ export function readCanaryRecord({ canary }: IncarnationPaths): CanaryRecord | u
   return goodState(readState(canary, recordFile));
 }
 
-/** Whether an incarnation has a living recorder. The recorder's lock proves it; a pid or a command line proves nothing. */
+/** Tells whether an incarnation has a living recorder. The recorder's lock proves it; a pid or a command line proves nothing. */
 export function hasRecorder({ lock }: IncarnationPaths): boolean {
   return isHeld(lock);
 }
@@ -74,7 +74,7 @@ export interface RecorderStart extends Watching {
 }
 
 /**
- * Starts a recorder's script in a session of its own. The script waits until its pid is written down, so that whoever finds the lock
+ * Starts a recorder's script in a session of its own. The script waits until its pid is written down, so that a process that finds the lock
  * held knows which process to end. If this process is killed in between, the script ends by itself.
  *
  * @returns undefined when another recorder holds the lock.

@@ -10,7 +10,7 @@ import macosPart from "./macos.sh" with { type: "text" };
 import body from "./recorder.sh" with { type: "text" };
 import type { Witness } from "./types.ts";
 
-/** What a recorder's script is told. Every path is absolute. */
+/** The facts that a recorder's script is told. Every path is absolute. */
 export interface CanaryScript {
   readonly layout: Layout;
   readonly platform: NodeJS.Platform;

@@ -21,7 +21,7 @@ export function findProgram(
   return { ...own, program: resolveRuntimeCommand({ layout, runtime, env: { ...env, ...own.variables } }) };
 }
 
-/** What a command is planned from, beside the program. */
+/** The facts that a command is planned from, beside the program. */
 export interface CommandRequest {
   /** The start arguments of the call. They come last. */
   readonly args: readonly string[];

@@ -45,7 +45,7 @@ export interface LaunchCommand {
   readonly variables: Readonly<Record<string, string>>;
   /** The model that this starts, as far as it can be told. */
   readonly model?: string;
-  /** Whether something of this reads the prompt's file, which must be written first. */
+  /** True when something of this reads the prompt's file, which must be written first. */
   readonly needsFile: boolean;
   readonly unmet: readonly Unmet[];
 }

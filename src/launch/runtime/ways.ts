@@ -27,7 +27,7 @@ export interface Given {
   readonly variables: Readonly<Record<string, string>>;
   /** The model that the runtime starts with, as far as it can be told. */
   readonly model?: string;
-  /** Whether one of them reads promptFile. */
+  /** True when one of them reads promptFile. */
   readonly needsFile: boolean;
   /** The wishes that could not be passed on. */
   readonly left: readonly Unmet[];

@@ -6,9 +6,9 @@ import { notLive, staleIncarnation } from "../session/session.ts";
 import type { Addressee } from "./types.ts";
 import type { Screen } from "./verdict.ts";
 
-/** What tmux shows of the agent's pane. */
+/** One look at the agent's pane. */
 export interface PaneLook {
-  /** The pane's terminal, a device. */
+  /** The device of the pane's terminal. */
   readonly tty: string;
   readonly screen: Screen;
 }
@@ -50,7 +50,7 @@ function parseLook(to: Addressee, answer: string): PaneLook {
   return { tty, screen: { lines, cursor: { isVisible: isVisible === "1", x: Number(x), y: Number(y) } } };
 }
 
-/** A key goes to every pane of a window that is synchronised, a paste never does. */
+/** The commands that press Enter. A key goes to every pane of a synchronised window, and a paste goes to one. */
 function enterFor(id: string): string {
   return `if-shell -F -t ${id} "#{pane_synchronized}" { set-buffer -b iapeer-enter "\\r" ; paste-buffer -r -d -b iapeer-enter -t ${id} } { send-keys -t ${id} Enter }`;
 }
@@ -70,7 +70,7 @@ interface Question {
  */
 async function askPane(to: Addressee, { commands, stdin }: Question, tmux: Tmux): Promise<string> {
   const { socket, identity, incarnation, pane, server, shared } = to;
-  // if-shell takes another pane's word when its own is gone: the pane must say that it is the one.
+  // For a pane that is gone if-shell asks another, so the pane must say that it is the one.
   const isPane = `#{&&:#{==:#{pane_id},${pane.id}},#{==:#{pane_pid},${pane.pid}}}`;
   const isOurs = `#{&&:${renderIsAgentPane(incarnation)},#{&&:${isPane},#{==:#{pane_dead},0}}}`;
   const then = [`display-message -p ${HERE}`, ...commands].join(" ; ");
@@ -82,7 +82,7 @@ async function askPane(to: Addressee, { commands, stdin }: Question, tmux: Tmux)
   );
   if (!answer.ok) throw isRunning(server) ? sendFailed(to, answer.why) : notLive(identity, { kind: "gone" });
   if (answer.stdout.startsWith(`${HERE}\n`)) return answer.stdout.slice(HERE.length + 1);
-  // The server is still the one, and only the pane is gone.
+  // The server is the same, and only the pane is gone.
   if (answer.stdout.trim() === (shared ? String(server.pid) : incarnation)) throw notLive(identity, { kind: "gone" });
   throw staleIncarnation(identity, server.pid);
 }

@@ -1,5 +1,6 @@
 import { pause } from "../../core/process/pause.ts";
-import { readTerminalInput, type TerminalInput } from "../../core/process/terminal-input.ts";
+import { poll, until } from "../../core/process/poll.ts";
+import { readTerminalInput } from "../../core/process/terminal-input.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { messageInvalid } from "../../model/message.ts";
 import { renderHead } from "../../model/party.ts";
@@ -7,27 +8,27 @@ import type { OpenPane, PaneLook } from "./pane.ts";
 import type { DeliveryState, Message } from "./types.ts";
 import { findMark, judgeScreen, type Mark, type Pasted, type Screen } from "./verdict.ts";
 
-/** A line of a terminal in line mode: the kernel drops what is beyond (termios(3); macOS MAX_CANON). */
+/** The longest line of a terminal in line mode. The kernel drops the rest (termios(3); macOS MAX_CANON). */
 const MAX_LINE_BYTES = process.platform === "darwin" ? 1023 : 4095;
 
-/** How long a program may take to read a paste before Enter comes behind it all the same. */
+/** The time for a program to read a paste. Enter follows in any case. */
 const READ_MS = 2000;
-/** Between a paste and its Enter: a program that guesses what is pasted by its speed takes an Enter within 120 ms for a part of it. */
+/** The pause between a paste and its Enter. A program that knows pastes by their speed takes an Enter within 120 ms as a part of one. */
 const PAUSE_MS = 150;
-/** How long a paste may take to show on the screen, where that is watched. */
+/** The time for a paste to show on a screen that is watched. */
 const SHOWN_MS = 1500;
 const VERIFY_MS = 5000;
 const POLL_MS = 20;
-/** Input that is read is seen to be so this often in a row: tmux hands on a long paste in parts. */
+/** Input counts as read after this many looks in a row that find none: tmux passes on a long paste in parts. */
 const LOOKS = 3;
-/** Between two looks at a screen that are to tell whether it moves. */
+/** The pause between two looks that tell whether a screen moves. */
 const STILL_MS = 120;
 
 /** How a message is to be delivered. */
 export interface DeliveryManner {
   /** Watch the screen until it tells whether the message was accepted. */
   readonly verify: boolean;
-  /** Ends the delivery before anything is pasted, and the watching of the screen. What is pasted is submitted. */
+  /** Ends the delivery before anything is pasted, and the watching of the screen. A text that is pasted is also submitted. */
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +47,7 @@ export async function typeMessage(pane: OpenPane, message: Message, manner: Deli
   return await deliverPaste(pane, message, { look, ...manner });
 }
 
-/** To a program that reads whole lines: the kernel knows whether they were read. */
+/** Delivers to a program that reads whole lines. The kernel knows whether they were read. */
 async function deliverLines(pane: OpenPane, { route, text }: Message, { look, verify, signal }: Manner): Promise<DeliveryState> {
   const whole = renderHead(route) + text;
   const longest = Math.max(...whole.split("\n").map((line) => Buffer.byteLength(line)));
@@ -59,19 +60,19 @@ async function deliverLines(pane: OpenPane, { route, text }: Message, { look, ve
   await pane.paste(whole, { submit: true });
   if (!verify) return "sent";
   const isRead = await isReadWithin(look.tty, VERIFY_MS, signal);
-  // A program that has changed its terminal since may have thrown away what was not read.
+  // A program that changed its terminal since may have thrown away unread input.
   return isRead && readTerminalInput(look.tty)?.isLineMode ? "accepted" : "unknown";
 }
 
-/** To a program that reads keys: it gets time to take the paste before Enter comes. */
+/** Delivers to a program that reads keys. It gets time to take the paste before Enter comes. */
 async function deliverPaste(pane: OpenPane, { route, text }: Message, { look, verify, signal }: Manner): Promise<DeliveryState> {
   const head = renderHead(route);
   const before = verify ? await watchBefore(pane, look.screen) : { screen: look.screen, isStill: false };
   refuseInterrupted(signal);
-  // From here to Enter no signal ends it: what is pasted and not submitted would stand in front of the next message.
+  // No signal ends it from here to Enter: a paste without Enter would stand in front of the next message.
   await pane.paste(head + text, { submit: false });
   await isReadWithin(look.tty, READ_MS);
-  await Bun.sleep(PAUSE_MS);
+  await pause(PAUSE_MS);
   const pasted = verify ? await watchAfterPaste(pane, { ...before, head }) : undefined;
   await pane.submit();
   if (pasted === undefined) return "sent";
@@ -89,23 +90,25 @@ interface Stillness {
 }
 
 async function watchBefore(pane: OpenPane, first: Screen): Promise<Stillness> {
-  await Bun.sleep(STILL_MS);
+  await pause(STILL_MS);
   const { screen } = await pane.look();
   return { screen, isStill: Bun.deepEquals(first, screen) };
 }
 
-/** The screen with the paste in it, as soon as it shows there, or as it is when it does not. */
+/** The screen as soon as the paste shows on it, or as it is when the time is up. */
 async function watchAfterPaste(
   pane: OpenPane,
   { screen: before, isStill, head }: Stillness & { readonly head: string },
 ): Promise<Pasted> {
-  const deadline = performance.now() + SHOWN_MS;
-  for (;;) {
+  let pasted: Pasted = { before, after: before, isStill, head };
+  const isShown = async () => {
     const { screen } = await pane.look();
     const next = await watchBefore(pane, screen);
-    const pasted = { before, after: next.screen, isStill: isStill && next.isStill, head };
-    if (findMark(pasted) !== undefined || performance.now() > deadline) return pasted;
-  }
+    pasted = { before, after: next.screen, isStill: isStill && next.isStill, head };
+    return findMark(pasted) !== undefined;
+  };
+  await until(isShown, { timeoutMs: SHOWN_MS });
+  return pasted;
 }
 
 interface Verification {
@@ -117,20 +120,22 @@ interface Verification {
 
 async function verifyPaste(pane: OpenPane, { mark, pasted, tty, signal }: Verification): Promise<DeliveryState> {
   const deadline = performance.now() + VERIFY_MS;
-  let verdict: ReturnType<typeof judgeScreen> = "unclear";
-  while (performance.now() < deadline && !signal.aborted) {
-    const isRead = await isReadWithin(tty, deadline - performance.now(), signal);
-    // What it has not read it can neither have taken nor refused.
-    if (!isRead) return "unknown";
+  let verdict = "unclear" as ReturnType<typeof judgeScreen>;
+  const look = async (): Promise<DeliveryState | undefined> => {
+    const leftMs = deadline - performance.now();
+    // A look needs that time itself.
+    if (leftMs < STILL_MS) return undefined;
+    // A program can neither take nor refuse input that it has not read.
+    if (!(await isReadWithin(tty, leftMs, signal))) return "unknown";
     const last = verdict;
     verdict = judgeScreen(mark, pasted, (await lookAfter(pane)) ?? pasted);
-    if (verdict === "left" && last === "left") return "accepted";
-    await pause(STILL_MS, signal);
-  }
-  return verdict === "stands" && !signal.aborted ? "typed" : "unknown";
+    return verdict === "left" && last === "left" ? "accepted" : undefined;
+  };
+  const state = await poll(look, { timeoutMs: VERIFY_MS, everyMs: STILL_MS, signal });
+  return state ?? (verdict === "stands" && !signal.aborted ? "typed" : "unknown");
 }
 
-/** undefined when it is gone: the message may have ended it. */
+/** The screen after Enter; undefined when the pane is gone, because the message may have ended it. */
 async function lookAfter(pane: OpenPane): Promise<Screen | undefined> {
   try {
     return (await pane.look()).screen;
@@ -140,14 +145,14 @@ async function lookAfter(pane: OpenPane): Promise<Screen | undefined> {
   }
 }
 
-/** Whether a terminal's input is read before a deadline and the signal; false also when that cannot be told. */
+/** Tells whether a terminal's input is read before the time is up and before the signal; false also when that cannot be told. */
 async function isReadWithin(tty: string, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
-  for (let looks = 0; looks < LOOKS;) {
-    const input: TerminalInput | undefined = readTerminalInput(tty);
-    if (input === undefined || performance.now() > deadline || signal?.aborted) return false;
+  let looks = 0;
+  const look = () => {
+    const input = readTerminalInput(tty);
+    if (input === undefined) return "gone";
     looks = input.hasUnread ? 0 : looks + 1;
-    if (looks < LOOKS) await Bun.sleep(POLL_MS);
-  }
-  return true;
+    return looks >= LOOKS ? "read" : undefined;
+  };
+  return (await poll(look, { timeoutMs, everyMs: POLL_MS, signal })) === "read";
 }

@@ -10,7 +10,7 @@ export interface SshEnd {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Whether ssh took any of the text. It takes none before a command runs on that host. */
+  /** True when ssh took any of the text. It takes none before a command runs on that host. */
   readonly wasTaken: boolean;
 }
 
@@ -70,10 +70,10 @@ function withoutProgram({ host, ssh }: RemoteRecipient, program: string, why: st
 function noAnswer({ exitCode, stderr, wasTaken }: SshEnd, { host, ssh, name }: RemoteRecipient): IapeerError {
   const words = lastWords(stderr);
   const why = words === undefined ? "" : `: ${words}`;
-  const fate = wasTaken ? `whether ${name} has the message cannot be told` : "nothing was sent";
+  const fate = wasTaken ? `it cannot be told whether ${name} has the message` : "nothing was sent";
   return new IapeerError(
     "send-failed",
-    `what runs as iapeer on ${host} gave no answer that can be read (exit status ${exitCode}), and ${fate}${why}`,
+    `the program that runs as iapeer on ${host} gave no answer that can be read (exit status ${exitCode}), and ${fate}${why}`,
     {
       hint: "is it the same iapeer? iapeer --version, here and there",
       details: { host, ssh },

@@ -83,7 +83,7 @@ const DEADLINE_MS = 60_000;
 /** An answer has some hundred bytes. A shell's start file may print more in front of it. */
 const ANSWER_BYTES = 65_536;
 
-/** What a delivery to another host needs. */
+/** The tools of a delivery to another host. */
 export interface RemoteOptions {
   readonly runner: Runner;
   /** Ends the delivery: `interrupted`. */
@@ -130,6 +130,6 @@ function findSsh(env: Env): string {
 }
 
 function interrupted({ name, host }: RemoteRecipient, wasTaken: boolean): IapeerError {
-  const what = wasTaken ? `whether ${name} has the message cannot be told` : "nothing was sent";
+  const what = wasTaken ? `it cannot be told whether ${name} has the message` : "nothing was sent";
   return new IapeerError("interrupted", `stopped while it was sent to ${host}: ${what}`);
 }

@@ -11,7 +11,7 @@ export interface Mark {
   readonly sign: string;
   /** The line of the input before the paste, as far as it is known. */
   readonly emptyLine: string | undefined;
-  /** Whether nothing else moved on that screen. */
+  /** True when nothing else moved on that screen. */
   readonly isStill: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface Mark {
 export interface Pasted {
   readonly before: Screen;
   readonly after: Screen;
-  /** Whether the screen did not change by itself, in two looks before and two after the paste. */
+  /** True when the screen did not change by itself, in two looks before and two after the paste. */
   readonly isStill: boolean;
   /** The start of the paste. */
   readonly head: string;

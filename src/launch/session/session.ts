@@ -84,7 +84,7 @@ export async function readAgentPane({ socket, incarnation }: Incarnation, tmux: 
 }
 
 /**
- * Whether anything is left of an incarnation: its server, or a session or a pane of it on a shared server. When a shared server does not
+ * Tells whether anything is left of an incarnation: its server, or a session or a pane of it on a shared server. When a shared server does not
  * tell, something is assumed to be left.
  */
 export async function hasSession(incarnation: Incarnation, tmux: Tmux): Promise<boolean> {
@@ -106,7 +106,7 @@ export async function hasSession(incarnation: Incarnation, tmux: Tmux): Promise<
   return !panes.ok || panes.stdout !== "";
 }
 
-/** What it takes to ask the server of an identity. */
+/** The part of the host that asks the server of an identity. */
 type SessionHost = Pick<Host, "layout" | "tmux">;
 
 /**
@@ -182,13 +182,13 @@ function idOf({ pid, start }: ProcessId): ProcessId {
   return { pid, start };
 }
 
-/** The refusal for an identity that is not live, or of which that cannot be told. */
+/** The refusal for an identity that is not live, or that may not be live. */
 export function notLive(identity: string, { kind }: { readonly kind: ServerState["kind"] }): IapeerError {
   const launch = `iapeer launch ${callOf(identity)}`;
   const refuse = (message: string, hint: string) => new IapeerError("peer-not-live", message, { hint, details: { identity } });
   if (kind === "gone") return refuse(`${identity} is not live`, `to start it: ${launch}`);
   if (kind === "unreachable") return refuse(`${identity} runs, but its socket is gone`, `to have the socket back: ${launch}`);
-  return refuse(`whether ${identity} is live cannot be told`, "see: iapeer doctor");
+  return refuse(`it cannot be told whether ${identity} is live`, "see: iapeer doctor");
 }
 
 /** The refusal for a server that answers for an identity and is in no saved incarnation. */

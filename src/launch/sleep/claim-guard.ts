@@ -1,3 +1,5 @@
+import type { Env } from "../../core/layout.ts";
+
 /** Withdraws a claim to sleep if this process ends before it releases the guard. */
 export interface ClaimGuard {
   /** Ends the guard. The claim then depends on this process alone. */
@@ -18,10 +20,11 @@ done <"$1"
 `;
 
 /** Starts the guard in a session of its own, so that it outlives this process. */
-export function guardClaim(claim: string): ClaimGuard {
+export function guardClaim(claim: string, env: Env): ClaimGuard {
   const child = Bun.spawn(["/bin/sh", "-c", GUARD, "sh", claim], {
     stdio: ["pipe", "ignore", "ignore"],
     cwd: "/",
+    env: { ...env },
     detached: true,
   });
   child.unref();

@@ -14,11 +14,11 @@ import { guardClaim } from "./claim-guard.ts";
 /** The directives that a message may carry to a running agent. */
 export const DIRECTIVES = ["sleep"] as const;
 
-/** Whether a directive takes effect, and if not why. */
+/** The judgement of a directive: it takes effect, or why it does not. */
 export type Authority = { readonly isGiven: true } | { readonly isGiven: false; readonly why: string };
 
 /**
- * Whether a sender may give an order. A person may, and so may the fleet's orchestrator.
+ * Tells whether a sender may give an order. A person may, and so may the fleet's orchestrator.
  *
  * @param orchestrators their identities on this host, as the fleet was applied
  * @param recipient its identity; undefined for an agent of another host
@@ -88,7 +88,7 @@ interface Claimed {
 /** Claims the end. An end that a dismissal or another order has claimed already keeps that claim. */
 async function claimSleep(
   recipient: LocalRecipient,
-  { layout, lockTimeoutMs, now }: Host,
+  { layout, env, lockTimeoutMs, now }: Host,
   signal: AbortSignal,
 ): Promise<Claimed> {
   findAddressee(layout, recipient);
@@ -102,7 +102,7 @@ async function claimSleep(
       });
     if (claimedBy(paths) !== undefined) return { to, takeBack: () => undefined, keep: () => undefined };
     writeClaim(paths, "sleep", now());
-    const guard = guardClaim(paths.claim);
+    const guard = guardClaim(paths.claim, env);
     const takeBack = () => {
       if (claimedBy(paths) === "sleep") withdrawClaim(paths);
       guard.release();

@@ -17,17 +17,19 @@ import { scopeLauncher } from "../../core/service/scope.ts";
 const START_MS = 10_000;
 const POLL_MS = 2;
 
-/** A server that has no session yet and stays up without one, and who watches it; null: nobody could be had. */
+/** A server that has no session yet, and stays up without one. */
 export interface StartedServer {
   readonly server: ProcessId;
+  /** null when it has no recorder. */
   readonly witness: Witness | null;
-  /** The session that keeps a server for as long as it has no other; to be ended when it has. */
+  /** The session that keeps a shared server until it has another. The caller ends it then. */
   readonly keeper?: string;
 }
 
 /**
- * Starts the tmux server of an incarnation, in `/`, with the environment that its session is to have. Where it can be had its recorder
- * is its parent; where not, the server starts all the same. On a socket that others use too: see findSharedServer.
+ * Starts the tmux server of an incarnation, in `/`, with the environment of its session. Its recorder is its parent where one can be
+ * started; else the server starts without one. For a shared socket see findSharedServer. No signal ends a start, which takes 10 s at most:
+ * a server that comes up later would be known to no file.
  *
  * @throws IapeerError `tmux-missing`, `tmux-too-old`, `socket-path-too-long`, `socket-folder-insecure`, `launch-failed`.
  */
@@ -38,7 +40,7 @@ export async function startServer(incarnation: Incarnation, environment: Env, ho
   makeFolder(dirname(socket));
   refuseInsecureFolder(dirname(socket));
   if (incarnation.shared) return { ...(await findSharedServer(incarnation, host)), witness: null };
-  // A scope of systemd's may be refused; then it starts without one.
+  // systemd may refuse a scope. The server then starts without one.
   for (const launcher of [scopeLauncher(host.env, identity), []]) {
     const server = launcher === undefined ? undefined : await startBelowRecorder({ incarnation, environment, launcher }, host);
     if (server !== undefined) return { server, witness: "parent" };
@@ -92,11 +94,11 @@ async function startAlone(socket: string, environment: Env, tmux: Tmux): Promise
 }
 
 /**
- * The server on a socket that others use too, as it is, or else a new one: in `/`, with the environment of this call and nothing of the peer's,
- * since others will start their sessions from it; without anybody's configuration, so that what agents run on is the same whatever that is
- * and whoever comes first. Who wants theirs starts the server before. It ends with its last session, as any.
+ * The server on a shared socket, as it is, or else a new one. A new server starts in `/`, with the environment of this call and nothing of
+ * the peer's, because others will start their sessions from it. It reads no configuration, so that agents run on the same server whoever
+ * comes first. A person who wants their configuration starts the server before. It ends with its last session.
  *
- * No option of the server is set to keep it until then. A session of a few seconds does: of two launches at once each has its own.
+ * No option keeps the server until then, but a session of a few seconds. Two launches at once each have their own.
  */
 async function findSharedServer(
   { socket, identity }: Incarnation,
@@ -106,7 +108,9 @@ async function findSharedServer(
   const there = liveness === "dead" ? undefined : await findListener(socket, () => false);
   if (there !== undefined) return { server: there };
   if (liveness !== "dead")
-    throw new IapeerError("launch-failed", `who answers on ${socket} cannot be told`, { details: { identity, socket } });
+    throw new IapeerError("launch-failed", `it cannot be told which server answers on ${socket}`, {
+      details: { identity, socket },
+    });
   const keeper = `iap-start-${randomHex(8)}`;
   for (const launcher of [scopeLauncher(env), []]) {
     if (launcher === undefined) continue;
@@ -139,16 +143,16 @@ async function findSharedServer(
   throw new IapeerError("launch-failed", `no tmux server starts on ${socket}`, { details: { identity, socket } });
 }
 
-/** Longer than a session takes to be made. A launch that is killed meanwhile leaves it, and it ends by itself. */
+/** Longer than tmux takes to make a session. The session of a killed launch ends by itself. */
 const KEEP_SECS = 30;
 
-/** No listener is to be expected any more. */
+/** No listener can come any more. */
 const NOBODY = Symbol("nobody");
 
-/** The process that answers on a socket, as soon as it does; undefined when it is no more to be expected. */
+/** The process that answers on a socket, as soon as it does; undefined when none can come any more. */
 async function findListener(socket: string, isExpected: () => boolean): Promise<ProcessId | undefined> {
   const look = () => {
-    // Asked before the look: a listener that came just before the end of the wait is still seen.
+    // The question comes before the look, so that a listener that came in between is still seen.
     const mayCome = isExpected();
     const probe = probeSocket(socket);
     const found = probe.liveness === "live" ? readProcess(probe.pid) : undefined;

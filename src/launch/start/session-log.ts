@@ -8,7 +8,7 @@ export interface PipePaneOptions extends SessionLogOptions {
   readonly atEnd?: string;
 }
 
-/** Where a session is logged. */
+/** The log of a session. */
 export interface SessionLogOptions {
   /** The path of the log. A missing folder is made. */
   readonly path: string;

@@ -66,7 +66,7 @@ async function findLive(identity: string, host: Host): Promise<Launched | undefi
     case "gone":
       return undefined;
     case "unknown":
-      throw new IapeerError("launch-failed", `whether ${identity} is live already cannot be told`, {
+      throw new IapeerError("launch-failed", `it cannot be told whether ${identity} is live already`, {
         hint: "see: iapeer doctor",
         details: { identity },
       });
@@ -95,7 +95,7 @@ async function findLive(identity: string, host: Host): Promise<Launched | undefi
   }
 }
 
-/** Whether a server has a session that goes on: its agent, or any pane that lives on a server that was adopted. */
+/** Tells whether a server has a session that goes on: its agent, or any pane that lives on a server that was adopted. */
 async function isInUse(incarnation: Running, host: Host): Promise<boolean> {
   const { identity, pane, incarnation: uuid } = incarnation;
   const asked = async (...args: readonly string[]) => await ask(incarnation, args, host.tmux);
@@ -200,7 +200,7 @@ function renderEnvironment({ personality, runtime }: LaunchPlan, variables: Laun
   return { ...withoutTmux(env), ...variables, ...own };
 }
 
-/** Whether the agent's process ends before it counts as ready. */
+/** Tells whether the agent's process ends before it counts as ready. */
 async function hasEnded(pane: AgentPane, signal: AbortSignal | undefined): Promise<boolean> {
   return await until(() => !isRunning(pane), { timeoutMs: READY_MS, everyMs: POLL_MS, signal });
 }
