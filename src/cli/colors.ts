@@ -1,4 +1,4 @@
-/** What switches a style on and off again (ECMA-48, SGR). */
+/** The codes that switch a style on and off (ECMA-48, SGR). */
 const STYLES = {
   bold: [1, 22],
   dim: [2, 22],
@@ -7,13 +7,13 @@ const STYLES = {
   yellow: [33, 39],
 } as const;
 
-/** Paints a text, or leaves it as it is. */
+/** Functions that paint a text, or leave it as it is. */
 export type Colors = Readonly<Record<keyof typeof STYLES, (text: string) => string>> & {
   /** A text that something else painted, with its colours or without. */
   readonly keep: (text: string) => string;
 };
 
-/** Colours of a terminal, or none. Not of a library: each looks at process.stdout, which costs more than the rest of a start. */
+/** Colours for a terminal, or none. A library would look at process.stdout, which costs more than the rest of a start. */
 export function createColors(isColored: boolean): Colors {
   const entries = Object.entries(STYLES).map(([style, [on, off]]) => [
     style,

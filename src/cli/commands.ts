@@ -1,16 +1,16 @@
 import { VERSION } from "../model/version.ts";
 import type { Verb } from "./verb.ts";
 
-/** A word that begins several commands, and does nothing by itself. */
+/** A word that begins several commands, and is none by itself. */
 export interface Group {
   readonly meta: { readonly name: string; readonly description: string; readonly version?: string };
   readonly subCommands: Commands;
 }
 
-/** Commands by their words. A verb, and all that it stands on, is only loaded when it is called. */
+/** Commands by their words. A verb is loaded, with all that it imports, when it is called. */
 export type Commands = Readonly<Record<string, Group | (() => Promise<Verb | VerbGroup>)>>;
 
-/** A verb that also begins others: "deaths" and "deaths show". */
+/** A verb that begins other verbs too: "deaths" and "deaths show". */
 export interface VerbGroup extends Verb {
   readonly subCommands: Commands;
 }
@@ -109,7 +109,7 @@ export const ROOT: Group = {
   subCommands: { ...PEERS, ...MEMORY, ...SESSIONS, ...FLEET, ...HOST },
 };
 
-/** Every verb below these words, in their order. Loads them all: for the help and for completion. */
+/** Loads every verb of these commands, in their order: for the help and for completion. */
 export async function loadVerbs(commands: Commands): Promise<Verb[]> {
   const loaded = await Promise.all(Object.values(commands).map(async (one) => (typeof one === "function" ? await one() : one)));
   const each = loaded.map(async (one) => {

@@ -12,8 +12,8 @@ interface Source {
 }
 
 /**
- * The words as the library takes them. bash hands over `--option`, `=` and the value as three words; and before the
- * last word, a value has to be a word of its own to be passed over.
+ * Brings the words into the form that the library reads. bash hands over `--option`, `=` and the value as three words. The
+ * library skips a value before the last word only when it is a word of its own.
  */
 export function normalizeWords(words: readonly string[]): string[] {
   const joined: string[] = [];
@@ -32,7 +32,7 @@ function splitOption(word: string): string[] {
   return [word.slice(0, equals), word.slice(equals + 1)];
 }
 
-/** The grammar that completion works with, out of the commands themselves. */
+/** Builds the library's tree of commands from our own. */
 export async function completionTree(env: Env, words: readonly string[]): Promise<RootCommand> {
   const root = new RootCommand();
   const source = { env: withRoot(env, words), partial: (words.at(-1) ?? "").replace(/^--[a-z-]+=/, "") };
@@ -58,7 +58,7 @@ function addArgs(command: Command, args: Args, source: Source): void {
   }
 }
 
-/** A root that was typed counts for the names that are offered. */
+/** The environment with the root that was typed. */
 function withRoot(env: Env, words: readonly string[]): Env {
   const typed = words.includes("--root") ? words[words.indexOf("--root") + 1] : undefined;
   return typed ? { ...env, IAPEER_ROOT: typed } : env;

@@ -6,7 +6,7 @@ export interface Bounds {
   readonly max: number;
 }
 
-/** The whole number of an option, within bounds; undefined stays. Throws `usage` for anything else. */
+/** Reads the whole number of an option, within bounds; undefined stays. Throws `usage` for anything else. */
 export function parseCount(verb: Verb, name: string, text: string | undefined, { min, max }: Bounds): number | undefined {
   if (text === undefined) return undefined;
   const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;

@@ -4,12 +4,12 @@ import { signalName } from "../core/process/signal-name.ts";
 import type { Colors } from "./colors.ts";
 import { renderDuration } from "./duration.ts";
 
-/** What ended, in words. */
+/** Names what ended. */
 export function describeEnd({ ev }: Death): string {
   return ev === "session-exit" ? "its session ended" : "its server died";
 }
 
-/** How it ended: "exit 7", "signal KILL"; where neither is known what the watcher saw; empty when nothing is. */
+/** Says how it ended: "exit 7" or "signal KILL", else what the watcher saw, else nothing. */
 export function describeHow({ dead_status, dead_signal, signal, cause }: Death): string {
   const known = dead_signal ?? signal;
   if (known !== undefined) return `signal ${signalName(known)}`;
@@ -33,7 +33,7 @@ export function renderVerdict(verdict: Verdict, colors: Colors): string {
 export function renderIncident(deaths: readonly Death[]): string {
   const { count, from, to, reason } = describeIncident(deaths);
   const secs = Math.max(1, Math.ceil((Date.parse(to) - Date.parse(from)) / 1000));
-  // The time of a record that nobody witnessed is when the server was found gone.
+  // The time of an unwitnessed end is the time when supervise found the server gone.
   const what = deaths.every(({ cause }) => cause === "unwitnessed") ? "were found gone" : "died together";
   return `${count} servers ${what} within ${renderDuration(secs)}: ${reason}`;
 }

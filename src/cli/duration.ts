@@ -6,7 +6,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Seconds as a person says them, in two units at the most: "40 s", "5 min 2 s", "3 h 12 min", "2 d 4 h". */
+/** Renders seconds in at most two units: "40 s", "5 min 2 s", "3 h 12 min", "2 d 4 h". */
 export function renderDuration(secs: number): string {
   const whole = Math.max(0, Math.floor(secs));
   if (whole < MINUTE) return `${whole} s`;
@@ -21,7 +21,7 @@ function twoUnits(secs: number, [large, largeName]: Unit, [small, smallName]: Un
   return `${Math.floor(secs / large)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
 }
 
-/** "5 min ago"; a time that a clock that was set back puts into the future is "0 s ago". */
+/** Renders an age: "5 min ago". A time in the future is "0 s ago": the clock was set back. */
 export function renderAge(ts: string, now: Date): string {
   const secs = Math.floor((now.getTime() - Date.parse(ts)) / 1000);
   const coarse = [DAY, HOUR, MINUTE].find((unit) => secs >= unit) ?? SECOND;
@@ -30,7 +30,7 @@ export function renderAge(ts: string, now: Date): string {
 
 const UNIT_SECS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 
-/** The milliseconds of an option such as "90s", "30m", "24h" or "7d". Throws `usage` for anything else. */
+/** Reads an option such as "90s", "30m", "24h" or "7d" as milliseconds. Throws `usage` for anything else. */
 export function parseDuration(verb: Verb, name: string, text: string): number {
   const [, count, unit] = /^([0-9]{1,9})([smhd])$/.exec(text) ?? [];
   if (count !== undefined) return Number(count) * UNIT_SECS[unit!]! * 1000;

@@ -4,10 +4,10 @@ import { quoteForMessage } from "../model/names.ts";
 import { type Env, homeFrom, refuseRealRootInSandbox } from "../core/layout.ts";
 
 /**
- * A folder as a person gave it, absolute. Links in it stay: what is resolved is for comparing only.
- * A leading `~` is the home: shells leave the one in `--cwd=~/app` as it is, and nobody means a folder called `~`.
+ * Reads a folder's path, and makes it absolute. Links in it stay.
+ * A leading `~` is the home: no shell replaces the one in `--cwd=~/app`.
  *
- * @throws IapeerError `invalid-value` for bytes that are no UTF-8; they arrive as U+FFFD and would name another folder.
+ * @throws IapeerError `invalid-value`: the path is not UTF-8. Such bytes arrive as U+FFFD, and would name another folder.
  */
 export function parseFolder(text: string, env: Env): string {
   if (text === "" || text.includes("\0") || text.includes("\ufffd") || !text.isWellFormed()) {

@@ -4,13 +4,13 @@ import { CHAPTERS, type Group, isVerb, loadVerbs, ROOT } from "./commands.ts";
 import { fitPage } from "./page.ts";
 import { type Args, COMMON_ARGS, type Verb } from "./verb.ts";
 
-/** Columns of a page: those of the narrowest terminal that people use. */
+/** The widest line of a page. A terminal has 80 columns by default. */
 const COLUMNS = 80;
 
-/** citty names the program by the command above; the version belongs to the first page alone. */
+/** The parent of every command for citty. It has no version: only the first page shows that. */
 const PROGRAM: CommandDef = { meta: { name: ROOT.meta.name } };
 
-/** The page of a command: citty's usage, with our details and examples. */
+/** Renders the page of a command: citty's usage, our details and our examples. */
 export async function renderHelp(command: Group | Verb, colors: Colors): Promise<string> {
   const page =
     command === ROOT
@@ -21,7 +21,7 @@ export async function renderHelp(command: Group | Verb, colors: Colors): Promise
   return colors.keep(fitPage(page, COLUMNS)).replace(/ +$/gm, "");
 }
 
-/** Every verb, a line each. citty would list the first words alone. */
+/** Renders the first page: a line for every verb. citty would only list the words at the top. */
 async function renderRoot(colors: Colors): Promise<string> {
   const args: Args = { command: { type: "positional", description: "one of the commands below" }, ...COMMON_ARGS };
   const usage = await renderUsage({ meta: ROOT.meta, args });
@@ -48,7 +48,7 @@ function toHeadline({ name, description }: Verb["meta"]) {
   return { name, description: `${description[0]!.toUpperCase()}${description.slice(1)}` };
 }
 
-/** What citty has no word for is put into names and descriptions. */
+/** The arguments for citty's usage. Names and descriptions say what citty has no field for. */
 function toArgs({ args, rest }: Verb): ArgsDef {
   const shown = Object.entries(args).map(([name, arg]): [string, ArgDef] => {
     if (arg.type === "string")

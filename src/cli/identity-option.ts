@@ -2,7 +2,7 @@ import type { AskedIdentity } from "../app/choose.ts";
 import { parsePersonality, parseRuntime } from "../model/names.ts";
 import { defineArg } from "./verb.ts";
 
-/** `--runtime R` of verbs that are about one session. */
+/** `--runtime` of verbs for one session. */
 export const RUNTIME_OPTION = defineArg({
   type: "string",
   valueHint: "runtime",
@@ -10,7 +10,7 @@ export const RUNTIME_OPTION = defineArg({
   completes: "runtimes",
 });
 
-/** The session that a person names: `<personality> [--runtime R]`. Throws `invalid-name`. */
+/** Reads the session that a call names: `<personality> [--runtime R]`. Throws `invalid-name`. */
 export function parseAsked(personality: string, runtime: string | undefined): AskedIdentity {
   return { personality: parsePersonality(personality), runtime: runtime === undefined ? undefined : parseRuntime(runtime) };
 }

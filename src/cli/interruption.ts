@@ -1,17 +1,17 @@
 import { IapeerError } from "../model/errors.ts";
 
-/** The exit status of a program that a signal asked to stop: 128 and the signal's number. */
+/** The exit status of a program that a signal ended: 128 plus the signal's number. */
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 export interface Interruption {
-  /** Aborted at the first signal. */
+  /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** What to exit with once aborted. */
+  /** The exit status once the signal is aborted. */
   readonly exitStatus: () => number | undefined;
 }
 
 /**
- * Does work that ends in order when iapeer is asked to stop. Outside of it a signal ends iapeer at once, as it ends any program.
+ * Does work that ends in order when a signal comes. Outside of such work a signal ends iapeer at once.
  *
  * @throws IapeerError what the work throws. `interrupted` gets the exit status of the signal that came.
  */

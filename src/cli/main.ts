@@ -5,10 +5,10 @@ import { ROOT } from "./commands.ts";
 import { openOutput, type Output } from "./output.ts";
 import { parseWords } from "./route.ts";
 
-/** How this program starts itself again: compiled it is the program; from source, Bun and this file. */
+/** The argv that starts this program again: the compiled program, or Bun and this file. */
 const SELF = import.meta.path.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, import.meta.path];
 
-/** The hidden verb that the shells' completion scripts call: `iapeer complete -- WORD…`. */
+/** The hidden verb of the completion scripts: `iapeer complete -- WORD…`. */
 const COMPLETE_VERB = "complete";
 
 async function main(words: readonly string[]): Promise<number> {
@@ -26,14 +26,14 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** Before anything is parsed, since the parsing itself may fail. */
+/** Looks for --json before anything is parsed, because parsing may fail. */
 function isJsonWanted(words: readonly string[]): boolean {
   const dashes = words.indexOf("--");
   return (dashes === -1 ? words : words.slice(0, dashes)).includes("--json");
 }
 
 async function guard(family: string): Promise<number> {
-  // It outlives a signal to everything of this program's name: that is what it is for.
+  // A guard has to outlive signals that end every process of this name.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
   const { runGuard } = await import("../core/process/guard.ts");
   const { GRACE_MS, KILL_MS } = await import("../core/process/runner.ts");

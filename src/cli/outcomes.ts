@@ -17,7 +17,7 @@ export function renderState(outcome: Pick<MemoryOutcome, "state" | "detail">, co
   return `${paint(outcome.state)}${detail}`;
 }
 
-/** The exit status of several things done one after the other: where all failures have the same status that one, else 1. */
+/** The exit status of several steps: the status that all failures share, else 1. */
 export function jointStatus(errors: readonly (ErrorView | undefined)[], interruption?: Pick<Interruption, "exitStatus">): number {
   const statuses = errors.filter((error) => error !== undefined).map((error) => statusOf(error, interruption));
   return new Set(statuses).size > 1 ? 1 : (statuses[0] ?? 0);

@@ -5,27 +5,27 @@ import type { Env } from "../core/layout.ts";
 import { type Colors, createColors } from "./colors.ts";
 import { tame } from "../model/characters.ts";
 
-/** Where a verb prints: results on stdout, all else on stderr. */
+/** The two streams of a verb: results go to stdout, everything else to stderr. */
 export interface Output {
   readonly isJson: boolean;
   readonly colors: Colors;
-  /** The columns of the terminal that results go to; undefined when they go elsewhere. */
+  /** The columns of the terminal on stdout; undefined where stdout is no terminal. */
   readonly width: () => number | undefined;
-  /** Its rows, likewise. */
+  /** The rows of that terminal. */
   readonly height: () => number | undefined;
-  /** Whether a progress line may be drawn and redrawn on stderr. */
+  /** Whether stderr is a terminal that a progress bar can be drawn on. */
   readonly canDraw: boolean;
-  /** The result, as JSON with --json, else as the text that is rendered then. Throws `write-failed`. */
+  /** Prints the result: the JSON with --json, else the text, which is rendered only then. Throws `write-failed`. */
   readonly result: (json: unknown, render: () => string) => void;
-  /** Text that is the result itself, whatever --json says: a script, a help page. Whether somebody still reads. Throws `write-failed`. */
+  /** Prints a text that is the result with --json too, such as a script. False when the reader is gone. Throws `write-failed`. */
   readonly text: (text: string) => boolean;
-  /** To the person, on stderr. */
+  /** Prints a line for the person, on stderr. */
   readonly note: (line: string) => void;
   readonly warn: (line: string) => void;
   readonly error: (view: ErrorView) => void;
-  /** Raw, on stderr: for a progress line. */
+  /** Writes to stderr as it stands: a progress bar. */
   readonly draw: (text: string) => void;
-  /** Raw, on stdout: for a screen. Whether somebody still sees it. */
+  /** Writes to stdout as it stands: a screen. False when that failed. */
   readonly drawResult: (text: string) => boolean;
 }
 
@@ -36,7 +36,7 @@ export interface Streams {
 
 export function openOutput(isJson: boolean, env: Env, streams: Streams): Output {
   const isDumb = env["TERM"] === "dumb";
-  // An empty NO_COLOR is as good as none (no-color.org).
+  // An empty NO_COLOR counts as none (no-color.org).
   const colorsFor = (isTerminal: boolean) => createColors(isTerminal && !env["NO_COLOR"] && !isDumb);
   const errColors = colorsFor(streams.isErrTerminal);
   return {
@@ -66,26 +66,26 @@ function renderError(view: ErrorView, colors: Colors): string {
 
 function writeResult(text: string): boolean {
   const error = writeFully(1, text);
-  // A reader that has seen enough (`| head`) is no failure.
+  // A reader that ends early (`| head`) is no failure.
   if (error === undefined || errnoOf(error) === "EPIPE") return error === undefined;
-  throw new IapeerError("write-failed", `what it came to could not be written to stdout: ${describeErrno(error)}`, {
+  throw new IapeerError("write-failed", `the result could not be written to stdout: ${describeErrno(error)}`, {
     cause: error,
   });
 }
 
 function writeNote(text: string): void {
-  // Where stderr itself does not take it there is nobody left to tell.
+  // A failure is ignored: there is no other place to report it.
   writeFully(2, text);
 }
 
-/** All of it, also into a slow pipe; or why not. */
+/** Writes the whole text, also into a slow pipe. Returns the error, or undefined. */
 function writeFully(fd: number, text: string): unknown {
   const bytes = Buffer.from(text, "utf8");
   for (let done = 0; done < bytes.length;) {
     try {
       done += writeSync(fd, bytes, done);
     } catch (error) {
-      // A pipe that another process made non-blocking and that is full.
+      // The pipe is full, and another process made it non-blocking.
       if (errnoOf(error) !== "EAGAIN") return error;
       Bun.sleepSync(1);
     }

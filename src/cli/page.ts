@@ -1,14 +1,14 @@
 const INDENT = "  ";
 const GAP = "  ";
-/** A row with a wider label has its text on the lines below. */
+/** The widest label that shares a line with its text. */
 const MAX_LABEL = 26;
 
-/** "  label    text", whatever stands before the label: as citty lays out its rows. */
+/** A row of citty: "  label    text", where any number of spaces may stand before the label. */
 const ROW = /^ +(\S.*?) {4}(\S.*)$/;
 
 /**
- * A page of the help, no line of it wider than so many columns. Rows of a section are aligned at the left, and texts go on below
- * themselves. Colours stay.
+ * Fits a page of the help into so many columns. Labels are aligned at the left, and a long text goes on below its first line.
+ * Colours stay.
  */
 export function fitPage(page: string, columns: number): string {
   const lines = page.split("\n").map((line) => line.trimEnd());
@@ -48,7 +48,7 @@ function fitRows(rows: readonly PageRow[], columns: number): string[] {
   });
 }
 
-/** A usage line goes on behind its first word, any other line below its beginning. */
+/** The words that a broken line goes on behind: "USAGE ", else the spaces at its beginning. */
 const LINE = /^(.*?USAGE\S* | *)(.*)$/;
 
 function fitLine(line: string, columns: number): string[] {

@@ -3,7 +3,7 @@ import type { Output } from "./output.ts";
 
 const WIDTH = 30;
 
-/** A bar on a terminal, until it is closed. Elsewhere, and with --json, nothing is drawn. */
+/** Draws a bar on a terminal until it is closed. Elsewhere, and with --json, it draws nothing. */
 export function openProgress(output: Output, total: number): Progress {
   if (!output.canDraw || output.isJson || total < 2) return { step: () => undefined, close: () => undefined };
   let done = 0;

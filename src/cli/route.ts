@@ -5,13 +5,13 @@ import { type Commands, type Group, isVerb, ROOT } from "./commands.ts";
 import type { ParsedCall } from "./strict.ts";
 import { COMMON_ARGS, type Verb } from "./verb.ts";
 
-/** What a command line asks for: a verb to run, or a page that is the whole answer (text with --json too, where it has no `json`). */
+/** The meaning of a command line: a verb to run, or a page to print. A page without `json` is text with --json too. */
 export type Request =
   | { readonly kind: "verb"; readonly verb: Verb; readonly call: ParsedCall }
   | { readonly kind: "page"; readonly text: string; readonly json?: unknown };
 
 /**
- * Reads a whole command line. The options of every command may stand before it: `iapeer --root DIR list`.
+ * Reads a whole command line. The common options may stand before the command: `iapeer --root DIR list`.
  *
  * @throws IapeerError `usage`, `unknown-command`.
  */
@@ -39,7 +39,7 @@ interface Found {
   readonly rest: readonly string[];
 }
 
-/** Follows the words down the tree as far as they go. */
+/** Follows the words down the command tree as far as they name commands. */
 async function walk(words: readonly string[]): Promise<Found> {
   let command: Group | Verb = ROOT;
   let depth = 0;
@@ -93,7 +93,7 @@ async function page(command: Group | Verb, colors: Colors): Promise<Request> {
   return { kind: "page", text: await (await import("./help.ts")).renderHelp(command, colors) };
 }
 
-/** Words that end before a verb: too few of them, or one that no command has. */
+/** The error for words that lead to no verb: a word is missing, or no command has it. */
 async function unfinished(group: Group, path: readonly string[], [next, ...more]: readonly string[]): Promise<IapeerError> {
   const all = Object.keys(group.subCommands).map((name) => [...path, name].join(" "));
   const choice = group === ROOT ? "see: iapeer --help" : `one of: ${all.join(", ")}`;
@@ -105,7 +105,7 @@ async function unfinished(group: Group, path: readonly string[], [next, ...more]
   });
 }
 
-/** The command that is spelled almost like the words, and below a group likewise. */
+/** The command whose words are spelled almost like these. */
 async function findNearCommand(group: Group, [first, ...more]: readonly string[]): Promise<string[] | undefined> {
   if (first === undefined) return undefined;
   const near = await findNear(first, [...Object.keys(group.subCommands), ...(group === ROOT ? ["help", "version"] : [])]);
@@ -115,7 +115,7 @@ async function findNearCommand(group: Group, [first, ...more]: readonly string[]
 }
 
 async function findNear(word: string, candidates: readonly string[]): Promise<string | undefined> {
-  // Loaded only for a call that is wrong.
+  // Only a wrong call loads this.
   const { nearest } = await import("../model/names.ts");
   return nearest(word, candidates);
 }

@@ -15,12 +15,12 @@ export interface RunOptions {
 
 /** Runs a verb through citty, and returns its exit status. Throws what the verb throws. */
 export async function runVerb({ meta, args, run }: Verb, call: ParsedCall, options: RunOptions): Promise<number> {
-  // A provider's command that calls iapeer must find the same root.
+  // A provider's command that calls iapeer has to find the same root.
   if (call.root !== undefined) process.env["IAPEER_ROOT"] = parseFolder(call.root, process.env);
   const context = openContext(options);
   try {
     const data: VerbData = { call, context };
-    // Without the commands below it: citty would look for their names in the words once more.
+    // The commands below this verb are left out: citty would look for their names in the words again.
     const { result } = await runCommand({ meta, args, run }, { rawArgs: [...call.words], data });
     return result as number;
   } finally {
@@ -28,7 +28,7 @@ export async function runVerb({ meta, args, run }: Verb, call: ParsedCall, optio
   }
 }
 
-/** What a verb may use: the app, which speaks to the person through the output. */
+/** Opens the app, which speaks to the person through the output. */
 function openContext({ output, self }: RunOptions): Context {
   const tell = { warn: output.warn, note: output.note, progress: (total: number) => openProgress(output, total) };
   const app = openApp({ env: process.env, self, tell });

@@ -1,12 +1,12 @@
 import { cutToWidth } from "./width.ts";
 
-/** A terminal's screen that is drawn anew again and again: the alternate one, so that what was there before comes back (xterm, ctlseqs). */
+/** The alternate screen of a terminal, drawn again and again. The terminal restores the normal screen at the end (xterm, ctlseqs). */
 export interface Screen {
-  /** Draws lines over what is there, without clearing it first; what does not fit is left out. False: nobody sees it any more. */
+  /** Draws lines over the last frame, without clearing it first. Lines that do not fit are left out. False when writing failed. */
   readonly draw: (lines: readonly string[]) => boolean;
-  /** Gives the terminal back as it was; what is drawn after that is not seen. */
+  /** Gives the terminal back. Later frames are not drawn. */
   readonly close: () => void;
-  /** Takes it again. */
+  /** Takes the terminal again. */
   readonly open: () => void;
 }
 
@@ -21,7 +21,7 @@ const HOME = "\u001b[H";
 const REST_OF_LINE = "\u001b[K";
 const REST_OF_SCREEN = "\u001b[J";
 
-/** @param write writes to the terminal as it stands; false when that cannot be done any more. */
+/** @param write writes to the terminal as it stands; returns false when that failed. */
 export function openScreen(write: (text: string) => boolean, size: () => ScreenSize): Screen {
   let isOpen = write(ENTER);
   return {
@@ -36,7 +36,7 @@ export function openScreen(write: (text: string) => boolean, size: () => ScreenS
   };
 }
 
-/** Lines as they cover a screen: no longer than it is wide, no more than it is high, with a word about what is left out. */
+/** Renders lines to cover a screen, never wider or higher than it. The last line counts those that are left out. */
 export function renderFrame(lines: readonly string[], { columns, rows }: ScreenSize): string {
   if (lines.length === 0) return `${HOME}${REST_OF_SCREEN}`;
   const isAll = lines.length <= rows;

@@ -36,7 +36,7 @@ export const ONE_PEER = defineArg({ type: "string", valueHint: "peer", descripti
 
 export const ALL_PEERS = defineArg({ type: "boolean", description: "every peer" });
 
-/** The value of `--if-revision`. Throws `usage`. */
+/** Reads the value of `--if-revision`. Throws `usage`. */
 export function parseRevision(verb: Verb, revision: string | undefined): number | undefined {
   return parseCount(verb, "if-revision", revision, { min: 0, max: Number.MAX_SAFE_INTEGER });
 }

@@ -3,9 +3,9 @@ import { IapeerError } from "../model/errors.ts";
 import { nearest } from "../model/names.ts";
 import type { Args, ArgValues, Call, OptionArg, PositionalArg, Verb } from "./verb.ts";
 
-/** A command line that was read. */
+/** The words of a verb, read and checked. */
 export interface ParsedCall extends Call {
-  /** The verb's words for citty: a value that begins with a dash is joined to its option. */
+  /** The same words for citty. A value that begins with a dash is joined to its option. */
   readonly words: readonly string[];
   readonly isJson: boolean;
   readonly wantsHelp: boolean;
@@ -15,7 +15,7 @@ export interface ParsedCall extends Call {
 type Value = string | boolean | string[];
 
 /**
- * Reads the words of a verb, and refuses what citty would let pass.
+ * Reads the words of a verb. citty alone would let wrong ones pass.
  *
  * @throws IapeerError `usage`: an unknown option, an option that is given twice or without its value, a missing or an
  * unexpected argument, a value that is not one of the choices.
@@ -43,18 +43,18 @@ export function parseCall(verb: Verb, words: readonly string[]): ParsedCall {
   };
 }
 
-/** A call that is wrong, with the way to the verb's help. */
+/** The error for a wrong call. Without another hint it names the verb's help. */
 export function usage({ meta }: Pick<Verb, "meta">, message: string, hint?: string): IapeerError {
   return new IapeerError("usage", message, { hint: hint ?? `see: iapeer ${meta.name} --help` });
 }
 
 type Options = Readonly<Record<string, OptionArg>>;
 
-/** What a verb takes, sorted by kind. */
+/** The arguments of a verb, sorted by kind. */
 interface Grammar {
   readonly verb: Verb;
   readonly options: Options;
-  /** `no-provision` for a flag `provision` that is on by default. */
+  /** `no-provision`, for a flag `provision` that is on by default. */
   readonly negations: readonly string[];
   readonly positionals: readonly (PositionalArg & { readonly name: string })[];
 }
@@ -70,7 +70,7 @@ function grammarOf(verb: Verb): Grammar {
   };
 }
 
-/** `--description "- reads mail"`: getopt takes a value that begins with a dash; here it must not look like an option. */
+/** Joins `--description "- mail"` to one word: a value may begin with a dash, as with getopt, unless it looks like an option. */
 function joinDashedValues(words: readonly string[], options: Options): string[] {
   const joined: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
@@ -99,7 +99,7 @@ function looksLikeOption(word: string): boolean {
 
 type Given = Record<string, Value>;
 
-/** What the words give by the names of options, and the words that are left. */
+/** Reads the words into values by option name, and the positional words. */
 function readWords(grammar: Grammar, words: string[]): { given: Given; positionals: string[] } {
   const options = parseOptionsOf(grammar);
   const { tokens } = parseArgs({ args: words, options, strict: false, allowPositionals: true, tokens: true });
@@ -117,7 +117,7 @@ interface ParseOption {
   readonly short?: string;
 }
 
-/** The options as util.parseArgs takes them. */
+/** The options in the form of util.parseArgs. */
 function parseOptionsOf({ options, negations }: Grammar): Record<string, ParseOption> {
   const own = Object.entries(options).map(([name, { type, alias }]): [string, ParseOption] => [
     name,

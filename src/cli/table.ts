@@ -3,29 +3,29 @@ import { cutToWidth } from "./width.ts";
 
 export interface Column {
   readonly title: string;
-  /** May be cut when the table is wider than the terminal, the rightmost of these first: its end goes, or its start. */
+  /** The side that is cut when the table is too wide for the terminal. The rightmost such column is cut first. */
   readonly cuts?: "end" | "start";
 }
 
-/** A cell with colours of our own in it, whose text was tame before it was painted. */
+/** A cell that holds our colours. Its text was tamed before it was painted. */
 export interface Painted {
   readonly painted: string;
 }
 
-/** Plain text comes from anywhere and is tamed. */
+/** The content of a cell. A plain text may come from anywhere, and is tamed. */
 export type Cell = string | Painted;
 
 export interface TableOptions {
-  /** The terminal's width; undefined: nothing is cut. */
+  /** The columns of the terminal. Without it nothing is cut. */
   readonly width?: number | undefined;
   readonly paintTitle?: (text: string) => string;
 }
 
 const GAP = "  ";
-/** No cell is cut below this. */
+/** The columns that a cut cell keeps at least. */
 const LEAST_WIDTH = 12;
 
-/** An aligned table. Widths are those on a screen (wide characters, colours). Control characters in cells are shown as "?". */
+/** Renders an aligned table. A width is the columns on a screen, without colours. Control characters are shown as "?". */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], options: TableOptions = {}): string {
   const lines = rows.map((row) => row.map((cell) => (typeof cell === "string" ? tame(cell) : cell.painted)));
   const natural = columns.map(({ title }, i) => widest([title, ...lines.map((line) => line[i] ?? "")]));

@@ -2,14 +2,14 @@ import type { BooleanArgDef, CommandDef, EnumArgDef, PositionalArgDef, StringArg
 import type { Context } from "./context.ts";
 import type { Completes } from "../app/completion.ts";
 
-/** What every argument has beside the words of citty. */
+/** The fields of every option that are stricter than citty's. */
 interface Described {
   readonly description: string;
   /** One letter: `-m` for `--message`. */
   readonly alias?: string;
 }
 
-/** A flag. One with `default: true` is taken back by `--no-<name>`. */
+/** A flag. `--no-<name>` switches off one that is on by default. */
 export interface FlagArg extends Described, Omit<BooleanArgDef, keyof Described> {
   readonly type: "boolean";
 }
@@ -18,7 +18,7 @@ export interface FlagArg extends Described, Omit<BooleanArgDef, keyof Described>
 export interface TextArg extends Described, Omit<StringArgDef, keyof Described> {
   readonly type: "string";
   readonly repeatable?: boolean;
-  /** An empty value is a value: no description. */
+  /** Whether the empty value has a meaning, such as no description. */
   readonly mayBeEmpty?: boolean;
   readonly completes?: Completes;
 }
@@ -29,22 +29,22 @@ export interface ChoiceArg extends Described, Omit<EnumArgDef, keyof Described> 
   readonly options: string[];
 }
 
-/** A word at its place. The last one alone may be repeatable. */
+/** A word that is known by its place. Only the last one may be repeatable. */
 export interface PositionalArg extends PositionalArgDef {
   readonly type: "positional";
   readonly description: string;
   readonly repeatable?: boolean;
-  /** The words that are taken. */
+  /** The words that it takes. */
   readonly choices?: readonly string[];
   readonly completes?: Completes;
 }
 
 export type OptionArg = FlagArg | TextArg | ChoiceArg;
 
-/** The arguments of a verb: citty's ArgsDef, with our words for what citty has none for. */
+/** The arguments of a verb: citty's ArgsDef, with fields for what citty has no field for. */
 export type Args = Record<string, OptionArg | PositionalArg>;
 
-/** What follows `--`. */
+/** The words after `--`. */
 export interface RestArg {
   readonly name: string;
   readonly description: string;
@@ -72,17 +72,17 @@ type IsAlwaysThere<A> = A extends { type: "positional" }
     ? true
     : false;
 
-/** The values of a call by the names of its arguments. A flag that is not given is false, or what it is by default. */
+/** The values of a call by the names of its arguments. A flag that is not given has its default, else it is false. */
 export type ArgValues<A extends Args> = {
   readonly [K in keyof A as IsAlwaysThere<A[K]> extends true ? K : never]: ValueOf<A[K]>;
 } & {
   readonly [K in keyof A as IsAlwaysThere<A[K]> extends true ? never : K]?: ValueOf<A[K]>;
 };
 
-/** What a verb was called with, checked. */
+/** The checked values that a verb is called with. */
 export interface Call<A extends Args = Args> {
   readonly args: ArgValues<A>;
-  /** The words after `--`, for verbs that take them. */
+  /** The words after `--`; empty for verbs that take none. */
   readonly rest: readonly string[];
 }
 
@@ -93,32 +93,32 @@ interface Declaration {
     /** One line. */
     readonly description: string;
   };
-  /** More, for its own page of the help. A paragraph a line. */
+  /** More for the verb's own page of the help. Each line is a paragraph. */
   readonly details?: string;
-  /** Without it the verb takes nothing after `--`. */
+  /** The words after `--`. Without it the verb takes none. */
   readonly rest?: RestArg;
   readonly examples: readonly Example[];
 }
 
 interface VerbDef<A extends Args> extends Declaration {
   readonly args: A;
-  /** Does it and prints it; the exit status. */
+  /** Does the work, prints the result and returns the exit status. */
   readonly run: (call: Call<A>, context: Context) => Promise<number>;
 }
 
-/** What is handed to a verb's `run` through citty. */
+/** The data that citty hands to the `run` of a verb. */
 export interface VerbData {
   readonly call: Call;
   readonly context: Context;
 }
 
-/** A leaf of the command tree, as citty runs it and the help shows it. */
+/** A leaf of the command tree. citty runs it, and the help shows it. */
 export interface Verb extends Declaration, Omit<CommandDef<Args>, keyof Declaration | "args" | "run" | "subCommands"> {
   readonly args: Args;
   readonly run: (context: { readonly data?: VerbData }) => Promise<number>;
 }
 
-/** A verb whose call is typed by its arguments. The arguments of every verb are added. */
+/** Declares a verb. The call is typed by the arguments, and the common arguments are added. */
 export function defineVerb<const A extends Args>({ run, args, ...declared }: VerbDef<A>): Verb {
   return {
     ...declared,
@@ -127,7 +127,7 @@ export function defineVerb<const A extends Args>({ run, args, ...declared }: Ver
   };
 }
 
-/** An argument that several verbs share, with its type as it is written. */
+/** Declares an option that several verbs share. Its type keeps the literals. */
 export function defineArg<const A extends OptionArg>(arg: A): A {
   return arg;
 }

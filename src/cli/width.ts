@@ -1,6 +1,6 @@
 /**
- * A text of at most so many columns of a screen: one that is too long ends, or begins, in "…". Characters stay whole,
- * and colours stay on what is left.
+ * Cuts a text to at most so many columns. A text that is cut ends, or begins, in "…". Characters stay whole, and colours stay
+ * on the rest.
  */
 export function cutToWidth(text: string, columns: number, cuts: "end" | "start" = "end"): string {
   if (Bun.stringWidth(text) <= columns) return text;
@@ -10,8 +10,8 @@ export function cutToWidth(text: string, columns: number, cuts: "end" | "start" 
 }
 
 /**
- * A line as so many as it needs where none is longer than a screen is wide; a character that is wider than that stands
- * alone. Colours stay. Bun.wrapAnsi would take an emoji of several parts apart, and count two columns for one.
+ * Wraps a line into lines of at most so many columns. A character that is wider than that stands alone. Colours stay.
+ * Bun.wrapAnsi splits an emoji that has several parts, and counts its columns wrongly.
  */
 export function wrapToWidth(line: string, columns: number): string[] {
   const lines: string[] = [];
@@ -25,7 +25,7 @@ export function wrapToWidth(line: string, columns: number): string[] {
   return rest === "" && lines.length > 0 ? lines : [...lines, rest];
 }
 
-/** The columns to ask Bun.sliceAnsi for: it takes a wide character whole when only the first column of it fits. */
+/** The columns to ask Bun.sliceAnsi for: it keeps a wide character of which only the first column fits. */
 function roomFor(columns: number, slice: (room: number) => string): number {
   let room = columns;
   while (room > 1 && Bun.stringWidth(slice(room)) > columns) room -= 1;

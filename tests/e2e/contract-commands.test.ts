@@ -137,7 +137,7 @@ describe("update", () => {
   });
 
   test.each([
-    ["nothing given", [], 2, "nothing to change is given"],
+    ["nothing given", [], 2, "update needs a change: give it at least one option"],
     ["the last runtime", ["--remove-runtime", "claude"], 2, "would have no runtime left"],
     ["a default runtime that the peer does not have", ["--default-runtime", "codex"], 2, "which does not have it"],
     ["taking a runtime that it does not have", ["--remove-runtime", "codex"], 3, "alpha has no runtime codex"],

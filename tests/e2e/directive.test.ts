@@ -102,7 +102,7 @@ describe("an order to sleep", () => {
     expect(refused.status).toBe("0");
     const [warning, ...json] = refused.output.split("\n");
     expect(warning).toBe(
-      "warning: the directive has no effect, it was sent as a message: eve is neither a person nor the fleet's orchestrator",
+      "warning: the directive has no effect, and was sent as a message: eve is neither a person nor the fleet's orchestrator",
     );
     expect(JSON.parse(json.join("\n"))).toMatchObject({
       from: "eve",
@@ -135,7 +135,7 @@ describe("an order to sleep", () => {
       "iapeer send orchestrator --directive sleep --grace 0s --json 2>&1 >/dev/null",
     );
     expect(output).toBe(
-      "warning: the directive has no effect, it was sent as a message: orchestrator cannot order itself: an agent sleeps by ending\n",
+      "warning: the directive has no effect, and was sent as a message: orchestrator cannot order itself: an agent sleeps by ending\n",
     );
     expect(isLive(own)).toBe(true);
     await ok(bob.sandbox, "stop", "orchestrator");

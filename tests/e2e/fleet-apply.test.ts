@@ -132,7 +132,7 @@ describe("fleet apply", () => {
     await apply();
     writeFleet(box, [agent("a")]);
     expect(await apply()).toMatchObject({ ok: true, undeclared: ["b"] });
-    expect((await box.iapeer("fleet", "apply")).stderr).toContain("declared no more, and still here: b");
+    expect((await box.iapeer("fleet", "apply")).stderr).toContain("no longer declared, and still here: b");
     expect(opsOf(await apply("--prune"))).toEqual(["a unchanged unchanged", "b remove done"]);
     expect(valuesOf(readRegistryFile(box).peers as any[], "personality")).toEqual(["a", "own"]);
     expect(told().filter((line) => line.startsWith("unprovision"))).toEqual([`unprovision remove claude b ${box.root}/peers/b`]);

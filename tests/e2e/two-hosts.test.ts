@@ -152,7 +152,7 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
       expect({ status, output }).toEqual({
         status: 0,
         output:
-          "warning: the directive has no effect, it was sent as a message: alice is neither a person nor the fleet's orchestrator\nsent to bob on hostb\n",
+          "warning: the directive has no effect, and was sent as a message: alice is neither a person nor the fleet's orchestrator\nsent to bob on hostb\n",
       });
       await until("it is read", () => heard(b, "bob") === "[hosta:alice -> hostb:bob] hosta:alice asks you to sleep\n");
       expect(JSON.parse((await okOn(b, "list", "--json")).stdout)).toMatchObject([{ runtimes: [{ status: "live" }] }]);

@@ -1,6 +1,6 @@
 import { defineArg } from "../verb.ts";
 
-/** `--file F` of verbs that read the fleet file. */
+/** `--file` of verbs that read the fleet file. */
 export const FLEET_FILE = defineArg({
   type: "string",
   valueHint: "file",

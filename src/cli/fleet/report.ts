@@ -10,17 +10,17 @@ import type { ApplyReport } from "../../app/fleet/apply.ts";
 
 const COLUMNS = [{ title: "PEER" }, { title: "OP" }, { title: "STATUS" }, { title: "STAGE" }, { title: "MESSAGE" }];
 
-/** A message up to this long stands in its row, a longer one below the table. */
+/** The longest message that stands in its row. A longer one stands below the table. */
 const MAX_INLINE = 32;
 
-/** Prints an apply: a row for each agent that was not as it should be, and a line about all. */
+/** Prints an apply: a row for each agent that changes or failed, and a line about all agents. */
 export function printReport(report: ApplyReport, { app, output }: { readonly app: App; readonly output: Output }): void {
   output.result(report, () => renderReport(report, output.colors));
   const { undeclared, file } = report;
   if (output.isJson || undeclared.length === 0) return;
   const named = file === fleetPath(app.layout, app.env) ? "" : ` --file ${quoteForSh(file)}`;
   output.note(
-    `declared no more, and still here: ${undeclared.join(", ")}; to remove ${undeclared.length === 1 ? "it" : "them"}: iapeer fleet apply --prune${named}`,
+    `no longer declared, and still here: ${undeclared.join(", ")}; to remove ${undeclared.length === 1 ? "it" : "them"}: iapeer fleet apply --prune${named}`,
   );
 }
 

@@ -8,7 +8,7 @@ import { type Cell, type Column, renderTable } from "../table.ts";
 export interface FleetTableOptions {
   readonly colors: Colors;
   readonly now: Date;
-  /** The terminal's; undefined: nothing is cut. */
+  /** The columns of the terminal. Without it nothing is cut. */
   readonly width?: number | undefined;
 }
 
@@ -22,7 +22,7 @@ const HEALTH_PAINT = {
 
 interface PsColumn extends Column {
   readonly cell: (row: PsRow, options: FleetTableOptions) => Cell;
-  /** Left out of a table in which no row has anything to say there. */
+  /** Whether the column is left out when all its cells are empty. */
   readonly isOptional?: boolean;
 }
 
@@ -56,18 +56,18 @@ const COLUMNS: readonly PsColumn[] = [
   },
 ];
 
-/** Seconds in their largest unit alone: "12 s", "5 min", "3 h", "2 d". */
+/** Renders seconds in their largest unit alone: "12 s", "5 min", "3 h", "2 d". */
 function coarse(secs: number): string {
   const unit = [86_400, 3600, 60].find((one) => secs >= one) ?? 1;
   return renderDuration(secs - (secs % unit));
 }
 
-/** Every row, then what is to be said of them. */
+/** Renders the table and the notes below it. */
 export function renderFleet(rows: readonly PsRow[], options: FleetTableOptions): string {
   return [renderFleetTable(rows, options), "", ...renderFleetNotes(rows, options.colors)].join("\n");
 }
 
-/** A row an agent. */
+/** Renders a row for each agent. */
 export function renderFleetTable(rows: readonly PsRow[], options: FleetTableOptions): string {
   const cells = COLUMNS.map((column) => rows.map((row) => column.cell(row, options)));
   const shown = COLUMNS.map((_, i) => i).filter((i) => !COLUMNS[i]!.isOptional || cells[i]!.some((cell) => cell !== ""));
@@ -78,12 +78,12 @@ export function renderFleetTable(rows: readonly PsRow[], options: FleetTableOpti
   );
 }
 
-/** What differs, then how many there are of each health. */
+/** Renders what differs from the file, then the count of each health. */
 export function renderFleetNotes(rows: readonly PsRow[], colors: Colors): string[] {
   return [...renderDrift(rows, colors), renderCounts(rows)];
 }
 
-/** Agents with the same to say of them share a line. */
+/** Renders the differences. Agents with the same difference share a line. */
 function renderDrift(rows: readonly PsRow[], colors: Colors): string[] {
   const peersOf = new Map<string, string[]>();
   for (const { peer, drift } of rows) {

@@ -14,10 +14,10 @@ export interface WatchOptions {
   readonly intervalSecs: number;
 }
 
-/** What a look came to. A file that somebody is just writing is no reason to end. */
+/** The outcome of one look. A broken file does not end the watch: a person may just be writing it. */
 type Look = { readonly rows: readonly PsRow[] } | { readonly error: IapeerError };
 
-/** Shows the rows again and again: drawn over each other on a terminal, else one after the other. Until a signal, or until nobody reads. */
+/** Shows the rows again and again, until a signal comes or the reader is gone. A terminal is redrawn; elsewhere looks follow each other. */
 export async function watchFleet(look: () => readonly PsRow[], options: WatchOptions, context: Context): Promise<number> {
   const lookSafely = (): Look => {
     try {
@@ -74,7 +74,7 @@ async function drawOn(look: () => Look, { intervalSecs }: WatchOptions, { output
   });
 }
 
-/** Draws anew when the terminal has another size, and gives it back for as long as a person has this program stopped (Ctrl-Z). */
+/** Redraws when the size of the terminal changes. Gives the terminal back while a person has the process stopped (Ctrl-Z). */
 function onTerminalChange({ redraw, screen }: { readonly redraw: () => void; readonly screen: Screen }): () => void {
   const handlers = {
     SIGWINCH: redraw,
@@ -96,7 +96,7 @@ interface Screenful {
   readonly now: Date;
 }
 
-/** A table is cut where the terminal ends; what is said goes on in the next line. */
+/** Renders one look. Tables are cut at the edge of the terminal, and notes are wrapped. */
 function renderLook(found: Look, { intervalSecs }: WatchOptions, { output, now }: Screenful): string[] {
   const { colors } = output;
   const width = output.width() || 80;

@@ -15,9 +15,9 @@ export const completions = defineVerb({
   ],
   run: async ({ args }, { output }) => {
     const shell = args.shell;
-    // The library's script for bash needs the package bash-completion, and evaluates what is typed.
+    // The library's script for bash needs the package bash-completion, and evaluates the typed words.
     if (shell === "bash") output.text(bashScript);
-    // It prints by itself.
+    // The library prints its scripts itself.
     else script(shell, "iapeer", "iapeer");
     return 0;
   },

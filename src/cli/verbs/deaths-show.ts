@@ -26,7 +26,7 @@ function renderDeath(details: DeathDetails, colors: Colors): string {
   return [
     colors.bold(tame(`${death.identity}: ${describeEnd(death)}${lived}`)),
     line("id:", death.id),
-    // The time of an end that nobody saw is when it was found.
+    // The time of an unwitnessed end is the time when supervise found it.
     line(death.cause === "unwitnessed" ? "found:" : "when:", tame(death.ts)),
     line("cause:", how.length === 0 ? colors.dim("not known") : tame(how.join(", "))),
     line("verdict:", renderVerdict(death.verdict, colors)),
@@ -37,7 +37,7 @@ function renderDeath(details: DeathDetails, colors: Colors): string {
   ].join("\n");
 }
 
-/** What the session printed last comes first. */
+/** The sections of the forensics, with the last lines of the session first. */
 function renderSections(forensics: Forensics, lastLines: readonly string[], colors: Colors): string[] {
   const others = forensics.sections.filter(({ name }) => name !== LAST_LINES);
   const sections = [

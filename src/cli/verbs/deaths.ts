@@ -37,7 +37,7 @@ export const deaths: Verb = defineVerb({
     if (found.wanted.length === 0) output.note("no deaths");
     const unrecorded = await listUnrecorded(app);
     if (unrecorded.length > 0)
-      output.note(`ended, and not recorded yet: ${unrecorded.join(", ")}; to have it recorded: iapeer supervise --once`);
+      output.note(`ended, and not recorded yet: ${unrecorded.join(", ")}; to record: iapeer supervise --once`);
     return 0;
   },
 });
@@ -51,7 +51,7 @@ const COLUMNS: readonly Column[] = [
   { title: "ID" },
 ];
 
-/** A table. The rows of an incident stand together, below a line with what they have in common. */
+/** Renders the table of deaths. The rows of an incident stand together, below a line about it. */
 function renderDeaths({ wanted, all }: DeathList, now: Date, { colors, width }: Output): string {
   if (wanted.length === 0) return "";
   const rows = [...Map.groupBy(wanted, ({ id, incident }) => incident ?? id).values()].flat();
@@ -71,7 +71,7 @@ function toCells(death: Death, now: Date, verdict: Cell): Cell[] {
   return [when, identity, describeEnd(death), verdict, describeHow(death), id];
 }
 
-/** It tells of all who died, also of those that are not shown. */
+/** The line counts every death of the incident, also those that are not shown. */
 function headIncident(incident: string, { wanted, all }: DeathList): string {
   const members = all.filter((death) => death.incident === incident);
   const shown = wanted.filter((death) => death.incident === incident).length;

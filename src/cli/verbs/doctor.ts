@@ -44,7 +44,7 @@ function render({ checks, self_test: selfTest }: DoctorReport, colors: Colors): 
     ...lines(checks),
     ...(selfTest.length === 0 ? [] : ["", colors.bold("self-test, in a throw-away root"), ...lines(selfTest)]),
     "",
-    bad === 0 ? "all is well" : `${bad} of ${rows.length} need you`,
+    bad === 0 ? "all is well" : `${bad} of ${rows.length} checks need attention`,
   ].join("\n");
 }
 

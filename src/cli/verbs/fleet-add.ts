@@ -88,7 +88,7 @@ function parseAgent(name: string, values: Values): NewAgent {
   };
 }
 
-/** A relative folder is relative to where it is typed; in the file it would be to the file. */
+/** Makes a typed folder absolute: in the file a relative one would be relative to the file. */
 function asWritten(folder: string): string {
   return folder === "~" || folder.startsWith("~/") ? folder : resolve(folder);
 }

@@ -42,7 +42,7 @@ export const fleetPs: Verb = defineVerb({
     const withinSecs = parseSecs("within", args.within) ?? WITHIN_SECS;
     const intervalSecs = parseSecs("interval", args.interval);
     if (intervalSecs !== undefined && !args.watch) throw usage(fleetPs, "--interval goes with --watch");
-    // What is wrong with the file is shown in the place of the rows.
+    // The screen shows the problems of the file instead of the rows.
     if (args.watch) {
       const look = () => lookAtFleet(app, { fleet: openFleet(app, args.file).fleet, withinSecs });
       return await watchFleet(look, { intervalSecs: intervalSecs ?? INTERVAL_SECS }, context);

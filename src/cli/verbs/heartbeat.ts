@@ -58,13 +58,10 @@ const SILENCE = {
   unread: "does not read what was typed into its terminal",
 } as const satisfies Record<Silence, string>;
 
-/** Becomes the shell of an argv. */
+/** Replaces this process by a shell that runs the argv. */
 function become(argv: readonly string[]): never {
   becomeProgram("/bin/sh", argv);
-  throw new IapeerError(
-    "command-failed",
-    "the system does not run the command: its arguments and its environment may be too long",
-  );
+  throw new IapeerError("command-failed", "the system cannot run the command: its arguments or its environment may be too long");
 }
 
 function parseEvery(text: string | undefined): number {

@@ -42,7 +42,7 @@ export const launch = defineVerb({
 });
 
 function describeIgnored(ignored: Ignored): string {
-  return ignored.kind === "arguments" ? "its new arguments were not used" : `it stays on the server of ${ignored.socket}`;
+  return ignored.kind === "arguments" ? "the new arguments are not used" : `it stays on the server of ${ignored.socket}`;
 }
 
 function lastLinesOf(error: unknown): readonly string[] {

@@ -37,7 +37,7 @@ export const memoryPlugin: Verb = defineVerb({
       const report = await sweepPeers(app, request, signal);
       const json = toMemoryReportJson(report);
       output.result(json, () => (report.kind === "refused" ? "" : renderSweep(report.outcomes, output)));
-      // A program reads the refusal as a result, a person as an error.
+      // A program reads the refusal in the result, a person in the error.
       if (report.kind === "refused") throw report.error;
       return exitStatus() ?? (json.ok ? 0 : 1);
     });

@@ -51,7 +51,7 @@ function report(removals: readonly Removal[], output: Output): void {
   for (const one of removals) if (one.action === "absent" && one.near !== undefined) output.note(`did you mean ${one.near}?`);
 }
 
-/** undefined for one that failed: its error says it. */
+/** The line of one peer; undefined for a failure, which its error tells. */
 function renderRemoval(removal: Removal, colors: Colors): string | undefined {
   const { personality, bootUnit, unprovision } = removal;
   const boot = bootUnit === undefined ? undefined : "it starts at boot no more";

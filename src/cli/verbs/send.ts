@@ -95,12 +95,12 @@ function report(sending: Sending, sent: Sent, output: Output): void {
   const { state, effect, why } = sent;
   const to = nameOf(recipient);
   if (order?.authority.isGiven === false)
-    output.warn(`the directive has no effect, it was sent as a message: ${order.authority.why}`);
+    output.warn(`the directive has no effect, and was sent as a message: ${order.authority.why}`);
   if (why !== undefined)
     output.warn(
-      `the connection to ${recipient.kind === "remote" ? recipient.host : to} was lost after the text had gone: ${why}`,
+      `the connection to ${recipient.kind === "remote" ? recipient.host : to} was lost after the text was sent: ${why}`,
     );
-  const done = why === undefined ? DONE[state] : "it cannot be told whether it got to";
+  const done = why === undefined ? DONE[state] : "sent, and not known to have reached";
   const whom = recipient.kind === "remote" ? `${to} on ${recipient.host}` : recipient.identity;
   output.result(toSentJson(sending, sent), () => `${done} ${whom}${effect === "sleep" ? ", which sleeps now" : ""}`);
 }
@@ -108,6 +108,6 @@ function report(sending: Sending, sent: Sent, output: Output): void {
 const DONE = {
   sent: "sent to",
   accepted: "accepted by",
-  typed: "typed, but not submitted: it stands in the input of",
-  unknown: "sent, but whether it was accepted cannot be told:",
+  typed: "typed, and not submitted: it stands in the input of",
+  unknown: "sent, and not known to be accepted by",
 } as const satisfies Record<DeliveryState, string>;

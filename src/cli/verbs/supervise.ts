@@ -38,7 +38,7 @@ export const supervise: Verb = defineVerb({
     refuseMixed(args);
     if (args.install || args.uninstall)
       return await changeService({ isInstall: args.install, isPrint: args.print }, { app, output });
-    if (!args.once && output.isJson) throw usage(supervise, "supervise has no end, and so no JSON; with --once it has");
+    if (!args.once && output.isJson) throw usage(supervise, "supervise runs until it is stopped: only supervise --once has JSON");
     return args.once ? await lookOnce(app, output) : await lookOn(app, intervalSecs, output);
   },
 });
@@ -60,7 +60,7 @@ function refuseMixed({
   if ([once, install, uninstall].filter(Boolean).length > 1)
     throw usage(supervise, "only one of --once, --install and --uninstall can be given");
   if (interval !== undefined && (once || install || uninstall))
-    throw usage(supervise, "--interval is for a supervise that goes on");
+    throw usage(supervise, "--interval does not go with --once, --install or --uninstall");
 }
 
 async function changeService(
@@ -85,7 +85,7 @@ async function lookOnce(app: App, output: Output): Promise<number> {
   return rows.some(({ action }) => action === "failed") ? 1 : 0;
 }
 
-/** Until it is asked to end. */
+/** Looks again and again, until a signal comes. */
 async function lookOn(app: App, intervalSecs: number, output: Output): Promise<number> {
   const onRow = (row: TickRow) => output.note(`${app.now().toISOString()} ${render(row)}`);
   return await withInterruption(async ({ signal, exitStatus }) => {
@@ -96,8 +96,8 @@ async function lookOn(app: App, intervalSecs: number, output: Output): Promise<n
 
 const WORDS = {
   armed: "got a canary",
-  recorded: "ended without anybody seeing it; recorded",
-  reclaimed: "is watched again: whoever was stopping it did not get to its end",
+  recorded: "ended unseen; recorded",
+  reclaimed: "is watched again: its stop was interrupted",
   failed: "could not be looked after",
 } as const satisfies Record<TickRow["action"], string>;
 

@@ -25,7 +25,7 @@ export const tail: Verb = defineVerb({
   ],
   run: async ({ args }, { app, output }) => {
     const isFollowing = args.follow;
-    if (isFollowing && output.isJson) throw usage(tail, "tail --follow has no end, and so no JSON");
+    if (isFollowing && output.isJson) throw usage(tail, "tail --follow runs until it is stopped, and has no JSON");
     const count = parseCount(tail, "lines", args.lines, { min: isFollowing ? 0 : 1, max: MOST_LINES }) ?? DEFAULT_LINES;
     const request = { ...parseAsked(args.personality, args.runtime), count };
     if (isFollowing) return await follow(app, request, output);
@@ -36,7 +36,7 @@ export const tail: Verb = defineVerb({
   },
 });
 
-/** Shows lines as they are ended, until a signal, or until nobody reads them any more. */
+/** Prints each line when it is complete, until a signal comes or the reader closes the pipe. */
 async function follow(app: App, request: TailRequest, output: Output): Promise<number> {
   return await withInterruption(async ({ signal, exitStatus }) => {
     for await (const found of followPeer(app, request, signal)) {

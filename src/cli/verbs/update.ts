@@ -48,7 +48,7 @@ export const update: Verb = defineVerb({
       request: parseRequest(args),
       isProvisioned: args.provision,
     };
-    if (Object.keys(change.request).length === 0) throw usage(update, "nothing to change is given");
+    if (Object.keys(change.request).length === 0) throw usage(update, "update needs a change: give it at least one option");
     return await withInterruption(async ({ signal, exitStatus }) => {
       const updated = await revisePeer(app, change, signal);
       const { action, outcomes } = updated;
@@ -60,7 +60,7 @@ export const update: Verb = defineVerb({
 
 const SENTENCE = {
   updated: (name: string) => `updated ${name}`,
-  unchanged: (name: string) => `${name} is like that already; nothing changed`,
+  unchanged: (name: string) => `${name} has these values already; nothing changed`,
 } as const;
 
 interface Values {
@@ -71,7 +71,7 @@ interface Values {
   readonly intelligence?: Intelligence;
 }
 
-/** What a call asks for; empty when it asks for nothing. */
+/** The changes that a call asks for; empty when it asks for none. */
 function parseRequest(values: Values): UpdateRequest {
   const { description, intelligence, "add-runtime": added, "remove-runtime": removed, "default-runtime": chosen } = values;
   return {

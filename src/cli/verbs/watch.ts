@@ -19,7 +19,7 @@ export const watch: Verb = defineVerb({
     const { argv, env } = await planWatch(app, asked);
     if (output.isJson) throw usage(watch, "watch has no JSON: it gives the terminal to the session");
     requireTerminal("watch", asked.personality);
-    // In the place of this program: a child would stay, and keep the terminal, if this program were killed.
+    // tmux replaces this process: a child would outlive it and keep the terminal, if this process were killed.
     return process.execve!(argv[0], [...argv], definedIn(env));
   },
 });
