@@ -80,10 +80,13 @@ function writeNote(text: string): void {
 
 /** Writes the whole text, also into a slow pipe. Returns the error, or undefined. */
 function writeFully(fd: number, text: string): unknown {
-  const bytes = Buffer.from(text, "utf8");
-  for (let done = 0; done < bytes.length;) {
+  const length = Buffer.byteLength(text);
+  let bytes: Buffer | undefined;
+  for (let done = 0; done < length;) {
     try {
-      done += writeSync(fd, bytes, done);
+      // A copy of the text as bytes is only made where a write ends in its middle.
+      if (done > 0) bytes ??= Buffer.from(text, "utf8");
+      done += bytes === undefined ? writeSync(fd, text) : writeSync(fd, bytes, done);
     } catch (error) {
       // The pipe is full, and another process made it non-blocking.
       if (errnoOf(error) !== "EAGAIN") return error;

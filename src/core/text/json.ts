@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type * as JsonKeys from "./json-keys.ts";
 import { JsonProblem } from "./json-problem.ts";
 
@@ -38,11 +39,9 @@ function decode(bytes: Uint8Array): string {
   if (bytes.length === 0) throw new JsonProblem("is empty");
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw new JsonProblem("begins with a byte order mark");
   if (bytes.at(-1) === 0) throw new JsonProblem("ends in NUL bytes, as after a power cut");
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new JsonProblem("is not valid UTF-8");
-  }
+  if (!isUtf8(bytes)) throw new JsonProblem("is not valid UTF-8");
+  // Not by a TextDecoder: for a text in ASCII alone that takes twice the memory.
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 }
 
 function parse(
