@@ -205,7 +205,7 @@ describe("stop ends", () => {
     expect(await bob.sandbox.json("stop", "bob")).toMatchObject([{ action: "stopped" }]);
     expect(isRunning(session.server)).toBe(false);
     expect(readLog("exits.log")).toEqual([]);
-  }, 60_000);
+  });
 
   test("a server whose saved state is damaged, by its stamp", async () => {
     const session = await launchPeer(bob.sandbox, "bob");

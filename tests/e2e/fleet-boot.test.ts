@@ -474,7 +474,7 @@ describe.skipIf(process.platform !== "linux")("killed in the middle", () => {
       await ok(box, "fleet", "install");
       expect(readUnits(box)).toEqual({ ...SHARED, ...agents(...names) });
     }
-  }, 60_000);
+  });
 });
 
 describe.skipIf(process.platform !== "linux")("fleet apply, where fleet install was done", () => {

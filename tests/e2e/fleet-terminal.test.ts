@@ -45,4 +45,4 @@ test("a fleet is begun, applied, seen, told, talked to, changed and stopped, as 
   await types("deaths", /\[exit 0\]/);
   expect(terminal.screen()).not.toMatch(/died|ended/);
   await types("stop --all", /stopped claude-orchestrator[^]*\[exit 0\]/);
-}, 90_000);
+});

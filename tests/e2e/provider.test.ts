@@ -158,7 +158,7 @@ describe("memory-plugin", () => {
       "d not-run",
       "e not-run",
     ]);
-  }, 20_000);
+  });
 });
 
 /** A command of three processes that is hard to end, to be run in a folder of its own. */
@@ -270,7 +270,7 @@ describe("provision exec", () => {
     };
     const [quiet, flooded] = [await peak("quiet"), await peak("loud")];
     expect(flooded - quiet).toBeLessThan(32);
-  }, 30_000);
+  });
 });
 
 /** A guard of this test's iapeer: one that has our root in its environment. */

@@ -33,7 +33,7 @@ test("a removal beside an add of the same peer ends with the whole peer or with 
     await ok(sandbox, "verify");
   }
   expect(valuesOf(readRegistryFile(sandbox).peers, "personality")).toContain("other");
-}, 30_000);
+});
 
 test("an add in the middle of a removal is refused, and works when the removal is done", async () => {
   using sandbox = openSandbox();

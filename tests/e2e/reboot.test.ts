@@ -86,7 +86,7 @@ describe.skipIf(!isPossible)("under the real systemd of a user", () => {
     expect(environment).toContain(`IAPEER_ROOT=${box.root}`);
     // A server is not in the unit's own control group.
     expect(readFileSync(`/proc/${serverOf("bob").pid}/cgroup`, "utf8")).not.toContain("iapeer-agent-bob");
-  }, 90_000);
+  });
 
   test("after a power cut they start all the same", async () => {
     await install("--now");
@@ -95,7 +95,7 @@ describe.skipIf(!isPossible)("under the real systemd of a user", () => {
     expect(Object.values(await statuses())).not.toContain("live");
     await systemd.boot();
     await untilLive("bob", "eve");
-  }, 60_000);
+  });
 
   test("who was removed does not come back, and who was taken out of the fleet goes on until then", async () => {
     await install("--now");
@@ -111,7 +111,7 @@ describe.skipIf(!isPossible)("under the real systemd of a user", () => {
     await until("the fleet is up", () => systemd.ctl("is-active", "iapeer-fleet.target") === "active");
     expect(systemd.ctl("list-units", "--all", "--plain", "--no-legend", "iapeer-agent-*")).toBe("");
     expect(await statuses()).not.toMatchObject({ eve: "live" });
-  }, 60_000);
+  });
 
   test("to stop a unit is a stop on purpose, and a stopped target stops all", async () => {
     await install("--now");
@@ -121,7 +121,7 @@ describe.skipIf(!isPossible)("under the real systemd of a user", () => {
     systemd.ctl("stop", "iapeer-fleet.target");
     await until("eve is stopped", async () => (await statuses())["eve"] === "stopped");
     expect(await box.json("deaths")).toEqual([]);
-  }, 60_000);
+  });
 
   test("uninstalled, nothing comes back, and what runs goes on", async () => {
     await install("--now");
@@ -134,7 +134,7 @@ describe.skipIf(!isPossible)("under the real systemd of a user", () => {
     await systemd.shutDown();
     await systemd.boot();
     expect(systemd.ctl("list-units", "--all", "--plain", "--no-legend", "iapeer-*")).toBe("");
-  }, 60_000);
+  });
 
   test("an agent that cannot start is told by --now, and is a failed unit", async () => {
     box.write("root/peers/eve/.iapeer/runtimes/claude/launch.env", "IAPEER_CLAUDE_BIN=/bin/false\n");
@@ -142,5 +142,5 @@ describe.skipIf(!isPossible)("under the real systemd of a user", () => {
     expect([status, JSON.parse(stdout).not_started]).toEqual([1, ["eve"]]);
     expect(systemd.ctl("is-failed", "iapeer-agent-eve.service")).toBe("failed");
     expect(await statuses()).toMatchObject({ bob: "live" });
-  }, 60_000);
+  });
 });

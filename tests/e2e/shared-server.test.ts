@@ -369,7 +369,7 @@ describe("what a person does to a session", () => {
     expect(deaths().length).toBe(1);
     // Here and not when everything is cleared away, since it takes its time.
     await ok(bob.sandbox, "stop", "bob");
-  }, 30_000);
+  });
 
   test("a server that was stopped is not killed by stop, and the end stays claimed", async () => {
     const { server } = await startPersons();
@@ -383,7 +383,7 @@ describe("what a person does to a session", () => {
     await ok(bob.sandbox, "supervise", "--once");
     expect([isRunning(server), deaths()]).toEqual([true, []]);
     await until("nothing of it is left", () => belongingsOf(session).length === 0);
-  }, 60_000);
+  });
 });
 
 test("what stop could not close, since the socket was gone, is closed before the next launch", async () => {
@@ -399,7 +399,7 @@ test("what stop could not close, since the socket was gone, is closed before the
   const again = await launch("bob");
   expect([again.server.pid, await names(), deaths()]).toEqual([server.pid, ["claude-bob", "mine"], []]);
   expect(await tmux("list-panes", "-s", "-t", "=claude-bob", "-F", "#{pane_pid}")).toBe(String(again.agent.pid));
-}, 30_000);
+});
 
 test("half of a session that a launch which was killed has left is no session, and the next launch ends it", async () => {
   await startPersons();

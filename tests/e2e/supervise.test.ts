@@ -138,7 +138,7 @@ describe("supervise", () => {
   test.each([
     [["--print"], "--print goes with --install"],
     [["--once", "--install"], "only one of"],
-    [["--once", "--interval", "5"], "--interval is for"],
+    [["--once", "--interval", "5"], "--interval does not go with"],
     [["--interval", "0"], "--interval takes a whole number"],
   ])("refuses %p", async (args, message) => {
     const refused = await bob.sandbox.iapeer("supervise", ...args);

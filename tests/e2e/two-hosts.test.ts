@@ -79,7 +79,7 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
       { peer: "alice", host: "hosta", tenant: "root", status: "live" },
       { peer: "bob", host: "hostb", tenant: "root", status: "remote" },
     ]);
-  }, 30_000);
+  });
 
   test("a person's message comes in their account's name, or in a peer's if they say so", async () => {
     await okOn(a, "add", "carol");

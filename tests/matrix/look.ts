@@ -9,7 +9,7 @@ export interface Look {
   readonly ofRoot: (root: string) => readonly ProcessInfo[];
 }
 
-const PAUSE_MS = 40;
+const PAUSE_MS = 120;
 
 let next: Promise<Look> | undefined;
 

@@ -79,13 +79,13 @@ export async function finish(child: Bun.Subprocess<"ignore", "pipe", "pipe">): P
   return { status: child.exitCode, signal: child.signalCode?.toString() ?? null, stdout, stderr };
 }
 
-/** Polls until something is true; fails the test after a deadline. A look that takes long is followed by as long a pause. */
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+/** Polls until something is true; fails the test after a deadline. A look that costs much is followed by a longer pause, for the tests beside. */
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const lookedAtMs = performance.now();
     if (await isTrue()) return;
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await Bun.sleep(Math.max(10, performance.now() - lookedAtMs));
+    await Bun.sleep(Math.max(10, Math.min(250, 3 * (performance.now() - lookedAtMs))));
   }
 }

@@ -1,3 +1,4 @@
+import { closeChildStdin, writeToChild } from "./child-stdin.ts";
 import { GUARD_VERB } from "./guard-verb.ts";
 import type { ProcessId } from "./process-table.ts";
 import { isPid, listProcesses, readProcess } from "./processes.ts";
@@ -37,15 +38,12 @@ export function openGuard({ argv, env }: GuardStart, family: bigint): Guard {
     detached: true,
   });
   child.unref();
-  const tell = (line: string) => {
-    void child.stdin.write(`${line}\n`);
-    void child.stdin.flush();
-  };
+  const tell = (line: string) => writeToChild(child.stdin, `${line}\n`);
   return {
     started: (run, { pid, start }) => tell(`started ${run} ${pid} ${start}`),
     over: (run) => tell(`over ${run}`),
     isGone: () => child.exitCode !== null || child.signalCode !== null,
-    close: () => void child.stdin.end(),
+    close: () => closeChildStdin(child.stdin),
   };
 }
 

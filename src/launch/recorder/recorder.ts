@@ -4,6 +4,7 @@ import { isHeld, tryHold } from "../../core/disk/lock.ts";
 import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
 import { type Host, logDecision } from "../../core/host.ts";
 import type { Env } from "../../core/layout.ts";
+import { closeChildStdin, writeToChild } from "../../core/process/child-stdin.ts";
 import { terminate } from "../../core/process/terminate.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isProcessId, readProcess } from "../../core/process/processes.ts";
@@ -100,8 +101,8 @@ export function startRecorder(
     const recorder = { pid: started.pid, start: started.start };
     const record = { version: 1, recorder, witness: watching.witness, since: host.now().toISOString(), origin } as const;
     writeState(paths.canary, record, recordFile);
-    void child.stdin.write("go\n");
-    void child.stdin.end();
+    writeToChild(child.stdin, "go\n");
+    closeChildStdin(child.stdin);
     return recorder;
   } finally {
     closeSync(lock);

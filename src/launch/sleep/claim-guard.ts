@@ -1,3 +1,4 @@
+import { closeChildStdin, writeToChild } from "../../core/process/child-stdin.ts";
 import type { Env } from "../../core/layout.ts";
 
 /** Withdraws a claim to sleep if this process ends before it releases the guard. */
@@ -30,8 +31,8 @@ export function guardClaim(claim: string, env: Env): ClaimGuard {
   child.unref();
   return {
     release: () => {
-      void child.stdin.write("released\n");
-      void child.stdin.end();
+      writeToChild(child.stdin, "released\n");
+      closeChildStdin(child.stdin);
     },
   };
 }

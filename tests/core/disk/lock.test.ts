@@ -52,7 +52,7 @@ describe("one at a time", () => {
     children.push(...adders);
     await Promise.all(adders.map(outputOf));
     expect(readFileSync(counter, "utf8")).toBe("300");
-  }, 30_000);
+  });
 
   test("callers inside one process have their turns one after another too, and each comes", async () => {
     let [inside, most, turns] = [0, 0, 0];

@@ -56,7 +56,7 @@ test("nothing is left after a timeout in the middle of a storm of forks in sessi
   } finally {
     runner.close();
   }
-}, 20_000);
+});
 
 test("a command that ends at SIGTERM is not killed", async () => {
   using scratch = openScratch();
@@ -100,4 +100,4 @@ test("nothing is left after a timeout of an iapeer that itself runs a command", 
   } finally {
     runner.close();
   }
-}, 20_000);
+});
