@@ -13,7 +13,7 @@ export interface Row {
   /** For `--row`. */
   readonly name: string;
   readonly claim: string;
-  /** What the baseline is. */
+  /** The baseline's name. */
   readonly against: string;
   readonly unit: "ms" | "s" | "MB";
   readonly bound: Bound;

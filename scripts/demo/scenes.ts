@@ -124,7 +124,7 @@ export const WHERE_NEXT = [
   "  npm test                  every promise, checked",
 ].join("\n");
 
-/** What differs from the scene; undefined when nothing does. */
+/** The differences from the scene; undefined when there are none. */
 export function findFailure(
   { type: line, exit = 0, shows }: Scene & { readonly type: string },
   { status, printed }: Typed,

@@ -5,7 +5,7 @@ const READERS_HOME = "/home/somebody";
 const DEMO_FOLDER = "/tmp/iapeer-demo-x1y2z3";
 const SERVER_PID = "24242";
 
-/** What differs in each run of any page, and what the page shows instead. */
+/** The texts that differ in each run of any page, and what the page shows instead. */
 const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "2026-01-02T03:04:05.678Z"],
   [/\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z/g, "2026-01-02T030405.678Z"],
@@ -32,7 +32,7 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/(?<key>; see: iapeer deaths show |^hint: see: iapeer deaths show )[0-9a-f]{8}/gm, "$<key>3f2a91c0"],
 ];
 
-/** What differs in the demo as well: its only death. */
+/** The texts that differ in the demo as well: its only death. */
 const IN_DEMO: readonly (readonly [RegExp, string])[] = [
   [/(\/private)?\/tmp\/iapeer-demo-\w{6}/g, DEMO_FOLDER],
   [/(?<=^\$ iapeer deaths show )[0-9a-f]{4}/gm, "3f2a"],

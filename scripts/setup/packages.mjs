@@ -9,7 +9,7 @@ import { join } from "node:path";
  */
 
 /**
- * Whether the folder's node_modules is what its package-lock.json asks for, by the record that npm leaves in node_modules
+ * Tells whether the folder's node_modules is what its package-lock.json asks for, by the record that npm leaves in node_modules
  * when an install is complete. An optional package may be missing: most of those are for other platforms.
  *
  * @param {string} folder

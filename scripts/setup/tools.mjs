@@ -21,7 +21,7 @@ export function findMissing({ need, want }) {
   return { need: need.filter(isMissing), want: want.filter(isMissing) };
 }
 
-/** Whether `installTools` can install any of what is missing. @param {Tools} missing */
+/** Tells whether `installTools` can install any of what is missing. @param {Tools} missing */
 export function canInstall({ need, want }) {
   return canUseApt() ? need.length + want.length > 0 : need.length > 0 && canUseBrew();
 }
@@ -56,7 +56,7 @@ function installWithApt({ need, want }) {
   });
 }
 
-/** What a package asks before it starts a service (Debian policy, 9.3.3.1). */
+/** The question that a package asks before it starts a service (Debian policy, 9.3.3.1). */
 const POLICY = "/usr/sbin/policy-rc.d";
 
 /** Keeps an installed sshd from being started: 101 says that no service may start. @param {() => void} work */

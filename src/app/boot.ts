@@ -14,13 +14,13 @@ import type { Registry } from "../registry/types.ts";
 import type { App } from "./types.ts";
 import { findProgram } from "../launch/runtime/runtime.ts";
 
-/** Whose service manager, and where its files are. */
+/** The service manager of an account, and where its files are. */
 export function servicePlace({ env }: Pick<App, "env">): ServicePlace {
   return { home: homeFrom(env), env };
 }
 
 /**
- * What it takes to change units. The program and the environment are those that `fleet install` wrote down, so that a unit does not depend
+ * Opens what changes units. The program and the environment are those that `fleet install` wrote down, so that a unit does not depend
  * on which call made it. Where it was not run, or its program is gone, they are those of this call.
  */
 export function openBoot(app: App, signal?: AbortSignal): Boot {

@@ -11,7 +11,7 @@ export interface TailRequest extends AskedIdentity {
 }
 
 /** The output of a session, as lines to read. */
-export interface Tail {
+export interface PeerTail {
   readonly identity: string;
   readonly lines: readonly string[];
   /** False: its log is empty, or there is none. */
@@ -19,7 +19,7 @@ export interface Tail {
 }
 
 /** As `tail --json` prints it. */
-export function toTailJson({ identity, lines }: Tail): Pick<Tail, "identity" | "lines"> {
+export function toTailJson({ identity, lines }: PeerTail): Pick<PeerTail, "identity" | "lines"> {
   return { identity, lines };
 }
 
@@ -28,7 +28,7 @@ export function toTailJson({ identity, lines }: Tail): Pick<Tail, "identity" | "
  *
  * @throws IapeerError `peer-not-found`, `runtime-not-found`, `read-failed`.
  */
-export async function tailPeer(app: App, { count, ...asked }: TailRequest): Promise<Tail> {
+export async function tailPeer(app: App, { count, ...asked }: TailRequest): Promise<PeerTail> {
   const { identity } = chooseIdentity(app, asked, "tail");
   using log = openSessionTail(sessionLogPath(app.layout, identity));
   const text = log.readEnd(count);
@@ -46,7 +46,7 @@ const MOST_REST = 64 * 1024;
  *
  * @throws IapeerError what tailPeer throws.
  */
-export async function* followPeer(app: App, { count, ...asked }: TailRequest, signal: AbortSignal): AsyncGenerator<Tail> {
+export async function* followPeer(app: App, { count, ...asked }: TailRequest, signal: AbortSignal): AsyncGenerator<PeerTail> {
   const { identity } = chooseIdentity(app, asked, "tail");
   using log = openSessionTail(sessionLogPath(app.layout, identity));
   const end = log.readEnd(count);

@@ -119,7 +119,7 @@ export async function loadVerbs(commands: Commands): Promise<Verb[]> {
   return (await Promise.all(each)).flat();
 }
 
-/** Whether a command does something by itself. */
+/** Tells whether a command does something by itself. */
 export function isVerb(command: Group | Verb): command is Verb {
   return "run" in command;
 }

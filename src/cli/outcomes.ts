@@ -7,11 +7,11 @@ import { tame } from "../model/characters.ts";
 
 /** "\n  memory claude: ok" for each. */
 export function renderOutcomes(outcomes: readonly MemoryOutcome[], colors: Colors): string {
-  return outcomes.map((outcome) => `\n  memory ${outcome.runtime}: ${renderState(outcome, colors)}`).join("");
+  return outcomes.map((outcome) => `\n  memory ${outcome.runtime}: ${renderMemoryState(outcome, colors)}`).join("");
 }
 
 /** "ok", or "failed (the last words of stderr)". */
-export function renderState(outcome: Pick<MemoryOutcome, "state" | "detail">, colors: Colors): string {
+export function renderMemoryState(outcome: Pick<MemoryOutcome, "state" | "detail">, colors: Colors): string {
   const paint = isGood(outcome) ? colors.green : outcome.state === "not-run" ? colors.yellow : colors.red;
   const detail = isGood(outcome) || outcome.detail === undefined ? "" : ` (${tame(outcome.detail)})`;
   return `${paint(outcome.state)}${detail}`;

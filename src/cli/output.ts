@@ -13,7 +13,7 @@ export interface Output {
   readonly width: () => number | undefined;
   /** The rows of that terminal. */
   readonly height: () => number | undefined;
-  /** Whether stderr is a terminal that a progress bar can be drawn on. */
+  /** True when stderr is a terminal that a progress bar can be drawn on. */
   readonly canDraw: boolean;
   /** Prints the result: the JSON with --json, else the text, which is rendered only then. Throws `write-failed`. */
   readonly result: (json: unknown, render: () => string) => void;

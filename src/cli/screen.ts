@@ -1,7 +1,7 @@
 import { cutToWidth } from "./width.ts";
 
 /** The alternate screen of a terminal, drawn again and again. The terminal restores the normal screen at the end (xterm, ctlseqs). */
-export interface Screen {
+export interface TerminalScreen {
   /** Draws lines over the last frame, without clearing it first. Lines that do not fit are left out. False when writing failed. */
   readonly draw: (lines: readonly string[]) => boolean;
   /** Gives the terminal back. Later frames are not drawn. */
@@ -22,7 +22,7 @@ const REST_OF_LINE = "\u001b[K";
 const REST_OF_SCREEN = "\u001b[J";
 
 /** @param write writes to the terminal as it stands; returns false when that failed. */
-export function openScreen(write: (text: string) => boolean, size: () => ScreenSize): Screen {
+export function openScreen(write: (text: string) => boolean, size: () => ScreenSize): TerminalScreen {
   let isOpen = write(ENTER);
   return {
     draw: (lines) => isOpen && write(renderFrame(lines, size())),

@@ -18,7 +18,7 @@ export interface FlagArg extends Described, Omit<BooleanArgDef, keyof Described>
 export interface TextArg extends Described, Omit<StringArgDef, keyof Described> {
   readonly type: "string";
   readonly repeatable?: boolean;
-  /** Whether the empty value has a meaning, such as no description. */
+  /** True when the empty value has a meaning, such as no description. */
   readonly mayBeEmpty?: boolean;
   readonly completes?: Completes;
 }

@@ -66,7 +66,7 @@ export function socketPathOf(layout: Layout, identity: string): string {
   return join(layout.socketFolder, `tmux-iap-${identity}.sock`);
 }
 
-/** What the session of one identity printed. */
+/** The log of everything that the session of one identity printed. */
 export function sessionLogPath(layout: Layout, identity: string): string {
   return join(layout.root, "logs", "lifecycle", `${identity}.log`);
 }

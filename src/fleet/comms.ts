@@ -31,10 +31,10 @@ export interface Comms extends Omit<CommsPeer, "ssh"> {
 }
 
 /** The text is no longer: a model pays for it with every turn. */
-export const MAX_CHARS = 8000;
+export const MAX_COMMS_CHARS = 8000;
 
 /** The text has no room for more rows: the shortest has this many characters. */
-const MOST_ROWS = Math.floor(MAX_CHARS / '  a  b  c  iapeer send a -m "TEXT"\n'.length);
+const MOST_ROWS = Math.floor(MAX_COMMS_CHARS / '  a  b  c  iapeer send a -m "TEXT"\n'.length);
 
 /** So many points of contact are named. */
 const MAX_CONTACTS = 8;
@@ -82,9 +82,9 @@ export function renderWatch({ name, ssh }: Pick<CommsPeer, "name" | "ssh">): str
   return `${ssh === null ? "" : `ssh -t ${ssh} `}iapeer watch ${name}`;
 }
 
-/** Renders the text, of at most MAX_CHARS characters. It names as many peers as fit. */
+/** Renders the text, of at most MAX_COMMS_CHARS characters. It names as many peers as fit. */
 export function renderComms(comms: Comms): string {
-  const fits = (count: number) => render(comms, count).length <= MAX_CHARS;
+  const fits = (count: number) => render(comms, count).length <= MAX_COMMS_CHARS;
   let [low, high] = [0, Math.min(comms.peers.length, MOST_ROWS)];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);

@@ -21,7 +21,7 @@ const FOUND = fc
   })
   .map((units) => units.map(({ name, text, isEnabled }) => foundOf(name, text, isEnabled && text !== undefined)));
 
-/** What is there when everything of a plan was done. */
+/** The state after everything of a plan was done. */
 function after(found: readonly FoundUnit[], { write, enable, disable, remove }: ReturnType<typeof planBootUnits>): FoundUnit[] {
   const units = new Map(found.map((unit) => [unit.name, unit]));
   for (const { name } of disable) units.set(name, { ...units.get(name)!, isEnabled: false });

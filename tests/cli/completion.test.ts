@@ -5,7 +5,7 @@ import { normalizeWords } from "../../src/cli/completion.ts";
 import { ok } from "../support/calls.ts";
 import { BINARY, openSandbox, type Sandbox } from "../support/sandbox.ts";
 
-/** What is offered for the last of these words. */
+/** The offers for the last of these words. */
 async function offered(sandbox: Sandbox, ...words: string[]): Promise<string[]> {
   const { stdout } = await ok(sandbox, "complete", "--", ...words);
   return stdout

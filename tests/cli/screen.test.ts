@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { openScreen, renderFrame } from "../../src/cli/screen.ts";
 import { wrapToWidth } from "../../src/cli/width.ts";
 
-/** What a terminal shows of a frame. */
+/** The lines that a terminal shows of a frame. */
 function linesOf(frame: string): string[] {
   return Bun.stripANSI(frame).split("\r\n");
 }

@@ -8,7 +8,7 @@ import { errorOf, openScratch } from "../support/scratch.ts";
 
 const { uid, homedir: accountHome } = userInfo();
 
-/** What tmux itself makes of `-L name`: it says so when nobody answers there. */
+/** The path that tmux itself makes of `-L name`: it says so when nobody answers there. */
 function pathOfTmux(env: Record<string, string>, name: string): string {
   const { stderr } = Bun.spawnSync(["tmux", "-L", name, "list-sessions"], {
     env: { PATH: process.env["PATH"]!, ...env },

@@ -57,3 +57,16 @@ test.each(PAGES)("every sentence of %s begins with its subject, and not with Of,
   const sentences = await readSentences(page);
   expect(sentences.filter((sentence) => /^(?:of|what|whether|who|whom|whose)\b/i.test(sentence))).toEqual([]);
 });
+
+test("every comment begins with its subject, too", async () => {
+  const opener = /^\s*(?:\/\*\*|\/\/|\*) +(?:Of|What|Whether|Who|Whom|Whose) .*$/gm;
+  const files = ["src", "scripts", "tests"].flatMap((folder) => [
+    ...new Bun.Glob(`${folder}/**/*.{ts,mjs,js}`).scanSync({ cwd: ROOT }),
+  ]);
+  const found = await Promise.all(
+    files.map(async (file) =>
+      [...(await Bun.file(join(ROOT, file)).text()).matchAll(opener)].map(([line]) => `${file}: ${line.trim()}`),
+    ),
+  );
+  expect(found.flat()).toEqual([]);
+});

@@ -1,4 +1,4 @@
-// What a person does by hand, between and beside the commands.
+// The things that a person does by hand, between and beside the commands.
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// What goes wrong around an end, and is to be told all the same.
+// Faults around an end, which is to be told all the same.
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -53,7 +53,7 @@ async function launchOther(name: string, runtime = "claude"): Promise<Session> {
   return await launchPeer(bob.sandbox, name, runtime);
 }
 
-/** What a call from within a peer's session came to. */
+/** The outcome of a call from within a peer's session. */
 async function runIn(name: string, command: string): Promise<{ status: string; output: string }> {
   rmSync(home("ran-status"), { force: true });
   await ok(bob.sandbox, "send", name, "-m", `run ${command}`);

@@ -324,7 +324,7 @@ describe("live servers", () => {
   });
 });
 
-/** What runs in an environment that names this folder. */
+/** The processes whose environment names this folder. */
 function processesOf(folder: string): number[] {
   return readdirSync("/proc")
     .map(Number)
@@ -457,7 +457,7 @@ describe("the self-test", () => {
     await until(
       "nothing runs",
       () => {
-        // What makes tmux before 3.5 look after its children.
+        // This makes tmux before 3.5 look after its children.
         for (const socket of readdirSync(join(env.TMPDIR, folder, "s"))) {
           Bun.spawnSync(["tmux", "-S", join(env.TMPDIR, folder, "s", socket), "run-shell", "-b", "true"], {
             stdin: "ignore",

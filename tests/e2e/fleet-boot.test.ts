@@ -297,7 +297,7 @@ describe.skipIf(process.platform !== "linux")("remove of a peer that starts at b
     expect(readUnits(box)).toEqual({ ...SHARED, ...agents("eve") });
     expect(systemd.asked()).toEqual(["disable iapeer-agent-bob.service", "daemon-reload"]);
     expect((await ok(box, "remove", "eve")).stdout).toStartWith("removed eve; it starts at boot no more; ");
-    // What was applied still has them, and they do not come back by that.
+    // The applied fleet still has them, and they do not come back by that.
     expect((await install("--json")).status).toBe(1);
     expect(readUnits(box)).toEqual(SHARED);
   });
@@ -442,7 +442,7 @@ describe.skipIf(process.platform !== "linux")("killed in the middle", () => {
       expect((await box.iapeer("remove", "eve")).signal).toBe("SIGKILL");
       expect(readRegistryFile(box).peers.map(({ personality }) => personality)).toContain("eve");
       noneDangling();
-      // Who is being removed does not get a unit again.
+      // A peer that is being removed does not get a unit again.
       expect((await install()).status).toBe(1);
       expect(readUnits(box)).toEqual(refreshed);
       await ok(box, "remove", "eve");

@@ -24,7 +24,7 @@ const BOSS = { name: "boss", class: "orchestrator" };
 interface Told {
   readonly stderr: string;
   readonly argv: readonly string[];
-  /** What OPENCODE_CONFIG_CONTENT was. */
+  /** The value of OPENCODE_CONFIG_CONTENT. */
   readonly config: string;
 }
 

@@ -16,7 +16,7 @@ const bob = useBob();
 
 const BOB = "  - { name: bob, class: implementer, runtime: own }";
 
-// Of a runtime that gives its own heartbeats: nobody else does.
+// A runtime that gives its own heartbeats gets none from anybody else.
 beforeEach(async () => {
   const command = bob.sandbox.script("own", 'exec "$IAPEER_CLAUDE_BIN"');
   bob.sandbox.write("root/runtimes/own/runtime.json", JSON.stringify({ command, args: [], heartbeat: "own" }));
@@ -105,7 +105,7 @@ describe("fleet ps", () => {
 
   test("an agent that is stopped falls silent, and is healthy again when it goes on", async () => {
     declare([BOB]);
-    // What is stopped is the program behind a shell: tmux has a pane's own process go on.
+    // The program behind a shell is stopped: tmux has a pane's own process go on.
     const program = bob.sandbox.script("program", "echo ready; exec sleep 600");
     bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script(
       "wrapped",

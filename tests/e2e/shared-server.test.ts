@@ -43,7 +43,7 @@ async function statusOf(name: string): Promise<string> {
   return rows.find(({ personality }) => personality === name)!.runtimes[0]!.status;
 }
 
-/** What is left of a session's own: its recorder, and whatever waits or logs for it. */
+/** The rest of a session's own: its recorder, and whatever waits or logs for it. */
 function belongingsOf(session: Session): string[] {
   return listProcesses()
     .filter(({ isZombie }) => !isZombie)

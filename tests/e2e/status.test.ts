@@ -1,4 +1,4 @@
-// What `status` says of live servers and of the socket folder.
+// The words of `status` about live servers and the socket folder.
 import { expect, test } from "bun:test";
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -123,7 +123,7 @@ describe("supervise", () => {
     running.kill("SIGTERM");
     expect((await finish(running)).status).toBe(143);
     expect(isHeld(lock)).toBe(false);
-    // What it armed outlives it.
+    // The recorder that it armed outlives it.
     expect(isRunning(recorderOf(session)!)).toBe(true);
   });
 

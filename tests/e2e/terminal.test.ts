@@ -1,4 +1,4 @@
-// What a person sees: the compiled program in a real terminal.
+// The view of a person: the compiled program in a real terminal.
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// What a message to another host comes to when something is in its way; see two-hosts.test.ts.
+// The fate of a message to another host when something is in its way; see two-hosts.test.ts.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

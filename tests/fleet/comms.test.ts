@@ -1,7 +1,7 @@
 import type { Agent, AppliedFleet } from "../../src/model/agent.ts";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { findMember, MAX_CHARS, planComms, renderComms, renderWatch } from "../../src/fleet/comms.ts";
+import { findMember, MAX_COMMS_CHARS, planComms, renderComms, renderWatch } from "../../src/fleet/comms.ts";
 import { errorOf } from "../support/scratch.ts";
 
 const HERE = { host: "mill", user: "somebody" };
@@ -127,8 +127,8 @@ ${RULES("mill:a")}`);
     const many = Array.from({ length: 199 }, (_, n) => agent(`coder-${n}`, n % 2 === 0 ? "implementer" : "tester"));
     const text = tell(fleetOf(...many, agent("boss", "orchestrator")), "coder-1");
     const rows = text.match(/^ {2}\S+ +\w+ +claude .*$/gm)!;
-    expect(text.length).toBeLessThanOrEqual(MAX_CHARS);
-    expect(text.length).toBeGreaterThan(MAX_CHARS - 100);
+    expect(text.length).toBeLessThanOrEqual(MAX_COMMS_CHARS);
+    expect(text.length).toBeGreaterThan(MAX_COMMS_CHARS - 100);
     expect(rows.slice(0, 2)).toEqual([
       '  boss       orchestrator  claude  iapeer send boss -m "TEXT"',
       '  coder-3    tester        claude  iapeer send coder-3 -m "TEXT"',
@@ -149,7 +149,7 @@ ${RULES("mill:a")}`);
             agent(name, agentClass, { runtime, ...(far && { remote: far }) }),
           ),
         );
-        expect(tell(fleet, rows[0]!.name).length).toBeLessThanOrEqual(MAX_CHARS);
+        expect(tell(fleet, rows[0]!.name).length).toBeLessThanOrEqual(MAX_COMMS_CHARS);
       }),
       { numRuns: 30 },
     );

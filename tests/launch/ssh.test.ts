@@ -9,7 +9,7 @@ const BOB: RemoteSend = {
   verify: false,
 };
 
-/** What is run there, behind the destination. */
+/** The command that is run there, behind the destination. */
 const wordsOf = (send: RemoteSend, program = "iapeer") => {
   const argv = planSsh(send, program);
   return argv.slice(argv.indexOf("--") + 2);

@@ -47,7 +47,7 @@ function flawsOf(death: Death, owner: Tracked | undefined): string[] {
   ];
 }
 
-/** What is tracked and still runs: `bob, watched`. */
+/** The tracked processes that still run: `bob, watched`. */
 export function readLives({ tracked }: Stage): string[] {
   return tracked.map(describeLife).filter((text) => text !== undefined);
 }

@@ -1,11 +1,11 @@
 import type { Witness } from "../../src/launch/recorder/types.ts";
 import type { Scene } from "./scene.ts";
 
-/** What must be true after the row. A part that is left out must be empty. */
+/** The facts that must be true after the row. A part that is left out must be empty. */
 export interface Expected {
   /** The lines of exits.log (see renderRecord). Where the host decides, the alternatives stand with " | " between them. */
   readonly records?: readonly string[];
-  /** What still runs of what the scene tracks (see Scene.track). */
+  /** The tracked things that still run (see Scene.track). */
   readonly lives?: readonly string[];
   /** The lines of lifecycle.log about the canary of claude-bob since the scene was set. */
   readonly canary?: readonly string[];
@@ -25,7 +25,7 @@ export interface Row {
   readonly act: (scene: Scene) => Promise<void>;
 }
 
-/** What was found: the parts of Expected, all of them, and the leaks. */
+/** The findings: the parts of Expected, all of them, and the leaks. */
 export interface Outcome {
   readonly records: readonly string[];
   readonly lives: readonly string[];
@@ -39,7 +39,7 @@ export function both(expected: Expected): Row["expected"] {
   return { parent: expected, client: expected };
 }
 
-/** What a row expects, each alternative decided by what was found. */
+/** The expectation of a row, each alternative decided by what was found. */
 export function completeExpected({ records = [], lives = [], canary = [] }: Expected, found: Outcome): Outcome {
   const chosen = records.map((record, index) => record.split(" | ").find((one) => one === found.records[index]) ?? record);
   return { records: chosen, lives, canary, leaks: [] };
@@ -57,7 +57,7 @@ export const UNWITNESSED = "server-exit cause=unwitnessed verdict=unknown";
 /** Bob lives and is watched. */
 export const WELL: readonly string[] = ["bob, watched"];
 
-/** What runs beside bob on a person's server. */
+/** The processes beside bob on a person's server. */
 export const OTHERS: readonly string[] = ["the person's server", "the person's session", "amy, watched"];
 
 /** The records of a server that was killed. */

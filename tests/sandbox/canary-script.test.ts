@@ -20,7 +20,7 @@ const installed = SHELLS.filter(([program]) => Bun.which(program) !== null).map(
 const WITNESSES = ["parent", "client"] as const satisfies readonly Witness[];
 const rows = installed.flatMap(([name, shell]) => WITNESSES.map((witness) => [name, witness, shell] as const));
 
-/** What a path may hold that a shell or tmux would take for something else. */
+/** Characters of a path that a shell or tmux would take for something else. */
 const HOSTILE = "a b'c\"d#{pid}#(x)$HOME`x`%s;\\n*";
 
 /** The client that the recorder waits with. */

@@ -91,3 +91,16 @@ describe("a file of src may not import", () => {
     expect(whyNotImport(from, to)).toStartWith(why);
   });
 });
+
+test("no two files of src export the same name", async () => {
+  const files = await Promise.all(FILES.map(async (file) => ({ file, text: await Bun.file(join(SRC, file)).text() })));
+  const exported = files.flatMap(({ file, text }) =>
+    [...text.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm)].map(([, name]) => ({
+      name: name!,
+      file,
+    })),
+  );
+  const filesOf = Map.groupBy(exported, ({ name }) => name);
+  const twice = [...filesOf].map(([name, found]) => [name, [...new Set(found.map(({ file }) => file))]] as const);
+  expect(twice.filter(([, found]) => found.length > 1)).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Whether the kernel's log can be read here. It names the processes that were killed for memory. */
+/** Tells whether the kernel's log can be read here. It names the processes that were killed for memory. */
 export const isKernelLogReadable = process.platform === "linux" && Bun.spawnSync(["dmesg"]).success;
 
 /**

@@ -39,7 +39,7 @@ export interface WatchOptions {
   /** A command that starts the shell, such as `unshare …`. */
   readonly through?: readonly string[];
   readonly change?: (script: string) => string;
-  /** Whether the start waits until a client waits. Default: yes. */
+  /** True when the start waits until a client waits. Default: yes. */
   readonly isReadyAwaited?: boolean;
 }
 

@@ -66,7 +66,7 @@ export async function clientOf(session: Session): Promise<ProcessId> {
   return client!;
 }
 
-/** Whether a process has become tmux, and is no longer the shell that forked for it. */
+/** Tells whether a process has become tmux, and is no longer the shell that forked for it. */
 export function isTmux(pid: number): boolean {
   return readProgramName(pid).includes("tmux");
 }

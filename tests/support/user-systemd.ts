@@ -141,7 +141,7 @@ function removeGroup(group: string): void {
   everywhere.flatMap(foldersOf).forEach((folder) => rmdirSync(folder));
 }
 
-/** Whether such a systemd starts on this machine. */
+/** Tells whether such a systemd starts on this machine. */
 export async function hasUserSystemd(sandbox: Sandbox): Promise<boolean> {
   await using systemd = openUserSystemd(sandbox);
   return (

@@ -4,7 +4,7 @@ import { registeredIdentities } from "../choose.ts";
 import type { App } from "../types.ts";
 import { failure } from "./check.ts";
 import { runChecks } from "./checks.ts";
-import { checkFleet } from "./fleet.ts";
+import { checkAppliedFleet } from "./fleet.ts";
 import { runSelfTest } from "./self-test.ts";
 import { checkTmux } from "./tools.ts";
 import type { Check, DoctorReport, DoctorRequest } from "./types.ts";
@@ -32,7 +32,7 @@ async function lookAround(app: App, signal: AbortSignal): Promise<readonly Check
   const identities = identitiesOrNone(app);
   const servers = readCanaries(layout, identities);
   const checks = await runChecks({ layout, env, tmux, now: now(), identities, servers }, signal);
-  return [...checks, ...checkFleet(app)];
+  return [...checks, ...checkAppliedFleet(app)];
 }
 
 function identitiesOrNone(app: App): readonly string[] {

@@ -6,7 +6,7 @@ import { readBootAgents, servicePlace } from "../boot.ts";
 import type { App } from "../types.ts";
 
 /** Checks that the applied fleet can be read, and starts with this host as it says. It gives no row where no fleet was applied. */
-export function checkFleet(app: App): readonly Check[] {
+export function checkAppliedFleet(app: App): readonly Check[] {
   try {
     const { agents, unregistered, isApplied } = readBootAgents(app);
     if (!isApplied) return [];

@@ -15,7 +15,7 @@ import type { Host } from "../../core/host.ts";
 import { areGoneWithin } from "../../core/process/terminate.ts";
 
 /** A root and a socket folder of its own, where sessions are launched and ended for a test. */
-export interface Stage {
+export interface SelfTestStage {
   readonly folder: string;
   readonly host: Host;
   /** The warnings that came meanwhile. */
@@ -28,7 +28,7 @@ const MOST_FOLDER_BYTES = 55;
 const NAME = "iapeer-doctor-";
 
 /** Makes the stage. The sessions on it know nothing of this host's root. */
-export function openStage(env: Env, now: () => Date): Stage {
+export function openStage(env: Env, now: () => Date): SelfTestStage {
   return stageIn(realpathSync(mkdtempSync(join(stagesFolder(env), NAME))), env, now);
 }
 
@@ -51,7 +51,7 @@ export async function closeForgotten(env: Env, now: () => Date): Promise<void> {
   }
 }
 
-function stageIn(folder: string, env: Env, now: () => Date): Stage {
+function stageIn(folder: string, env: Env, now: () => Date): SelfTestStage {
   const own = {
     ...env,
     IAPEER_ROOT: folder,
@@ -83,7 +83,7 @@ const ROUNDS = 10;
 const ROUND_MS = 500;
 
 /** Ends every process of the stage and takes its folder away. Returns why that could not be done, if so. */
-export async function closeStage(stage: Stage): Promise<string | undefined> {
+export async function closeStage(stage: SelfTestStage): Promise<string | undefined> {
   let left = findProcesses(stage);
   for (let round = 0; left.length > 0 && round < ROUNDS; round += 1) {
     left.forEach((one) => signalProcess(one, "SIGKILL"));
@@ -100,7 +100,7 @@ export async function closeStage(stage: Stage): Promise<string | undefined> {
 }
 
 /** Servers, recorders and agents of the stage, and all that descends from them. */
-function findProcesses(stage: Stage): ProcessInfo[] {
+function findProcesses(stage: SelfTestStage): ProcessInfo[] {
   const table = listProcesses().filter(({ pid, isZombie }) => pid !== process.pid && !isZombie);
   const roots = new Set(savedProcesses(stage).map(keyOf));
   return withDescendants(
@@ -110,7 +110,7 @@ function findProcesses(stage: Stage): ProcessInfo[] {
 }
 
 /** The processes that are written down, and the servers that answer. */
-function savedProcesses({ host: { layout } }: Stage): ProcessId[] {
+function savedProcesses({ host: { layout } }: SelfTestStage): ProcessId[] {
   const listeners = namesIn(layout.socketFolder).map((name) => probeSocket(join(layout.socketFolder, name)));
   const saved = [...listIncarnations(layout)].flatMap(([identity, incarnations]) =>
     incarnations.flatMap((incarnation) => {
@@ -124,7 +124,7 @@ function savedProcesses({ host: { layout } }: Stage): ProcessId[] {
 }
 
 /** True where its environment is the stage's (proc(5)). macOS does not tell. */
-function hasStage({ pid }: ProcessId, { folder }: Stage): boolean {
+function hasStage({ pid }: ProcessId, { folder }: SelfTestStage): boolean {
   try {
     return (
       process.platform === "linux" && readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`IAPEER_ROOT=${folder}`)

@@ -14,7 +14,7 @@ import { hasRecorder, readCanaryRecord } from "../../launch/recorder/recorder.ts
 import { failure, good } from "./check.ts";
 import type { Check } from "./types.ts";
 import { launchIdentity } from "../../launch/start/start.ts";
-import { closeForgotten, closeStage, openStage, type Stage } from "./self-test-stage.ts";
+import { closeForgotten, closeStage, openStage, type SelfTestStage } from "./self-test-stage.ts";
 import { stopSession } from "../../launch/end/end.ts";
 import { superviseOnce } from "../../launch/tick.ts";
 import { armIdentity } from "../../launch/canary/canary.ts";
@@ -41,7 +41,7 @@ export interface Scenario {
 }
 
 interface Act {
-  readonly stage: Stage;
+  readonly stage: SelfTestStage;
   readonly until: Until;
 }
 
@@ -108,7 +108,7 @@ export async function runSelfTest({ env, now, signal }: SelfTestOptions): Promis
   return left === undefined ? rows : [...rows, failure("cleanup", left)];
 }
 
-async function playAll(stage: Stage, signal: AbortSignal): Promise<readonly Check[]> {
+async function playAll(stage: SelfTestStage, signal: AbortSignal): Promise<readonly Check[]> {
   declareRuntime(stage);
   const failed = await Promise.all(
     SCENARIOS.map(async (scenario) => await play(scenario, { stage, until: (what, isTrue) => waitUntil(what, isTrue, signal) })),
@@ -129,7 +129,7 @@ async function playAll(stage: Stage, signal: AbortSignal): Promise<readonly Chec
 const RUNTIME = "test";
 
 /** Declares that runtime as a person would: every scenario launches it in the one way there is. */
-function declareRuntime({ host: { layout } }: Stage): void {
+function declareRuntime({ host: { layout } }: SelfTestStage): void {
   const path = join(layout.runtimesFolder, RUNTIME, "runtime.json");
   makeFolder(dirname(path));
   writeAtomically(path, renderJson({ command: "/bin/sh", args: ["-c", AGENT, "sh"] }));
@@ -177,7 +177,7 @@ async function waitUntil(what: string, isTrue: () => boolean, signal: AbortSigna
 const LOG_BYTES = 1024 * 1024;
 
 /** The lines as they are: a repeat would not be seen among deaths. */
-function readRecords({ host: { layout } }: Stage): Record<string, string>[] {
+function readRecords({ host: { layout } }: SelfTestStage): Record<string, string>[] {
   return parseEvents(readTail(layout.exitsLog, LOG_BYTES));
 }
 

@@ -19,7 +19,7 @@ import {
 } from "../boot.ts";
 import type { App } from "../types.ts";
 
-/** What an installation would write and run, as `--print --json` prints it. */
+/** The files and commands of an installation, as `--print --json` prints them. */
 export interface InstallPreview {
   readonly units: readonly Pick<UnitFile, "path" | "text">[];
   /** Each as an argv. */
@@ -31,7 +31,7 @@ export interface InstallRequest {
   readonly isNow: boolean;
 }
 
-/** What `fleet install` would write and run; nothing is changed. */
+/** Plans what `fleet install` would write and run. Nothing is changed. */
 export function previewInstall(app: App, { isNow }: InstallRequest): InstallPreview {
   const boot = freshBoot(app);
   const { install, start } = previewBoot(readBootAgents(app).agents, boot);
@@ -42,7 +42,7 @@ export function previewInstall(app: App, { isNow }: InstallRequest): InstallPrev
   };
 }
 
-/** What became of an installation. */
+/** The outcome of an installation. */
 export interface Installation {
   readonly rows: readonly BootRow[];
   readonly found: BootAgents;
@@ -98,11 +98,11 @@ export async function installFleet(app: App, { isNow }: InstallRequest, signal: 
   return await withFleetLock(app, install, signal);
 }
 
-/** What became of an uninstallation. */
+/** The outcome of an uninstallation. */
 export interface Uninstallation {
   /** As `--json` prints it. */
   readonly json: { readonly action: "absent" | "removed"; readonly units: readonly BootRow[] };
-  /** Whether the services of this user may run on without a login. */
+  /** True when the services of this user may run on without a login. */
   readonly mayLinger: boolean;
 }
 

@@ -22,7 +22,7 @@ const HEALTH_PAINT = {
 
 interface PsColumn extends Column {
   readonly cell: (row: PsRow, options: FleetTableOptions) => Cell;
-  /** Whether the column is left out when all its cells are empty. */
+  /** True when the column is left out if all its cells are empty. */
   readonly isOptional?: boolean;
 }
 

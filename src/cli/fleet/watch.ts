@@ -6,7 +6,7 @@ import { renderFleet, renderFleetNotes, renderFleetTable } from "./table.ts";
 import { pause } from "../../core/process/pause.ts";
 import { withInterruption } from "../interruption.ts";
 import type { Output } from "../output.ts";
-import { openScreen, type Screen } from "../screen.ts";
+import { openScreen, type TerminalScreen } from "../screen.ts";
 import { wrapToWidth } from "../width.ts";
 import { tame } from "../../model/characters.ts";
 
@@ -75,7 +75,7 @@ async function drawOn(look: () => Look, { intervalSecs }: WatchOptions, { output
 }
 
 /** Redraws when the size of the terminal changes. Gives the terminal back while a person has the process stopped (Ctrl-Z). */
-function onTerminalChange({ redraw, screen }: { readonly redraw: () => void; readonly screen: Screen }): () => void {
+function onTerminalChange({ redraw, screen }: { readonly redraw: () => void; readonly screen: TerminalScreen }): () => void {
   const handlers = {
     SIGWINCH: redraw,
     SIGTSTP: () => {

@@ -3,7 +3,7 @@ import type { ProvisionRow } from "../../provision/types.ts";
 import { isGood } from "../../model/provisioning.ts";
 import { parseCount } from "../count.ts";
 import { withInterruption } from "../interruption.ts";
-import { renderState } from "../outcomes.ts";
+import { renderMemoryState } from "../outcomes.ts";
 import type { Output } from "../output.ts";
 import { ALL_PEERS, ONE_PEER } from "../shared-options.ts";
 import { renderTable } from "../table.ts";
@@ -48,7 +48,7 @@ const COLUMNS = [{ title: "PEER" }, { title: "RUNTIME" }, { title: "STATE" }];
 
 function renderSweep(outcomes: readonly ProvisionRow[], { colors }: Output): string {
   if (outcomes.length === 0) return "no peers";
-  const cells = outcomes.map((row) => [row.personality, row.runtime, { painted: renderState(row, colors) }]);
+  const cells = outcomes.map((row) => [row.personality, row.runtime, { painted: renderMemoryState(row, colors) }]);
   const good = outcomes.filter(isGood).length;
   return `${renderTable(COLUMNS, cells, { paintTitle: colors.bold })}\n${good} of ${outcomes.length} done`;
 }

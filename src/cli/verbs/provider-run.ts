@@ -3,7 +3,7 @@ import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import type { ProvisionRow } from "../../provision/types.ts";
 import { OCCASIONS } from "../../model/provisioning.ts";
 import { withInterruption } from "../interruption.ts";
-import { renderState } from "../outcomes.ts";
+import { renderMemoryState } from "../outcomes.ts";
 import { ONE_PEER } from "../shared-options.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -38,7 +38,7 @@ export const providerRun = defineVerb({
         return 0;
       }
       const { row } = report;
-      output.result(row, () => `${row.personality} ${row.runtime}: ${renderState(row, output.colors)}`);
+      output.result(row, () => `${row.personality} ${row.runtime}: ${renderMemoryState(row, output.colors)}`);
       return exitStatus() ?? statusOf(row);
     });
   },

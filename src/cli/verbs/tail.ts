@@ -1,4 +1,4 @@
-import { followPeer, type Tail, tailPeer, type TailRequest, toTailJson } from "../../app/tail.ts";
+import { followPeer, type PeerTail, tailPeer, type TailRequest, toTailJson } from "../../app/tail.ts";
 import type { App } from "../../app/types.ts";
 import { parseCount } from "../count.ts";
 import { usage } from "../strict.ts";
@@ -47,7 +47,7 @@ async function follow(app: App, request: TailRequest, output: Output): Promise<n
   });
 }
 
-function nothingOf({ identity }: Tail): string {
+function nothingOf({ identity }: PeerTail): string {
   return `no session of ${identity} has printed anything yet`;
 }
 

@@ -37,12 +37,14 @@ export function writeTogether(files: readonly NewFile[], { mode = 0o600 }: Atomi
   const staged: Staged[] = [];
   let placed = 0;
   try {
+    const folders = new Set(files.map(({ path }) => dirname(path)));
+    for (const folder of folders) sweepTemporaries(folder);
     for (const file of files) staged.push(stage(file, mode));
     for (const file of staged) {
       place(file);
       placed += 1;
     }
-    for (const folder of new Set(files.map(({ path }) => dirname(path)))) syncFolder(folder);
+    for (const folder of folders) syncFolder(folder);
   } catch (error) {
     staged.slice(placed).forEach(({ temporary }) => removeQuietly(temporary));
     throw placed === 0 ? error : halfWritten(files[0]!.path, error);
@@ -70,7 +72,6 @@ interface Staged {
 function stage({ path, text }: NewFile, mode: number): Staged {
   const temporary = join(dirname(path), temporaryName(basename(path)));
   try {
-    sweepTemporaries(dirname(path));
     writeNew(temporary, text, mode);
   } catch (error) {
     removeQuietly(temporary);
@@ -116,16 +117,20 @@ function temporaryName(name: string): string {
 
 const TEMPORARY = /^\.(?<name>.+)\.(?<pid>[0-9]+)\.(?<start>[^.]+)\.[0-9a-f]{16}\.tmp$/;
 
-/** The folders that this process has swept. Once is enough, and a folder may hold ten thousand notes. */
-const sweptFolders = new Set<string>();
-
 /** Deletes the temporary files that killed processes left in a folder. Those of living processes stay. */
 function sweepTemporaries(folder: string): void {
-  if (sweptFolders.has(folder)) return;
-  sweptFolders.add(folder);
-  for (const entry of readdirSync(folder)) {
+  for (const entry of readNames(folder)) {
     const groups = TEMPORARY.exec(entry)?.groups;
     if (groups !== undefined && isAbandoned(groups)) removeQuietly(join(folder, entry));
+  }
+}
+
+function readNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // The write that follows fails as well, and says why.
+    return [];
   }
 }
 

@@ -4,7 +4,7 @@ import { Board } from "./board.ts";
 import { inRounds, orderRows } from "./order.ts";
 import { Registrations } from "./registrations.ts";
 import { planRows } from "./rows.ts";
-import type { ApplySteps, Plan, PlanFacts, PlannedRow, Row, RunOptions } from "./types.ts";
+import type { ApplySteps, Plan, PlanFacts, PlannedRow, Row, PlanRunOptions } from "./types.ts";
 
 /**
  * Plans what makes a host match a fleet file. The same facts make the same plan; where nothing differs, every row is `unchanged`.
@@ -38,7 +38,7 @@ export function previewPlan({ rows }: Plan, { check, isToLaunch }: Pick<ApplySte
  *
  * @returns what became of each row, in the plan's order; it throws nothing that a step threw
  */
-export async function runPlan({ rows }: Plan, steps: ApplySteps, options: RunOptions): Promise<readonly Row[]> {
+export async function runPlan({ rows }: Plan, steps: ApplySteps, options: PlanRunOptions): Promise<readonly Row[]> {
   const board = new Board(rows);
   checkRows(rows, board, steps.check);
   if (announceRows(rows, board, steps)) await changeRows(rows, board, { steps, ...options });
@@ -49,7 +49,7 @@ export async function runPlan({ rows }: Plan, steps: ApplySteps, options: RunOpt
   return board.rows();
 }
 
-interface Run extends RunOptions {
+interface Run extends PlanRunOptions {
   readonly steps: ApplySteps;
 }
 

@@ -105,7 +105,7 @@ export interface ApplySteps {
   readonly launch: (row: PlannedRow) => Promise<boolean>;
 }
 
-export interface RunOptions {
+export interface PlanRunOptions {
   /** How many rows at once. */
   readonly jobs: number;
   /** Once aborted, no further row is begun. */

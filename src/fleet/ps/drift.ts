@@ -20,7 +20,7 @@ export function findDrift(query: DriftQuery, facts: FleetFacts): Drift[] {
     agent.remote === undefined ? [...findStanding(query), ...findRegistered(query, facts), ...findRunning(query, facts)] : [];
   const missing: (Drift | undefined)[] =
     applied === undefined ? [drift("not-applied", "it is declared and not applied: iapeer fleet apply")] : [];
-  return inOrder([
+  return sortDrift([
     ...missing,
     ...(applied === undefined ? [] : findUnapplied(agent, applied)),
     ...local,
@@ -33,7 +33,7 @@ export function drift(code: DriftCode, message: string): Drift {
 }
 
 /** Sorts drift by its code, in the order of DRIFT_CODES. */
-export function inOrder(found: readonly (Drift | undefined)[]): Drift[] {
+export function sortDrift(found: readonly (Drift | undefined)[]): Drift[] {
   const all = found.filter((one) => one !== undefined);
   return DRIFT_CODES.flatMap((code) => all.filter((one) => one.code === code));
 }

@@ -1,6 +1,6 @@
 import { identityOf, isPersonality } from "../../model/names.ts";
 import type { Remote, Agent } from "../../model/agent.ts";
-import { drift, inOrder } from "./drift.ts";
+import { drift, sortDrift } from "./drift.ts";
 import type { FleetFacts } from "./facts.ts";
 import type { Drift } from "./types.ts";
 
@@ -42,7 +42,7 @@ function withUnits(rows: readonly Undeclared[], gone: ReadonlySet<string>): Unde
     told.add(name);
     return {
       ...row,
-      drift: inOrder([...row.drift, drift("unit-without-agent", "its unit would start it at boot, and it is not declared")]),
+      drift: sortDrift([...row.drift, drift("unit-without-agent", "its unit would start it at boot, and it is not declared")]),
     };
   });
 }

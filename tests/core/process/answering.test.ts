@@ -1,4 +1,4 @@
-// Whether a program answers: it is not stopped, and reads what is typed to it.
+// A program answers when it is not stopped, and reads what is typed to it.
 import { describe, expect, test } from "bun:test";
 import { awaitAnswer } from "../../../src/core/process/answering.ts";
 import { parseTerminalState } from "../../../src/core/process/process-table.ts";

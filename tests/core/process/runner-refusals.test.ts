@@ -21,7 +21,7 @@ async function run(...argv: readonly string[]): Promise<Outcome> {
   return (await runner.run({ argv, timeoutMs: 5000 })).outcome;
 }
 
-/** What each command would do if it were handed to a shell after all. */
+/** The effect that each command would have in a shell. */
 const sideEffect = () => scratch.at("side-effect");
 const touch = () => `touch '${sideEffect()}'\n`;
 

@@ -97,7 +97,7 @@ const SHELLS = [
 ].filter(([name]) => Bun.which(name!) !== null);
 const POSIX_SHELLS = SHELLS.filter(([name]) => !["fish", "tcsh", "csh"].includes(name!));
 
-/** What a shell prints for a script, split at NUL. */
+/** The output of a shell for a script, split at NUL. */
 function runShell(shell: readonly string[], script: string): string[] {
   using scratch = openScratch();
   writeFileSync(scratch.at("script"), script);

@@ -80,7 +80,7 @@ const linesOf = (text: string) => text.split(/\r?\n/);
 
 const commentsIn = (text: string) => linesOf(text).flatMap((line) => /#.*/.exec(line)?.[0] ?? []);
 
-/** Whether one list is the other with something left out. */
+/** Tells whether one list is the other with something left out. */
 function isSubsequence(some: readonly string[], all: readonly string[]): boolean {
   let at = 0;
   for (const one of all) if (some[at] === one) at += 1;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { IapeerError } from "../../../src/model/errors.ts";
 import { runPlan } from "../../../src/fleet/plan/plan.ts";
-import type { ApplySteps, PlannedRow, RunOptions } from "../../../src/fleet/plan/types.ts";
+import type { ApplySteps, PlannedRow, PlanRunOptions } from "../../../src/fleet/plan/types.ts";
 
 const agentOf = (name: string) => ({ name, class: "tester", runtime: "claude", isPersistent: false });
 const added = (peer: string, more: Partial<PlannedRow> = {}): PlannedRow => ({
@@ -34,7 +34,7 @@ function openSteps(more: Partial<ApplySteps> = {}): { readonly steps: ApplySteps
   return { steps, calls };
 }
 
-const run = async (rows: readonly PlannedRow[], steps: ApplySteps, options: Partial<RunOptions> = {}) =>
+const run = async (rows: readonly PlannedRow[], steps: ApplySteps, options: Partial<PlanRunOptions> = {}) =>
   await runPlan({ rows, left: [] }, steps, { jobs: 1, signal: new AbortController().signal, onRow: () => undefined, ...options });
 const statusesOf = (rows: readonly { readonly peer: string; readonly status: string; readonly cause: unknown }[]) =>
   rows.map(({ peer, status, cause }) => `${peer} ${status} ${String(cause)}`);

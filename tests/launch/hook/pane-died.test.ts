@@ -39,7 +39,7 @@ interface Session extends AsyncDisposable {
 }
 
 interface Setup extends PrivateTmuxOptions {
-  /** What the agent does when it may. */
+  /** The agent's deed when it may. */
   readonly last?: string;
   readonly rootName?: string;
   readonly more?: Partial<PaneDiedOptions>;

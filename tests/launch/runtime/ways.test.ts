@@ -13,7 +13,7 @@ interface Case {
   readonly model?: string | undefined;
 }
 
-/** What a runtime is given, with the model "m" and that prompt wished for. */
+/** The argv and variables of a runtime, with the model "m" and that prompt wished for. */
 function give(ways: RuntimeWays, { args = [], variables = {}, env = {}, ...wish }: Case = {}): Given {
   return planGiven(
     ways,

@@ -15,7 +15,7 @@ function screen(...lines: string[]): Screen {
   return { lines: lines.map((line) => line.replace("^", "").trimEnd()), cursor };
 }
 
-/** What is said of a screen, after what was before and what the paste made of it. */
+/** The verdict on a screen, after what was before and what the paste made of it. */
 function judge(before: Screen, pasted: Screen, now: Screen, isStill = true): string {
   const mark = findMark({ before, after: pasted, isStill, head: HEAD });
   return mark === undefined ? "not seen" : judgeScreen(mark, pasted, now);

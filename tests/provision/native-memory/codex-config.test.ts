@@ -138,7 +138,7 @@ const document = fc
   .tuple(fc.array(line, { maxLength: 8 }), fc.constantFrom("\n", "\r\n"), fc.boolean())
   .map(([lines, eol, isEnded]) => `${lines.join("\n")}${isEnded && lines.length > 0 ? "\n" : ""}`.replaceAll("\n", eol));
 
-/** Whether the edit is one insertion, so that every other byte is where it was. */
+/** Tells whether the edit is one insertion, so that every other byte is where it was. */
 function isInsertion(before: string, after: string): boolean {
   let head = 0;
   while (head < before.length && before[head] === after[head]) head += 1;
