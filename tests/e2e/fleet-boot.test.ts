@@ -8,6 +8,7 @@ import { applyAgents } from "../support/applied-fleet.ts";
 import { writeFleet } from "../support/fleet.ts";
 import { type FakeSystemd, feignSystemd, readUnits } from "../support/fake-systemd.ts";
 import { fixture } from "../support/fixtures.ts";
+import { soaked } from "../support/soak.ts";
 import { BINARY, type Finished, finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
 import { launchPeer, prepareSessions, processesOf } from "../support/session.ts";
 import { isRunning } from "../../src/core/process/processes.ts";
@@ -459,15 +460,16 @@ describe.skipIf(process.platform !== "linux")("killed in the middle", () => {
     expect(readUnits(box)).toEqual({});
   });
 
-  test("at twenty moments, an installation that brings in and takes away leaves no link without its unit, and the next one finishes it", async () => {
+  test("at several moments, an installation that brings in and takes away leaves no link without its unit, and the next one finishes it", async () => {
     const many = Array.from({ length: 12 }, (_, index) => `w${index}`);
     for (const name of many) await ok(box, "add", name);
     const halves = [many.slice(0, 6), many.slice(6)];
-    for (let round = 0; round < 20; round += 1) {
+    const kills = soaked(20, 6);
+    for (let round = 0; round < kills; round += 1) {
       const names = halves[round % 2]!;
       applyAgents(box, ...names);
       const running = box.start(["fleet", "install"]);
-      await Bun.sleep(10 + round * 6);
+      await Bun.sleep(10 + (round * 120) / kills);
       running.kill("SIGKILL");
       await running.exited;
       noneDangling();

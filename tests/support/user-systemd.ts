@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { errnoOf } from "../../src/model/errors.ts";
 import { fixture } from "./fixtures.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { until } from "./sandbox.ts";
@@ -84,7 +85,7 @@ export function openUserSystemd(sandbox: Sandbox): UserSystemd | undefined {
     ctl: (...args) => ask(args).stdout.toString().trim(),
     [Symbol.asyncDispose]: async () => {
       if (manager !== undefined || processesOf(group).length > 0) await cutPower();
-      removeGroup(group);
+      await until("the group is gone", () => isRemoved(group));
     },
   };
 }
@@ -133,12 +134,18 @@ function processesOf(group: string): number[] {
   });
 }
 
-/** Removes the group from every controller: systemd makes it in each. */
-function removeGroup(group: string): void {
+/** Removes the group from every controller: systemd makes it in each. False while the kernel has not let go of a process that ended. */
+function isRemoved(group: string): boolean {
   const everywhere = [HIERARCHIES, ...readdirSync(HIERARCHIES).map((name) => join(HIERARCHIES, name))].map((folder) =>
     join(folder, basename(group)),
   );
-  everywhere.flatMap(foldersOf).forEach((folder) => rmdirSync(folder));
+  try {
+    everywhere.flatMap(foldersOf).forEach((folder) => rmdirSync(folder));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EBUSY") return false;
+    throw error;
+  }
 }
 
 /** Tells whether such a systemd starts on this machine. */
