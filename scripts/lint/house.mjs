@@ -40,8 +40,8 @@ const ORDER = {
     "send",
     "sleep",
   ],
-  provision: ["form", "command", "note", "native-memory", "plugin", "provision"],
-  fleet: ["agent-row", "applied", "comms", "file", "init", "edit", "plan", "ps"],
+  provision: ["form", "command", "memory-state", "native-memory", "plugin", "provision"],
+  fleet: ["agent-row", "applied", "onboarding", "file", "init", "edit", "plan", "ps"],
   app: [],
   "app/fleet": [],
 };

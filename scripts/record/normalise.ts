@@ -21,8 +21,8 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/(?<key>"(?:heartbeat_)?age_secs": ?)\d+/g, "$<key>3"],
   [/"tenant": "(?!me")[^"]*"/g, '"tenant": "somebody"'],
   // A table of fleet ps: the ages of a heartbeat and of a session.
-  [/(?<=^[a-z].* (?:healthy|silent) +(?:never|\d s) +)\d s\b/gm, "3 s"],
-  [/(?<=^[a-z].* (?:healthy|silent|down|down \(stopped\)) +)\d s\b/gm, "3 s"],
+  [/(?<=^[a-z].* (?:healthy|silent) +(?:never|\d+ s) +)\d+ s\b/gm, "3 s"],
+  [/(?<=^[a-z].* (?:healthy|silent|down|down \(stopped\)) +)\d+ s\b/gm, "3 s"],
   [/(?<key>"lived_secs": ?|\blived_secs=)\d{1,2}\b/g, "$<key>2"],
   [/(?<=, after )\d+(?= s$)/gm, "2"],
   [/(?<key>"server_pid": ?|\bserver_pid=|\bserver \(pid |\bkill -9 )\d+/g, `$<key>${SERVER_PID}`],

@@ -4,7 +4,7 @@ import { type Block, parseBlocks, parseTyped, renderScript } from "./blocks.ts";
 import { writeFakeSystemd } from "./fake-systemd.ts";
 import { normalise, normaliseDemo } from "./normalise.ts";
 
-const PAGE_TIMEOUT_MS = 60_000;
+const PAGE_TIMEOUT_MS = 110_000;
 const STOP_TIMEOUT_MS = 30_000;
 
 /**

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { type Env, socketPathOf } from "../core/layout.ts";
+import { type Env } from "../core/layout.ts";
 import { refuseInsecureFolder, withoutTmux } from "../core/tmux.ts";
 import { notLive } from "../launch/session/session.ts";
 import { staleIncarnation } from "../launch/session/session.ts";
@@ -7,6 +7,7 @@ import { planView } from "../launch/view.ts";
 import { observeServer } from "../status/liveness/liveness.ts";
 import { type AskedIdentity, chooseIdentity } from "./choose.ts";
 import type { App } from "./types.ts";
+import { socketPathOf } from "../core/socket-path.ts";
 
 /** The command that shows a session in a terminal. */
 export interface TerminalPlan {

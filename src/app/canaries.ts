@@ -1,4 +1,4 @@
-import { type Layout, socketPathOf } from "../core/layout.ts";
+import { type Layout } from "../core/layout.ts";
 import { armIdentity, dismissIdentity } from "../launch/canary/canary.ts";
 import type { CanaryState } from "../launch/canary/types.ts";
 import { readCanaryState } from "../launch/canary/canary.ts";
@@ -11,6 +11,7 @@ import { listSocketIdentities } from "../status/liveness/liveness.ts";
 import { observeServer } from "../status/liveness/liveness.ts";
 import { type AskedIdentity, chooseIdentity, registeredIdentities } from "./choose.ts";
 import type { App } from "./types.ts";
+import { socketPathOf } from "../core/socket-path.ts";
 
 /** One live server as `canary status --json` has it (contract 8). */
 export interface CanaryRow extends CanaryState {

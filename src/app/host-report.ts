@@ -3,7 +3,7 @@ import type { Layout } from "../core/layout.ts";
 import { whyNotSocketFolder } from "../core/disk/socket-folder.ts";
 import { findUnrecorded } from "../launch/unwitnessed.ts";
 import { hintForUnwatched } from "../launch/canary/canary.ts";
-import { readMemory } from "../provision/note.ts";
+import { readMemory } from "../provision/memory-state.ts";
 import type { MemoryState } from "../provision/types.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";

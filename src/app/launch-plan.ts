@@ -1,7 +1,6 @@
 import { accountName } from "../core/libc.ts";
 import { readHostName } from "../core/host.ts";
-import { namedSocketPath } from "../core/tmux.ts";
-import { findMember, type Here, planComms, renderComms } from "../fleet/comms.ts";
+import { findMember, type Here, planComms, renderComms } from "../fleet/onboarding.ts";
 import type { Member } from "../launch/runtime/types.ts";
 import type { LaunchPlan } from "../launch/start/types.ts";
 import type { AppliedFleet } from "../model/agent.ts";
@@ -9,6 +8,7 @@ import { readRegistry } from "../registry/registry.ts";
 import type { Registry } from "../registry/types.ts";
 import { refuseLeaving } from "./choose.ts";
 import type { App } from "./types.ts";
+import { namedSocketPath } from "../core/socket-path.ts";
 
 /** A peer that is to be launched, and the fleet that it may be a member of. */
 export interface LaunchOrder {

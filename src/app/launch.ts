@@ -1,10 +1,10 @@
-import { namedSocketPath } from "../core/tmux.ts";
 import { readApplied } from "../fleet/applied.ts";
 import { launchIdentity } from "../launch/start/start.ts";
 import type { Launched } from "../launch/start/types.ts";
 import { type AskedIdentity, chooseIdentity, refuseLeaving } from "./choose.ts";
 import { planLaunch } from "./launch-plan.ts";
 import type { App } from "./types.ts";
+import { namedSocketPath } from "../core/socket-path.ts";
 
 export interface LaunchRequest extends AskedIdentity {
   /** More arguments for the runtime's program. */

@@ -3,7 +3,7 @@ import { logDecision } from "../core/host.ts";
 import { stopSession } from "../launch/end/end.ts";
 import { type ErrorCode, type ErrorView, IapeerError, toErrorView } from "../model/errors.ts";
 import { identityOf, nearest } from "../model/names.ts";
-import { listKeptRuntimes } from "../provision/note.ts";
+import { listKeptRuntimes } from "../provision/memory-state.ts";
 import { dropPeer, markRemoving, readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { hasLostAgent, listIncarnations } from "../status/incarnation/incarnation.ts";

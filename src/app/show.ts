@@ -1,5 +1,5 @@
 import { identityOf } from "../model/names.ts";
-import { readMemory } from "../provision/note.ts";
+import { readMemory } from "../provision/memory-state.ts";
 import type { RuntimeMemory } from "../provision/types.ts";
 import { readRegistry } from "../registry/registry.ts";
 import { readBeat } from "../status/beat.ts";

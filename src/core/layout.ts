@@ -3,7 +3,6 @@ import { homedir, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { errnoOf, ioError, IapeerError } from "../model/errors.ts";
 import { accountHome } from "./libc.ts";
-import { identityOf } from "../model/names.ts";
 
 /** The environment a command was called with; passed in, never read at import. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -54,16 +53,6 @@ export function layoutFrom(env: Env): Layout {
     deathsFolder: join(root, "logs", "iapeer", "server-deaths"),
     socketFolder: socketFolderFrom(env, root),
   };
-}
-
-/** The socket of one identity's tmux server. */
-export function socketPath(layout: Layout, runtime: string, personality: string): string {
-  return socketPathOf(layout, identityOf(runtime, personality));
-}
-
-/** The same by the identity's own name. */
-export function socketPathOf(layout: Layout, identity: string): string {
-  return join(layout.socketFolder, `tmux-iap-${identity}.sock`);
 }
 
 /** The log of everything that the session of one identity printed. */

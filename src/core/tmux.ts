@@ -1,8 +1,7 @@
-import { realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { IapeerError } from "../model/errors.ts";
 import { whyNotSocketFolder } from "./disk/socket-folder.ts";
-import { type Env, refuseSocketInSandbox } from "./layout.ts";
+import type { Env } from "./layout.ts";
 
 /** The answer to a tmux call, judged by its exit status and never by its words. */
 export type TmuxAnswer = { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly why: string };
@@ -131,27 +130,4 @@ export function refuseInsecureFolder(folder: string): void {
     hint: `look at what is in it, then: chmod 700 '${folder}'; or set IAPEER_SOCK_DIR (for a socket by name TMUX_TMPDIR) to a folder of your own`,
     details: { path: folder },
   });
-}
-
-/**
- * The socket that `tmux -L name` uses in an environment: `$TMUX_TMPDIR/tmux-<uid>/<name>` with links resolved, and /tmp where TMUX_TMPDIR
- * is not set or leads nowhere (tmux(1), `-L`; tmux.c, make_label). Nothing is made.
- *
- * @throws IapeerError `sandbox-violation`: the socket would be outside the sandbox.
- */
-export function namedSocketPath(env: Env, name: string): string {
-  const above = resolved(env["TMUX_TMPDIR"] ?? "") ?? realpathSync("/tmp");
-  const folder = join(above, `tmux-${process.getuid!()}`);
-  refuseSocketInSandbox(env, folder);
-  return join(folder, name);
-}
-
-function resolved(path: string): string | undefined {
-  try {
-    // Node takes "" for the working folder; realpath(3) does not.
-    return path === "" ? undefined : realpathSync(path);
-  } catch {
-    // Nothing is there.
-    return undefined;
-  }
 }

@@ -2,7 +2,6 @@ import pMap from "p-map";
 import { makeFolder } from "../core/disk/files.ts";
 import { withLock } from "../core/disk/lock.ts";
 import { type Host, logDecision } from "../core/host.ts";
-import { socketPathOf } from "../core/layout.ts";
 import { IapeerError } from "../model/errors.ts";
 import { identityLockPath, incarnationPaths, listIncarnations } from "../status/incarnation/incarnation.ts";
 import type { Running } from "../status/incarnation/types.ts";
@@ -12,6 +11,7 @@ import { hasRecorder } from "./recorder/recorder.ts";
 import { identifyServer, readStamp } from "./session/session.ts";
 import { tidyLogs } from "./tidy-logs.ts";
 import { recordLostAgent, settleIncarnations } from "./unwitnessed.ts";
+import { socketPathOf } from "../core/socket-path.ts";
 
 /** One thing that a tick did, or could not do. */
 export interface TickRow {

@@ -8,7 +8,7 @@ import type { Slot } from "../status/slot/types.ts";
 import { PROVIDER_TIMEOUT_MS, renderArgv, runProvider } from "./command.ts";
 import { declaresCommands, formOf } from "./form.ts";
 import { switchNative, takeBackTrust } from "./native-memory/native-memory.ts";
-import { purgeState, readNote, writeNote } from "./note.ts";
+import { purgeState, readNote, writeNote } from "./memory-state.ts";
 import { runPluginSweep } from "./plugin/plugin.ts";
 import type { ProvisionHost, ProvisionRow, Target } from "./types.ts";
 

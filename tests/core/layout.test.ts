@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { userInfo } from "node:os";
-import { type Env, layoutFrom, cardPath, socketPath } from "../../src/core/layout.ts";
+import { type Env, layoutFrom, cardPath } from "../../src/core/layout.ts";
 import { errorOf } from "../support/scratch.ts";
+import { socketPath } from "../../src/core/socket-path.ts";
 
 const accountHome = userInfo().homedir;
 

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { userInfo } from "node:os";
 import type { Env } from "../../src/core/layout.ts";
 import { parseSocketName } from "../../src/model/names.ts";
-import { namedSocketPath } from "../../src/core/tmux.ts";
 import { errorOf, openScratch } from "../support/scratch.ts";
+import { namedSocketPath } from "../../src/core/socket-path.ts";
 
 const { uid, homedir: accountHome } = userInfo();
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { closeSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { tryHold } from "../../src/core/disk/lock.ts";
-import { readNote } from "../../src/provision/note.ts";
+import { readNote } from "../../src/provision/memory-state.ts";
 import { attachAtBirth } from "../../src/provision/provision.ts";
 import type { Slot } from "../../src/status/slot/types.ts";
 import { openHost, QUIET, type TestHost } from "../support/provision.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { closeSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tryHold } from "../../src/core/disk/lock.ts";
-import { listKeptRuntimes } from "../../src/provision/note.ts";
+import { listKeptRuntimes } from "../../src/provision/memory-state.ts";
 import { detachAtRemoval, purgePeer } from "../../src/provision/provision.ts";
 import type { Target } from "../../src/provision/types.ts";
 import type { Slot } from "../../src/status/slot/types.ts";

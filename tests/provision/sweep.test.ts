@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { requireRunnable } from "../../src/provision/form.ts";
-import { readNote } from "../../src/provision/note.ts";
+import { readNote } from "../../src/provision/memory-state.ts";
 import { type Sweep, sweepMemory } from "../../src/provision/provision.ts";
 import type { Slot } from "../../src/status/slot/types.ts";
 import { fixture } from "../support/fixtures.ts";

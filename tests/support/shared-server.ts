@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import type { ProcessId } from "../../src/core/process/process-table.ts";
 import { readProcess } from "../../src/core/process/processes.ts";
-import { namedSocketPath } from "../../src/core/tmux.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { callOutside } from "./session.ts";
+import { namedSocketPath } from "../../src/core/socket-path.ts";
 
 /** The name of a person's socket. Each sandbox has one of its own. */
 export const SHARED = "work";

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isHeld } from "../../core/disk/lock.ts";
 import { callOf, parseIdentity } from "../../model/names.ts";
-import { type Layout, socketPathOf } from "../../core/layout.ts";
+import { type Layout } from "../../core/layout.ts";
 import { until } from "../../core/process/poll.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
@@ -22,6 +22,7 @@ import { readStamp } from "../../launch/session/session.ts";
 import { findUnrecorded } from "../../launch/unwitnessed.ts";
 import { hasFittingPath } from "./sockets.ts";
 import { hintForUnwatched } from "../../launch/canary/canary.ts";
+import { socketPathOf } from "../../core/socket-path.ts";
 
 /** A launch holds its identity's lock for more than a second. A process that holds one for longer than this stands still, or has much to do. */
 const PATIENCE_MS = 2000;

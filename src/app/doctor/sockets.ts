@@ -1,4 +1,4 @@
-import { type Layout, socketPathOf } from "../../core/layout.ts";
+import { type Layout } from "../../core/layout.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
 import { whyNotSocketFolder } from "../../core/disk/socket-folder.ts";
 import { SOCKET_PATH_BYTES } from "../../core/tmux.ts";
@@ -6,6 +6,7 @@ import { listIncarnations } from "../../status/incarnation/incarnation.ts";
 import { listSocketIdentities, probeSocket } from "../../status/liveness/liveness.ts";
 import { failure, good, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
+import { socketPathOf } from "../../core/socket-path.ts";
 
 /** Checks that the servers in the socket folder can be trusted. */
 export function checkSocketFolder({ socketFolder }: Layout): Check {

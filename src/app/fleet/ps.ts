@@ -1,7 +1,7 @@
 import { readHostName } from "../../core/host.ts";
 import { accountName } from "../../core/libc.ts";
 import { readApplied } from "../../fleet/applied.ts";
-import { type Comms, type CommsPeer, planComms, renderComms, renderSend, renderWatch } from "../../fleet/comms.ts";
+import { type Comms, type CommsPeer, planComms, renderComms, renderSend, renderWatch } from "../../fleet/onboarding.ts";
 import { readPsRows } from "../../fleet/ps/ps.ts";
 import type { PsRow } from "../../fleet/ps/types.ts";
 import type { Fleet } from "../../model/agent.ts";

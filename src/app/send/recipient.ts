@@ -1,5 +1,4 @@
 import type { Agent, AppliedFleet } from "../../model/agent.ts";
-import { namedSocketPath } from "../../core/tmux.ts";
 import { readApplied } from "../../fleet/applied.ts";
 import type { Recipient } from "../../launch/send/types.ts";
 import { IapeerError } from "../../model/errors.ts";
@@ -8,6 +7,7 @@ import { chooseIdentity } from "../choose.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import type { App } from "../types.ts";
 import type { AskedRecipient } from "./types.ts";
+import { namedSocketPath } from "../../core/socket-path.ts";
 
 /**
  * The recipient of a message: a peer of this host, or an agent of another host in the fleet as it was applied.

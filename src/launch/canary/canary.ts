@@ -1,7 +1,6 @@
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
 import { type Host, logDecision } from "../../core/host.ts";
-import { socketPathOf } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning, readProcess } from "../../core/process/processes.ts";
 import { randomHex } from "../../core/text/random.ts";
@@ -17,6 +16,7 @@ import type { Origin } from "../recorder/types.ts";
 import { identifyServer, mintIncarnation, notLive, readAgentPane, readStamp, staleIncarnation } from "../session/session.ts";
 import { INCARNATION_OPTION } from "../stamp.ts";
 import type { Arming, CanaryState, Unwatched } from "./types.ts";
+import { socketPathOf } from "../../core/socket-path.ts";
 
 /** How long a client may take to say that it waits. */
 const READY_MS = 3000;

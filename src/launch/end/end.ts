@@ -5,7 +5,6 @@ import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
 import type { ProcessInfo } from "../../core/process/process-table.ts";
 import { listProcesses } from "../../core/process/processes.ts";
-import { socketPathOf } from "../../core/layout.ts";
 import { signalProcess } from "../../core/process/signals.ts";
 import type { Tmux } from "../../core/tmux.ts";
 import {
@@ -29,6 +28,7 @@ import { until } from "../../core/process/poll.ts";
 import { areGoneWithin, terminate } from "../../core/process/terminate.ts";
 import { settleIncarnations } from "../unwitnessed.ts";
 import { renderIsOurs } from "../stamp.ts";
+import { socketPathOf } from "../../core/socket-path.ts";
 
 /** The time that a server may take to end by itself, that its processes may take, and that a killed process may take. */
 const ORDERLY_MS = 5000;

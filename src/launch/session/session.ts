@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { writeAtomically } from "../../core/disk/atomic-write.ts";
-import { type Layout, socketPathOf } from "../../core/layout.ts";
+import { type Layout } from "../../core/layout.ts";
 import { readBootId } from "../../core/process/boot-id.ts";
 import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts";
 import { readProcess } from "../../core/process/processes.ts";
@@ -21,6 +21,7 @@ import { answers, observeServer } from "../../status/liveness/liveness.ts";
 import type { ServerState } from "../../status/liveness/types.ts";
 import { hasRecorder, readCanaryRecord } from "../recorder/recorder.ts";
 import { INCARNATION_OPTION, renderIsAgentPane, renderIsOurs } from "../stamp.ts";
+import { socketPathOf } from "../../core/socket-path.ts";
 
 /**
  * Makes a new incarnation of an identity: saved, and made its current one, before anything of it runs.

@@ -3,7 +3,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
 import { callOf, identityOf } from "../../model/names.ts";
-import { type Env, socketPathOf } from "../../core/layout.ts";
+import { type Env } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { signalProcess } from "../../core/process/signals.ts";
@@ -26,6 +26,7 @@ import { recordLostAgent, settleIncarnations } from "../unwitnessed.ts";
 import { renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 import { endLostAgents, endSession } from "../end/end.ts";
 import { tidyLogs } from "../tidy-logs.ts";
+import { socketPathOf } from "../../core/socket-path.ts";
 
 /** How long the agent's process must live to count as ready. */
 const READY_MS = 1000;

@@ -2,13 +2,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { constants } from "node:os";
 import { basename, dirname } from "node:path";
 import { whyNotSocketFolder } from "../../core/disk/socket-folder.ts";
-import { type Layout, socketPathOf } from "../../core/layout.ts";
+import { type Layout } from "../../core/layout.ts";
 import { tryConnect } from "../../core/libc.ts";
 import { errnoOf } from "../../model/errors.ts";
 import { parseIdentity } from "../../model/names.ts";
 import { isLiving, pointerPath, readCurrent, stopMarkPath } from "../incarnation/incarnation.ts";
 import type { Running } from "../incarnation/types.ts";
 import type { PeerStatus, Probe, ServerState, Statuses } from "./types.ts";
+import { socketPathOf } from "../../core/socket-path.ts";
 
 /**
  * Reads the statuses of all identities, for a whole call. It lists the sockets and the saved state once. Each identity that is asked for

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { type Layout, layoutFrom, socketPath } from "../../../src/core/layout.ts";
+import { type Layout, layoutFrom } from "../../../src/core/layout.ts";
 import { stopMarkPath } from "../../../src/status/incarnation/incarnation.ts";
 import { listSocketIdentities, probeSocket as probe, readStatus, readStatuses } from "../../../src/status/liveness/liveness.ts";
 import { listenWithoutAccepting } from "../../support/listener.ts";
 import { until } from "../../support/sandbox.ts";
 import { openScratch, type Scratch } from "../../support/scratch.ts";
+import { socketPath } from "../../../src/core/socket-path.ts";
 
 let scratch: Scratch;
 let layout: Layout;

@@ -1,5 +1,4 @@
 import { refuseRealRootInSandbox } from "../../../core/layout.ts";
-import { namedSocketPath } from "../../../core/tmux.ts";
 import type { ApplySteps, Plan, PlannedRow } from "../../../fleet/plan/types.ts";
 import { IapeerError } from "../../../model/errors.ts";
 import { registrationCheck } from "../../../registry/registry.ts";
@@ -9,6 +8,7 @@ import { refuseLive } from "../../remove.ts";
 import type { App } from "../../types.ts";
 import { requestOf } from "./peer.ts";
 import type { StepsRequest } from "./types.ts";
+import { namedSocketPath } from "../../../core/socket-path.ts";
 
 /** Checks that a row can be done, as far as that can be known without a change. */
 export function openChecks(app: App, { plan, facts, view, isForced, isStarted }: StepsRequest): ApplySteps["check"] {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { type Layout, layoutFrom } from "../../src/core/layout.ts";
-import { judgeMemory, readMemory, readNote, writeNote } from "../../src/provision/note.ts";
+import { judgeMemory, readMemory, readNote, writeNote } from "../../src/provision/memory-state.ts";
 import type { MemoryState, ProvisionNote } from "../../src/provision/types.ts";
 import { openScratch, type Scratch } from "../support/scratch.ts";
 

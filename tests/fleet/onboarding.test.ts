@@ -1,7 +1,7 @@
 import type { Agent, AppliedFleet } from "../../src/model/agent.ts";
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { findMember, MAX_COMMS_CHARS, planComms, renderComms, renderWatch } from "../../src/fleet/comms.ts";
+import { findMember, MAX_COMMS_CHARS, planComms, renderComms, renderWatch } from "../../src/fleet/onboarding.ts";
 import { errorOf } from "../support/scratch.ts";
 
 const HERE = { host: "mill", user: "somebody" };
