@@ -29,20 +29,26 @@ const ORDER = [
 
 /** The files that take longest. They start before the others of their folder, so that none is waited for alone at the end. */
 const LONGEST = [
+  "pages",
   "session-log",
   "canary-script",
   "death-faults",
   "death-matrix",
+  "send",
   "fleet-apply",
-  "concurrency",
+  "shared-server",
   "fleet-boot",
-  "directive",
+  "registry-faults",
   "doctor",
+  "directive",
+  "sessions",
+  "two-hosts",
+  "reboot",
   "fleet-ps",
 ];
 
 /** Files that run at once: most tests wait for processes more than they compute. */
-const AT_ONCE = 4;
+const AT_ONCE = 5;
 
 /** The test files whose path holds one of the filters, or all without a filter, in the order in which they start. */
 export function findFiles(filters: readonly string[]): string[] {
