@@ -11,9 +11,9 @@ const JOBS = 6;
 const LIMIT_MS = 300_000;
 
 /** Every row with one witness, which alternates from row to row. */
-const played = [...Map.groupBy(CASES, ({ row }) => row.name).values()].map((cases, index) => cases[index % cases.length]!);
+const onceEach = [...Map.groupBy(CASES, ({ row }) => row.name).values()].map((cases, index) => cases[index % cases.length]!);
 
-const titled = soaked(CASES, played).map(({ row, witness }) => [row.name, witness, { row, witness }] as const);
+const titled = soaked(CASES, onceEach).map(({ row, witness }) => [row.name, witness, { row, witness }] as const);
 
 let running = 0;
 const waiting: (() => void)[] = [];
