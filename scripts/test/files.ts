@@ -48,7 +48,7 @@ const LONGEST = [
 ];
 
 /** Files that run at once: most tests wait for processes more than they compute. */
-const AT_ONCE = 5;
+const AT_ONCE = 4;
 
 /** The test files whose path holds one of the filters, or all without a filter, in the order in which they start. */
 export function findFiles(filters: readonly string[]): string[] {

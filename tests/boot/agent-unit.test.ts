@@ -94,7 +94,7 @@ describe("the unit of an agent", () => {
         const env = { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:`, XDG_RUNTIME_DIR: scratch.path };
         const { stdout, stderr, exitCode } = Bun.spawnSync(
           ["systemd-analyze", "--user", "verify", "--man=no", ...files.map(({ path }) => path)],
-          { env, stdin: "ignore", timeout: 20_000 },
+          { env, stdin: "ignore", timeout: 60_000 },
         );
         return { exitCode, said: `${stdout.toString()}${stderr.toString()}` };
       };

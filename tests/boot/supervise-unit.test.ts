@@ -78,7 +78,7 @@ describe("the unit of systemd", () => {
       writeFileSync(file, renderSystemdUnit(unit));
       const { stdout, stderr, exitCode } = Bun.spawnSync(["systemd-analyze", "verify", "--man=no", file], {
         stdin: "ignore",
-        timeout: 20_000,
+        timeout: 60_000,
       });
       return { exitCode, said: `${stdout.toString()}${stderr.toString()}` };
     };

@@ -38,7 +38,7 @@ async function run({ env, folder }: Sandbox, argv: readonly string[], more: Reco
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      timeout: 20_000,
+      timeout: 60_000,
     }),
   );
 }

@@ -1,14 +1,12 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
 import { parseLogLine } from "../../src/core/text/logfmt.ts";
 import type { ProcessId } from "../../src/core/process/process-table.ts";
 import type { Witness } from "../../src/launch/recorder/types.ts";
-import { registerPeer } from "../../src/registry/registry.ts";
 import { ok } from "../support/calls.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 import { SHARED, startPersonsServer } from "../support/shared-server.ts";
-import { launchPeer, prepareSessions, recorderOf, type Session, signal, untilGone } from "../support/session.ts";
+import { launchPeer, prepareSessions, recorderOf, registerBy, type Session, signal, untilGone } from "../support/session.ts";
 
 /** Something that runs in a scene: a session, or an outsider's process. */
 export interface Tracked {
@@ -45,8 +43,6 @@ export interface SceneOptions {
   readonly graceMs?: number;
   readonly isShared?: true;
 }
-
-const REGISTER_MS = 10_000;
 
 /** Sets a scene: launches bob, watched by the wanted witness. */
 export async function openScene(witness: Witness, { graceMs, isShared }: SceneOptions): Promise<Scene> {
@@ -88,7 +84,7 @@ function openStage(graceMs: number | undefined): Stage {
     return more;
   };
   const launch: Stage["launch"] = async (label, { personality, runtime = "claude", sandbox = first, isShared }) => {
-    await register(sandbox, personality, runtime);
+    await registerBy(sandbox, personality, runtime);
     const session = await launchPeer(sandbox, personality, runtime, isShared ? ["--socket", SHARED] : []);
     tracked.push({ label, session, processes: isShared ? [session.agent] : [session.server, session.agent] });
     return session;
@@ -102,13 +98,6 @@ function openStage(graceMs: number | undefined): Stage {
     another,
     iapeer: async (...args) => (await ok(first, ...args)).stdout,
   };
-}
-
-/** Registers a peer without a process of the program, which would be a tenth of what a run costs. */
-async function register({ env }: Sandbox, personality: string, runtime: string): Promise<void> {
-  const layout = layoutFrom(env);
-  const request = { personality, runtimes: [runtime], cwd: join(layout.peersFolder, personality), hasOwnFolder: false };
-  await registerPeer(layout, { lockTimeoutMs: REGISTER_MS }, request);
 }
 
 /** Starts a person's server, and launches amy on it. */

@@ -2,9 +2,8 @@ import { afterEach, beforeEach } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEvents } from "../../src/core/disk/event-log.ts";
-import { ok } from "./calls.ts";
 import { openSandbox, type Sandbox, until } from "./sandbox.ts";
-import { prepareSessions, processesOf } from "./session.ts";
+import { prepareSessions, processesOf, registerBy } from "./session.ts";
 
 export interface Bob {
   readonly sandbox: Sandbox;
@@ -18,10 +17,10 @@ export function useBob(): Bob {
   beforeEach(async () => {
     sandbox = openSandbox();
     prepareSessions(sandbox);
-    await ok(sandbox, "add", "bob");
+    await registerBy(sandbox, "bob");
   });
   afterEach(async () => {
-    await sandbox.iapeer("stop", "--all");
+    if (processesOf(sandbox).length > 0) await sandbox.iapeer("stop", "--all");
     await until("nothing of the sandbox runs", () => processesOf(sandbox).length === 0);
     sandbox[Symbol.dispose]();
   });

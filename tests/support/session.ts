@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
 import type { ProcessId, ProcessInfo } from "../../src/core/process/process-table.ts";
 import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
 import { hasRecorder, readCanaryRecord } from "../../src/launch/recorder/recorder.ts";
+import { registerPeer } from "../../src/registry/registry.ts";
 import { RUNTIMES } from "../../src/model/runtimes.ts";
 import { incarnationPaths, readCurrent } from "../../src/status/incarnation/incarnation.ts";
 import { ok } from "./calls.ts";
@@ -28,6 +30,13 @@ export function prepareSessions(sandbox: Sandbox, { graceMs = GRACE_MS }: { read
   const agent = sandbox.write("agent", readFileSync(fixture("agent.sh"), "utf8"), 0o700);
   for (const { variable } of Object.values(RUNTIMES)) sandbox.env[variable] = agent;
   Object.assign(sandbox.env, { IAPEER_CANARY_GRACE_MS: String(graceMs) });
+}
+
+/** Registers a peer without a process of the program, which would be a tenth of what most tests cost. */
+export async function registerBy({ env }: Sandbox, personality: string, runtime = "claude"): Promise<void> {
+  const layout = layoutFrom(env);
+  const request = { personality, runtimes: [runtime], cwd: join(layout.peersFolder, personality), hasOwnFolder: false };
+  await registerPeer(layout, { lockTimeoutMs: 30_000 }, request);
 }
 
 /** Launches a registered peer. Throws when that fails. */

@@ -17,6 +17,8 @@ export interface SessionLogOptions {
 }
 
 const BLOCK_BYTES = 4096;
+/** A pipe's whole content (pipe(7)): input that cannot be logged costs one process for so much. */
+const DRAINED_BYTES = 65_536;
 /** The most blocks between two looks at the log's size. */
 const MOST_BLOCKS = 256;
 
@@ -28,7 +30,7 @@ export function renderSessionLogger({ path, maxBytes }: SessionLogOptions): stri
   const blocks = Math.max(1, Math.min(MOST_BLOCKS, Math.floor(maxBytes / BLOCK_BYTES / 4)));
   const fullBytes = Math.max(0, maxBytes - blocks * BLOCK_BYTES);
   // dd uses no buffer, and its words tell the end of the input from a full disk.
-  const copy = (count: number, to: string) => `words=$(dd bs=${BLOCK_BYTES} count=${count} 2>&1 >${to})`;
+  const dd = (bytes: number, count: number, to: string) => `words=$(dd bs=${bytes} count=${count} 2>&1 >${to})`;
   return [
     "PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C",
     "export PATH LC_ALL",
@@ -38,8 +40,8 @@ export function renderSessionLogger({ path, maxBytes }: SessionLogOptions): stri
     // Links are not followed, and a FIFO would not answer.
     'is_file() { if [ -h "$log" ]; then return 1; fi; [ -f "$log" ] || if [ -e "$log" ]; then return 1; fi; }',
     `rotate() { if is_file && [ -e "$log" ] && [ "$(wc -c <"$log")" -gt ${fullBytes} ]; then mv -f "$log" "$log.1"; fi; }`,
-    `copy() { words=; if is_file; then rotate; ${copy(blocks, '>"$log"')}; fi; }`,
-    `drain() { ${copy(1, "/dev/null")}; }`,
+    `copy() { words=; if is_file; then rotate; ${dd(BLOCK_BYTES, blocks, '>"$log"')}; fi; }`,
+    `drain() { ${dd(DRAINED_BYTES, 1, "/dev/null")}; }`,
     // Without words of dd nothing was read: the log cannot be opened, or there is no dd.
     'is_read() { case $words in *" records in"*) return 0 ;; esac; return 1; }',
     'is_over() { case $words in "0+0 records in"*|*[!0-9]"0+0 records in"*) return 0 ;; esac; return 1; }',

@@ -105,7 +105,7 @@ function runShell(shell: readonly string[], script: string): string[] {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    timeout: 20_000,
+    timeout: 60_000,
   });
   expect(ran.stderr.toString()).toBe("");
   return ran.stdout.toString("utf8").split("\0").slice(0, -1);

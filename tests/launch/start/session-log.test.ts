@@ -28,7 +28,7 @@ function startLogger(argv: readonly string[], options: { path: string; maxBytes:
     stderr: "pipe",
     env: {},
     cwd: "/",
-    timeout: 30_000,
+    timeout: 60_000,
   });
 }
 
@@ -159,7 +159,7 @@ describe.each(SHELLS)("the logger in %s", (_, argv) => {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect([await ran.exited, (await ran.stdout.text()).trim(), await ran.stderr.text()]).toEqual([0, "found", ""]);
   });
