@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { userInfo } from "node:os";
+import { accountHome } from "../../src/core/libc.ts";
 import { type Env, layoutFrom, cardPath } from "../../src/core/layout.ts";
 import { errorOf } from "../support/scratch.ts";
 import { socketPath } from "../../src/core/socket-path.ts";
-
-const accountHome = userInfo().homedir;
 
 describe("contract 2: where things are", () => {
   test("everything of a root is below it", () => {
@@ -50,10 +49,10 @@ describe("contract 2: where things are", () => {
 
 describe("contract 2: IAPEER_TEST_SANDBOX=1 refuses the real root and the shared sockets", () => {
   test.each<[string, Env]>([
-    ["the real root by default", { HOME: accountHome }],
-    ["the real root by name", { IAPEER_ROOT: `${accountHome}/.iapeer`, HOME: "/h" }],
-    ["a folder in the real root", { IAPEER_ROOT: `${accountHome}/.iapeer/x` }],
-    ["the real root by a detour", { IAPEER_ROOT: `${accountHome}/x/../.iapeer` }],
+    ["the real root by default", { HOME: accountHome() }],
+    ["the real root by name", { IAPEER_ROOT: `${accountHome()}/.iapeer`, HOME: "/h" }],
+    ["a folder in the real root", { IAPEER_ROOT: `${accountHome()}/.iapeer/x` }],
+    ["the real root by a detour", { IAPEER_ROOT: `${accountHome()}/x/../.iapeer` }],
     ["the shared socket folder", { IAPEER_ROOT: "/r", IAPEER_SOCK_DIR: `/tmp/iapeer-${userInfo().uid}` }],
   ])("%s", (_, env) => {
     expect(errorOf(() => layoutFrom({ ...env, IAPEER_TEST_SANDBOX: "1" })).code).toBe("sandbox-violation");

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { userInfo } from "node:os";
+import { accountHome } from "../../src/core/libc.ts";
 import type { Env } from "../../src/core/layout.ts";
 import { parseSocketName } from "../../src/model/names.ts";
 import { errorOf, openScratch } from "../support/scratch.ts";
 import { namedSocketPath } from "../../src/core/socket-path.ts";
 
-const { uid, homedir: accountHome } = userInfo();
+const { uid } = userInfo();
 
 /** The path that tmux itself makes of `-L name`: it says so when nobody answers there. */
 function pathOfTmux(env: Record<string, string>, name: string): string {
@@ -54,8 +55,8 @@ describe("IAPEER_TEST_SANDBOX=1 refuses a named socket outside the sandbox", () 
       { ...own, TMUX_TMPDIR: scratch.at("nowhere") },
       { ...own, TMUX_TMPDIR: scratch.at("out") },
       { ...own, TMUX_TMPDIR: scratch.at("root-2") },
-      { ...own, TMUX_TMPDIR: accountHome, HOME: accountHome },
-      { ...own, TMUX_TMPDIR: accountHome, HOME: "/" },
+      { ...own, TMUX_TMPDIR: accountHome(), HOME: accountHome() },
+      { ...own, TMUX_TMPDIR: accountHome(), HOME: "/" },
     ];
     for (const env of refused)
       expect([env, errorOf(() => namedSocketPath(inSandbox(env), "work")).code]).toEqual([env, "sandbox-violation"]);

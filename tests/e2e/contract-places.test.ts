@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { accountHome } from "../../src/core/libc.ts";
 import { errorLine, modeOf, ok, readJson, readRegistryFile, recordingSlot } from "../support/calls.ts";
 import { openSandbox } from "../support/sandbox.ts";
 
@@ -129,7 +130,7 @@ describe("sockets", () => {
 });
 
 describe("IAPEER_TEST_SANDBOX=1", () => {
-  const real = join(userInfo().homedir, ".iapeer");
+  const real = join(accountHome(), ".iapeer");
 
   test.each(["add alpha", "list", "remove alpha", "verify --fix", "status"])(
     "refuses the real ~/.iapeer, whatever HOME says: %s",

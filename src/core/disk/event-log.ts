@@ -48,12 +48,16 @@ export function appendEvent(target: LogTarget, fields: LogFields, now: Date = ne
 }
 
 function appendLine(path: string, line: string): void {
-  const fd = openForWriting(path);
-  try {
-    const end = isTorn(fd) ? TORN_END : "";
-    writeAll(fd, Buffer.from(`${end}${line}\n`, "utf8"));
-  } finally {
-    closeSync(fd);
+  for (;;) {
+    const fd = openForWriting(path);
+    try {
+      const end = findEnd(fd, path);
+      if (end === "moved") continue;
+      writeAll(fd, Buffer.from(`${end === "torn" ? TORN_END : ""}${line}\n`, "utf8"));
+      return;
+    } finally {
+      closeSync(fd);
+    }
   }
 }
 
@@ -110,15 +114,28 @@ function isStill(fd: number, path: string): boolean {
 /** The end of a line that a crash cut short. A field always has a "=", so no reader takes the line for a whole one. */
 const TORN_END = " torn\n";
 
-/** The number of looks, 2 ms apart. A write(2) under way shows its pages one by one, and looks torn in between. */
+/** The number of looks, 2 ms apart, for the line of a program that holds no lock. */
 const TORN_LOOKS = 10;
+/** The longest wait for a writer that holds the lock and stands still. */
+const TORN_PATIENCE_MS = 1000;
 
-function isTorn(fd: number): boolean {
-  for (let looks = 0; looks < TORN_LOOKS; looks += 1) {
-    if (endsInNewline(fd)) return false;
+/**
+ * Tells how a log ends that is locked for writing: `torn` when its last line was cut short. A write(2) under way shows its pages one by one,
+ * and looks the same. So only a log tells that no other writer holds. `moved`: it was rotated meanwhile, and is locked no more.
+ */
+function findEnd(fd: number, path: string): "whole" | "torn" | "moved" {
+  const deadline = performance.now() + TORN_PATIENCE_MS;
+  for (let looks = 1; !endsInNewline(fd); looks += 1) {
+    if (looks > TORN_LOOKS) {
+      // The lock is let go in between (flock(2)). Chance lets one of two writers that wait for each other find it free.
+      const isAlone = tryFlock(fd, "exclusive") === true;
+      if (!isAlone) Bun.sleepSync(Math.random() * 3);
+      if ((!isAlone && tryFlock(fd, "shared") !== true) || !isStill(fd, path)) return "moved";
+      if (isAlone || performance.now() > deadline) return endsInNewline(fd) ? "whole" : "torn";
+    }
     Bun.sleepSync(2);
   }
-  return true;
+  return "whole";
 }
 
 function endsInNewline(fd: number): boolean {

@@ -98,6 +98,21 @@ describe("rotation", () => {
     expect(events.every(({ id, detail }) => detail === "x y".repeat(Number(id!.split("-")[1]) % 40))).toBe(true);
   });
 
+  test("a line that another writer has half written is waited for, and not taken for one that a crash cut short", async () => {
+    const slow = startFixture("slow-event-writer.ts", [path, "halves"]);
+    children.push(slow);
+    expect(await firstLine(slow)).toBe("locked");
+    const other = startFixture("event-writer.ts", [path, "1"]);
+    children.push(other);
+    // Only time shows that the other waits.
+    await Bun.sleep(300);
+    await slow.stdin.end();
+    await outputOf(other);
+    const lines = files().flatMap((name) => linesOf(scratch.at(name)));
+    expect(lines).toContain("ts=2024-01-01T00:00:00.000Z ev=slow");
+    expect(lines.filter((line) => line.includes("torn"))).toEqual([]);
+  });
+
   test("is put off while a writer stands still in the middle of its write, and no line is lost", async () => {
     const rotation = { maxBytes: 1, keep: 1 };
     note("first");
