@@ -22,6 +22,7 @@ const ORDER = {
   status: ["slot", "incarnation", "beat", "session-tail", "liveness", "deaths"],
   launch: [
     "heartbeat",
+    "token",
     "runtime",
     "stamp",
     "claim",

@@ -14,6 +14,7 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/(?<= (?:dis|en)able-linger )\d+/g, "1000"],
   [/(?<key>"durationMs": ?|\bms=)\d+/g, "$<key>12"],
   [/\b\d+ s ago/g, "3 s ago"],
+  [/(?<=\bby=person:)[^\s"]+/g, "somebody"],
   [/(?<=\[)(?!HOST:)[^\s:[]+(?=:[\w.-]+ -> [^\s:]+:[a-z0-9-]+\])/g, "mill"],
   [/(?<= -> )[^\s:]+(?=:[a-z0-9-]+\])/g, "mill"],
   [new RegExp(`(?<=on the host |Your address is \\[|"host": "|"address": ")${hostname().split(".", 1)[0]}\\b`, "g"), "mill"],

@@ -4,6 +4,7 @@ import type { Intelligence } from "../model/names.ts";
 import { registerPeer } from "../registry/registry.ts";
 import type { Registered } from "../registry/types.ts";
 import { readStatuses } from "../status/liveness/liveness.ts";
+import { authorize } from "./authority.ts";
 import { fitDescription } from "./description.ts";
 import { giveBirth, type MemoryOutcome } from "./memory.ts";
 import { type PeerJson, toPeerJson } from "./peer-json.ts";
@@ -36,9 +37,10 @@ export interface AddedPeer {
  * Registers a peer, or merges into the one that is there, and gives its new runtimes the host's memory. The signal ends a provider's
  * command; the peer stays registered then.
  *
- * @throws IapeerError `interrupted`: nothing was done; `invalid-value`, and what registerPeer throws.
+ * @throws IapeerError `not-authorized`; `interrupted`: nothing was done; `invalid-value`, and what registerPeer throws.
  */
 export async function addPeer(app: App, request: NewPeer, signal: AbortSignal): Promise<AddedPeer> {
+  authorize(app, "add", request.personality);
   const { layout, lockTimeoutMs } = app;
   const { personality, cwd: folder, runtimes, description, intelligence, ifRevision } = request;
   const change = { lockTimeoutMs, signal, ...(ifRevision !== undefined && { ifRevision }) };

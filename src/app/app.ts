@@ -1,9 +1,10 @@
 import { rotationFrom } from "../core/disk/event-log.ts";
 import type { Tell } from "../core/host.ts";
-import { type Env, layoutFrom } from "../core/layout.ts";
+import { type Env, type Layout, layoutFrom } from "../core/layout.ts";
 import type { GuardStart } from "../core/process/guard.ts";
 import { openTmux } from "../core/tmux.ts";
 import type { Runner } from "../core/process/runner.ts";
+import type * as SenderRoom from "../launch/sender.ts";
 import { IapeerError } from "../model/errors.ts";
 import type { App } from "./types.ts";
 
@@ -25,6 +26,7 @@ export interface AppOptions {
  */
 export function openApp({ env, self, tell }: AppOptions): App {
   const layout = layoutFrom(env);
+  const caller = openCaller(layout, env);
   return {
     env,
     layout,
@@ -35,7 +37,23 @@ export function openApp({ env, self, tell }: AppOptions): App {
     lockTimeoutMs: lockTimeoutFrom(env),
     now: () => new Date(),
     tmux: openTmux(env),
+    caller,
+    by: () => renderCaller(caller()),
   };
+}
+
+/** Finds the caller once, with the first act that asks: most calls only look. */
+function openCaller(layout: Layout, env: Env): () => SenderRoom.Sender {
+  let found: SenderRoom.Sender | undefined;
+  return () => {
+    const { identifySender } = require("../launch/sender.ts") as typeof SenderRoom;
+    return (found ??= identifySender(layout, env));
+  };
+}
+
+/** The caller in the logs: an agent by its identity, a person as `person:NAME`. */
+function renderCaller(sender: SenderRoom.Sender): string {
+  return sender.kind === "peer" ? sender.identity : `person:${sender.name}`;
 }
 
 /** A runner that is loaded with its first command: most calls run none. */

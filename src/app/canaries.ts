@@ -9,6 +9,7 @@ import type { Incarnation } from "../status/incarnation/types.ts";
 import { incarnationPaths, readCurrent } from "../status/incarnation/incarnation.ts";
 import { listSocketIdentities } from "../status/liveness/liveness.ts";
 import { observeServer } from "../status/liveness/liveness.ts";
+import { authorize } from "./authority.ts";
 import { type AskedIdentity, chooseIdentity, registeredIdentities } from "./choose.ts";
 import type { App } from "./types.ts";
 import { socketPathOf } from "../core/socket-path.ts";
@@ -56,32 +57,39 @@ export interface CanaryChange<Action extends string> {
   readonly action: Action;
 }
 
+export interface CanaryRequest extends AskedIdentity {
+  /** Only if the session is this incarnation. */
+  readonly ifIncarnation?: string | undefined;
+}
+
 /**
  * Gives a live server a canary. The signal ends the wait for another process that is at work on it.
  *
- * @throws IapeerError `peer-not-found`, `runtime-not-found`, and what armIdentity throws.
+ * @throws IapeerError `not-authorized`, `peer-not-found`, `runtime-not-found`, and what armIdentity throws.
  */
 export async function armPeer(
   app: App,
-  asked: AskedIdentity,
+  { ifIncarnation: expected, ...asked }: CanaryRequest,
   signal: AbortSignal,
 ): Promise<CanaryChange<Awaited<ReturnType<typeof armIdentity>>>> {
+  authorize(app, "canary arm", asked.personality);
   const { identity } = chooseIdentity(app, asked, "canary arm");
-  return { identity, action: await armIdentity(identity, app, signal) };
+  return { identity, action: await armIdentity({ identity, expected }, app, signal) };
 }
 
 /**
  * Takes the canary off a live server: from now on its end is wanted. The signal ends the wait for another process that is at work on it.
  *
- * @throws IapeerError `peer-not-found`, `runtime-not-found`, and what dismissIdentity throws.
+ * @throws IapeerError `not-authorized`, `peer-not-found`, `runtime-not-found`, and what dismissIdentity throws.
  */
 export async function dismissPeer(
   app: App,
-  asked: AskedIdentity,
+  { ifIncarnation: expected, ...asked }: CanaryRequest,
   signal: AbortSignal,
 ): Promise<CanaryChange<Awaited<ReturnType<typeof dismissIdentity>>>> {
+  authorize(app, "canary dismiss", asked.personality);
   const { identity } = chooseIdentity(app, asked, "canary dismiss");
-  return { identity, action: await dismissIdentity(identity, app, signal) };
+  return { identity, action: await dismissIdentity({ identity, expected }, app, signal) };
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Sweep, sweepMemory } from "../provision/provision.ts";
 import type { ProvisionRow } from "../provision/types.ts";
 import type { Slot } from "../status/slot/types.ts";
 import { readSlot } from "../status/slot/slot.ts";
+import { authorize } from "./authority.ts";
 import { chooseTargets, type PeerChoice, refuseLeaving, type Targets } from "./choose.ts";
 import { clearGone, warnOfSlot } from "./memory.ts";
 import type { App } from "./types.ts";
@@ -48,13 +49,14 @@ export function toMemoryReportJson(report: MemoryReport): MemoryReportJson {
  * Attaches or detaches the host's memory, for one peer or for all. The signal ends the running commands with all they started; the rows
  * that were not begun are `not-run`.
  *
- * @throws IapeerError `peer-not-found`, `peer-being-removed`: memory is not attached to a peer whose removal has begun.
+ * @throws IapeerError `not-authorized`, `peer-not-found`, `peer-being-removed`: memory is not attached to a peer whose removal has begun.
  */
 export async function sweepPeers(
   app: App,
   { direction, choice, jobs }: MemoryRequest,
   signal: AbortSignal,
 ): Promise<MemoryReport> {
+  authorize(app, "memory-plugin", choice.kind === "peer" ? choice.personality : undefined);
   const chosen = chooseTargets(app, choice);
   const targets = direction === "on" ? withoutLeaving(chosen, choice) : chosen.targets;
   const occasion = direction === "on" ? "sweep-on" : choice.kind === "all" ? "off-all" : "off-peer";

@@ -110,7 +110,7 @@ export async function forgetRuntimes(app: App, target: Target, signal: AbortSign
   for (const identity of target.runtimes.map((runtime) => identityOf(runtime, target.personality))) {
     // A process that holds the lock may be launching it just now.
     if (known.has(identity) || isHeld(identityLockPath(layout, identity)))
-      await stopSession({ identity, by: "remove" }, app, signal);
+      await stopSession({ identity, reason: "remove" }, app, signal);
   }
   return await purgePeer(app, target, signal);
 }

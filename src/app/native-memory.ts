@@ -1,6 +1,7 @@
 import { isAgentic } from "../model/runtimes.ts";
 import { switchNative } from "../provision/native-memory/native-memory.ts";
 import type { ProvisionRow } from "../provision/types.ts";
+import { authorize } from "./authority.ts";
 import { chooseTargets, type PeerChoice } from "./choose.ts";
 import { refuseInterrupted } from "./memory.ts";
 import type { App } from "./types.ts";
@@ -21,13 +22,14 @@ export interface NativeMemoryReport {
 /**
  * Switches the runtimes' own memory off or on. A settings file that does not parse is left alone, and its row says so.
  *
- * @throws IapeerError `peer-not-found`, `write-failed`, `interrupted`.
+ * @throws IapeerError `not-authorized`, `peer-not-found`, `write-failed`, `interrupted`.
  */
 export async function switchOwnMemory(
   app: App,
   { direction, choice }: NativeMemoryRequest,
   signal: AbortSignal,
 ): Promise<NativeMemoryReport> {
+  authorize(app, "native-memory", choice.kind === "peer" ? choice.personality : undefined);
   const outcomes: ProvisionRow[] = [];
   for (const target of chooseTargets(app, choice).targets) {
     refuseInterrupted(signal);

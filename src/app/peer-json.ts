@@ -8,6 +8,8 @@ export interface PeerJson {
   readonly default_runtime: string;
   readonly last_active_runtime?: string;
   readonly intelligence: string;
+  /** Left out where it is none. */
+  readonly manager?: true;
   readonly description: string;
   readonly cwd: string;
   readonly runtimes: readonly { readonly runtime: string; readonly status: PeerStatus }[];
@@ -20,6 +22,7 @@ export function toPeerJson(peer: Peer, statuses: Statuses): PeerJson {
     default_runtime: peer.defaultRuntime,
     ...(peer.lastActiveRuntime !== undefined && { last_active_runtime: peer.lastActiveRuntime }),
     intelligence: peer.intelligence,
+    ...(peer.isManager && { manager: true }),
     description: peer.description,
     cwd: peer.cwd,
     runtimes: peer.runtimes.map((runtime) => ({ runtime, status: statuses.of(identityOf(runtime, peer.personality)) })),

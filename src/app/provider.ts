@@ -10,6 +10,7 @@ import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import type { Slot } from "../status/slot/types.ts";
 import { explainProblems, readSlot, readSlotFile } from "../status/slot/slot.ts";
+import { authorize } from "./authority.ts";
 import { refuseLeaving } from "./choose.ts";
 import type { App } from "./types.ts";
 
@@ -63,18 +64,19 @@ export type ProviderReport =
 /**
  * Runs one provider command by hand, or says what would run. The signal ends the command with all it started.
  *
- * @throws IapeerError `peer-not-found`, `peer-being-removed`, `runtime-not-found`, `slot-empty`, `slot-insecure`,
+ * @throws IapeerError `not-authorized`, `peer-not-found`, `peer-being-removed`, `runtime-not-found`, `slot-empty`, `slot-insecure`,
  *   `slot-direction-missing`, `slot-declares-nothing`.
  */
 export async function runProviderOnce(app: App, request: ProviderRequest, signal: AbortSignal): Promise<ProviderReport> {
-  const { occasion, personality } = request;
+  const { occasion, personality, isDryRun } = request;
+  if (!isDryRun) authorize(app, "provider run", personality);
   const peer = readRegistry(app.layout).require(personality);
   if (directionOf(occasion) === "provision") refuseLeaving(peer);
   const runtime = chooseAgentic(peer, request.runtime);
   const slot = requireRunnable(readSlot(app.layout), occasion);
   const block = slot[directionOf(occasion)];
   if (block === undefined) throw pluginOnly(slot);
-  if (request.isDryRun) {
+  if (isDryRun) {
     return { kind: "planned", argv: renderArgv(block, { cwd: peer.cwd, personality, runtime, occasion }) };
   }
   return { kind: "run", row: await runProviderFor(app, { slot, occasion, target: peer, runtime }, signal) };

@@ -10,6 +10,7 @@ import { hasLostAgent, listIncarnations } from "../status/incarnation/incarnatio
 import { removeBootUnits } from "../boot/boot.ts";
 import { observeServer, readStatuses } from "../status/liveness/liveness.ts";
 import type { Statuses } from "../status/liveness/types.ts";
+import { authorize } from "./authority.ts";
 import { openBoot } from "./boot.ts";
 import { detachRuntimes, forgetRuntimes, type MemoryOutcome, refuseInterrupted } from "./memory.ts";
 import type { App } from "./types.ts";
@@ -73,9 +74,13 @@ export function toRemovalJson(removal: Removal): RemovalJson {
 /** After these the other peers are not tried. */
 const STOPPERS: ReadonlySet<ErrorCode> = new Set(["interrupted", "revision-conflict"]);
 
-/** Removes peers, one after the other, each as removePeer does. A row for each that was tried. It never throws for what stands in a row. */
+/**
+ * Removes peers, one after the other, each as removePeer does. A row for each that was tried. It throws
+ * `not-authorized`, and nothing for what stands in a row.
+ */
 export async function removePeers(app: App, request: RemovalRequest, signal: AbortSignal): Promise<Removal[]> {
   const { personalities, isForced, ifRevision } = request;
+  for (const personality of personalities) authorize(app, "remove", personality);
   const removals: Removal[] = [];
   for (const personality of new Set(personalities)) {
     // The first removal itself moves the revision on: it guards that one alone.
@@ -159,7 +164,7 @@ async function endSessions(
     const identity = identityOf(runtime, personality);
     if (observeServer(layout, identity).kind === "unknown") throw notKnown(identity);
     const isAsleep = ["asleep", "stopped"].includes(statuses.of(identity));
-    if (!isAsleep || known.has(identity)) await stopSession({ identity, by: "remove" }, app, signal);
+    if (!isAsleep || known.has(identity)) await stopSession({ identity, reason: "remove" }, app, signal);
   }
 }
 

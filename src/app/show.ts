@@ -2,10 +2,11 @@ import { identityOf } from "../model/names.ts";
 import { readMemory } from "../provision/memory-state.ts";
 import type { RuntimeMemory } from "../provision/types.ts";
 import { readRegistry } from "../registry/registry.ts";
+import type { Peer } from "../registry/types.ts";
 import { readBeat } from "../status/beat.ts";
 import type { Death } from "../status/deaths/types.ts";
 import { readLastDeath } from "../status/deaths/deaths.ts";
-import { readStatuses } from "../status/liveness/liveness.ts";
+import { observeServer, readStatuses } from "../status/liveness/liveness.ts";
 import { readSlot } from "../status/slot/slot.ts";
 import { type PeerJson, toPeerJson } from "./peer-json.ts";
 import type { App } from "./types.ts";
@@ -19,6 +20,8 @@ export interface PeerDetails extends PeerJson {
   readonly last_death: Death | null;
   /** A row for each runtime that ever gave a heartbeat; left out where none did. */
   readonly heartbeats?: readonly { readonly runtime: string; readonly age_secs: number }[];
+  /** A row for each live session; left out where there is none. */
+  readonly sessions?: readonly { readonly runtime: string; readonly incarnation: string; readonly launched_at: string }[];
 }
 
 /**
@@ -34,6 +37,7 @@ export async function showPeer(app: App, { personality }: { readonly personality
     const beat = readBeat(layout, identityOf(runtime, personality), now());
     return beat === undefined ? [] : [{ runtime, age_secs: beat.ageSecs }];
   });
+  const sessions = findSessions(app, peer);
   const identities = peer.runtimes.map((runtime) => identityOf(runtime, personality));
   return {
     ...toPeerJson(peer, readStatuses(layout)),
@@ -41,5 +45,15 @@ export async function showPeer(app: App, { personality }: { readonly personality
     provision: readMemory(layout, peer, slot),
     last_death: readLastDeath(layout, identities) ?? null,
     ...(heartbeats.length > 0 && { heartbeats }),
+    ...(sessions.length > 0 && { sessions }),
   };
+}
+
+function findSessions({ layout }: App, { personality, runtimes }: Peer): NonNullable<PeerDetails["sessions"]> {
+  return runtimes.flatMap((runtime) => {
+    const state = observeServer(layout, identityOf(runtime, personality));
+    if (state.kind !== "ours") return [];
+    const { incarnation, launched_at: launchedAt } = state.incarnation;
+    return [{ runtime, incarnation, launched_at: launchedAt }];
+  });
 }

@@ -1,5 +1,6 @@
 import { installSupervise, previewSupervise, uninstallSupervise } from "../boot/boot.ts";
 import type { SuperviseChange } from "../boot/types.ts";
+import { authorize } from "./authority.ts";
 import { freshBoot } from "./boot.ts";
 import type { App } from "./types.ts";
 
@@ -17,12 +18,14 @@ export async function planService(app: App): Promise<ServicePlan> {
   return { path, text, commands };
 }
 
-/** Installs the service of this root, with this program. Throws what installSupervise throws. */
+/** Installs the service of this root, with this program. Throws `not-authorized`, and what installSupervise throws. */
 export async function installService(app: App): Promise<SuperviseChange> {
+  authorize(app, "supervise --install");
   return await installSupervise(freshBoot(app));
 }
 
-/** Removes the service. Throws what uninstallSupervise throws. */
+/** Removes the service. Throws `not-authorized`, and what uninstallSupervise throws. */
 export async function uninstallService(app: App): Promise<SuperviseChange> {
+  authorize(app, "supervise --uninstall");
   return await uninstallSupervise(freshBoot(app));
 }

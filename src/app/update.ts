@@ -3,6 +3,7 @@ import { logDecision } from "../core/host.ts";
 import { checkUpdate, readRegistry, updatePeer } from "../registry/registry.ts";
 import type { ChangeOptions, Peer, UpdateRequest } from "../registry/types.ts";
 import { readStatuses } from "../status/liveness/liveness.ts";
+import { authorize } from "./authority.ts";
 import { openBoot, readBootAgents, servicePlace } from "./boot.ts";
 import { fitDescription } from "./description.ts";
 import { detachRuntimes, forgetRuntimes, giveBirth, type MemoryOutcome } from "./memory.ts";
@@ -36,10 +37,12 @@ export interface UpdatedPeer extends Omit<ChangedPeer, "peer"> {
 /**
  * Changes a peer as a person asks for it: beside the peer itself, the unit that would launch a runtime which the peer has no more.
  *
- * @throws IapeerError what changePeer throws.
+ * @throws IapeerError `not-authorized`, and what changePeer throws.
  */
 export async function revisePeer(app: App, change: PeerChange, signal: AbortSignal): Promise<UpdatedPeer> {
-  const { description } = change.request;
+  const { isManager, description, ...others } = change.request;
+  if (isManager !== undefined) authorize(app, "update --manager", change.personality);
+  if (description !== undefined || Object.keys(others).length > 0) authorize(app, "update", change.personality);
   const request = { ...change.request, ...(description !== undefined && { description: fitDescription(app, description) }) };
   const changed = await changePeer(app, { ...change, request }, signal);
   await dropLostUnit(app, change.personality);

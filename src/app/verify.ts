@@ -1,5 +1,6 @@
 import { fixRegistry, verifyRegistry } from "../registry/registry.ts";
 import type { Difference } from "../registry/types.ts";
+import { authorize } from "./authority.ts";
 import type { App } from "./types.ts";
 
 export interface VerifyRequest {
@@ -19,9 +20,10 @@ export interface VerifyReport {
 /**
  * Compares the registry with the peers' own cards, and mends what differs when it is asked to. The signal ends the wait for the lock.
  *
- * @throws IapeerError what fixRegistry throws.
+ * @throws IapeerError `not-authorized`, and what fixRegistry throws.
  */
 export async function verifyPeers(app: App, { isFixing }: VerifyRequest, signal: AbortSignal): Promise<VerifyReport> {
+  if (isFixing) authorize(app, "verify --fix");
   const { layout, lockTimeoutMs, now } = app;
   const found = isFixing ? await fixRegistry(layout, { lockTimeoutMs, signal }, now()) : verifyRegistry(layout);
   const differences = found.differences.map(({ isFixable, ...rest }) => {

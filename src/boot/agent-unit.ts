@@ -15,9 +15,9 @@ export function agentFile(agent: BootAgent, settings: BootSettings): UnitFile {
 }
 
 /**
- * The unit of an agent for systemd (systemd.service(5)). systemd starts it once, and never again by itself. To stop the unit stops the
- * agent on purpose, which leaves no death. So does an orderly end of the host: systemd stops this unit before the scope of the session
- * (see scopeLauncher).
+ * The unit of an agent for systemd (systemd.service(5)). systemd starts it once, and never again by itself. An agent that was stopped or
+ * retired stays so. To stop the unit stops the agent on purpose, which leaves no death, and no stop mark: it starts with the host again.
+ * So does an orderly end of the host: systemd stops this unit before the scope of the session (see scopeLauncher).
  */
 export function renderAgentUnit(
   { name, runtime }: BootAgent,
@@ -25,7 +25,8 @@ export function renderAgentUnit(
 ): string {
   const supervise = serviceName("supervise", "linux");
   const fleet = serviceName("fleet", "linux");
-  const call = (verb: string) => [...program, verb, name, "--runtime", runtime];
+  const call = (verb: string, option: string) => [...program, verb, name, "--runtime", runtime, option];
+  const [launch, stop] = [call("launch", "--unless-stopped"), call("stop", "--no-mark")];
   return `[Unit]
 Description=iapeer: the agent ${name} (${runtime})
 Documentation=man:tmux(1)
@@ -36,10 +37,10 @@ PartOf=${fleet}
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=${renderUnitCommand(call("launch"))}
-ExecStop=${renderUnitCommand(call("stop"))}
+ExecStart=${renderUnitCommand(launch)}
+ExecStop=${renderUnitCommand(stop)}
 # For a launch that was interrupted there is no ExecStop, but there may be a session.
-ExecStopPost=${renderUnitCommand(["/bin/sh", "-c", AFTER_INTERRUPTION, ...call("stop")])}
+ExecStopPost=${renderUnitCommand(["/bin/sh", "-c", AFTER_INTERRUPTION, ...stop])}
 ${renderUnitEnvironment(environment)}
 # More than a launch or a stop ever takes, and less than the host gives a user at its end.
 TimeoutStartSec=90
@@ -63,7 +64,7 @@ const AFTER_INTERRUPTION = 'case $EXIT_STATUS in 143 | TERM | KILL) exec "$0" "$
 function renderAgentPlist({ name, runtime }: BootAgent, { program, root, environment }: BootSettings): string {
   return renderPlist({
     Label: serviceName({ agent: name }, "darwin"),
-    ProgramArguments: [...program, "launch", name, "--runtime", runtime],
+    ProgramArguments: [...program, "launch", name, "--runtime", runtime, "--unless-stopped"],
     EnvironmentVariables: { ...environment },
     RunAtLoad: true,
     // The session must outlive the command that launched it.

@@ -42,6 +42,7 @@ const MEMORY: Commands = {
 const SESSIONS: Commands = {
   launch: async () => (await import("./verbs/launch.ts")).launch,
   stop: async () => (await import("./verbs/stop.ts")).stop,
+  retire: async () => (await import("./verbs/retire.ts")).retire,
   attach: async () => (await import("./verbs/attach.ts")).attach,
   watch: async () => (await import("./verbs/watch.ts")).watch,
   send: async () => (await import("./verbs/send.ts")).send,

@@ -1,5 +1,6 @@
 import { IapeerError, toErrorView } from "../model/errors.ts";
 import { GUARD_VERB } from "../core/process/guard-verb.ts";
+import { TEARDOWN_VERB } from "../app/teardown-verb.ts";
 import { isTerminal } from "../core/libc.ts";
 import { ROOT } from "./commands.ts";
 import { openOutput, type Output } from "./output.ts";
@@ -13,6 +14,7 @@ const COMPLETE_VERB = "complete";
 
 async function main(words: readonly string[]): Promise<number> {
   if (words[0] === GUARD_VERB) return await guard(words[1]!);
+  if (words[0] === TEARDOWN_VERB) return await tearDown();
   const isJson = isJsonWanted(words);
   const output = openOutput(isJson, process.env, {
     isOutTerminal: !isJson && isTerminal(1),
@@ -38,6 +40,26 @@ async function guard(family: string): Promise<number> {
   const { runGuard } = await import("../core/process/guard.ts");
   const { GRACE_MS, KILL_MS } = await import("../core/process/runner.ts");
   await runGuard(console, { family: BigInt(family), graceMs: GRACE_MS, killMs: KILL_MS });
+  return 0;
+}
+
+/** The longest wait for the caller, which ends as soon as it has printed. */
+const CALLER_MS = 5000;
+
+/** Ends a session for a caller inside it. The order comes on stdin, and the end of stdin is the end of the caller. */
+async function tearDown(): Promise<number> {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
+  const [{ openApp }, { runTeardown }] = await Promise.all([import("../app/app.ts"), import("../app/teardown.ts")]);
+  const nothing = () => undefined;
+  const tell = { warn: nothing, note: nothing, progress: () => ({ step: nothing, close: nothing }) };
+  const lines: AsyncIterator<string, undefined> = console[Symbol.asyncIterator]();
+  const first = await lines.next();
+  const app = openApp({ env: process.env, self: SELF, tell });
+  await runTeardown(app, {
+    order: first.value ?? "",
+    answer: (line) => void openOutput(false, {}, { isOutTerminal: false, isErrTerminal: false }).text(line),
+    callerGone: async () => void (await Promise.race([lines.next(), Bun.sleep(CALLER_MS)])),
+  });
   return 0;
 }
 

@@ -1,5 +1,6 @@
-import { DESCRIPTION_LIMIT } from "../model/names.ts";
+import { DESCRIPTION_LIMIT, isIncarnation } from "../model/names.ts";
 import { parseCount } from "./count.ts";
+import { usage } from "./strict.ts";
 import { defineArg, type Verb } from "./verb.ts";
 
 // Options that several verbs have, worded once.
@@ -8,6 +9,18 @@ export const IF_REVISION = defineArg({
   type: "string",
   valueHint: "n",
   description: "refuse when the registry has another revision",
+});
+
+export const IF_APPLIED = defineArg({
+  type: "string",
+  valueHint: "n",
+  description: "refuse when another revision of the fleet was applied",
+});
+
+export const IF_INCARNATION = defineArg({
+  type: "string",
+  valueHint: "uuid",
+  description: "refuse when the session is another incarnation",
 });
 
 export const DRY_RUN = defineArg({ type: "boolean", description: "print what would be done, and change nothing" });
@@ -35,6 +48,12 @@ export const PROVISION = defineArg({
 export const ONE_PEER = defineArg({ type: "string", valueHint: "peer", description: "one peer", completes: "peers" });
 
 export const ALL_PEERS = defineArg({ type: "boolean", description: "every peer" });
+
+/** Reads the value of `--if-incarnation`. Throws `usage`. */
+export function parseIncarnation(verb: Verb, incarnation: string | undefined): string | undefined {
+  if (incarnation === undefined || isIncarnation(incarnation)) return incarnation;
+  throw usage(verb, `--if-incarnation takes the UUID of an incarnation, not ${JSON.stringify(incarnation)}`);
+}
 
 /** Reads the value of `--if-revision`. Throws `usage`. */
 export function parseRevision(verb: Verb, revision: string | undefined): number | undefined {

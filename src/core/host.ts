@@ -35,12 +35,17 @@ export interface Host {
   /** lifecycle.log */
   readonly log: LogTarget;
   readonly tell: Tell;
+  /** The caller, for the logs: `person:NAME`, or the identity of an agent. */
+  readonly by: () => string;
 }
 
-/** Writes a decision into lifecycle.log. A log that cannot be written is a warning: the decision is carried out all the same. */
-export function logDecision({ log, now, tell }: Pick<Host, "log" | "now" | "tell">, fields: LogFields): void {
+/**
+ * Writes a decision into lifecycle.log, with its caller in `by`. A log that cannot be written is a warning: the decision is carried out all
+ * the same.
+ */
+export function logDecision({ log, now, tell, by }: Pick<Host, "log" | "now" | "tell" | "by">, fields: LogFields): void {
   try {
-    appendEvent(log, fields, now());
+    appendEvent(log, { ...fields, by: by() }, now());
   } catch (error) {
     tell.warn((error as Error).message);
   }

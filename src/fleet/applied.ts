@@ -30,6 +30,7 @@ interface AppliedRow extends AgentRow {
 /** `<root>/state/iapeer/fleet.json` */
 interface AppliedFile {
   readonly version: typeof VERSION;
+  readonly revision?: number;
   readonly file: string;
   readonly socket_name?: string;
   readonly agents: readonly AppliedRow[];
@@ -40,6 +41,10 @@ const LIST: FieldRule = { isRight: Array.isArray, otherwise: "is not a list" };
 
 const FILE_RULES: FieldRules<AppliedFile> = {
   version: required(oneOf(VERSION)),
+  revision: {
+    isRight: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+    otherwise: "is not a whole number",
+  },
   file: required(TEXT),
   socket_name: textField({ isRight: isSocketName, otherwise: "is not a socket's name" }),
   agents: required(LIST),
@@ -77,19 +82,44 @@ export function readApplied(layout: Layout): AppliedFleet | undefined {
   return stateOf(readState(layout.appliedFleet, appliedFile));
 }
 
+/** The revision of what was applied; 0 where nothing was, or before there were revisions. */
+export function revisionOf(applied: AppliedFleet | undefined): number {
+  return applied?.revision ?? 0;
+}
+
+/**
+ * Refuses a fleet that was applied since the caller looked; undefined accepts any.
+ *
+ * @throws IapeerError `revision-conflict`.
+ */
+export function refuseOtherApplied(applied: AppliedFleet | undefined, expected: number | undefined): void {
+  const revision = revisionOf(applied);
+  if (expected === undefined || expected === revision) return;
+  throw new IapeerError("revision-conflict", `what was applied of the fleet is at revision ${revision}, not ${expected}`, {
+    hint: "another apply came first; look again (iapeer fleet apply --dry-run --json tells the revision), then decide again",
+    details: { revision, expected },
+  });
+}
+
 /**
  * Records the applied fleet; a file that says the same stays untouched. The fleet's lock must be held.
  *
+ * @param fleet its revision is that of `before` and one more, where it names none itself
  * @param before what readApplied returned, or what was recorded since. Default: what the file says; a file that does not read is replaced.
+ * @returns the fleet as it is recorded now
  * @throws IapeerError `write-failed`.
  */
 export function writeApplied(
   layout: Layout,
   fleet: AppliedFleet,
   before: AppliedFleet | undefined = goodState(readState(layout.appliedFleet, appliedFile)),
-): void {
-  const isRecorded = before !== undefined && renderState(before, appliedFile) === renderState(fleet, appliedFile);
-  if (!isRecorded) writeState(layout.appliedFleet, fleet, appliedFile);
+): AppliedFleet {
+  const next = { ...fleet, revision: fleet.revision ?? revisionOf(before) + 1 };
+  const isRecorded =
+    before !== undefined && renderState({ ...before, revision: next.revision }, appliedFile) === renderState(next, appliedFile);
+  if (isRecorded) return before;
+  writeState(layout.appliedFleet, next, appliedFile);
+  return next;
 }
 
 /**
@@ -121,10 +151,11 @@ function textField({ isRight, otherwise }: TextRule): FieldRule {
 function checkFile(json: unknown): Checked<AppliedFleet> {
   const checked = checkFields(FILE_RULES)(json);
   if (!checked.ok) return checked;
-  const { file, socket_name: socketName, agents, left } = checked.value;
+  const { file, revision = 0, socket_name: socketName, agents, left } = checked.value;
   const why = whyNotRows("agents", agents) ?? whyNotRows("left", left);
   if (why !== undefined) return { ok: false, why };
-  const fleet = { file, ...(socketName !== undefined && { socketName }), agents: agents.map(toAgent), left: left.map(toAgent) };
+  const socket = socketName === undefined ? {} : { socketName };
+  const fleet = { file, revision, ...socket, agents: agents.map(toAgent), left: left.map(toAgent) };
   return { ok: true, value: fleet };
 }
 
@@ -137,9 +168,10 @@ function whyNotRows(key: string, rows: readonly unknown[]): string | undefined {
   return undefined;
 }
 
-function toFile({ file, socketName, agents, left }: AppliedFleet): object {
+function toFile({ file, revision, socketName, agents, left }: AppliedFleet): object {
   return {
     version: VERSION,
+    revision: revision ?? 0,
     file,
     ...(socketName !== undefined && { socket_name: socketName }),
     agents: agents.map(toRow),

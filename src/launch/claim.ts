@@ -6,10 +6,10 @@ import { required, TEXT, whyNotFields } from "../core/text/fields.ts";
 import type { IncarnationPaths } from "../status/incarnation/types.ts";
 
 /**
- * Why an end is wanted. `stop` and `remove` end the session at once, `sleep` after a grace. `dismiss` leaves the end to another.
+ * Why an end is wanted. `stop`, `retire` and `remove` end the session at once, `sleep` after a grace. `dismiss` leaves the end to another.
  * `launch-failed` is the end of a launch that was reported already.
  */
-export type ClaimReason = "stop" | "remove" | "sleep" | "dismiss" | "launch-failed";
+export type ClaimReason = "stop" | "retire" | "remove" | "sleep" | "dismiss" | "launch-failed";
 
 /** Writes durably that an end is wanted. The claim comes before anything is ended. */
 export function writeClaim({ claim }: IncarnationPaths, by: ClaimReason, now: Date): void {
@@ -42,7 +42,7 @@ export function isToBeEnded({ claim }: IncarnationPaths): boolean {
   return ENDS_ITSELF.has(readClaim(claim)?.by ?? "");
 }
 
-const ENDS_ITSELF: ReadonlySet<string> = new Set<ClaimReason>(["stop", "remove", "sleep", "launch-failed"]);
+const ENDS_ITSELF: ReadonlySet<string> = new Set<ClaimReason>(["stop", "retire", "remove", "sleep", "launch-failed"]);
 
 /** The reason of a claim ("stop", "session-exit", …); undefined when there is no claim. A claim that does not read is by "somebody". */
 export function claimedBy({ claim }: IncarnationPaths): string | undefined {

@@ -3,33 +3,50 @@ import { IapeerError } from "../model/errors.ts";
 import { parseIdentity } from "../model/names.ts";
 import type { Env, Layout } from "../core/layout.ts";
 import type { ProcessInfo } from "../core/process/process-table.ts";
-import { isRunning, readProcess } from "../core/process/processes.ts";
-import { listIncarnations, readCurrent } from "../status/incarnation/incarnation.ts";
+import { readProcess } from "../core/process/processes.ts";
+import { isAgentRunning, listIncarnations, readIncarnation } from "../status/incarnation/incarnation.ts";
+import type { Incarnation } from "../status/incarnation/types.ts";
 import { readHostName } from "../core/host.ts";
+import { hashToken, TOKEN_VARIABLE } from "./token.ts";
 import { type Party, parseParty, tameName } from "../model/party.ts";
 
 /** The caller: an agent of this root, or else a person at this account. */
 export type Sender =
-  | { readonly kind: "peer"; readonly name: string; readonly identity: string }
+  | {
+      readonly kind: "peer";
+      readonly name: string;
+      readonly identity: string;
+      /** The life of its session that calls. */
+      readonly incarnation: string;
+    }
   | { readonly kind: "person"; readonly name: string };
 
 /**
- * Tells from the process table who calls. A process that descends from the pane of a live session, or belongs to its terminal's session,
- * is that peer. The environment only says which session to look at first.
+ * Tells who calls, from the process table. A process that descends from the pane of an agent that lives, or belongs to its terminal's
+ * session, is that agent. A process that has lost both is the agent whose token it still has in its environment. No other word of the
+ * environment counts. Every other process is a person's.
  */
 export function identifySender(layout: Layout, env: Env): Sender {
-  const ancestors = readAncestors();
-  const hinted = env["PEER_IDENTITY"] ?? "";
-  const identities = [...listIncarnations(layout).keys()];
-  const ordered = identities.includes(hinted) ? [hinted, ...identities.filter((one) => one !== hinted)] : identities;
-  const found = ordered
-    .map((identity) => ({ identity, depth: depthBelow(layout, identity, ancestors) }))
-    .filter(({ depth }) => depth !== -1);
-  // An agent that runs in another's pane is the one that calls.
-  const nearest = found.toSorted((a, b) => a.depth - b.depth)[0];
-  const personality = nearest === undefined ? undefined : parseIdentity(nearest.identity)?.personality;
-  if (nearest !== undefined && personality !== undefined) return { kind: "peer", name: personality, identity: nearest.identity };
-  return { kind: "person", name: tameName(accountName()) };
+  const saved = listSaved(layout);
+  const found = findNearest(saved, readAncestors()) ?? findByToken(saved, env[TOKEN_VARIABLE]);
+  const name = found === undefined ? undefined : parseIdentity(found.identity)?.personality;
+  if (found === undefined || name === undefined) return { kind: "person", name: tameName(accountName()) };
+  return { kind: "peer", name, identity: found.identity, incarnation: found.incarnation };
+}
+
+/** The agent whose pane is the nearest above the caller: an agent that runs in another's pane is the one that calls. */
+function findNearest(saved: readonly Incarnation[], ancestors: readonly ProcessInfo[]): Incarnation | undefined {
+  return saved
+    .map((one) => ({ one, depth: depthBelow(one, ancestors) }))
+    .filter(({ one, depth }) => depth !== -1 && isAgentRunning(one))
+    .toSorted((a, b) => a.depth - b.depth)[0]?.one;
+}
+
+/** The agent that has a token. A token ends with its agent. */
+function findByToken(saved: readonly Incarnation[], token: string | undefined): Incarnation | undefined {
+  if (token === undefined) return undefined;
+  const hash = hashToken(token);
+  return saved.find((one) => one.token_hash === hash && isAgentRunning(one));
 }
 
 /**
@@ -64,10 +81,15 @@ function readAncestors(): ProcessInfo[] {
   return ancestors;
 }
 
-/** How far below an identity's live pane this process is; -1 when it is not below it. */
-function depthBelow(layout: Layout, identity: string, ancestors: readonly ProcessInfo[]): number {
-  const current = readCurrent(layout, identity);
-  if (!current?.server || current.pane === null || !isRunning(current.pane) || !isRunning(current.server)) return -1;
-  const { pid, start } = current.pane;
-  return ancestors.findIndex((one) => (one.pid === pid && one.start === start) || one.sid === pid);
+/** Every saved incarnation that reads. One that a damaged pointer no longer names has an agent all the same. */
+function listSaved(layout: Layout): Incarnation[] {
+  return [...listIncarnations(layout)]
+    .flatMap(([identity, uuids]) => uuids.map((uuid) => readIncarnation(layout, identity, uuid)))
+    .filter((one) => one !== undefined);
+}
+
+/** How far below an incarnation's pane the caller is; -1 when it is not below it. */
+function depthBelow({ pane }: Incarnation, ancestors: readonly ProcessInfo[]): number {
+  if (pane === null) return -1;
+  return ancestors.findIndex(({ pid, start, sid }) => (pid === pane.pid && start === pane.start) || sid === pane.pid);
 }

@@ -14,6 +14,8 @@ export interface RemoteRecipient {
   /** The tmux server of that host that the session must be on: a name or an absolute path. */
   readonly socket?: string | undefined;
   readonly runtime?: string | undefined;
+  /** The incarnation that its session must be. */
+  readonly incarnation?: string | undefined;
 }
 
 /** A message for the iapeer of another host. The text goes over its stdin. */
@@ -79,6 +81,7 @@ function planWords({ to, from, verify, sleepMs }: RemoteSend, program: string): 
     encodeParty(from),
     ...(to.runtime === undefined ? [] : ["--runtime", to.runtime]),
     ...(to.socket === undefined ? [] : ["--socket", to.socket]),
+    ...(to.incarnation === undefined ? [] : ["--if-incarnation", to.incarnation]),
     ...(verify ? ["--verify"] : []),
     ...(sleepMs === undefined ? [] : ["--directive", "sleep", "--grace", `${Math.round(sleepMs / 1000)}s`]),
     "--json",

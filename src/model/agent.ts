@@ -46,6 +46,8 @@ export interface AppliedFleet extends Pick<Fleet, "agents" | "socketName"> {
   readonly file: string;
   /** Agents that are no longer declared and are still here: no members, and what --prune takes away. */
   readonly left: readonly Agent[];
+  /** How often something else was applied. Left out: nothing of this is recorded yet. */
+  readonly revision?: number;
 }
 
 /** The two-agent floor, where the file names no policy. */

@@ -3,6 +3,7 @@
  *
  * - `invalid`: the call or the declaration is wrong.
  * - `missing`: something that the call needs is not there.
+ * - `unauthorized`: the caller may not do that.
  * - `conflict`: another peer has it; `live`: a session stands in the way; `busy`: another process holds it.
  * - `untrusted`: stored data cannot be trusted; `io`: a file could not be read or written.
  * - `runtime`: the agent's program failed; `tmux`; `provider`: memory could not be attached.
@@ -12,6 +13,7 @@
 export type Cause =
   | "invalid"
   | "missing"
+  | "unauthorized"
   | "conflict"
   | "live"
   | "busy"
@@ -62,6 +64,7 @@ export const ERRORS = {
   "invalid-value": final(2, "invalid"),
   "message-invalid": final(2, "invalid"),
   "death-ambiguous": final(2, "invalid"),
+  "not-an-agent": final(2, "invalid"),
   "fleet-invalid": final(2, "invalid"),
   "sandbox-violation": final(2, "invalid"),
   "socket-path-too-long": final(2, "tmux"),
@@ -81,6 +84,7 @@ export const ERRORS = {
   "peer-not-live": passing(4, "live"),
   "stale-incarnation": final(4, "live"),
   "sender-mismatch": final(4, "conflict"),
+  "not-authorized": final(4, "unauthorized"),
   "peer-ambiguous": final(4, "conflict"),
   "lock-busy": passing(4, "busy"),
   "fleet-exists": final(4, "conflict"),

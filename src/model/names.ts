@@ -125,6 +125,13 @@ export function callOf(identity: string): string {
   return `${personality} --runtime ${runtime}`;
 }
 
+const INCARNATION = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Tells whether a text may name an incarnation: a UUID in small letters. */
+export function isIncarnation(text: string): boolean {
+  return INCARNATION.test(text);
+}
+
 /** The meaning of a word on disk or on the command line; undefined for an unknown word. */
 export function parseIntelligence(word: string): Intelligence | undefined {
   return Object.hasOwn(INTELLIGENCE_WORDS, word) ? INTELLIGENCE_WORDS[word] : undefined;

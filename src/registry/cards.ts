@@ -45,8 +45,8 @@ export function readOwnCard({ personality, cwd }: Pick<RegistryRow, "personality
 
 /** The card of a row: every field but the folder, and the fields that only the old card had. */
 export function renderCard(row: RegistryRow, old: Card | undefined): Card {
-  const { cwd: _cwd, removing: _removing, ...shared } = row;
-  const { removed: _removed, ...kept } = old ?? {};
+  const { cwd: _cwd, removing: _removing, manager: _manager, ...shared } = row;
+  const { removed: _removed, manager: _said, ...kept }: Partial<Card> = old ?? {};
   return { ...kept, ...shared };
 }
 

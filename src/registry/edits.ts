@@ -23,7 +23,7 @@ export function planRegistration(
   card: Card | undefined,
 ): RegistrationPlan {
   const said = current && withCard(current, card);
-  const base: Partial<RegistryRow> = said ?? card ?? {};
+  const base: Partial<RegistryRow> = said ?? (card === undefined ? {} : saidBy(card));
   const known = current === undefined ? [] : toPeer(current).runtimes;
   const inherited = said === undefined ? (card?.runtimes ?? []) : toPeer(said).runtimes;
   const runtimes = union(inherited, request.runtimes ?? (inherited.length > 0 ? [] : ["claude"]));
@@ -47,14 +47,19 @@ export function planRegistration(
 /** The row with the fields of the peer's own card, which is right; the very same row where they do not differ. */
 export function withCard(row: RegistryRow, card: Card | undefined): RegistryRow {
   if (card === undefined || differingFields(row, card).length === 0) return row;
-  const { removed: _removed, removing: _removing, ...said } = card;
-  return { ...row, ...said, cwd: row.cwd };
+  return { ...row, ...saidBy(card), cwd: row.cwd };
 }
 
 /** The fields of a card that are missing or different in the row. A field that only the row has does not differ. */
 export function differingFields(row: RegistryRow, card: Card): string[] {
-  const { removed: _removed, removing: _removing, cwd: _cwd, ...said } = card;
+  const { cwd: _cwd, ...said } = saidBy(card);
   return Object.keys(said).filter((key) => JSON.stringify(said[key]) !== JSON.stringify(row[key]));
+}
+
+/** The fields of a card that count. A manager is one by the registry alone. */
+function saidBy(card: Card): Omit<Card, "removed" | "removing" | "manager"> {
+  const { removed: _removed, removing: _removing, manager: _manager, ...said } = card;
+  return said;
 }
 
 /** The fields without the marks of a removal. A peer that is added is not being removed. */
@@ -99,6 +104,8 @@ export function updateRow(row: RegistryRow, request: UpdateRequest): RegistryRow
   const next: RegistryRow = { ...row, default_runtime: defaultRuntime, runtimes };
   if (request.description !== undefined) next.description = request.description;
   if (request.intelligence !== undefined) next.intelligence = request.intelligence;
+  if (request.isManager === true) next.manager = true;
+  if (request.isManager === false) delete next.manager;
   return isSame(row, next) ? row : next;
 }
 

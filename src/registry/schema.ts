@@ -24,6 +24,8 @@ interface CardFields {
 /** One peer in the registry file. */
 export interface RegistryRow extends CardFields {
   cwd: string;
+  /** True: a person made it a manager. A card does not say so: agents write their cards themselves, and folders are copied. */
+  manager?: boolean;
   /** The time when its removal began. */
   removing?: string;
 }
@@ -72,6 +74,7 @@ const ROW_RULES: Readonly<Record<string, FieldRule>> = {
     isRight: (value) => isText(value) && isAbsolute(value) && !value.includes("\0"),
     otherwise: "is not an absolute path",
   },
+  manager: { isRight: (value) => typeof value === "boolean", otherwise: "is not true or false" },
   removing: TEXT,
 };
 
@@ -127,6 +130,7 @@ export function toPeer(row: RegistryRow): Peer {
     description: row.description ?? "",
     intelligence: parseIntelligence(row.intelligence ?? "") ?? defaultIntelligence(defaultRuntime),
     cwd: row.cwd,
+    isManager: row.manager === true,
     isBeingRemoved: row.removing !== undefined,
     ...(row.removing !== undefined && { removing: row.removing }),
   };

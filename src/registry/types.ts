@@ -10,6 +10,8 @@ export interface Peer {
   readonly intelligence: Intelligence;
   /** Its folder; one personality, one folder. */
   readonly cwd: string;
+  /** True: a person made it a manager of the others. */
+  readonly isManager: boolean;
   readonly isBeingRemoved: boolean;
   /** The time when its removal began; left out while it is not being removed. */
   readonly removing?: string;
@@ -74,6 +76,7 @@ export interface UpdateRequest {
   readonly removeRuntimes?: readonly string[];
   readonly defaultRuntime?: string;
   readonly intelligence?: Intelligence;
+  readonly isManager?: boolean;
 }
 
 /** The result of updatePeer and movePeer. */

@@ -37,10 +37,10 @@ describe("the unit of an agent", () => {
     const { name, path, text } = agentFile(BOB, SETTINGS);
     expect([name, path]).toEqual(["iapeer-agent-bob.service", "/h/.config/systemd/user/iapeer-agent-bob.service"]);
     expect(linesOf(text, "ExecStart").map(readUnitCommand)).toEqual([
-      ["/usr/local/bin/iapeer", "launch", "bob", "--runtime", "claude"],
+      ["/usr/local/bin/iapeer", "launch", "bob", "--runtime", "claude", "--unless-stopped"],
     ]);
     expect(linesOf(text, "ExecStop").map(readUnitCommand)).toEqual([
-      ["/usr/local/bin/iapeer", "stop", "bob", "--runtime", "claude"],
+      ["/usr/local/bin/iapeer", "stop", "bob", "--runtime", "claude", "--no-mark"],
     ]);
     expect(linesOf(text, "ExecStopPost").map(readUnitCommand)[0]?.slice(3)).toEqual([
       "/usr/local/bin/iapeer",
@@ -48,6 +48,7 @@ describe("the unit of an agent", () => {
       "bob",
       "--runtime",
       "claude",
+      "--no-mark",
     ]);
     expect(linesOf(text, "Environment").map(readUnitWords)).toEqual([["PATH=/usr/local/bin:/usr/bin:/bin"]]);
     const settings = {
@@ -75,7 +76,9 @@ describe("the unit of an agent", () => {
       const root = `/tmp/${name}`;
       const program = ["/usr/bin/bun", `${root}/main.ts`];
       const { text } = agentFile(BOB, { ...SETTINGS, program, root, environment: { IAPEER_ROOT: root, PATH: `${root}:/bin` } });
-      expect(linesOf(text, "ExecStart").map(readUnitCommand)).toEqual([[...program, "launch", "bob", "--runtime", "claude"]]);
+      expect(linesOf(text, "ExecStart").map(readUnitCommand)).toEqual([
+        [...program, "launch", "bob", "--runtime", "claude", "--unless-stopped"],
+      ]);
       expect(linesOf(text, "Environment").map(readUnitWords)).toEqual([[`IAPEER_ROOT=${root}`], [`PATH=${root}:/bin`]]);
     }
   });
@@ -136,7 +139,7 @@ describe("the file of launchd for an agent", () => {
     const expected = cases.flatMap(({ root, settings: { program, environment } }) => [
       {
         Label: "com.iapeer.agent.bob",
-        ProgramArguments: [`${root}/iapeer`, "launch", "bob", "--runtime", "claude"],
+        ProgramArguments: [`${root}/iapeer`, "launch", "bob", "--runtime", "claude", "--unless-stopped"],
         EnvironmentVariables: { IAPEER_ROOT: root, PATH: root },
         RunAtLoad: true,
         AbandonProcessGroup: true,

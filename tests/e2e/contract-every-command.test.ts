@@ -9,7 +9,19 @@ import { openSandbox } from "../support/sandbox.ts";
 describe("every command", () => {
   const PEERS = ["add", "remove", "list", "show", "update"];
   const MEMORY = ["memory-plugin", "native-memory", "provider check", "provider run", "provision exec"];
-  const SESSIONS = ["launch", "stop", "attach", "watch", "send", "tail", "heartbeat", "deaths", "deaths show", "supervise"];
+  const SESSIONS = [
+    "launch",
+    "stop",
+    "retire",
+    "attach",
+    "watch",
+    "send",
+    "tail",
+    "heartbeat",
+    "deaths",
+    "deaths show",
+    "supervise",
+  ];
   const CANARIES = ["canary status", "canary arm", "canary dismiss", "canary script", "hook pane-died"];
   const FLEET = [
     "fleet init",

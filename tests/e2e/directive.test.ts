@@ -93,58 +93,44 @@ describe("an order to sleep", () => {
     expect(bob.readLog("exits.log")).toEqual([]);
   });
 
-  test("from the orchestrator's own session takes effect, from any other it is a message", async () => {
+  test("from the orchestrator's own session takes effect, and from any other it is refused", async () => {
     applyFleet();
     await launchOther("orchestrator");
     await launchOther("eve");
     const session = await launchPeer(bob.sandbox, "bob");
-    const refused = await runIn("eve", "iapeer send bob --directive sleep --grace 0s --json");
-    expect(refused.status).toBe("0");
-    const [warning, ...json] = refused.output.split("\n");
-    expect(warning).toBe(
-      "warning: the directive has no effect, and was sent as a message: eve is neither a person nor the fleet's orchestrator",
-    );
-    expect(JSON.parse(json.join("\n"))).toMatchObject({
-      from: "eve",
-      sender: "peer",
-      directive: "sleep",
-      effect: "none",
-      state: "sent",
+    const refused = await runIn("eve", "iapeer send bob --directive sleep --grace 0s");
+    expect(refused).toEqual({
+      status: "4",
+      output: 'error: eve may not "send --directive" bob: only a person, the fleet\'s orchestrator or a manager may\n',
     });
-    await until("it is read", () => heard("bob").length === 1);
-    expect(heard("bob")[0]).toEndWith(":bob] eve asks you to sleep");
-    expect(isLive(session)).toBe(true);
-    expect(claimedBy(pathsOf(session))).toBeUndefined();
-
     expect((await runIn("eve", "iapeer send bob --directive sleep --from orchestrator --json")).status).toBe("4");
+    expect({ heard: heard("bob"), isLive: isLive(session), claim: claimedBy(pathsOf(session)) }).toEqual({
+      heard: [],
+      isLive: true,
+      claim: undefined,
+    });
     expect((await runIn("orchestrator", "iapeer send bob --directive sleep --grace 0s")).output).toBe(
       "sent to claude-bob, which sleeps now\n",
     );
     expect(isLive(session)).toBe(false);
     expect(directives()).toMatchObject([
-      { identity: "claude-bob", from: "eve", effect: "none" },
-      { identity: "claude-bob", from: "orchestrator", effect: "sleep" },
+      { identity: "claude-bob", from: "orchestrator", effect: "sleep", by: "claude-orchestrator" },
     ]);
   });
 
-  test("from an orchestrator to itself, or in another runtime than the fleet has, is a message", async () => {
+  test("from an orchestrator to itself, or in another runtime than the fleet has, is refused", async () => {
     applyFleet();
     const own = await launchOther("orchestrator");
-    const { output } = await runIn(
-      "orchestrator",
-      "iapeer send orchestrator --directive sleep --grace 0s --json 2>&1 >/dev/null",
-    );
+    const { output } = await runIn("orchestrator", "iapeer send orchestrator --directive sleep --grace 0s");
     expect(output).toBe(
-      "warning: the directive has no effect, and was sent as a message: orchestrator cannot order itself: an agent sleeps by ending\n",
+      'error: orchestrator may not "send --directive" itself: only a person or a manager may\nhint: an agent ends itself with: iapeer retire\n',
     );
     expect(isLive(own)).toBe(true);
     await ok(bob.sandbox, "stop", "orchestrator");
     await ok(bob.sandbox, "update", "orchestrator", "--add-runtime", "codex", "--default-runtime", "codex");
     await launchPeer(bob.sandbox, "orchestrator", "codex");
     const session = await launchPeer(bob.sandbox, "bob");
-    expect((await runIn("orchestrator", "iapeer send bob --directive sleep --grace 0s --json 2>/dev/null")).output).toContain(
-      '"effect": "none"',
-    );
+    expect((await runIn("orchestrator", "iapeer send bob --directive sleep --grace 0s --json")).status).toBe("4");
     expect(isLive(session)).toBe(true);
   });
 });
@@ -226,7 +212,7 @@ test("only the session that was told is stopped, not one that was launched since
   const session = readSession(bob.sandbox, "claude-bob");
   const { app } = openTold(bob.sandbox);
   const saved = readIncarnation(app.layout, "claude-bob", session.incarnation)!;
-  expect(await stopSession({ identity: saved.identity, by: "sleep", only: crypto.randomUUID() }, app)).toEqual({
+  expect(await stopSession({ identity: saved.identity, reason: "sleep", only: crypto.randomUUID() }, app)).toEqual({
     action: "not-running",
   });
   expect(isLive(session)).toBe(true);

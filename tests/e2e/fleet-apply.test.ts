@@ -48,7 +48,8 @@ describe("fleet apply", () => {
       ok: true,
       dry_run: false,
       file: `${box.root}/fleet.yaml`,
-      revision: 2,
+      revision: 1,
+      registry_revision: 2,
       undeclared: [],
       problems: [],
     });
@@ -267,13 +268,18 @@ describe("fleet apply", () => {
     expect(opsOf(await apply())).toEqual(["a unchanged unchanged"]);
   });
 
-  test("--if-revision refuses when the registry has moved on: exit 4", async () => {
+  test("--if-revision refuses when another fleet was applied: exit 4", async () => {
     writeFleet(box, [agent("a")]);
     const { status, stderr } = await box.iapeer("fleet", "apply", "--if-revision", "3", "--json");
     expect(status).toBe(4);
     expect(stderr).toContain("revision-conflict");
     expect(existsSync(`${box.root}/peers-profiles.json`)).toBe(false);
-    expect(await apply("--if-revision", "0")).toMatchObject({ ok: true, revision: 1 });
+    await ok(box, "add", "z");
+    expect(await apply("--if-revision", "0")).toMatchObject({ ok: true, revision: 1, registry_revision: 2 });
+    expect(await apply("--if-revision", "1")).toMatchObject({ ok: true, revision: 1 });
+    expect(await box.json("fleet", "add", "b", "--class", "tester", "--if-revision", "1")).toMatchObject({ revision: 2 });
+    const late = await box.iapeer("fleet", "remove", "b", "--if-revision", "1", "--json");
+    expect({ status: late.status, code: errorLine(late).code }).toEqual({ status: 4, code: "revision-conflict" });
   });
 
   test("one that is declared elsewhere and registered here is refused", async () => {
@@ -454,7 +460,8 @@ describe("fleet apply", () => {
     const wholeMs = performance.now() - started;
     const endState = () => ({
       peers: readRegistryFile(box).peers,
-      applied: appliedFleet(),
+      // An apply that was killed may have recorded something, as a revision of its own.
+      applied: { ...appliedFleet(), revision: 0 },
       cards: names.map((name) => readJson(`${box.folder}/work/${name}/.iapeer/peer-profile.json`)),
       memory: names.map(
         (name, index) =>
@@ -530,7 +537,7 @@ describe("fleet apply", () => {
         expect(found).toEqual(names.slice(0, found.length));
         expect(found.length % 2 === 0 || found.length === names.length).toBe(true);
         midway.add(found.length);
-        expect(await apply()).toMatchObject({ ok: true, revision: names.length });
+        expect(await apply()).toMatchObject({ ok: true, registry_revision: names.length });
         expect(registered()).toEqual(names);
       }
       expect([...midway].toSorted((a, b) => a - b)).toEqual([0, 2, 4, 6, 8, 10, 11]);
@@ -561,13 +568,14 @@ describe("fleet apply", () => {
     expect(readFileSync(`${box.folder}/after`, "utf8")).toBe(before);
   });
 
-  test("what was applied and cannot be read is written anew", async () => {
+  test("what was applied and cannot be read is written anew, with a revision that no earlier one fits", async () => {
     writeFleet(box, [agent("a")]);
     await apply();
-    const before = readFileSync(`${box.root}/state/iapeer/fleet.json`, "utf8");
+    const { revision, ...before } = appliedFleet();
     writeFileSync(`${box.root}/state/iapeer/fleet.json`, "{");
     expect(await apply()).toMatchObject({ ok: true });
-    expect(readFileSync(`${box.root}/state/iapeer/fleet.json`, "utf8")).toBe(before);
+    expect(appliedFleet()).toEqual({ ...before, revision: expect.any(Number) as number });
+    expect(appliedFleet()["revision"]).toBeGreaterThan((revision as number) + 1000);
   });
 });
 

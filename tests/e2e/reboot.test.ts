@@ -88,6 +88,19 @@ describe.skipIf(!isPossible)("under the real systemd of a user", () => {
     expect(readFileSync(`/proc/${serverOf("bob").pid}/cgroup`, "utf8")).not.toContain("iapeer-agent-bob");
   });
 
+  test("who was stopped does not start with the host, until it is launched", async () => {
+    await install("--now");
+    await untilLive("bob", "eve");
+    await ok(box, "stop", "bob");
+    await systemd.shutDown();
+    await systemd.boot();
+    await untilLive("eve");
+    await until("bob's unit is done", () => systemd.ctl("is-active", "iapeer-agent-bob.service") === "active");
+    expect(await statuses()).toEqual({ bob: "stopped", eve: "live" });
+    expect(await box.json("launch", "bob")).toMatchObject({ action: "launched", was_stopped: true });
+    expect(await box.json("deaths")).toEqual([]);
+  });
+
   test("after a power cut they start all the same", async () => {
     await install("--now");
     await untilLive("bob", "eve");
@@ -117,9 +130,9 @@ describe.skipIf(!isPossible)("under the real systemd of a user", () => {
     await install("--now");
     await untilLive("bob", "eve");
     systemd.ctl("stop", "iapeer-agent-bob.service");
-    expect(await statuses()).toEqual({ bob: "stopped", eve: "live" });
+    expect(await statuses()).toEqual({ bob: "asleep", eve: "live" });
     systemd.ctl("stop", "iapeer-fleet.target");
-    await until("eve is stopped", async () => (await statuses())["eve"] === "stopped");
+    await until("eve is stopped", async () => (await statuses())["eve"] === "asleep");
     expect(await box.json("deaths")).toEqual([]);
   });
 

@@ -243,6 +243,7 @@ test.skipIf(process.platform !== "linux")(
   async () => {
     bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("reaper", `exec '${process.execPath}' '${fixture("reaper.ts")}'`);
     await ok(bob.sandbox, "add", "alice", "--runtime", "codex");
+    await ok(bob.sandbox, "update", "bob", "--manager", "on");
     await launchPeer(bob.sandbox, "bob");
     await until("alice is launched", async () => (await bob.sandbox.iapeer("tail", "bob")).stdout.includes("\nlaunched"));
     const alice = readSession(bob.sandbox, "codex-alice");

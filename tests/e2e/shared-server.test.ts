@@ -143,7 +143,7 @@ describe("launch --socket", () => {
 
 describe("the agent's environment", () => {
   /** The last is from the recorder that starts a server of its own. */
-  const KNOWN = new Set(["TERM", "TMUX", "TMUX_PANE", "OLDPWD"]);
+  const KNOWN = new Set(["TERM", "TMUX", "TMUX_PANE", "OLDPWD", "IAPEER_TOKEN"]);
   const AGENT = 'export -p | grep -v "^export _=" | sed "s/^export //" >"$OUT"; exec cat';
 
   async function environmentOn(more: readonly string[], out: string): Promise<string[]> {
@@ -184,7 +184,8 @@ describe("the agent's environment", () => {
     }
     expect(launching.exitCode).toBe(0);
     expect([...seen].filter((command) => command.includes("swordfish-9"))).toEqual([]);
-    expect(await tmux("show-environment", "-g")).not.toMatch(/^PEER_/m);
+    expect(await tmux("show-environment", "-g")).not.toMatch(/^(?:PEER_|IAPEER_TOKEN)/m);
+    expect(await tmux("show-environment", "-t", "=claude-bob")).not.toContain("IAPEER_TOKEN");
   });
 });
 

@@ -144,22 +144,18 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
       ]);
     });
 
-    test("of another agent goes over as a message, and that is told and logged", async () => {
+    test("of another agent is refused here, and nothing goes over", async () => {
       applyBoth(hosts, { aliceClass: "implementer" });
       await launchOn(a, "alice");
-      await launchOn(b, "bob");
       const { status, output } = await runIn(a, "alice", "iapeer send bob --directive sleep --grace 0s --from alice");
       expect({ status, output }).toEqual({
-        status: 0,
-        output:
-          "warning: the directive has no effect, and was sent as a message: alice is neither a person nor the fleet's orchestrator\nsent to bob on hostb\n",
+        status: 4,
+        output: 'error: alice may not "send --directive" bob: only a person, the fleet\'s orchestrator or a manager may\n',
       });
-      await until("it is read", () => heard(b, "bob") === "[hosta:alice -> hostb:bob] hosta:alice asks you to sleep\n");
-      expect(JSON.parse((await okOn(b, "list", "--json")).stdout)).toMatchObject([{ runtimes: [{ status: "live" }] }]);
-      expect(logOf(a, "lifecycle.log").filter(({ ev }) => ev === "directive")).toMatchObject([
-        { directive: "sleep", peer: "bob", host: "hostb", from: "alice", effect: "none" },
+      expect(logOf(a, "lifecycle.log").filter(({ ev }) => ev === "not-authorized")).toMatchObject([
+        { act: "send --directive", personality: "bob", by: "claude-alice" },
       ]);
-      expect(logOf(b, "lifecycle.log").filter(({ ev }) => ev === "directive")).toEqual([]);
+      expect(logOf(b, "lifecycle.log")).toEqual([]);
     });
 
     test("of a person takes effect there, in their own words", async () => {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
-import { readApplied, writeApplied } from "../../src/fleet/applied.ts";
+import { readApplied, refuseOtherApplied, writeApplied } from "../../src/fleet/applied.ts";
 import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
 
 const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/);
@@ -36,7 +36,7 @@ describe("the fleet as it was last applied", () => {
     fc.assert(
       fc.property(fleet, (one) => {
         writeApplied(layout, one);
-        expect(readApplied(layout)).toEqual(one);
+        expect(readApplied(layout)).toEqual({ ...one, revision: expect.any(Number) as number });
       }),
     );
   });
@@ -52,7 +52,22 @@ describe("the fleet as it was last applied", () => {
     expect(statSync(layout.appliedFleet).ino).toBe(ino);
     writeFileSync(layout.appliedFleet, "{");
     writeApplied(layout, one);
-    expect(readApplied(layout)).toEqual(one);
+    expect(readApplied(layout)).toEqual({ ...one, revision: 1 });
+  });
+
+  test("has a revision, which grows with each change and is 0 in a file without one", () => {
+    using scratch = openScratch();
+    const layout = layoutIn(scratch);
+    mkdirSync(dirname(layout.appliedFleet), { recursive: true });
+    writeFileSync(layout.appliedFleet, '{"version":1,"file":"/f","agents":[],"left":[]}', { mode: 0o600 });
+    const before = readApplied(layout);
+    expect(() => refuseOtherApplied(before, 0)).not.toThrow();
+    const after = [{ file: "/f" }, { file: "/g" }, { file: "/g" }, { file: "/h", revision: 7 }].map(
+      (more) => writeApplied(layout, { agents: [], left: [], ...more }).revision,
+    );
+    expect(after).toEqual([0, 1, 1, 7]);
+    const error = errorOf(() => refuseOtherApplied(readApplied(layout), 1));
+    expect(error).toMatchObject({ code: "revision-conflict", details: { revision: 7, expected: 1 } });
   });
 
   test.each([

@@ -5,7 +5,7 @@ import { layoutFrom } from "../../src/core/layout.ts";
 import { readHostName } from "../../src/core/host.ts";
 import { openSandbox } from "../support/sandbox.ts";
 
-const ALICE: Sender = { kind: "peer", name: "alice", identity: "claude-alice" };
+const ALICE: Sender = { kind: "peer", name: "alice", identity: "claude-alice", incarnation: "0" };
 const KIM: Sender = { kind: "person", name: "kim" };
 const isPeer = (name: string) => ["alice", "bob"].includes(name);
 

@@ -35,9 +35,10 @@ describe("the arguments of ssh", () => {
   });
 
   test("hand on what is asked of a message, and never its text", () => {
-    const to = { ...BOB.to, runtime: "codex", socket: "/tmp/tmux-0/work" };
+    const incarnation = "01234567-89ab-4cde-8f01-23456789abcd";
+    const to = { ...BOB.to, runtime: "codex", socket: "/tmp/tmux-0/work", incarnation };
     expect(wordsOf({ ...BOB, to, verify: true, sleepMs: 90_000 }, "~/bin/iapeer").join(" ")).toBe(
-      "~/bin/iapeer send bob --from mill:alice --runtime codex --socket /tmp/tmux-0/work --verify --directive sleep --grace 90s --json --file -",
+      "~/bin/iapeer send bob --from mill:alice --runtime codex --socket /tmp/tmux-0/work --if-incarnation 01234567-89ab-4cde-8f01-23456789abcd --verify --directive sleep --grace 90s --json --file -",
     );
   });
 

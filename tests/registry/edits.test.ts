@@ -1,6 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { findRow, planRegistration, requireRow, updateRow, withoutRow, withRow } from "../../src/registry/edits.ts";
+import { renderCard } from "../../src/registry/cards.ts";
+import {
+  differingFields,
+  findRow,
+  planRegistration,
+  requireRow,
+  updateRow,
+  withoutRow,
+  withRow,
+} from "../../src/registry/edits.ts";
 import { type Card, checkRegistry, type RegistryFile, type RegistryRow, toPeer } from "../../src/registry/schema.ts";
 import type { UpdateRequest } from "../../src/registry/types.ts";
 import { errorOf } from "../support/scratch.ts";
@@ -16,6 +25,7 @@ const KNOWN = new Set([
   "intelligence",
   "cwd",
   "removing",
+  "manager",
   "removed",
   "interfaces",
   "version",
@@ -314,5 +324,29 @@ describe("update", () => {
   test("a missing peer is told with the nearest name", () => {
     const error = errorOf(() => requireRow({ version: 2, revision: 0, peers: [{ ...ROW, personality: "alpha" }] }, "alhpa"));
     expect(error).toMatchObject({ code: "peer-not-found", hint: "did you mean alpha?" });
+  });
+});
+
+describe("a manager is one by the registry alone:", () => {
+  const peer: RegistryRow = { personality: "a", cwd: "/a", default_runtime: "claude", runtimes: ["claude"] };
+  const card: Card = { personality: "a", default_runtime: "claude", runtimes: ["claude"], manager: true };
+
+  test("an update makes it one, and takes that back", () => {
+    const made = updateRow(peer, { isManager: true });
+    expect(toPeer(made).isManager).toBe(true);
+    expect(updateRow(made, { isManager: true })).toBe(made);
+    expect(updateRow(made, { isManager: false })).not.toHaveProperty("manager");
+  });
+
+  test("a card that says so makes nobody one", () => {
+    expect(differingFields(peer, card)).toEqual([]);
+    expect(planRegistration(undefined, { personality: "a", cwd: "/a" }, card).row).not.toHaveProperty("manager");
+    expect(planRegistration(peer, { personality: "a", cwd: "/a", description: "d" }, card).row).not.toHaveProperty("manager");
+  });
+
+  test("a peer that is added again stays one, and its card does not say so", () => {
+    const made = updateRow(peer, { isManager: true });
+    expect(planRegistration(made, { personality: "a", cwd: "/a", description: "d" }, undefined).row.manager).toBe(true);
+    expect(renderCard(made, card)).not.toHaveProperty("manager");
   });
 });

@@ -49,6 +49,7 @@ export function openHost(): TestHost {
     runner,
     now: () => new Date(),
     lockTimeoutMs: 5000,
+    by: () => "person:somebody",
     log: { path: layout.lifecycleLog, rotation: { maxBytes: 1e9, keep: 1 } },
     tell: {
       warn: (line) => void warnings.push(line),

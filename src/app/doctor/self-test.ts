@@ -74,7 +74,7 @@ const SCENARIOS: readonly Scenario[] = [
     personality: "stop",
     claim: "a session that is stopped is not recorded",
     record: null,
-    end: async ({ identity }, { stage }) => await stopSession({ identity, by: "stop" }, stage.host),
+    end: async ({ identity }, { stage }) => await stopSession({ identity, reason: "stop" }, stage.host),
   },
 ];
 
@@ -87,7 +87,7 @@ async function replaceCanary(running: Running, { stage: { host }, until }: Act):
   const recorder = readCanaryRecord(paths)?.recorder;
   if (recorder !== undefined) signalProcess(recorder, "SIGKILL");
   await until("its canary is gone", () => !hasRecorder(paths));
-  await armIdentity(running.identity, host);
+  await armIdentity({ identity: running.identity }, host);
   signalProcess(running.server, "SIGKILL");
 }
 

@@ -1,12 +1,14 @@
 import { logDecision } from "../../core/host.ts";
-import { withFleetLock } from "../../fleet/applied.ts";
+import { refuseOtherApplied, revisionOf, withFleetLock } from "../../fleet/applied.ts";
 import type { Problem } from "../../fleet/file/types.ts";
 import { planApply, previewPlan, runPlan } from "../../fleet/plan/plan.ts";
-import type { ApplySteps, Plan, Row } from "../../fleet/plan/types.ts";
+import type { Plan, Row } from "../../fleet/plan/types.ts";
+import { authorize } from "../authority.ts";
 import { openHostView, type HostView } from "../host-view.ts";
 import type { App } from "../types.ts";
 import { type FleetFile, openFleet, reopenFleet } from "./file.ts";
 import { gatherFacts, openSteps } from "./steps/steps.ts";
+import type { RecordedSteps } from "./steps/types.ts";
 
 /** How many rows are done at once where a call does not say. */
 export const DEFAULT_JOBS = 8;
@@ -22,7 +24,7 @@ export interface ApplyOptions {
   readonly isDryRun: boolean;
   /** How many rows are done at once. */
   readonly jobs: number;
-  /** Refuse unless the registry is at this revision. */
+  /** Refuse unless what was applied is at this revision. */
   readonly ifRevision: number | undefined;
 }
 
@@ -37,8 +39,9 @@ export interface ApplyReport {
   readonly ok: boolean;
   readonly file: string;
   readonly dry_run: boolean;
-  /** The registry's, after this call. */
+  /** That of what was applied, after this call. */
   readonly revision: number;
+  readonly registry_revision: number;
   readonly rows: readonly Row[];
   /** The agents that are no longer declared, and stay. */
   readonly undeclared: readonly string[];
@@ -49,10 +52,11 @@ export interface ApplyReport {
 /**
  * Makes this host match its fleet file, or tells what would be done. Every row that fails is a value in the report.
  *
- * @throws IapeerError `file-not-found`, `fleet-invalid`: nothing was touched; `revision-conflict`, `lock-busy`, `interrupted`, and what the
+ * @throws IapeerError `not-authorized`, `file-not-found`, `fleet-invalid`: nothing was touched; `revision-conflict`, `lock-busy`, `interrupted`, and what the
  *   registry throws.
  */
 export async function applyFleet(app: App, { file: named, ...options }: ApplyRequest, signal: AbortSignal): Promise<ApplyReport> {
+  if (!options.isDryRun) authorize(app, "fleet apply");
   const file = openFleet(app, named);
   const act = async (current: FleetFile) => await carryOut(app, prepareApply(app, { file: current, options }, signal), signal);
   if (options.isDryRun) return await act(file);
@@ -66,14 +70,14 @@ export interface Prepared {
   readonly options: ApplyOptions;
   readonly view: HostView;
   readonly plan: Plan;
-  readonly steps: ApplySteps;
+  readonly steps: RecordedSteps;
 }
 
 /** Plans what makes this host match a fleet. Throws `revision-conflict`, and what cannot be read. */
 export function prepareApply(app: App, { file, options }: Pick<Prepared, "file" | "options">, signal: AbortSignal): Prepared {
   const view = openHostView(app);
-  view.registry().requireRevision(options.ifRevision);
   const facts = gatherFacts(app, { fleet: file.fleet, isPruned: options.isPruned, view });
+  refuseOtherApplied(facts.applied, options.ifRevision);
   const plan = planApply(facts);
   const steps = openSteps(app, { plan, facts, view, file: file.path, ...options }, signal);
   return { file, options, view, plan, steps };
@@ -88,7 +92,8 @@ export async function carryOut(app: App, prepared: Prepared, signal: AbortSignal
     ok: rows.every(({ status }) => status !== "failed" && status !== "skipped"),
     file: file.path,
     dry_run: options.isDryRun,
-    revision: view.registry().revision,
+    revision: revisionOf(steps.applied()),
+    registry_revision: view.registry().revision,
     rows,
     undeclared: plan.left.map(({ name }) => name),
     problems: file.problems,

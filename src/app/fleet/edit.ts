@@ -6,6 +6,7 @@ import { checkFleet, surroundingsOf } from "../../fleet/file/file.ts";
 import type { Problem } from "../../fleet/file/types.ts";
 import type { NewAgent } from "../../model/agent.ts";
 import { IapeerError } from "../../model/errors.ts";
+import { authorize } from "../authority.ts";
 import type { App } from "../types.ts";
 import { type ApplyReport, type ApplyOptions, carryOut, DEFAULT_JOBS, prepareApply, type Prepared } from "./apply.ts";
 import { type FleetFile, openForEdit } from "./file.ts";
@@ -26,11 +27,12 @@ export interface AddToFleetRequest extends FleetEdit {
 /**
  * Writes one more agent into the fleet file, and applies the file. The file stays as it is where the agent cannot be added.
  *
- * @throws IapeerError `agent-exists`, `invalid-value`, `file-not-found`, `fleet-invalid`, `fleet-policy`, `fleet-changed`, `lock-busy`,
+ * @throws IapeerError `not-authorized`, `agent-exists`, `invalid-value`, `file-not-found`, `fleet-invalid`, `fleet-policy`, `fleet-changed`, `lock-busy`,
  *   `interrupted`, `revision-conflict`, and what stands in the agent's way.
  */
 export async function addToFleet(app: App, request: AddToFleetRequest, signal: AbortSignal): Promise<ApplyReport> {
-  const { agent, isStarted } = request;
+  const { agent, isStarted, isDryRun } = request;
+  if (!isDryRun) authorize(app, "fleet add", agent.name);
   const edit = { name: agent.name, edit: (text: string) => addAgent(text, agent) };
   const options = {
     isPruned: () => false,
@@ -53,7 +55,8 @@ export interface TakeFromFleetRequest extends FleetEdit {
  * @throws IapeerError `agent-not-found`, and the others of addToFleet.
  */
 export async function takeFromFleet(app: App, request: TakeFromFleetRequest, signal: AbortSignal): Promise<ApplyReport> {
-  const { name } = request;
+  const { name, isDryRun } = request;
+  if (!isDryRun) authorize(app, "fleet remove", name);
   const edit = { name, edit: (text: string) => withoutAgent(app, text, name) };
   const options = { isPruned: (one: string) => one === name, isStarted: () => false, jobs: DEFAULT_JOBS };
   return await editAndApply(app, { ...request, ...options, ...edit }, signal);

@@ -4,6 +4,7 @@ import type { FleetReading, Problem } from "../../fleet/file/types.ts";
 import { createFleetFile, type ProfileName, renderProfile } from "../../fleet/init.ts";
 import type { Fleet } from "../../model/agent.ts";
 import { IapeerError } from "../../model/errors.ts";
+import { authorize } from "../authority.ts";
 import type { App } from "../types.ts";
 
 type FileApp = Pick<App, "layout" | "env">;
@@ -121,9 +122,11 @@ export interface FleetInit {
 /**
  * A commented fleet file to begin with. A file that exists is never overwritten.
  *
- * @throws IapeerError `fleet-exists`, `write-failed`, `sandbox-violation`.
+ * @throws IapeerError `not-authorized`, `fleet-exists`, `write-failed`, `sandbox-violation`.
  */
-export function initFleet({ layout, env }: FileApp, { profile, file: named, isWritten }: FleetInitRequest): FleetInit {
+export function initFleet(app: App, { profile, file: named, isWritten }: FleetInitRequest): FleetInit {
+  const { layout, env } = app;
+  if (isWritten) authorize(app, "fleet init");
   const file = fleetPath(layout, env, named);
   const text = renderProfile(profile, surroundingsOf(layout, env));
   if (isWritten) {

@@ -7,6 +7,7 @@ import type { UnitFile } from "../../core/service/unit-file.ts";
 import { withFleetLock } from "../../fleet/applied.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { readRegistry } from "../../registry/registry.ts";
+import { authorize } from "../authority.ts";
 import {
   type BootAgents,
   findUnstartable,
@@ -80,10 +81,11 @@ export function toInstallJson({ rows, found, unstartable, linger, notStarted }: 
 /**
  * Has the persistent agents of the applied fleet, and supervise, start with this host.
  *
- * @throws IapeerError `command-failed`: no service manager answers, or it refused; `boot-units-taken`, `write-failed`, `lock-busy`,
+ * @throws IapeerError `not-authorized`; `command-failed`: no service manager answers, or it refused; `boot-units-taken`, `write-failed`, `lock-busy`,
  *   `interrupted`.
  */
 export async function installFleet(app: App, { isNow }: InstallRequest, signal: AbortSignal): Promise<Installation> {
+  authorize(app, "fleet install");
   const boot = freshBoot(app, signal);
   const why = await whyNoManager(boot.place, signal);
   if (why !== undefined) throw noManager(why);
@@ -109,9 +111,10 @@ export interface Uninstallation {
 /**
  * Takes away what installFleet wrote. Sessions that run go on.
  *
- * @throws IapeerError `write-failed`: some units may still be there; `lock-busy`, `interrupted`.
+ * @throws IapeerError `not-authorized`; `write-failed`: some units may still be there; `lock-busy`, `interrupted`.
  */
 export async function uninstallFleet(app: App, signal: AbortSignal): Promise<Uninstallation> {
+  authorize(app, "fleet uninstall");
   const boot = openBoot(app, signal);
   const uninstall = async () => {
     const units = await uninstallBootUnits(boot);

@@ -2,7 +2,6 @@ import type { Agent, AppliedFleet } from "../../model/agent.ts";
 import { readApplied } from "../../fleet/applied.ts";
 import type { Recipient } from "../../launch/send/types.ts";
 import { IapeerError } from "../../model/errors.ts";
-import { identityOf } from "../../model/names.ts";
 import { chooseIdentity } from "../choose.ts";
 import { readRegistry } from "../../registry/registry.ts";
 import type { App } from "../types.ts";
@@ -16,18 +15,18 @@ import { namedSocketPath } from "../../core/socket-path.ts";
  * @throws IapeerError `peer-ambiguous`: the name is both; `fleet-state-corrupt`; what chooseIdentity throws.
  */
 export function chooseRecipient(app: App, asked: AskedRecipient, isHandedOn: boolean): Recipient {
-  const { personality: name, runtime, socket } = asked;
+  const { personality: name, runtime, socket, incarnation } = asked;
   const isRegistered = readRegistry(app.layout).find(name) !== undefined;
   const agent = isHandedOn
     ? undefined
     : readFleet(app, isRegistered)?.agents.find((one) => one.name === name && one.remote !== undefined);
   if (agent?.remote === undefined) {
     const path = socket === undefined || socket.startsWith("/") ? socket : namedSocketPath(app.env, socket);
-    return { kind: "local", identity: chooseIdentity(app, asked, "send").identity, socket: path };
+    return { kind: "local", identity: chooseIdentity(app, asked, "send").identity, socket: path, incarnation };
   }
   if (isRegistered) throw ambiguous(agent);
   const { host, ssh } = agent.remote;
-  return { kind: "remote", name, host, ssh, socket: socket ?? agent.remote.socket, runtime };
+  return { kind: "remote", name, host, ssh, socket: socket ?? agent.remote.socket, runtime, incarnation };
 }
 
 /** A message to a peer of this host goes its way although the fleet cannot be read. */
@@ -39,14 +38,6 @@ function readFleet({ layout, tell }: App, isRegistered: boolean): AppliedFleet |
     tell.warn(error.message);
     return undefined;
   }
-}
-
-/** The orchestrators of the applied fleet that run on this host, by their identities. */
-export function readOrchestrators({ layout }: App): string[] {
-  const agents = readApplied(layout)?.agents ?? [];
-  return agents
-    .filter((one) => one.class === "orchestrator" && one.remote === undefined)
-    .map(({ runtime, name }) => identityOf(runtime, name));
 }
 
 function ambiguous({ name, remote }: Agent): IapeerError {

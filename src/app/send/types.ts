@@ -2,13 +2,14 @@ import type { Sender } from "../../launch/sender.ts";
 import type { Recipient } from "../../launch/send/types.ts";
 import type { RemoteOutcome } from "../../launch/send/types.ts";
 import type { Party } from "../../model/party.ts";
-import type { Authority } from "../../launch/sleep/sleep.ts";
 import type { AskedIdentity } from "../choose.ts";
 
 /** The recipient as a caller names it. */
 export interface AskedRecipient extends AskedIdentity {
   /** Only if the session is on this tmux server: a name, as tmux -L takes it, or an absolute path. Checked. */
   readonly socket?: string | undefined;
+  /** Only if the session is this incarnation. */
+  readonly incarnation?: string | undefined;
 }
 
 /** Where a message's text comes from. */
@@ -26,8 +27,7 @@ export interface SendRequest {
   readonly message: MessageSource;
   /** Look whether the peer takes it, for up to 5 s. */
   readonly verify: boolean;
-  /** An order to the agent, and how long it has for putting its work away. */
-  readonly order?: { readonly directive: "sleep"; readonly graceMs: number } | undefined;
+  readonly order?: Order | undefined;
 }
 
 /** A message that is ready to be sent. */
@@ -46,8 +46,8 @@ export interface Sending {
 /** A directive beside a message. */
 export interface Order {
   readonly directive: "sleep";
+  /** How long the agent has for putting its work away. */
   readonly graceMs: number;
-  readonly authority: Authority;
 }
 
 /** The outcome of a message. `effect` is left out where it cannot be told. */
@@ -64,5 +64,6 @@ export interface SentJson {
   /** Left out where another host did not tell. */
   readonly bytes?: number;
   readonly directive?: "sleep";
+  /** `none`: the iapeer of another host, an older one, did not obey. */
   readonly effect?: "sleep" | "none";
 }

@@ -8,7 +8,7 @@ import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { tellProblems } from "../fleet/problems.ts";
 import { withInterruption } from "../interruption.ts";
 import { printReport } from "../fleet/report.ts";
-import { DRY_RUN, IF_REVISION, parseRevision } from "../shared-options.ts";
+import { DRY_RUN, IF_APPLIED, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetAdd: Verb = defineVerb({
@@ -39,7 +39,7 @@ export const fleetAdd: Verb = defineVerb({
     file: FLEET_FILE,
     start: { type: "boolean", description: "launch it" },
     "dry-run": DRY_RUN,
-    "if-revision": IF_REVISION,
+    "if-revision": IF_APPLIED,
   },
   examples: [
     { command: "iapeer fleet add tester0 --class tester", note: "with the runtime and the folder of the file" },

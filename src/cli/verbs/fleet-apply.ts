@@ -4,7 +4,7 @@ import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { withProblemsTold } from "../fleet/problems.ts";
 import { printReport } from "../fleet/report.ts";
 import { withInterruption } from "../interruption.ts";
-import { DRY_RUN, IF_REVISION, parseRevision } from "../shared-options.ts";
+import { DRY_RUN, IF_APPLIED, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetApply: Verb = defineVerb({
@@ -19,7 +19,7 @@ export const fleetApply: Verb = defineVerb({
     prune: { type: "boolean", description: "remove agents that the file no longer declares; live ones are refused" },
     start: { type: "boolean", description: "launch every agent of this host that is not live" },
     jobs: { type: "string", valueHint: "count", description: `how many agents at once (default: ${DEFAULT_JOBS})` },
-    "if-revision": IF_REVISION,
+    "if-revision": IF_APPLIED,
   },
   examples: [
     { command: "iapeer fleet apply --dry-run", note: "see the changes first" },

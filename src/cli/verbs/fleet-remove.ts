@@ -5,7 +5,7 @@ import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { tellProblems } from "../fleet/problems.ts";
 import { printReport } from "../fleet/report.ts";
 import { withInterruption } from "../interruption.ts";
-import { DRY_RUN, IF_REVISION, parseRevision } from "../shared-options.ts";
+import { DRY_RUN, IF_APPLIED, parseRevision } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetRemove: Verb = defineVerb({
@@ -18,7 +18,7 @@ export const fleetRemove: Verb = defineVerb({
     force: { type: "boolean", description: "stop its live sessions first" },
     file: FLEET_FILE,
     "dry-run": DRY_RUN,
-    "if-revision": IF_REVISION,
+    "if-revision": IF_APPLIED,
   },
   examples: [
     { command: "iapeer fleet remove tester0", note: "tester0's folder stays" },

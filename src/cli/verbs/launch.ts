@@ -1,6 +1,6 @@
 import { type Ignored, launchPeer, type LaunchReport, toLaunchJson } from "../../app/launch.ts";
 import { IapeerError } from "../../model/errors.ts";
-import { parseSocketName } from "../../model/names.ts";
+import { callOf, parseSocketName } from "../../model/names.ts";
 import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { withInterruption } from "../interruption.ts";
 import { tame } from "../../model/characters.ts";
@@ -11,11 +11,13 @@ export const launch = defineVerb({
   details:
     "The session runs in the peer's folder, on a tmux server of its own. With --socket it runs on a shared server, and " +
     "nothing else there is touched. It is ready when its process still lives after one second. A process that ends earlier " +
-    "is reported with its exit status and its last lines. A live peer is left as it is.",
+    "is reported with its exit status and its last lines. A live peer is left as it is. A launch " +
+    "takes away the stop mark of a peer that was stopped or retired.",
   args: {
     personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,
     socket: { type: "string", valueHint: "name", description: "use the shared tmux server of this name (tmux -L)" },
+    "unless-stopped": { type: "boolean", description: "leave it alone if it was stopped or retired, as a unit does" },
   },
   rest: { name: "ARG…", description: "more arguments for the runtime's program, after those of launch.env" },
   examples: [
@@ -28,6 +30,7 @@ export const launch = defineVerb({
       ...parseAsked(args.personality, args.runtime),
       args: rest,
       socketName: args.socket === undefined ? undefined : parseSocketName(args.socket),
+      unlessStopped: args["unless-stopped"],
     };
     return await withInterruption(async ({ signal, exitStatus }) => {
       const report = await launchPeer(app, request, signal).catch((error: unknown) => {
@@ -50,9 +53,11 @@ function lastLinesOf(error: unknown): readonly string[] {
   return Array.isArray(lines) ? (lines as string[]) : [];
 }
 
-function render({ identity, action, incarnation, witness }: LaunchReport): string {
+function render({ identity, action, incarnation, witness, wasStopped }: LaunchReport): string {
   const pid = incarnation?.pane?.pid;
   const process = pid === undefined ? "" : ` (pid ${pid})`;
+  if (action === "left-stopped") return `${identity} was stopped, and stays so; to start it: iapeer launch ${callOf(identity)}`;
   if (action === "already-live") return `${identity} is live already${process}`;
-  return `launched ${identity}${process}${witness === null ? ", without a canary" : ""}`;
+  const mark = wasStopped ? "; its stop mark is gone" : "";
+  return `launched ${identity}${process}${witness === null ? ", without a canary" : ""}${mark}`;
 }

@@ -8,6 +8,7 @@ import { parseDuration } from "../duration.ts";
 import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { withInterruption } from "../interruption.ts";
 import type { Output } from "../output.ts";
+import { IF_INCARNATION, parseIncarnation } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 const GRACE = "10s";
@@ -35,7 +36,7 @@ export const send: Verb = defineVerb({
     },
     directive: {
       type: "enum",
-      description: "give the agent an order; only a person or the orchestrator may",
+      description: "give the agent an order; only a person, the orchestrator or a manager may",
       options: [...DIRECTIVES],
     },
     grace: {
@@ -44,6 +45,7 @@ export const send: Verb = defineVerb({
       description: `the time that the agent has before it is put to sleep (default: ${GRACE})`,
     },
     socket: { type: "string", valueHint: "socket", description: "only on this tmux server: a name (tmux -L) or a path" },
+    "if-incarnation": IF_INCARNATION,
   },
   examples: [
     { command: 'iapeer send alice -m "the build is green"', note: "type to alice from anywhere" },
@@ -53,7 +55,11 @@ export const send: Verb = defineVerb({
   run: async ({ args }, { app, output }) => {
     const order = parseOrder(args);
     const sending = await prepareSending(app, {
-      to: { ...parseAsked(args.personality, args.runtime), socket: parseSocket(args.socket) },
+      to: {
+        ...parseAsked(args.personality, args.runtime),
+        socket: parseSocket(args.socket),
+        incarnation: parseIncarnation(send, args["if-incarnation"]),
+      },
       from: args.from,
       message: parseSource(args, order),
       verify: args.verify,
@@ -91,11 +97,9 @@ function parseSocket(text: string | undefined): string | undefined {
 }
 
 function report(sending: Sending, sent: Sent, output: Output): void {
-  const { recipient, order } = sending;
+  const { recipient } = sending;
   const { state, effect, why } = sent;
   const to = nameOf(recipient);
-  if (order?.authority.isGiven === false)
-    output.warn(`the directive has no effect, and was sent as a message: ${order.authority.why}`);
   if (why !== undefined)
     output.warn(
       `the connection to ${recipient.kind === "remote" ? recipient.host : to} was lost after the text was sent: ${why}`,

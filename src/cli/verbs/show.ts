@@ -27,6 +27,7 @@ function renderShow(details: PeerDetails, colors: Colors): string {
     line("description", tame(details.description) || colors.dim("none")),
     line("folder", tame(details.cwd)),
     line("intelligence", details.intelligence),
+    ...(details.manager ? [line("manager", "yes")] : []),
     line("runtimes", renderRuntimes(details, colors)),
     line("default", details.default_runtime),
     ...details.provision.map((one) => line(`memory ${one.runtime}`, renderMemory(one, colors))),

@@ -3,22 +3,31 @@ import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { usage } from "../strict.ts";
 import { withInterruption } from "../interruption.ts";
 import { jointStatus } from "../outcomes.ts";
-import { ALL_PEERS } from "../shared-options.ts";
+import { ALL_PEERS, IF_INCARNATION, parseIncarnation } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const stop: Verb = defineVerb({
   meta: { name: "stop", description: "end a peer's sessions on purpose" },
   details:
     "The call returns when the processes are gone. No death is recorded. Without --runtime every session of the peer ends. " +
-    "The peer then shows as stopped.",
+    "The peer then shows as stopped, and does not start with the host until it is launched. The session that the call is made " +
+    "in comes last, and ends when the call has.",
   args: {
     personality: { type: "positional", description: "the peer's name", required: false, completes: "peers" },
     runtime: { type: "string", valueHint: "runtime", description: "only the session of this runtime", completes: "runtimes" },
     all: ALL_PEERS,
+    mark: {
+      type: "boolean",
+      default: true,
+      description: "keep it from starting with the host",
+      negativeDescription: "let its unit start it again with the host",
+    },
+    "if-incarnation": IF_INCARNATION,
   },
   examples: [
     { command: "iapeer stop alice", note: "every session of alice" },
     { command: "iapeer stop --all", note: "before the host goes down for repairs" },
+    { command: "iapeer stop alice --no-mark", note: "for now: alice starts again with the host" },
   ],
   run: async ({ args }, { app, output }) => {
     const request = parseRequest(args.personality, args);
@@ -37,14 +46,32 @@ export const stop: Verb = defineVerb({
   },
 });
 
-function parseRequest(personality: string | undefined, { runtime, all }: { runtime?: string; all: boolean }): StopRequest {
+interface Values {
+  readonly runtime?: string;
+  readonly all: boolean;
+  readonly mark: boolean;
+  readonly "if-incarnation"?: string;
+}
+
+function parseRequest(personality: string | undefined, { runtime, all, mark, ...values }: Values): StopRequest {
   if ((personality === undefined) !== all) throw usage(stop, "stop takes either a <personality> or --all");
+  const ifIncarnation = parseIncarnation(stop, values["if-incarnation"]);
+  if (all && ifIncarnation !== undefined) throw usage(stop, "--if-incarnation is for one peer, not for --all");
   return {
+    ifIncarnation,
+    isMarked: mark,
     choice: personality === undefined ? { kind: "all" } : { kind: "peer", personality: parsePersonality(personality) },
     runtime: runtime === undefined ? undefined : parseRuntime(runtime),
   };
 }
 
+const SENTENCE = {
+  stopped: (identity: string) => `stopped ${identity}`,
+  stopping: (identity: string) => `stopping ${identity}, the session of this call`,
+  "not-running": (identity: string) => `${identity} was not running`,
+  failed: (identity: string) => `${identity} could not be stopped`,
+} as const satisfies Record<StopRow["action"], (identity: string) => string>;
+
 function render({ identity, action }: StopRow): string {
-  return action === "stopped" ? `stopped ${identity}` : `${identity} was not running`;
+  return SENTENCE[action](identity);
 }

@@ -8,7 +8,7 @@ import { DESCRIPTION, IF_REVISION, INTELLIGENCE, parseRevision, PROVISION } from
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const update: Verb = defineVerb({
-  meta: { name: "update", description: "change a peer's description, runtimes or intelligence" },
+  meta: { name: "update", description: "change a peer's description, runtimes, intelligence or rights" },
   details: "A runtime that is added gets a birth. The memory is detached from a runtime before that runtime is removed.",
   args: {
     personality: { type: "positional", description: "the peer's name", completes: "peers" },
@@ -34,12 +34,18 @@ export const update: Verb = defineVerb({
       completes: "runtimes",
     },
     intelligence: INTELLIGENCE,
+    manager: {
+      type: "enum",
+      description: "let it stop, launch and change other peers, or not; only a person may say so",
+      options: ["on", "off"],
+    },
     provision: PROVISION,
     "if-revision": IF_REVISION,
   },
   examples: [
     { command: 'iapeer update alice --description "reads the mail"', note: "a new description" },
     { command: "iapeer update alice --add-runtime codex --default-runtime codex", note: "one more runtime, and the default" },
+    { command: "iapeer update alice --manager on", note: "alice may act on the other peers, as docs/authority.md says" },
   ],
   run: async ({ args }, { app, output }) => {
     const change = {
@@ -69,16 +75,25 @@ interface Values {
   readonly "remove-runtime"?: readonly string[];
   readonly "default-runtime"?: string;
   readonly intelligence?: Intelligence;
+  readonly manager?: "on" | "off";
 }
 
 /** The changes that a call asks for; empty when it asks for none. */
 function parseRequest(values: Values): UpdateRequest {
-  const { description, intelligence, "add-runtime": added, "remove-runtime": removed, "default-runtime": chosen } = values;
+  const {
+    description,
+    intelligence,
+    manager,
+    "add-runtime": added,
+    "remove-runtime": removed,
+    "default-runtime": chosen,
+  } = values;
   return {
     ...(description !== undefined && { description }),
     ...(added !== undefined && { addRuntimes: added.map(parseRuntime) }),
     ...(removed !== undefined && { removeRuntimes: removed.map(parseRuntime) }),
     ...(chosen !== undefined && { defaultRuntime: parseRuntime(chosen) }),
     ...(intelligence !== undefined && { intelligence }),
+    ...(manager !== undefined && { isManager: manager === "on" }),
   };
 }

@@ -13,7 +13,15 @@ import type { ServerState } from "../../status/liveness/types.ts";
 import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "../claim.ts";
 import { dismissRecorder, endRecorder, hasRecorder, noteArming, readCanaryRecord, startRecorder } from "../recorder/recorder.ts";
 import type { Origin } from "../recorder/types.ts";
-import { identifyServer, mintIncarnation, notLive, readAgentPane, readStamp, staleIncarnation } from "../session/session.ts";
+import {
+  identifyServer,
+  mintIncarnation,
+  notLive,
+  readAgentPane,
+  readStamp,
+  refuseOtherIncarnation,
+  staleIncarnation,
+} from "../session/session.ts";
 import { INCARNATION_OPTION } from "../stamp.ts";
 import type { Arming, CanaryState, Unwatched } from "./types.ts";
 import { socketPathOf } from "../../core/socket-path.ts";
@@ -51,16 +59,29 @@ export async function armCanary(
   }
 }
 
+/** A live server whose canary is to change. */
+export interface CanaryOrder {
+  readonly identity: string;
+  /** Refuses when another incarnation is there. Default: any. */
+  readonly expected?: string | undefined;
+}
+
 /**
  * Gives the live server of an identity a canary, and takes back a dismissal. An unstamped server is adopted: it gets an incarnation of
  * this root.
  *
  * @param signal ends the wait for another process that is at work on the identity
- * @throws IapeerError `peer-not-live`; `stale-incarnation`: the server is another root's; `canary-failed`, `lock-busy`, `interrupted`.
+ * @throws IapeerError `peer-not-live`; `stale-incarnation`: the server is another root's, or not the expected incarnation; `canary-failed`, `lock-busy`, `interrupted`.
  */
-export async function armIdentity(identity: string, host: Host, signal?: AbortSignal): Promise<"armed" | "already-armed"> {
+export async function armIdentity(
+  { identity, expected }: CanaryOrder,
+  host: Host,
+  signal?: AbortSignal,
+): Promise<"armed" | "already-armed"> {
   return await whileLocked({ identity, signal }, host, async () => {
-    const incarnation = await findRunning(await identifyServer(identity, host), identity, host);
+    const state = await identifyServer(identity, host);
+    if (state.kind === "ours") refuseOtherIncarnation(state.incarnation, expected);
+    const incarnation = await findRunning(state, identity, host);
     const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
     const arming = await armCanary(incarnation, "manual", host);
     if (arming.outcome === "failed")
@@ -108,7 +129,7 @@ export async function adoptServer(identity: string, pid: number, host: Host): Pr
  * @throws IapeerError `peer-not-live`, `stale-incarnation`, `lock-busy`, `interrupted`.
  */
 export async function dismissIdentity(
-  identity: string,
+  { identity, expected }: CanaryOrder,
   host: Host,
   signal?: AbortSignal,
 ): Promise<"dismissed" | "already-dismissed"> {
@@ -116,6 +137,7 @@ export async function dismissIdentity(
     const state = await identifyServer(identity, host);
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
     if (state.kind === "gone" || state.kind === "unknown") throw notLive(identity, state);
+    refuseOtherIncarnation(state.incarnation, expected);
     const paths = incarnationPaths(host.layout, identity, state.incarnation.incarnation);
     if (claimedBy(paths) === "dismiss" && !hasRecorder(paths)) return "already-dismissed";
     writeClaim(paths, "dismiss", host.now());

@@ -22,7 +22,14 @@ import { findAgentProcesses } from "./agent-processes.ts";
 import { dismissRecorder, graceFrom, hasRecorder } from "../recorder/recorder.ts";
 import { type ClaimReason, isToBeEnded, writeClaim } from "../claim.ts";
 import { closeSession } from "./close-session.ts";
-import { forgetIncarnation, hasSession, identifyServer, readAgentPane, staleIncarnation } from "../session/session.ts";
+import {
+  forgetIncarnation,
+  hasSession,
+  identifyServer,
+  readAgentPane,
+  refuseOtherIncarnation,
+  staleIncarnation,
+} from "../session/session.ts";
 import { type Host, logDecision } from "../../core/host.ts";
 import { until } from "../../core/process/poll.ts";
 import { areGoneWithin, terminate } from "../../core/process/terminate.ts";
@@ -46,9 +53,20 @@ export interface Stopped {
 /** A session that is to end. */
 export interface StopOrder {
   readonly identity: string;
-  readonly by: "stop" | "remove" | "sleep";
+  readonly reason: "stop" | "retire" | "remove" | "sleep";
   /** Ends this incarnation only: one that was launched since goes on. Default: the present incarnation. */
   readonly only?: string;
+  /** Refuses when another incarnation is there. Default: any. */
+  readonly expected?: string | undefined;
+  /** False: no stop mark stays, so that its unit starts it again. Default: true, and never for a removal. */
+  readonly isMarked?: boolean;
+  /** Awaited once the end is claimed, before anything is ended. */
+  readonly onClaimed?: () => Promise<void>;
+}
+
+/** The reason of an end, and the work that waits for its claim. */
+interface Ending extends Pick<StopOrder, "onClaimed"> {
+  readonly reason: ClaimReason;
 }
 
 /**
@@ -57,9 +75,10 @@ export interface StopOrder {
  *
  * @param signal ends the wait for another process that is at work on the identity. A teardown that has begun is finished: a claim
  *   without an end would hide a later death.
- * @throws IapeerError `stale-incarnation`: the server was not launched from this root; `stop-failed`, `lock-busy`, `interrupted`.
+ * @throws IapeerError `stale-incarnation`: the server was not launched from this root, or is not the expected incarnation; `stop-failed`, `lock-busy`, `interrupted`.
  */
-export async function stopSession({ identity, by, only }: StopOrder, host: Host, signal?: AbortSignal): Promise<Stopped> {
+export async function stopSession(order: StopOrder, host: Host, signal?: AbortSignal): Promise<Stopped> {
+  const { identity, reason, only, expected, isMarked = true, onClaimed } = order;
   const { layout, lockTimeoutMs } = host;
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs, signal }, async () => {
@@ -67,13 +86,14 @@ export async function stopSession({ identity, by, only }: StopOrder, host: Host,
     if (state.kind === "unknown") throw stopFailed(identity, "it cannot be told whether it is live");
     if (only !== undefined && state.kind !== "gone" && state.incarnation?.incarnation !== only) return { action: "not-running" };
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
+    if (state.incarnation !== undefined) refuseOtherIncarnation(state.incarnation, expected);
     if (state.kind === "gone") {
       await endLostAgents(identity, host);
-      if (by === "remove") await waitForRecorders(identity, host, signal);
+      if (reason === "remove") await waitForRecorders(identity, host, signal);
       await settleIncarnations(identity, host);
       removeDeadSocket(socketPathOf(layout, identity));
-    } else await endSession(state.incarnation, by, host);
-    if (by !== "remove") writeAtomically(stopMarkPath(layout, identity), `${host.now().toISOString()}\n`);
+    } else await endSession(state.incarnation, { reason, ...(onClaimed !== undefined && { onClaimed }) }, host);
+    if (reason !== "remove" && isMarked) writeAtomically(stopMarkPath(layout, identity), `${host.now().toISOString()}\n`);
     return state.kind === "gone" ? { action: "not-running" } : { action: "stopped", server_pid: state.incarnation.server.pid };
   });
 }
@@ -84,17 +104,18 @@ export async function stopSession({ identity, by, only }: StopOrder, host: Host,
  *
  * @throws IapeerError `stop-failed`: some process of the session is left.
  */
-export async function endSession(incarnation: Running, by: ClaimReason, host: Host): Promise<void> {
+export async function endSession(incarnation: Running, { reason, onClaimed }: Ending, host: Host): Promise<void> {
   const { identity, server } = incarnation;
   const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
   const processes = await findAllProcesses(incarnation, host);
-  writeClaim(paths, by, host.now());
+  writeClaim(paths, reason, host.now());
+  await onClaimed?.();
   await dismissRecorder(incarnation, host);
   const isClosed = incarnation.shared ? await closeSession(incarnation, host.tmux) : await endServer(incarnation, host.tmux);
   // The processes of a session that could not be closed got no hang-up.
   const left = await terminate(processes, { ...PATIENCE, patienceMs: isClosed ? PROCESSES_MS : 0 });
   if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
-  logDecision(host, { ev: "stop", identity, server_pid: server.pid, reason: by });
+  logDecision(host, { ev: "stop", identity, server_pid: server.pid, reason });
   if (!incarnation.shared) removeDeadSocket(incarnation.socket);
   rmSync(pointerPath(host.layout, identity), { force: true });
   // A recorder that could not be ended decides by the claim, which it looks for after its grace.
@@ -132,7 +153,8 @@ function removeDeadSocket(socket: string): void {
 /** The processes in the agent's pane as it was launched, and as it is now: a person may have respawned it. */
 async function findAllProcesses(incarnation: Running, { layout, tmux }: Host): Promise<ProcessInfo[]> {
   const now = answers(incarnation) ? ((await readAgentPane(incarnation, tmux)) ?? null) : null;
-  const table = listProcesses();
+  // The teardown does not end itself, even below an agent that adopts orphans.
+  const table = listProcesses().filter(({ pid }) => pid !== process.pid);
   return [
     ...new Set([
       ...findAgentProcesses(incarnation, table, layout),

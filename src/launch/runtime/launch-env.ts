@@ -3,6 +3,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { readTrusted } from "../../core/disk/trust.ts";
 import { anyOf, CONTROLS } from "../../model/characters.ts";
 import { quoteForMessage } from "../../model/names.ts";
+import { TOKEN_VARIABLE } from "../token.ts";
 import { splitShellWords } from "./shell-words.ts";
 import type { LaunchEnv } from "./types.ts";
 
@@ -13,7 +14,15 @@ export interface ParsedLaunchEnv extends LaunchEnv {
 }
 
 /** The variables that iapeer or tmux sets itself. */
-const RESERVED: ReadonlySet<string> = new Set(["PEER_PERSONALITY", "PEER_RUNTIME", "PEER_IDENTITY", "TMUX", "TMUX_PANE"]);
+const RESERVED: ReadonlySet<string> = new Set([
+  "PEER_PERSONALITY",
+  "PEER_RUNTIME",
+  "PEER_IDENTITY",
+  "TMUX",
+  "TMUX_PANE",
+  TOKEN_VARIABLE,
+  "IAPEER_REPLACED",
+]);
 const START_ARGS = "PEER_START_ARGS";
 
 /**

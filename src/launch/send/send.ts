@@ -8,7 +8,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { charsIn } from "../../model/message.ts";
 import { renderHead, renderSender } from "../../model/party.ts";
 import { observeServer } from "../../status/liveness/liveness.ts";
-import { notLive, staleIncarnation } from "../session/session.ts";
+import { notLive, refuseOtherIncarnation, staleIncarnation } from "../session/session.ts";
 import { planSsh, remoteProgram, type RemoteRecipient, type RemoteSend } from "../ssh.ts";
 import { openPane } from "./pane.ts";
 import { type DeliveryManner, typeMessage } from "./paste.ts";
@@ -20,12 +20,13 @@ import type { Addressee, Delivery, LocalRecipient, Message, RemoteOutcome } from
  *
  * @throws IapeerError `peer-not-live` (also when the session is on another socket), `stale-incarnation`.
  */
-export function findAddressee(layout: Layout, { identity, socket }: LocalRecipient): Addressee {
+export function findAddressee(layout: Layout, { identity, socket, incarnation }: LocalRecipient): Addressee {
   const state = observeServer(layout, identity);
   if (state.kind === "other") throw staleIncarnation(identity, state.pid);
   if (state.kind !== "ours") throw notLive(identity, state);
   if (socket !== undefined && resolveLinks(socket) !== resolveLinks(state.incarnation.socket))
     throw notThere(identity, socket, state.incarnation.socket);
+  refuseOtherIncarnation(state.incarnation, incarnation);
   const { pane } = state.incarnation;
   if (pane === null)
     throw new IapeerError("peer-not-live", `${identity} has no pane that is known to be its agent's`, {

@@ -10,6 +10,8 @@ export interface LocalRecipient {
   readonly identity: string;
   /** The socket that its session must be on; undefined: any socket. */
   readonly socket?: string | undefined;
+  /** The incarnation that its session must be; undefined: any. */
+  readonly incarnation?: string | undefined;
 }
 
 /** The peer or agent that a message is for. */

@@ -7,7 +7,7 @@ import { readProcess } from "../../core/process/processes.ts";
 import type { Tmux } from "../../core/tmux.ts";
 import type { Host } from "../../core/host.ts";
 import { IapeerError, ioError } from "../../model/errors.ts";
-import { callOf } from "../../model/names.ts";
+import { callOf, parseIdentity } from "../../model/names.ts";
 import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
 import {
   incarnationPaths,
@@ -23,17 +23,20 @@ import { hasRecorder, readCanaryRecord } from "../recorder/recorder.ts";
 import { INCARNATION_OPTION, renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 import { socketPathOf } from "../../core/socket-path.ts";
 
+interface MintOptions {
+  readonly now: Date;
+  /** The socket of a shared server. Left out: the identity gets a server of its own. */
+  readonly sharedSocket?: string | undefined;
+  /** The hash of the token that the agent gets. */
+  readonly tokenHash?: string;
+}
+
 /**
  * Makes a new incarnation of an identity: saved, and made its current one, before anything of it runs.
  *
- * @param sharedSocket the socket of a shared server; left out: the identity gets a server of its own
  * @throws IapeerError `write-failed`.
  */
-export function mintIncarnation(
-  layout: Layout,
-  identity: string,
-  { now, sharedSocket }: { readonly now: Date; readonly sharedSocket?: string | undefined },
-): Incarnation {
+export function mintIncarnation(layout: Layout, identity: string, { now, sharedSocket, tokenHash }: MintOptions): Incarnation {
   const fresh: Incarnation = {
     version: 1,
     incarnation: crypto.randomUUID(),
@@ -43,6 +46,7 @@ export function mintIncarnation(
     boot_id: readBootId(),
     server: null,
     pane: null,
+    ...(tokenHash !== undefined && { token_hash: tokenHash }),
   };
   saveIncarnation(layout, fresh);
   writeAtomically(pointerPath(layout, identity), `${fresh.incarnation}\n`);
@@ -190,6 +194,22 @@ export function notLive(identity: string, { kind }: { readonly kind: ServerState
   if (kind === "gone") return refuse(`${identity} is not live`, `to start it: ${launch}`);
   if (kind === "unreachable") return refuse(`${identity} runs, but its socket is gone`, `to have the socket back: ${launch}`);
   return refuse(`it cannot be told whether ${identity} is live`, "see: iapeer doctor");
+}
+
+/**
+ * Refuses an incarnation that is not the one that a caller means; undefined means any.
+ *
+ * @throws IapeerError `stale-incarnation`.
+ */
+export function refuseOtherIncarnation(
+  { identity, incarnation }: Pick<Incarnation, "identity" | "incarnation">,
+  expected: string | undefined,
+): void {
+  if (expected === undefined || expected === incarnation) return;
+  throw new IapeerError("stale-incarnation", `${identity} is another incarnation now: ${incarnation}, not ${expected}`, {
+    hint: `look at the one that is there: iapeer show ${parseIdentity(identity)!.personality}`,
+    details: { identity, incarnation, expected },
+  });
 }
 
 /** The refusal for a server that answers for an identity and is in no saved incarnation. */

@@ -8,33 +8,13 @@ import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "../claim.ts";
 import { stopSession } from "../end/end.ts";
 import { findAddressee } from "../send/send.ts";
 import type { Addressee, LocalRecipient } from "../send/types.ts";
-import type { Sender } from "../sender.ts";
 import { guardClaim } from "./claim-guard.ts";
 
 /** The directives that a message may carry to a running agent. */
 export const DIRECTIVES = ["sleep"] as const;
 
-/** The judgement of a directive: it takes effect, or why it does not. */
-export type Authority = { readonly isGiven: true } | { readonly isGiven: false; readonly why: string };
-
-/**
- * Tells whether a sender may give an order. A person may, and so may the fleet's orchestrator.
- *
- * @param orchestrators their identities on this host, as the fleet was applied
- * @param recipient its identity; undefined for an agent of another host
- */
-export function judgeDirective(sender: Sender, orchestrators: readonly string[], recipient: string | undefined): Authority {
-  if (sender.kind === "person") return { isGiven: true };
-  // The teardown would end the very process that carries it out.
-  if (sender.identity === recipient)
-    return { isGiven: false, why: `${sender.name} cannot order itself: an agent sleeps by ending` };
-  if (orchestrators.includes(sender.identity)) return { isGiven: true };
-  return { isGiven: false, why: `${sender.name} is neither a person nor the fleet's orchestrator` };
-}
-
-/** The text of a directive that came without a message. `graceMs` is there when the directive takes effect. */
-export function renderDirective(from: string, graceMs: number | undefined): string {
-  if (graceMs === undefined) return `${from} asks you to sleep`;
+/** The text of a directive that came without a message. */
+export function renderDirective(from: string, graceMs: number): string {
   return `${from} asks you to sleep: put your work away, this session is stopped ${graceMs === 0 ? "now" : `in ${graceMs / 1000} s`}`;
 }
 
@@ -74,7 +54,7 @@ export async function putToSleep<T>(recipient: LocalRecipient, { graceMs, tell, 
     throw new IapeerError("interrupted", `stopped before ${to.identity} was: it was told to sleep, and goes on`);
   }
   keep();
-  await stopSession({ identity: to.identity, by: "sleep", only: to.incarnation }, host);
+  await stopSession({ identity: to.identity, reason: "sleep", only: to.incarnation }, host);
   return told;
 }
 

@@ -6,7 +6,7 @@ import type { ProcessId } from "../../core/process/process-table.ts";
 import { poll } from "../../core/process/poll.ts";
 import { isRunning, readProcess } from "../../core/process/processes.ts";
 import { randomHex } from "../../core/text/random.ts";
-import { OLDEST_TMUX, parseTmuxVersion, refuseInsecureFolder, refuseLongPath, type Tmux, withoutTmux } from "../../core/tmux.ts";
+import { OLDEST_TMUX, parseTmuxVersion, refuseInsecureFolder, refuseLongPath, type Tmux } from "../../core/tmux.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
 import { probeSocket } from "../../status/liveness/liveness.ts";
 import { endRecorder, noteArming, startRecorder } from "../recorder/recorder.ts";
@@ -26,6 +26,13 @@ export interface StartedServer {
   readonly keeper?: string;
 }
 
+interface ServerEnvironments {
+  /** That of the session, which a server of its own has too. */
+  readonly environment: Env;
+  /** That of the account, which a new shared server gets. */
+  readonly account: Env;
+}
+
 /**
  * Starts the tmux server of an incarnation, in `/`, with the environment of its session. Its recorder is its parent where one can be
  * started; else the server starts without one. For a shared socket see findSharedServer. No signal ends a start, which takes 10 s at most:
@@ -33,13 +40,17 @@ export interface StartedServer {
  *
  * @throws IapeerError `tmux-missing`, `tmux-too-old`, `socket-path-too-long`, `socket-folder-insecure`, `launch-failed`.
  */
-export async function startServer(incarnation: Incarnation, environment: Env, host: Host): Promise<StartedServer> {
+export async function startServer(
+  incarnation: Incarnation,
+  { environment, account }: ServerEnvironments,
+  host: Host,
+): Promise<StartedServer> {
   const { socket, identity } = incarnation;
   await refuseOldTmux(host.tmux);
   refuseLongPath(socket);
   makeFolder(dirname(socket));
   refuseInsecureFolder(dirname(socket));
-  if (incarnation.shared) return { ...(await findSharedServer(incarnation, host)), witness: null };
+  if (incarnation.shared) return { ...(await findSharedServer(incarnation, account, host)), witness: null };
   // systemd may refuse a scope. The server then starts without one.
   for (const launcher of [scopeLauncher(host.env, identity), []]) {
     const server = launcher === undefined ? undefined : await startBelowRecorder({ incarnation, environment, launcher }, host);
@@ -94,14 +105,15 @@ async function startAlone(socket: string, environment: Env, tmux: Tmux): Promise
 }
 
 /**
- * The server on a shared socket, as it is, or else a new one. A new server starts in `/`, with the environment of this call and nothing of
- * the peer's, because others will start their sessions from it. It reads no configuration, so that agents run on the same server whoever
+ * The server on a shared socket, as it is, or else a new one. A new server starts in `/`, with the account's environment and nothing of
+ * a peer's, because others will start their sessions from it. It reads no configuration, so that agents run on the same server whoever
  * comes first. A person who wants their configuration starts the server before. It ends with its last session.
  *
  * No option keeps the server until then, but a session of a few seconds. Two launches at once each have their own.
  */
 async function findSharedServer(
   { socket, identity }: Incarnation,
+  account: Env,
   { env, tmux }: Host,
 ): Promise<Pick<StartedServer, "server" | "keeper">> {
   const { liveness } = probeSocket(socket);
@@ -132,7 +144,7 @@ async function findSharedServer(
     ];
     const child = Bun.spawn(argv, {
       cwd: "/",
-      env: withoutTmux(env),
+      env: { ...account },
       stdio: ["ignore", "ignore", "ignore"],
       timeout: START_MS,
       killSignal: "SIGKILL",

@@ -1,6 +1,7 @@
 import { escapeFormats, quoteForSh, quoteForTmux } from "../../core/text/quoting.ts";
 import { PANE_DIED_HOOK } from "../hook/hook.ts";
 import { AGENT_PANE_OPTION, INCARNATION_OPTION } from "../stamp.ts";
+import { TOKEN_VARIABLE } from "../token.ts";
 
 /** A session as tmux makes it. */
 export interface SessionConfig {
@@ -10,6 +11,8 @@ export interface SessionConfig {
   readonly cwd: string;
   /** The whole environment of the session. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The secret that only the agent's own process gets: no other window of the session, and no command line. */
+  readonly token: string;
   /** The pane-died hook, a tmux command. */
   readonly hook: string;
   /** The command of the pane's logger, in which tmux expands formats. */
@@ -30,6 +33,7 @@ export function renderSessionConfig({
   argv,
   cwd,
   environment,
+  token,
   hook,
   logger,
   heldMark,
@@ -50,7 +54,8 @@ export function renderSessionConfig({
     // tmux 3.3 and later draw a line of their own into a dead pane. Older ones have no such option.
     'set-option -gq remain-on-exit-format ""',
     "set-option -g remain-on-exit on",
-    `new-session -d -x 200 -y 50 -s ${identity} -c ${quoteForTmux(escapeFormats(cwd))} -- ${renderHeldProgram(heldMark, argv)}`,
+    `new-session -d -x 200 -y 50 -s ${identity} -c ${quoteForTmux(escapeFormats(cwd))} -e ${TOKEN_VARIABLE}=${token} -- ${renderHeldProgram(heldMark, argv)}`,
+    renderForgetToken(identity),
     `set-option -p ${pane} remain-on-exit on`,
     `set-option -p ${pane} ${AGENT_PANE_OPTION} 1`,
     "set-option -g remain-on-exit off",
@@ -58,6 +63,11 @@ export function renderSessionConfig({
     "set-option -s exit-empty on",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** The command that takes the token out of the session again, so that no window that a person opens has it. */
+export function renderForgetToken(identity: string): string {
+  return `set-environment -u -t ${quoteForTmux(`=${identity}:`)} ${TOKEN_VARIABLE}`;
 }
 
 /**

@@ -25,6 +25,8 @@ export interface SessionStart {
   readonly cwd: string;
   /** Its whole environment. */
   readonly environment: Env;
+  /** See SessionConfig. */
+  readonly token: string;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function startSession(incarnation: Running, start: SessionStart, ho
   const answer = await (incarnation.shared ? makeSharedSession : makeSession)(incarnation, config, host.tmux);
   if (!answer.ok && isRunning(server)) {
     const taken = incarnation.shared && (await isNameTaken(incarnation, host.tmux));
-    await endSession(incarnation, "launch-failed", host);
+    await endSession(incarnation, { reason: "launch-failed" }, host);
     throw taken
       ? nameTaken(incarnation)
       : new IapeerError("launch-failed", `tmux does not make the session of ${identity}: ${answer.why}`, {

@@ -1,7 +1,8 @@
 import { escapeFormats, quoteForTmux } from "../../core/text/quoting.ts";
 import { PANE_DIED_HOOK } from "../hook/hook.ts";
-import { renderHeldProgram, type SessionConfig } from "./session-config.ts";
+import { renderForgetToken, renderHeldProgram, type SessionConfig } from "./session-config.ts";
 import { AGENT_PANE_OPTION, INCARNATION_OPTION, renderIsOurs } from "../stamp.ts";
+import { TOKEN_VARIABLE } from "../token.ts";
 
 /**
  * The commands, for `source-file`, that make a session on a shared server and print the id of its pane. They touch nothing but that
@@ -9,14 +10,17 @@ import { AGENT_PANE_OPTION, INCARNATION_OPTION, renderIsOurs } from "../stamp.ts
  *
  * The environment is the session's. It stands on no command line, where every user could read it.
  */
-export function renderSharedSession({ identity, incarnation, argv, cwd, environment, heldMark }: SessionConfig): string {
-  const variables = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
+export function renderSharedSession({ identity, incarnation, argv, cwd, environment, token, heldMark }: SessionConfig): string {
+  const variables = Object.entries({ ...environment, [TOKEN_VARIABLE]: token }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   const set = variables.map(([name, value]) => `-e ${quoteForTmux(`${name}=${value}`)}`).join(" ");
   const names = variables.map(([name]) => name).filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   const program = renderHeldProgram(heldMark, [[...TMUX_SETS, ...names].join(" "), ...argv], DROP_THE_REST);
   const session = `-t ${quoteForTmux(`=${identity}:`)}`;
   const commands = [
     `new-session -d -P -F "#{pane_id}" -x 200 -y 50 -s ${identity} -c ${quoteForTmux(escapeFormats(cwd))} ${set} -- ${program}`,
+    renderForgetToken(identity),
     `set-option ${session} ${INCARNATION_OPTION} ${incarnation}`,
     // A person may have this on for all their sessions. A session without a client would then end.
     `set-option ${session} destroy-unattached off`,

@@ -1,17 +1,15 @@
-import { rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
 import { callOf, identityOf } from "../../model/names.ts";
-import { type Env } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { signalProcess } from "../../core/process/signals.ts";
-import { refuseLongPath, type Tmux, withoutTmux } from "../../core/tmux.ts";
+import { refuseLongPath, type Tmux } from "../../core/tmux.ts";
 import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
 import { identityLockPath, isAgentRunning, saveIncarnation, stopMarkPath } from "../../status/incarnation/incarnation.ts";
 import { answers } from "../../status/liveness/liveness.ts";
-import type { LaunchCommand } from "../runtime/types.ts";
 import type { Witness } from "../recorder/types.ts";
 import { armCanary } from "../canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
@@ -19,12 +17,14 @@ import { identifyServer, mintIncarnation, readAgentPane } from "../session/sessi
 import { type Host, logDecision } from "../../core/host.ts";
 import { until } from "../../core/process/poll.ts";
 import { prepareCommand } from "./command.ts";
+import { accountEnvironment, renderEnvironment } from "./environment.ts";
 import type { Launched, LaunchPlan } from "./types.ts";
 import { startServer } from "./server.ts";
 import { startSession } from "./session-start.ts";
 import { recordLostAgent, settleIncarnations } from "../unwitnessed.ts";
 import { renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 import { endLostAgents, endSession } from "../end/end.ts";
+import { mintToken } from "../token.ts";
 import { tidyLogs } from "../tidy-logs.ts";
 import { socketPathOf } from "../../core/socket-path.ts";
 
@@ -51,12 +51,15 @@ export async function launchIdentity(plan: LaunchPlan, host: Host, signal?: Abor
     const live = await findLive(identity, host);
     if (live !== undefined) return live;
     plan.confirm?.();
+    const isStopped = existsSync(stopMarkPath(layout, identity));
+    if (isStopped && plan.unlessStopped)
+      return { action: "left-stopped", incarnation: undefined, witness: null, wasStopped: false };
     refuseMissingFolder(plan);
     await endLostAgents(identity, host);
     const settlings = await settleIncarnations(identity, host);
     if (settlings.includes("failed")) host.tell.warn(`the end of an earlier session of ${identity} could not be recorded yet`);
     tidyLogs(host);
-    return await launchFresh(plan, host, signal);
+    return { ...(await launchFresh(plan, host, signal)), wasStopped: isStopped };
   });
 }
 
@@ -73,12 +76,12 @@ async function findLive(identity: string, host: Host): Promise<Launched | undefi
       });
     case "unreachable":
       await restoreSocket(state.incarnation);
-      return { action: "already-live", incarnation: state.incarnation, witness: null };
+      return { action: "already-live", incarnation: state.incarnation, witness: null, wasStopped: false };
     case "other":
       host.tell.warn(
         `the server that answers for ${identity} (pid ${state.pid}) was not launched from this root; see: iapeer doctor`,
       );
-      return { action: "already-live", incarnation: undefined, witness: null };
+      return { action: "already-live", incarnation: undefined, witness: null, wasStopped: false };
     case "hung":
       throw new IapeerError(
         "launch-failed",
@@ -90,8 +93,8 @@ async function findLive(identity: string, host: Host): Promise<Launched | undefi
       );
     case "ours":
       if (await isInUse(state.incarnation, host))
-        return { action: "already-live", incarnation: state.incarnation, witness: null };
-      await endSession(state.incarnation, "launch-failed", host);
+        return { action: "already-live", incarnation: state.incarnation, witness: null, wasStopped: false };
+      await endSession(state.incarnation, { reason: "launch-failed" }, host);
       return undefined;
   }
 }
@@ -146,22 +149,24 @@ function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
   throw new IapeerError("folder-not-found", `the folder of ${personality} is not there: ${cwd}`, { details: { path: cwd } });
 }
 
-async function launchFresh(plan: LaunchPlan, host: Host, signal: AbortSignal | undefined): Promise<Launched> {
+async function launchFresh(plan: LaunchPlan, host: Host, signal: AbortSignal | undefined): Promise<Omit<Launched, "wasStopped">> {
   const { layout, now } = host;
-  const { argv, wrapper, variables, model } = prepareCommand(plan, host);
+  const account = accountEnvironment(host.env);
+  const { argv, wrapper, variables, model } = prepareCommand(plan, { ...host, env: account });
   const identity = identityOf(plan.runtime, plan.personality);
   const sharedSocket = plan.socket === socketPathOf(layout, identity) ? undefined : plan.socket;
+  const { token, hash } = mintToken();
   const minted = {
-    ...mintIncarnation(layout, identity, { now: now(), sharedSocket }),
+    ...mintIncarnation(layout, identity, { now: now(), sharedSocket, tokenHash: hash }),
     ...(model !== undefined && { model }),
   };
   rmSync(stopMarkPath(layout, identity), { force: true });
-  const environment = renderEnvironment(plan, variables, host.env);
-  const { server, witness: parent, keeper } = await startServer(minted, environment, host);
+  const environment = renderEnvironment(plan, variables, account);
+  const { server, witness: parent, keeper } = await startServer(minted, { environment, account }, host);
   const started = { ...minted, server };
   saveIncarnation(layout, started);
   const pane = await kept(
-    async () => await startSession(started, { argv: [...wrapper, ...argv], cwd: plan.cwd, environment }, host),
+    async () => await startSession(started, { argv: [...wrapper, ...argv], cwd: plan.cwd, environment, token }, host),
     async () => keeper !== undefined && (await host.tmux.call(started.socket, ["kill-session", "-t", `=${keeper}`])),
   );
   const launched = { ...started, pane: pane ?? null };
@@ -193,12 +198,6 @@ async function watchLate(incarnation: Incarnation & { readonly server: ProcessId
   if (arming.outcome !== "failed") return "client";
   host.tell.warn(`${incarnation.identity} runs without a canary: ${arming.why}`);
   return null;
-}
-
-/** The environment of the server and all in it. */
-function renderEnvironment({ personality, runtime }: LaunchPlan, variables: LaunchCommand["variables"], env: Env): Env {
-  const own = { PEER_PERSONALITY: personality, PEER_RUNTIME: runtime, PEER_IDENTITY: identityOf(runtime, personality) };
-  return { ...withoutTmux(env), ...variables, ...own };
 }
 
 /** Tells whether the agent's process ends before it counts as ready. */

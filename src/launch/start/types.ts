@@ -16,11 +16,16 @@ export interface LaunchPlan {
   readonly socket?: string | undefined;
   /** Looks whether the launch is still wanted, while the identity's lock is held. Throws the reason why not. */
   readonly confirm?: () => void;
+  /** True: a peer that was stopped or retired is left so. A unit launches in this way. */
+  readonly unlessStopped?: boolean;
 }
 
 /** The result of a launch. */
 export interface Launched {
-  readonly action: "launched" | "already-live";
+  /** `left-stopped`: it was stopped on purpose, and the launch was for others. */
+  readonly action: "launched" | "already-live" | "left-stopped";
   readonly incarnation: Incarnation | undefined;
   readonly witness: Witness | null;
+  /** True: it had a stop mark, which this launch took away. */
+  readonly wasStopped: boolean;
 }

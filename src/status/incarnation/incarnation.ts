@@ -6,9 +6,8 @@ import { inspectTrusted } from "../../core/disk/trust.ts";
 import { checkFields, type FieldRule, oneOf, required, TEXT } from "../../core/text/fields.ts";
 import type { Layout } from "../../core/layout.ts";
 import { isProcessId, isRunning } from "../../core/process/processes.ts";
+import { isIncarnation } from "../../model/names.ts";
 import type { AgentPane, Incarnation, IncarnationPaths, Running } from "./types.ts";
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The files about one incarnation. Nothing is made. */
 export function incarnationPaths(layout: Layout, identity: string, incarnation: string): IncarnationPaths {
@@ -50,7 +49,7 @@ export function identityLockPath(layout: Layout, identity: string): string {
 export function readPointer(layout: Layout, identity: string): string | undefined {
   const reading = inspectTrusted(pointerPath(layout, identity), { what: "the session's state" });
   const incarnation = reading.kind === "found" ? reading.bytes.toString("latin1").trim() : "";
-  return UUID.test(incarnation) ? incarnation : undefined;
+  return isIncarnation(incarnation) ? incarnation : undefined;
 }
 
 /** That incarnation; undefined when it cannot be read. */
@@ -76,7 +75,7 @@ export function listIncarnations(layout: Layout): Map<string, string[]> {
   for (const name of namesIn(layout.stateFolder)) {
     const dot = name.indexOf(".");
     const [identity, incarnation] = [name.slice(0, dot), name.slice(dot + 1)];
-    if (UUID.test(incarnation)) found.set(identity, [...(found.get(identity) ?? []), incarnation]);
+    if (isIncarnation(incarnation)) found.set(identity, [...(found.get(identity) ?? []), incarnation]);
   }
   return found;
 }
@@ -133,6 +132,7 @@ const sessionFile: StateFile<Incarnation> = {
     server: required(SERVER),
     pane: required(PANE),
     model: TEXT,
+    token_hash: TEXT,
   }),
 };
 

@@ -24,6 +24,8 @@ export interface Incarnation {
   readonly pane: AgentPane | null;
   /** The model that the agent was started with; left out where none was asked for. */
   readonly model?: string;
+  /** The SHA-256 of the token in the agent's environment; left out for an adopted server, whose agent has none. */
+  readonly token_hash?: string;
 }
 
 /** An incarnation whose server was started. */

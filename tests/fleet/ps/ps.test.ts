@@ -22,6 +22,7 @@ function peerOf(personality: string, more: Partial<Peer> = {}): Peer {
     description: "",
     intelligence: "artificial",
     cwd: `/root/peers/${personality}`,
+    isManager: false,
     isBeingRemoved: false,
     ...more,
   };

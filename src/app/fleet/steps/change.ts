@@ -8,6 +8,7 @@ import { isGood } from "../../../model/provisioning.ts";
 import { movePeer, registerPeers } from "../../../registry/registry.ts";
 import type { RegisterOutcome } from "../../../registry/types.ts";
 import { withTell } from "../../app.ts";
+import { authorize } from "../../authority.ts";
 import type { HostView } from "../../host-view.ts";
 import { detachRuntimes, forgetRuntimes, giveBirth, type MemoryOutcome } from "../../memory.ts";
 import { removePeer } from "../../remove.ts";
@@ -114,8 +115,9 @@ function logRegistration(app: App, outcome: RegisterOutcome): void {
   logDecision(app, { ev: "add", personality, action, runtimes: newRuntimes.join(","), cwd, revision });
 }
 
-/** Removes a peer. Throws the error that kept it from going. */
+/** Removes a peer. Throws the error that kept it from going: no agent has itself removed. */
 async function takeAway(personality: string, isForced: boolean, { app, signal }: Work): Promise<void> {
+  authorize(app, "remove", personality);
   const removed = await removePeer(app, { personality, isForced }, signal);
   if (removed.action !== "failed") return;
   const { code, message, ...more } = removed.error;

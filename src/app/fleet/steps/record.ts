@@ -1,20 +1,17 @@
-import { writeApplied } from "../../../fleet/applied.ts";
-import type { ApplySteps } from "../../../fleet/plan/types.ts";
+import { existsSync } from "node:fs";
+import { revisionOf, writeApplied } from "../../../fleet/applied.ts";
 import type { AppliedFleet } from "../../../model/agent.ts";
 import type { App } from "../../types.ts";
-import type { StepsRequest } from "./types.ts";
-
-export interface FleetRecord extends Pick<ApplySteps, "announce" | "record"> {
-  /** The applied fleet as it is recorded now; undefined: none is. */
-  readonly applied: () => AppliedFleet | undefined;
-}
+import type { FleetRecord, StepsRequest } from "./types.ts";
 
 /** Opens the record of the applied fleet. The fleet's lock is held, so no other process writes it. */
-export function openRecord({ layout }: Pick<App, "layout">, { plan, facts, view, file }: StepsRequest): FleetRecord {
+export function openRecord({ layout, now }: Pick<App, "layout" | "now">, { plan, facts, view, file }: StepsRequest): FleetRecord {
   let applied = facts.applied;
+  // All that one apply records is one revision. No revision of a record that was lost fits the next one by chance.
+  const isLost = applied === undefined && existsSync(layout.appliedFleet);
+  const revision = (isLost ? Math.floor(now().getTime() / 1000) : revisionOf(applied)) + 1;
   const write = (fleet: AppliedFleet) => {
-    writeApplied(layout, fleet, applied);
-    applied = fleet;
+    applied = writeApplied(layout, { ...fleet, revision }, applied);
   };
   return {
     applied: () => applied,

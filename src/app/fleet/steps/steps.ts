@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileIdOf } from "../../../core/disk/same-folder.ts";
 import { readApplied } from "../../../fleet/applied.ts";
-import type { ApplySteps, PlanFacts, PlannedRow } from "../../../fleet/plan/types.ts";
+import type { PlanFacts, PlannedRow } from "../../../fleet/plan/types.ts";
 import { launchIdentity } from "../../../launch/start/start.ts";
 import type { AppliedFleet, Fleet } from "../../../model/agent.ts";
 import { IapeerError } from "../../../model/errors.ts";
@@ -15,7 +15,7 @@ import { openChanges } from "./change.ts";
 import { openChecks } from "./check.ts";
 import { isLive, requestOf } from "./peer.ts";
 import { openRecord } from "./record.ts";
-import type { StepsRequest } from "./types.ts";
+import type { RecordedSteps, StepsRequest } from "./types.ts";
 import { syncUnits } from "./units.ts";
 
 export interface FactsRequest {
@@ -49,11 +49,12 @@ function readAppliedOrNone(layout: App["layout"]): AppliedFleet | undefined {
 }
 
 /** Opens the steps that carry out a plan on this host. Once the signal came, work that was begun ends as soon as it can. */
-export function openSteps(app: App, request: StepsRequest, signal: AbortSignal): ApplySteps {
+export function openSteps(app: App, request: StepsRequest, signal: AbortSignal): RecordedSteps {
   const { view, isStarted } = request;
   const { record, announce, applied } = openRecord(app, request);
   const hasUnits = readBootUnits(servicePlace(app)).installed !== undefined;
   return {
+    applied,
     check: openChecks(app, request),
     announce,
     ...openChanges(app, request, signal),
@@ -75,6 +76,7 @@ async function launchRow(app: App, { row, fleet, view }: RowLaunch, signal: Abor
   if (agent === undefined) return false;
   const { cwd } = requestOf(app, agent, found);
   const order = { personality: peer, runtime: agent.runtime, cwd, args: [], fleet, registry: view.registry };
-  const { action } = await launchIdentity(planLaunch(app, order), app, signal);
+  const { action, wasStopped } = await launchIdentity(planLaunch(app, order), app, signal);
+  if (wasStopped) app.tell.note(`${peer} was stopped; its stop mark is gone`);
   return action === "launched";
 }

@@ -1,4 +1,5 @@
-import type { Plan, PlanFacts } from "../../../fleet/plan/types.ts";
+import type { ApplySteps, Plan, PlanFacts } from "../../../fleet/plan/types.ts";
+import type { AppliedFleet } from "../../../model/agent.ts";
 import type { HostView } from "../../host-view.ts";
 
 /** A plan that is to be carried out, and how. */
@@ -13,3 +14,12 @@ export interface StepsRequest {
   /** True for an agent of this host that is to be launched when it is not live. */
   readonly isStarted: (name: string) => boolean;
 }
+
+/** The record of the applied fleet while an apply goes on. */
+export interface FleetRecord extends Pick<ApplySteps, "announce" | "record"> {
+  /** The applied fleet as it is recorded now; undefined: none is. */
+  readonly applied: () => AppliedFleet | undefined;
+}
+
+/** The steps of an apply, and what is recorded of it so far. */
+export interface RecordedSteps extends ApplySteps, Pick<FleetRecord, "applied"> {}
