@@ -1,6 +1,6 @@
 import { addPeer } from "../../app/add.ts";
 import { parsePersonality, parseRuntime } from "../../model/names.ts";
-import { parseFolder } from "../folder.ts";
+import { parsePath } from "../path.ts";
 import { withInterruption } from "../interruption.ts";
 import { renderOutcomes } from "../outcomes.ts";
 import { DESCRIPTION, IF_REVISION, INTELLIGENCE, parseRevision, PROVISION } from "../shared-options.ts";
@@ -12,6 +12,7 @@ export const add: Verb = defineVerb({
   details:
     "A peer that is registered at this folder is merged. Values that are not given stay, runtimes are added, and only new " +
     "runtimes get a birth. A provider that fails is a warning: the peer is registered all the same.",
+  makesRoot: true,
   args: {
     personality: { type: "positional", description: "its name: small letters, digits and dashes" },
     cwd: {
@@ -39,7 +40,7 @@ export const add: Verb = defineVerb({
   run: async ({ args }, { app, output }) => {
     const request = {
       personality: parsePersonality(args.personality),
-      cwd: args.cwd === undefined ? undefined : parseFolder(args.cwd, app.env),
+      cwd: args.cwd === undefined ? undefined : parsePath(args.cwd, app.env),
       runtimes: args.runtime?.map(parseRuntime),
       description: args.description,
       intelligence: args.intelligence,

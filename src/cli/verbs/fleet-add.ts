@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { CLASSES, type NewAgent } from "../../model/agent.ts";
+import { refuseForeignSyntax } from "../../model/path-words.ts";
 import type { Problem } from "../../fleet/file/types.ts";
 import { usage } from "../strict.ts";
 import { addToFleet } from "../../app/fleet/edit.ts";
@@ -16,6 +17,7 @@ export const fleetAdd: Verb = defineVerb({
   details:
     "The agent is written at the end of the list, in the style of the last one. Every other byte of the file stays. When the " +
     "agent cannot be added, the file does not change. --host and --ssh declare an agent of another host.",
+  makesRoot: true,
   args: {
     name: { type: "positional", description: "its name: small letters, digits and dashes" },
     class: {
@@ -88,7 +90,8 @@ function parseAgent(name: string, values: Values): NewAgent {
   };
 }
 
-/** Makes a typed folder absolute: in the file a relative one would be relative to the file. */
+/** Makes a typed folder absolute: in the file a relative one would be relative to the file. Throws `invalid-value`. */
 function asWritten(folder: string): string {
+  refuseForeignSyntax(folder, ["name"]);
   return folder === "~" || folder.startsWith("~/") ? folder : resolve(folder);
 }

@@ -13,6 +13,7 @@ export const fleetApply: Verb = defineVerb({
     "The whole file is checked before anything changes. Then each agent that differs is added or updated. An apply that was " +
     "interrupted goes on when you run it again. An apply with nothing to do writes nothing. Agents of other hosts are only " +
     "noted.\nExit 1 where something failed, 2 where the file has an error.",
+  makesRoot: true,
   args: {
     file: FLEET_FILE,
     "dry-run": DRY_RUN,
