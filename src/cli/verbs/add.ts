@@ -3,7 +3,7 @@ import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { parsePath } from "../path.ts";
 import { withInterruption } from "../interruption.ts";
 import { renderOutcomes } from "../outcomes.ts";
-import { DESCRIPTION, IF_REVISION, INTELLIGENCE, parseRevision, PROVISION } from "../shared-options.ts";
+import { DESCRIPTION, IF_REVISION, INTELLIGENCE, parseRevision, PROVISION, SHARED_FOLDER } from "../shared-options.ts";
 import { tame } from "../../model/characters.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
@@ -21,6 +21,7 @@ export const add: Verb = defineVerb({
       description: "its folder, made if missing (default: <root>/peers/<personality>)",
       completes: "folders",
     },
+    "shared-folder": SHARED_FOLDER,
     runtime: {
       type: "string",
       valueHint: "runtime",
@@ -36,11 +37,13 @@ export const add: Verb = defineVerb({
   examples: [
     { command: "iapeer add alice", note: "a peer with claude, in <root>/peers/alice" },
     { command: "iapeer add bob --cwd ~/src/app --runtime claude --runtime codex", note: "two runtimes, in a folder of yours" },
+    { command: "iapeer add carol --cwd ~/src/app --shared-folder", note: "in the folder that bob has too" },
   ],
   run: async ({ args }, { app, output }) => {
     const request = {
       personality: parsePersonality(args.personality),
       cwd: args.cwd === undefined ? undefined : parsePath(args.cwd, app.env),
+      isFolderShared: args["shared-folder"],
       runtimes: args.runtime?.map(parseRuntime),
       description: args.description,
       intelligence: args.intelligence,
