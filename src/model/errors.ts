@@ -63,6 +63,7 @@ export const ERRORS = {
   "message-invalid": final(2, "invalid"),
   "death-ambiguous": final(2, "invalid"),
   "fleet-invalid": final(2, "invalid"),
+  "fleet-prunes-all": final(2, "invalid"),
   "sandbox-violation": final(2, "invalid"),
   "socket-path-too-long": final(2, "tmux"),
   "peer-not-found": final(3, "missing"),

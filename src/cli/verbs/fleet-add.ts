@@ -9,7 +9,7 @@ import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { tellProblems } from "../fleet/problems.ts";
 import { withInterruption } from "../interruption.ts";
 import { printReport } from "../fleet/report.ts";
-import { DRY_RUN, IF_REVISION, parseRevision } from "../shared-options.ts";
+import { DRY_RUN, IF_REVISION, parseRevision, SHARED_FOLDER } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetAdd: Verb = defineVerb({
@@ -34,6 +34,7 @@ export const fleetAdd: Verb = defineVerb({
       description: "its folder (default: the file's, else one in the root)",
       completes: "folders",
     },
+    "shared-folder": SHARED_FOLDER,
     "persistent-persona": { type: "boolean", description: "start it at boot" },
     host: { type: "string", valueHint: "name", description: "the name of the other host" },
     ssh: { type: "string", valueHint: "[user@]host", description: "how ssh reaches that host" },
@@ -69,6 +70,7 @@ interface Values {
   readonly runtime?: string;
   readonly "model-hint"?: string;
   readonly "working-directory"?: string;
+  readonly "shared-folder": boolean;
   readonly "persistent-persona": boolean;
   readonly host?: string;
   readonly ssh?: string;
@@ -85,6 +87,7 @@ function parseAgent(name: string, values: Values): NewAgent {
     ...(runtime !== undefined && { runtime: parseRuntime(runtime) }),
     ...(modelHint !== undefined && { modelHint }),
     ...(folder !== undefined && { workingDirectory: host === undefined ? asWritten(folder) : folder }),
+    ...(values["shared-folder"] && { sharesFolder: true }),
     ...(values["persistent-persona"] && { isPersistent: true }),
     ...(host !== undefined && ssh !== undefined && { remote: { host, ssh, ...(socket !== undefined && { socket }) } }),
   };

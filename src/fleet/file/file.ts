@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Env, homeFrom, type Layout, resolveLinks, resolvePath } from "../../core/layout.ts";
+import { openFolderCheck } from "../../core/peer-folder.ts";
 import { readVariable } from "../../core/variables.ts";
 import { fieldOf } from "../../core/text/fields.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { refuseForeignSyntax } from "../../model/path-words.ts";
+import { isThisHost } from "../../core/host.ts";
 import { isBuiltIn } from "../../model/runtimes.ts";
 import type { AgentRow } from "../agent-row.ts";
 import { toFleet } from "./declared.ts";
@@ -30,7 +32,9 @@ export function fleetPath(layout: Layout, env: Env, named?: string): string {
 export function surroundingsOf(layout: Layout, env: Env): Surroundings {
   return {
     home: homeFrom(env),
+    isThisHost,
     defaultFolder: (name) => join(layout.peersFolder, name),
+    whyNoPeerFolder: openFolderCheck(layout),
     hasRuntime: (runtime) =>
       isBuiltIn(runtime) ||
       existsSync(join(layout.runtimesFolder, runtime, "runtime.json")) ||
