@@ -18,7 +18,7 @@ const OPEN = new Set(["model", "core", "cli"]);
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const ORDER = {
-  core: ["libc", "text", "process", "layout", "socket-path", "disk", "service", "tmux", "host"],
+  core: ["libc", "text", "process", "variables", "layout", "socket-path", "peer-folder", "disk", "service", "tmux", "host"],
   status: ["slot", "incarnation", "beat", "session-tail", "liveness", "deaths"],
   launch: [
     "heartbeat",

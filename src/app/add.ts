@@ -15,6 +15,8 @@ export interface NewPeer {
   readonly personality: string;
   /** Absolute. Default: `<root>/peers/<personality>`. */
   readonly cwd?: string | undefined;
+  /** True: a person says that the folder may be that of others too. */
+  readonly isFolderShared?: boolean | undefined;
   readonly runtimes?: readonly string[] | undefined;
   readonly description?: string | undefined;
   readonly intelligence?: Intelligence | undefined;
@@ -44,14 +46,16 @@ export async function addPeer(app: App, request: NewPeer, signal: AbortSignal): 
   const { layout, lockTimeoutMs } = app;
   const { personality, cwd: folder, runtimes, description, intelligence, ifRevision } = request;
   const change = { lockTimeoutMs, signal, ...(ifRevision !== undefined && { ifRevision }) };
-  const { action, peer, newRuntimes, revision } = await registerPeer(layout, change, {
+  const { action, peer, newRuntimes, revision, cardNote } = await registerPeer(layout, change, {
     personality,
     cwd: folder ?? join(layout.peersFolder, personality),
     hasOwnFolder: folder !== undefined,
+    isFolderShared: request.isFolderShared ?? false,
     ...(runtimes !== undefined && { runtimes }),
     ...(description !== undefined && { description: fitDescription(app, description) }),
     ...(intelligence !== undefined && { intelligence }),
   });
+  if (cardNote !== undefined) app.tell.note(cardNote);
   if (action !== "unchanged")
     logDecision(app, { ev: "add", personality, action, runtimes: peer.runtimes.join(","), cwd: peer.cwd, revision });
   const outcomes = request.isProvisioned ? await giveBirth(app, { peer, runtimes: newRuntimes }, signal) : [];

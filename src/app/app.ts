@@ -5,7 +5,7 @@ import type { GuardStart } from "../core/process/guard.ts";
 import { openTmux } from "../core/tmux.ts";
 import type { Runner } from "../core/process/runner.ts";
 import type * as SenderRoom from "../launch/sender.ts";
-import { IapeerError } from "../model/errors.ts";
+import { readVariable, refuseWrongVariables } from "../core/variables.ts";
 import type { App } from "./types.ts";
 
 /** How long a lock is waited for, where IAPEER_LOCK_TIMEOUT_MS does not say. */
@@ -22,9 +22,10 @@ export interface AppOptions {
 /**
  * Opens what every use case is given. It reads nothing but the environment handed in, and starts nothing.
  *
- * @throws IapeerError `invalid-value`: IAPEER_LOCK_TIMEOUT_MS is no number; what layoutFrom throws.
+ * @throws IapeerError `invalid-value`: a variable of iapeer has a text that is no value; what layoutFrom throws.
  */
 export function openApp({ env, self, tell }: AppOptions): App {
+  refuseWrongVariables(env);
   const layout = layoutFrom(env);
   const caller = openCaller(layout, env);
   return {
@@ -34,7 +35,7 @@ export function openApp({ env, self, tell }: AppOptions): App {
     tell,
     runner: openRunner({ argv: self, env }),
     log: { path: layout.lifecycleLog, rotation: rotationFrom(env) },
-    lockTimeoutMs: lockTimeoutFrom(env),
+    lockTimeoutMs: readVariable(env, "IAPEER_LOCK_TIMEOUT_MS") ?? LOCK_TIMEOUT_MS,
     now: () => new Date(),
     tmux: openTmux(env),
     caller,
@@ -67,13 +68,6 @@ function openRunner(start: GuardStart): Runner {
     },
     close: () => runner?.close(),
   };
-}
-
-function lockTimeoutFrom(env: Env): number {
-  const text = env["IAPEER_LOCK_TIMEOUT_MS"];
-  if (!text) return LOCK_TIMEOUT_MS;
-  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
-  throw new IapeerError("invalid-value", `IAPEER_LOCK_TIMEOUT_MS is not a number of milliseconds: ${JSON.stringify(text)}`);
 }
 
 /** The same app, which speaks through other ports where they are given. */

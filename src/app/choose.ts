@@ -1,6 +1,7 @@
 import type { Layout } from "../core/layout.ts";
 import type * as Applied from "../fleet/applied.ts";
 import { remoteProgram } from "../launch/ssh.ts";
+import type { Agent } from "../model/agent.ts";
 import { IapeerError } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
 import { readRegistry } from "../registry/registry.ts";
@@ -42,7 +43,7 @@ const NEED_TERMINAL: ReadonlySet<string> = new Set(["attach", "watch"]);
 
 /** An agent of another host: its error names the command that reaches it there. */
 function refuseRemoteAgent({ layout, env }: Pick<App, "layout" | "env">, personality: string, command: string): void {
-  const remote = findRemote(personality, layout);
+  const remote = findRemoteAgent(personality, layout)?.remote;
   if (remote === undefined) return;
   const ssh = NEED_TERMINAL.has(command) ? "ssh -t" : "ssh";
   throw new IapeerError("peer-not-found", `${personality} is no peer of this host: the fleet has it on ${remote.host}`, {
@@ -51,11 +52,12 @@ function refuseRemoteAgent({ layout, env }: Pick<App, "layout" | "env">, persona
   });
 }
 
-function findRemote(personality: string, layout: Layout) {
+/** The agent of another host that the applied fleet has by this name; undefined where there is none, or no applied fleet that reads. */
+export function findRemoteAgent(personality: string, layout: Layout): Agent | undefined {
   // Most calls name a registered peer and need none of this.
   const { readApplied } = require("../fleet/applied.ts") as typeof Applied;
   try {
-    return readApplied(layout)?.agents.find(({ name }) => name === personality)?.remote;
+    return readApplied(layout)?.agents.find(({ name, remote }) => name === personality && remote !== undefined);
   } catch (error) {
     // It is true all the same that no peer has this name.
     if (error instanceof IapeerError) return undefined;

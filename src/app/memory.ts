@@ -1,4 +1,5 @@
 import { isHeld } from "../core/disk/lock.ts";
+import { isSameFolder } from "../core/disk/same-folder.ts";
 import { stopSession } from "../launch/end/end.ts";
 import { IapeerError } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
@@ -112,7 +113,12 @@ export async function forgetRuntimes(app: App, target: Target, signal: AbortSign
     if (known.has(identity) || isHeld(identityLockPath(layout, identity)))
       await stopSession({ identity, reason: "remove" }, app, signal);
   }
-  return await purgePeer(app, target, signal);
+  const sharers = () =>
+    readRegistry(layout).peers.filter(
+      ({ personality, cwd, isBeingRemoved }) =>
+        personality !== target.personality && !isBeingRemoved && isSameFolder(cwd, target.cwd),
+    );
+  return await purgePeer(app, { target, sharers }, signal);
 }
 
 function withoutName({ runtime, state, detail }: ProvisionRow): MemoryOutcome {

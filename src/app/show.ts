@@ -1,6 +1,7 @@
 import { identityOf } from "../model/names.ts";
 import { readMemory } from "../provision/memory-state.ts";
 import type { RuntimeMemory } from "../provision/types.ts";
+import type { Agent } from "../model/agent.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { readBeat } from "../status/beat.ts";
@@ -8,6 +9,7 @@ import type { Death } from "../status/deaths/types.ts";
 import { readLastDeath } from "../status/deaths/deaths.ts";
 import { observeServer, readStatuses } from "../status/liveness/liveness.ts";
 import { readSlot } from "../status/slot/slot.ts";
+import { findRemoteAgent } from "./choose.ts";
 import { type PeerJson, toPeerJson } from "./peer-json.ts";
 import type { App } from "./types.ts";
 
@@ -24,14 +26,50 @@ export interface PeerDetails extends PeerJson {
   readonly sessions?: readonly { readonly runtime: string; readonly incarnation: string; readonly launched_at: string }[];
 }
 
+/** An agent that the applied fleet has on another host, as `show --json` prints it. Nobody looked at it. */
+export interface RemoteDetails {
+  readonly personality: string;
+  readonly default_runtime: string;
+  readonly runtimes: readonly { readonly runtime: string; readonly status: "remote" }[];
+  readonly class: string;
+  readonly host: string;
+  /** The ssh destination of its host. */
+  readonly ssh: string;
+  readonly socket?: string;
+  readonly model_hint?: string;
+  /** As the fleet file has it; null: the file says none. */
+  readonly cwd: string | null;
+}
+
 /**
- * Everything about one peer.
+ * Everything about one peer, or about an agent that the applied fleet has on another host.
  *
  * @throws IapeerError `peer-not-found`, and what readRegistry and readLastDeath throw.
  */
-export async function showPeer(app: App, { personality }: { readonly personality: string }): Promise<PeerDetails> {
+export async function showPeer(
+  app: App,
+  { personality }: { readonly personality: string },
+): Promise<PeerDetails | RemoteDetails> {
+  const registry = readRegistry(app.layout);
+  const remote = registry.find(personality) === undefined ? findRemoteAgent(personality, app.layout) : undefined;
+  return remote === undefined ? describePeer(app, registry.require(personality)) : describeRemote(remote);
+}
+
+function describeRemote({ name, class: agentClass, runtime, modelHint, workingDirectory, remote }: Agent): RemoteDetails {
+  return {
+    personality: name,
+    default_runtime: runtime,
+    runtimes: [{ runtime, status: "remote" }],
+    class: agentClass,
+    ...remote!,
+    ...(modelHint !== undefined && { model_hint: modelHint }),
+    cwd: workingDirectory ?? null,
+  };
+}
+
+function describePeer(app: App, peer: Peer): PeerDetails {
   const { layout, now } = app;
-  const peer = readRegistry(layout).require(personality);
+  const { personality } = peer;
   const { slot } = readSlot(layout);
   const heartbeats = peer.runtimes.flatMap((runtime) => {
     const beat = readBeat(layout, identityOf(runtime, personality), now());

@@ -60,7 +60,8 @@ export async function changePeer(app: App, change: PeerChange, signal: AbortSign
   const { personality, request, isProvisioned, ifRevision } = change;
   const detached = await detachLeaving(app, change, signal);
   const options: ChangeOptions = { lockTimeoutMs: app.lockTimeoutMs, signal, ...(ifRevision !== undefined && { ifRevision }) };
-  const { peer, isChanged, newRuntimes, revision } = await updatePeer(app.layout, options, personality, request);
+  const { peer, isChanged, newRuntimes, revision, cardNote } = await updatePeer(app.layout, options, personality, request);
+  if (cardNote !== undefined) app.tell.note(cardNote);
   const action = isChanged ? "updated" : "unchanged";
   if (action === "updated") logDecision(app, { ev: "update", personality, changed: Object.keys(request).join(","), revision });
   await forgetRuntimes(app, { ...peer, runtimes: request.removeRuntimes ?? [] }, signal);

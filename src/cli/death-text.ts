@@ -20,6 +20,7 @@ const VERDICT_PAINT = {
   "oom-kill": "red",
   killed: "yellow",
   crashed: "red",
+  failed: "red",
   "orderly-exit": "dim",
   "host-restart": "yellow",
   unknown: "dim",

@@ -21,11 +21,24 @@ function twoUnits(secs: number, [large, largeName]: Unit, [small, smallName]: Un
   return `${Math.floor(secs / large)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
 }
 
-/** Renders an age: "5 min ago". A time in the future is "0 s ago": the clock was set back. */
+/** A time may be so far ahead of one that was read a moment before. */
+const SLACK = 2;
+
+/** Renders an age: "5 min ago". A time that the clock has not reached is "5 min in the future": the clock was set back since. */
 export function renderAge(ts: string, now: Date): string {
   const secs = Math.floor((now.getTime() - Date.parse(ts)) / 1000);
+  return secs < -SLACK ? `${renderLargest(-secs)} in the future` : `${renderLargest(secs)} ago`;
+}
+
+/** Returns " (5 min in the future)" for a time that the clock has not reached, else nothing. */
+export function renderFuture(ts: string, now: Date): string {
+  const age = renderAge(ts, now);
+  return age.endsWith("ago") ? "" : ` (${age})`;
+}
+
+function renderLargest(secs: number): string {
   const coarse = [DAY, HOUR, MINUTE].find((unit) => secs >= unit) ?? SECOND;
-  return `${renderDuration(secs - (secs % coarse))} ago`;
+  return renderDuration(secs - (secs % coarse));
 }
 
 const UNIT_SECS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };

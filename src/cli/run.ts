@@ -1,7 +1,9 @@
 import { runCommand } from "citty";
 import { openApp } from "../app/app.ts";
+import { lookAt } from "../core/disk/same-folder.ts";
+import { IapeerError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
-import { parseFolder } from "./folder.ts";
+import { parsePath } from "./path.ts";
 import type { Output } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import type { ParsedCall } from "./strict.ts";
@@ -14,9 +16,13 @@ export interface RunOptions {
 }
 
 /** Runs a verb through citty, and returns its exit status. Throws what the verb throws. */
-export async function runVerb({ meta, args, run }: Verb, call: ParsedCall, options: RunOptions): Promise<number> {
+export async function runVerb(
+  { meta, args, run, makesRoot = false }: Verb,
+  call: ParsedCall,
+  options: RunOptions,
+): Promise<number> {
   // A provider's command that calls iapeer has to find the same root.
-  if (call.root !== undefined) process.env["IAPEER_ROOT"] = parseFolder(call.root, process.env);
+  if (call.root !== undefined) process.env["IAPEER_ROOT"] = parseRoot(call.root, makesRoot);
   const context = openContext(options);
   try {
     const data: VerbData = { call, context };
@@ -26,6 +32,16 @@ export async function runVerb({ meta, args, run }: Verb, call: ParsedCall, optio
   } finally {
     context.app.runner.close();
   }
+}
+
+/** Reads `--root`. A root that is not there is a slip of the keyboard, and not an empty registry. */
+function parseRoot(text: string, mayBeMissing: boolean): string {
+  const root = parsePath(text, process.env);
+  if (mayBeMissing || lookAt(root) !== undefined) return root;
+  throw new IapeerError("folder-not-found", `there is no root at ${root}`, {
+    hint: "a root is made by its first peer: iapeer add, or iapeer fleet apply",
+    details: { path: root },
+  });
 }
 
 /** Opens the app, which speaks to the person through the output. */

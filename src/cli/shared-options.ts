@@ -25,6 +25,8 @@ export const IF_INCARNATION = defineArg({
 
 export const DRY_RUN = defineArg({ type: "boolean", description: "print what would be done, and change nothing" });
 
+export const SHARED_FOLDER = defineArg({ type: "boolean", description: "its folder may be that of other peers too" });
+
 export const INTELLIGENCE = defineArg({
   type: "enum",
   description: "what stands behind it",

@@ -97,6 +97,8 @@ interface Declaration {
   readonly details?: string;
   /** The words after `--`. Without it the verb takes none. */
   readonly rest?: RestArg;
+  /** True: the verb makes the root that `--root` names. For any other verb it must be there. */
+  readonly makesRoot?: boolean;
   readonly examples: readonly Example[];
 }
 

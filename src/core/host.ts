@@ -1,4 +1,4 @@
-import { hostname } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { tameName } from "../model/party.ts";
 import { appendEvent, type LogTarget } from "./disk/event-log.ts";
 import type { Env, Layout } from "./layout.ts";
@@ -54,4 +54,19 @@ export function logDecision({ log, now, tell, by }: Pick<Host, "log" | "now" | "
 /** The name of this host up to its first dot, without the characters that could end a message's head. */
 export function readHostName(): string {
   return tameName(hostname().split(".")[0]!) || "localhost";
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1"]);
+
+/**
+ * True for a name or an address of this very host. A short name is this host's where its own name begins with it. A longer name than the
+ * host's own is not: it may be that of another domain.
+ */
+export function isThisHost(host: string): boolean {
+  const asked = host.toLowerCase().replace(/\.$/, "");
+  const own = hostname().toLowerCase();
+  if (asked === own || asked === own.split(".")[0] || LOOPBACK.has(asked)) return true;
+  if (!/^[0-9a-f:.]+(?:%.*)?$/.test(asked)) return false;
+  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  return addresses.some(({ address }) => address.toLowerCase().split("%")[0] === asked.split("%")[0]);
 }

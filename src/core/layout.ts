@@ -3,6 +3,7 @@ import { homedir, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { errnoOf, ioError, IapeerError } from "../model/errors.ts";
 import { accountHome } from "./libc.ts";
+import { readVariable } from "./variables.ts";
 
 /** The environment a command was called with; passed in, never read at import. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -10,6 +11,8 @@ export type Env = Readonly<Record<string, string | undefined>>;
 /** Where everything of one root lives (contract 2). All paths are absolute. */
 export interface Layout {
   readonly root: string;
+  /** The home of the caller. */
+  readonly home: string;
   readonly registry: string;
   readonly registryBackup: string;
   readonly registryLock: string;
@@ -30,14 +33,15 @@ export interface Layout {
   readonly socketFolder: string;
 }
 
-/** The layout of the root that the environment names: `$IAPEER_ROOT`, else `~/.iapeer`. */
+/** The layout of the root that the environment names: `$IAPEER_ROOT`, else `~/.iapeer`. Throws IapeerError `invalid-value`. */
 export function layoutFrom(env: Env): Layout {
-  const named = env["IAPEER_ROOT"];
-  const root = resolve(named || join(homeFrom(env), ".iapeer"));
+  const named = readVariable(env, "IAPEER_ROOT");
+  const root = resolvePath(named ?? "~/.iapeer", env);
   refuseBrokenText(root);
   refuseRealRootInSandbox(env, root);
   return {
     root,
+    home: homeFrom(env),
     registry: join(root, "peers-profiles.json"),
     registryBackup: join(root, "peers-profiles.json.bak"),
     registryLock: join(root, "peers-profiles.lock"),
@@ -65,6 +69,16 @@ export function cardPath(peerFolder: string): string {
   return join(peerFolder, ".iapeer", "peer-profile.json");
 }
 
+/** The card of a peer that shares its folder with the one whose card is the folder's. */
+export function sharedCardPath(peerFolder: string, personality: string): string {
+  return join(peerFolder, ".iapeer", "peers", personality, "peer-profile.json");
+}
+
+/** A path as a person writes it, absolute: a leading `~` is the home, and a relative path begins at the current folder. */
+export function resolvePath(text: string, env: Env): string {
+  return text === "~" || text.startsWith("~/") ? resolve(homeFrom(env), `.${text.slice(1)}`) : resolve(text);
+}
+
 /** `$HOME`, else the account's home. */
 export function homeFrom(env: Env): string {
   return env["HOME"] || homedir();
@@ -72,14 +86,19 @@ export function homeFrom(env: Env): string {
 
 function socketFolderFrom(env: Env, root: string): string {
   const shared = `/tmp/iapeer-${userInfo().uid}`;
-  const named = env["IAPEER_SOCK_DIR"];
-  const folder = named ? resolve(named) : env["IAPEER_ROOT"] || isSandboxed(env) ? join(root, "socks") : shared;
+  const named = readVariable(env, "IAPEER_SOCK_DIR");
+  const folder =
+    named !== undefined
+      ? resolvePath(named, env)
+      : readVariable(env, "IAPEER_ROOT") !== undefined || isSandboxed(env)
+        ? join(root, "socks")
+        : shared;
   if (isSandboxed(env) && resolveLinks(folder) === resolveLinks(shared)) throw sandboxViolation(shared);
   return folder;
 }
 
 function isSandboxed(env: Env): boolean {
-  return env["IAPEER_TEST_SANDBOX"] === "1";
+  return readVariable(env, "IAPEER_TEST_SANDBOX") ?? false;
 }
 
 /** Bytes that are no UTF-8 arrive as U+FFFD, and would name another folder. */

@@ -9,6 +9,8 @@ export interface AgentRow {
   readonly model_hint?: string | undefined;
   /** In the fleet file as a person wrote it; in the applied fleet absolute, but for an agent of another host. */
   readonly working_directory?: string | undefined;
+  /** True: other agents that say so too may have its folder. */
+  readonly shared_folder?: boolean | undefined;
   readonly persistent_persona?: boolean | undefined;
   readonly host?: string | undefined;
   readonly ssh?: string | undefined;
@@ -38,6 +40,7 @@ export function toRow({
   runtime,
   modelHint,
   workingDirectory,
+  sharesFolder,
   isPersistent,
   remote,
 }: NewAgent): AgentRow {
@@ -47,6 +50,7 @@ export function toRow({
     ...(runtime !== undefined && { runtime }),
     ...(modelHint !== undefined && { model_hint: modelHint }),
     ...(workingDirectory !== undefined && { working_directory: workingDirectory }),
+    ...(sharesFolder !== undefined && { shared_folder: sharesFolder }),
     ...(isPersistent !== undefined && { persistent_persona: isPersistent }),
     ...remote,
   };
@@ -61,6 +65,7 @@ export function toAgent(row: AgentRow & { readonly runtime: string }): Agent {
     runtime,
     ...(modelHint !== undefined && { modelHint }),
     ...(folder !== undefined && { workingDirectory: folder }),
+    ...(row.shared_folder && { sharesFolder: true }),
     isPersistent: row.persistent_persona ?? false,
     ...(host !== undefined && ssh !== undefined && { remote: { host, ssh, ...(socket !== undefined && { socket }) } }),
   };

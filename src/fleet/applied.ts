@@ -39,6 +39,8 @@ interface AppliedFile {
 
 const LIST: FieldRule = { isRight: Array.isArray, otherwise: "is not a list" };
 
+const FLAG: FieldRule = { isRight: (value) => typeof value === "boolean", otherwise: "is not true or false" };
+
 const FILE_RULES: FieldRules<AppliedFile> = {
   version: required(oneOf(VERSION)),
   revision: {
@@ -57,7 +59,8 @@ const ROW_RULES: FieldRules<AppliedRow> = {
   runtime: required(textField(AGENT_TEXTS.runtime)),
   model_hint: TEXT,
   working_directory: TEXT,
-  persistent_persona: required({ isRight: (value) => typeof value === "boolean", otherwise: "is not true or false" }),
+  shared_folder: FLAG,
+  persistent_persona: required(FLAG),
   host: textField(AGENT_TEXTS.host),
   ssh: textField(AGENT_TEXTS.ssh),
   socket: textField(AGENT_TEXTS.socket),

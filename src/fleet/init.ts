@@ -9,6 +9,7 @@ interface Row {
   readonly name: string;
   readonly class: string;
   readonly runtime: string;
+  readonly modelHint?: string;
   readonly isPersistent?: boolean;
   /** Its purpose, as a comment in the person's file. */
   readonly comment: string;
@@ -32,9 +33,19 @@ const ENHANCER: Row = {
   name: "enhancer",
   class: "enhancer",
   runtime: "claude",
+  isPersistent: true,
   comment: "looks at how the others work, and makes that better",
 };
-const coder = (name: string, runtime: string): Row => ({ name, class: "implementer", runtime, comment: "writes code" });
+/** The model of workers with claude, by its own short name: the two of the floor have the account's default. */
+const WORKER_MODEL = "sonnet";
+
+const coder = (name: string, runtime: string): Row => ({
+  name,
+  class: "implementer",
+  runtime,
+  ...(runtime === "claude" && { modelHint: WORKER_MODEL }),
+  comment: "writes code",
+});
 const reviewer: Row = {
   name: "reviewer",
   class: "reviewer",
@@ -45,6 +56,7 @@ const researcher = (name: string): Row => ({
   name,
   class: "researcher",
   runtime: "claude",
+  modelHint: WORKER_MODEL,
   comment: "finds out, and says from where",
 });
 
@@ -53,7 +65,11 @@ export const PROFILES = {
   general: {
     summary: "an orchestrator, an enhancer and one more",
     hasFloor: true,
-    rows: [ORCHESTRATOR, ENHANCER, { name: "worker0", class: "operator", runtime: "claude", comment: "does what comes" }],
+    rows: [
+      ORCHESTRATOR,
+      ENHANCER,
+      { name: "worker0", class: "operator", runtime: "claude", modelHint: WORKER_MODEL, comment: "does what comes" },
+    ],
   },
   coding: {
     summary: "two implementers and a reviewer",
@@ -116,14 +132,14 @@ tmux:
   socket_name: ""
 
 # What an agent that does not say otherwise gets. Without a working_directory it is a folder of iapeer's own;
-# {name} is the agent's name, since no two agents share a folder.
+# {name} is the agent's name. Agents share a folder only where each has shared_folder: true.
 defaults:
   runtime: claude
   # working_directory: ~/src/{name}
 
 ${hasFloor ? FLOOR : NO_FLOOR}
-# An agent has name and class, and may have runtime, model_hint, working_directory and persistent_persona
-# (started at boot). One of another host has host and ssh, and is listed but never launched here.
+# An agent has name and class, and may have runtime, model_hint, working_directory, shared_folder and
+# persistent_persona (started at boot). One of another host has host and ssh, and is listed but never launched here.
 # No secrets: they belong into an agent's launch.env.
 agents:
 ${rows.map(renderRow).join("\n")}
@@ -142,12 +158,12 @@ const NO_FLOOR = `# No rule about who is here. The two-agent floor: { orchestrat
 policy: none
 `;
 
-function renderRow({ name, class: agentClass, runtime, isPersistent, comment }: Row): string {
+function renderRow({ name, class: agentClass, runtime, modelHint, isPersistent, comment }: Row): string {
   return `  # ${comment}
   - name: ${name}
     class: ${agentClass}
     runtime: ${runtime}
-${isPersistent === true ? "    persistent_persona: true\n" : ""}`;
+${modelHint === undefined ? "" : `    model_hint: ${modelHint}\n`}${isPersistent === true ? "    persistent_persona: true\n" : ""}`;
 }
 
 /**

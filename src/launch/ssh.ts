@@ -1,3 +1,4 @@
+import { readVariable } from "../core/variables.ts";
 import { IapeerError } from "../model/errors.ts";
 import { isSshDestination } from "../model/names.ts";
 import type { Env } from "../core/layout.ts";
@@ -102,14 +103,5 @@ function unusable(what: string, value: string): IapeerError {
  * @throws IapeerError `invalid-value`.
  */
 export function remoteProgram(env: Env): string {
-  const named = env["IAPEER_REMOTE_BIN"];
-  if (!named) return "iapeer";
-  if (/^(?:~\/|\/)?[A-Za-z0-9_.][A-Za-z0-9_./-]*$/.test(named)) return named;
-  throw new IapeerError(
-    "invalid-value",
-    `IAPEER_REMOTE_BIN is not a program that a shell of another host can be told: ${JSON.stringify(named)}`,
-    {
-      hint: "a path or a name of letters, digits, dots, dashes and underscores; ~/ stands for the home there",
-    },
-  );
+  return readVariable(env, "IAPEER_REMOTE_BIN") ?? "iapeer";
 }

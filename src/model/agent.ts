@@ -23,6 +23,8 @@ export interface Agent {
   readonly modelHint?: string;
   /** Absolute; for a remote agent as it stands in the file. undefined: iapeer's own default folder. */
   readonly workingDirectory?: string;
+  /** True: other agents that say so too may have its folder. Left out: it has the folder for itself. */
+  readonly sharesFolder?: boolean;
   /** True: it starts at boot. */
   readonly isPersistent: boolean;
   /** Present: the agent belongs to another host. It is listed here, and never launched here. */

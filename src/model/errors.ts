@@ -66,6 +66,7 @@ export const ERRORS = {
   "death-ambiguous": final(2, "invalid"),
   "not-an-agent": final(2, "invalid"),
   "fleet-invalid": final(2, "invalid"),
+  "fleet-prunes-all": final(2, "invalid"),
   "sandbox-violation": final(2, "invalid"),
   "socket-path-too-long": final(2, "tmux"),
   "peer-not-found": final(3, "missing"),

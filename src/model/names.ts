@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from "node:net";
 import { anyOf, escapeAsUnicode, RAW_IN_JSON } from "./characters.ts";
 import { distance } from "fastest-levenshtein";
 import { IapeerError } from "./errors.ts";
@@ -80,18 +81,31 @@ export function isSocketPlace(text: string): boolean {
   return isSocketName(text) || PLAIN_PATH.test(text);
 }
 
-const HOST_NAME = /^[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
+const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.?)$/;
+const FOUR_NUMBERS = /^(?:[0-9]+\.){3}[0-9]+\.?$/;
+const WITH_ZONE = /^(?<address>[0-9A-Fa-f:.]+)(?:%[A-Za-z0-9_.-]+)?$/;
 
-/** True for the name or the address of a host. No shell and no ssh reads anything else in it. */
+/** True for the name or the address of a host. No shell and no ssh reads anything else in it: no port, and no half of an address. */
 export function isHostName(text: string): boolean {
-  return HOST_NAME.test(text);
+  if (text.length > 253) return false;
+  if (text.includes(":")) return isIPv6(WITH_ZONE.exec(text)?.groups?.["address"] ?? "");
+  return HOST_NAME.test(text) && (!FOUR_NUMBERS.test(text) || isIPv4(text));
 }
 
-const SSH_DESTINATION = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@)?[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
+const SSH_DESTINATION = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@)?(?<host>[^@]+)$/;
 
 /** True for `[user@]host`, as ssh takes it. It begins with no dash, and no shell reads more than letters in it. */
 export function isSshDestination(text: string): boolean {
-  return SSH_DESTINATION.test(text);
+  return isHostName(SSH_DESTINATION.exec(text)?.groups?.["host"] ?? "");
+}
+
+const WITH_PORT =
+  /^(?:ssh:\/\/)?(?<user>[A-Za-z0-9_][A-Za-z0-9_.-]*@)?\[?(?<host>[A-Za-z0-9_][A-Za-z0-9_.:-]*?)\]?:(?<port>[0-9]{1,5})\/?$/;
+
+/** The parts of an ssh destination that names a port, which ssh takes only from its configuration; undefined for any other text. */
+export function findSshPort(text: string): { readonly user: string; readonly host: string; readonly port: string } | undefined {
+  const { user = "", host, port } = WITH_PORT.exec(text)?.groups ?? {};
+  return host === undefined || port === undefined ? undefined : { user: user.slice(0, -1), host, port };
 }
 
 /**

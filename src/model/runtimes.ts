@@ -49,7 +49,7 @@ export interface BuiltIn extends RuntimeWays {
   /** The program's name on PATH. */
   readonly program: string;
   /** The variable that names another program. */
-  readonly variable: string;
+  readonly variable: "IAPEER_CLAUDE_BIN" | "IAPEER_CODEX_BIN" | "IAPEER_PI_BIN" | "IAPEER_OPENCODE_BIN";
   /** True: a runtime.json may stand in its place. */
   readonly isDeclarable: boolean;
   /** The runtime's CLI for plugins. A runtime that has one is agentic: provider commands run for it. */

@@ -150,11 +150,17 @@ export async function detachAtRemoval(host: ProvisionHost, removal: Detachment, 
 /**
  * Deletes everything that iapeer keeps about runtimes of a peer, and removes the trust that iapeer added for them.
  *
+ * @param request.sharers the other peers of its folder, who keep the trust
  * @returns the names of the deleted files.
  * @throws IapeerError `interrupted`, `read-failed`, `write-failed`.
  */
-export async function purgePeer(host: ProvisionHost, target: Target, signal: AbortSignal): Promise<string[]> {
-  await takeBackTrust(host, target, signal);
+export async function purgePeer(
+  host: ProvisionHost,
+  request: { readonly target: Target; readonly sharers: () => readonly Target[] },
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { target } = request;
+  await takeBackTrust(host, request, signal);
   return target.runtimes.flatMap((runtime) => purgeState(host.layout, identityOf(runtime, target.personality)));
 }
 

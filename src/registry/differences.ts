@@ -1,35 +1,47 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Layout, cardPath } from "../core/layout.ts";
+import type { Layout } from "../core/layout.ts";
 import { errnoOf, ioError, IapeerError } from "../model/errors.ts";
-import { readCard, writeCard } from "./cards.ts";
+import { findCardPlace, type FolderOf } from "./card-place.ts";
+import { readCard } from "./cards.ts";
 import { differingFields, findRow, requireRow, withCard, withRow } from "./edits.ts";
+import { putCard } from "./put-card.ts";
 import { byPersonality, type Card, type RegistryFile, type RegistryRow } from "./schema.ts";
 import type { Difference } from "./types.ts";
 
 /** All differences between a registry and the cards of its peers. A card in a default folder without a row is one too. */
 export function findDifferences(file: RegistryFile, layout: Layout): Difference[] {
-  return [...file.peers.flatMap(compareRow), ...findUnregistered(file, layout).map(notRegistered)];
+  const folderOf = folderIn(file);
+  const { own, foreign } = findUnregistered(file, layout);
+  return [...file.peers.flatMap((row) => compareRow(row, folderOf)), ...own.map(notRegistered), ...foreign.map(copiedFolder)];
 }
 
-function compareRow(row: RegistryRow): Difference[] {
+function folderIn(file: RegistryFile): FolderOf {
+  const folders = new Map(file.peers.map(({ personality, cwd }) => [personality, cwd]));
+  return (personality) => folders.get(personality);
+}
+
+function compareRow(row: RegistryRow, folderOf: FolderOf): Difference[] {
   if (row.removing !== undefined) return [];
-  const of = (kind: Difference["kind"], message: string, isFixable: boolean) => [
-    { personality: row.personality, kind, message, isFixable },
-  ];
-  if (!existsSync(row.cwd)) return of("folder-missing", `its folder ${row.cwd} is gone`, false);
-  const card = readCardOrError(row.cwd);
-  if (card instanceof IapeerError) return of("card-unreadable", card.message, false);
-  if (card === undefined) return of("card-missing", `${cardPath(row.cwd)} is missing`, true);
-  if (card.personality !== row.personality)
-    return of("folder-of-another", `the card in ${row.cwd} is ${card.personality}'s`, false);
+  const { personality, cwd } = row;
+  const of = (kind: Difference["kind"], message: string, isFixable: boolean) => [{ personality, kind, message, isFixable }];
+  if (!existsSync(cwd)) return of("folder-missing", `its folder ${cwd} is gone`, false);
+  const place = orError(() => findCardPlace(row, folderOf));
+  if (place instanceof IapeerError)
+    return of(place.code === "folder-taken" ? "folder-of-another" : "card-unreadable", place.message, false);
+  const { path, card, stranger } = place;
+  if (stranger?.cwd !== undefined)
+    return of("card-copied", `${path} is a copy of ${stranger.personality}'s card, whose folder is ${stranger.cwd}`, true);
+  if (stranger !== undefined)
+    return of("folder-of-another", `${path} is the card of ${stranger.personality}, which is not registered`, false);
+  if (card === undefined) return of("card-missing", `${path} is missing`, true);
   const fields = differingFields(row, card);
   return fields.length === 0 ? [] : of("card-differs", `registry and card differ in: ${fields.join(", ")}`, true);
 }
 
-function readCardOrError(folder: string): Card | undefined | IapeerError {
+function orError<T>(read: () => T): T | IapeerError {
   try {
-    return readCard(folder);
+    return read();
   } catch (error) {
     if (error instanceof IapeerError) return error;
     throw error;
@@ -45,25 +57,39 @@ function notRegistered({ card, folder }: { card: Card; folder: string }): Differ
   };
 }
 
+/** A default folder with the name of another peer than its card: a copy, most likely. Nothing is registered because of it. */
+function copiedFolder({ card, folder }: Found): Difference {
+  const { personality } = card;
+  return {
+    personality,
+    kind: "card-copied",
+    message: `${folder} has the card of ${personality}, which is not registered; if it is its folder: iapeer add ${personality} --cwd ${folder}`,
+    isFixable: false,
+  };
+}
+
 interface Found {
   readonly card: Card;
   readonly folder: string;
 }
 
-/** Cards in default folders without a row, but for those of removed peers; one a personality, first that in the folder of its name. */
-function findUnregistered(file: RegistryFile, layout: Layout): Found[] {
+/**
+ * Cards in default folders without a row, but for those of removed peers. `own` are in the folder of their name; `foreign` are others, of
+ * peers that have none of their own.
+ */
+function findUnregistered(file: RegistryFile, layout: Layout): { readonly own: Found[]; readonly foreign: Found[] } {
   const taken = new Set(file.peers.map(({ cwd }) => cwd));
   const found = listFolder(layout.peersFolder)
     .map((name) => join(layout.peersFolder, name))
     .filter((folder) => !taken.has(folder))
     .flatMap((folder): Found[] => {
-      const card = readCardOrError(folder);
+      const card = orError(() => readCard(folder));
       if (card === undefined || card instanceof IapeerError || card.removed !== undefined) return [];
       return findRow(file, card.personality) === undefined ? [{ card, folder }] : [];
     });
-  const isAtHome = ({ card, folder }: Found) => card.personality === basename(folder);
-  const ordered = [...found.filter(isAtHome), ...found.filter((one) => !isAtHome(one))];
-  return [...Map.groupBy(ordered, ({ card }) => card.personality).values()].map(([first]) => first!);
+  const own = found.filter(({ card, folder }) => card.personality === basename(folder));
+  const names = new Set(own.map(({ card }) => card.personality));
+  return { own, foreign: found.filter(({ card }) => !names.has(card.personality)) };
 }
 
 function listFolder(path: string): string[] {
@@ -77,22 +103,24 @@ function listFolder(path: string): string[] {
 
 /** The registry with what the cards say, and with rows for cards that have none; the very same one where nothing differs. */
 export function mend(file: RegistryFile, layout: Layout): RegistryFile {
+  const folderOf = folderIn(file);
   let mended = file;
   for (const row of file.peers) {
-    if (compareRow(row).some(({ kind }) => kind === "card-differs")) mended = withRow(mended, withCard(row, readCard(row.cwd)));
+    if (compareRow(row, folderOf).some(({ kind }) => kind === "card-differs"))
+      mended = withRow(mended, withCard(row, findCardPlace(row, folderOf).card));
   }
-  for (const { card, folder } of findUnregistered(file, layout)) {
+  for (const { card, folder } of findUnregistered(file, layout).own) {
     mended = withRow(mended, withCard({ personality: card.personality, cwd: folder }, card));
   }
   return mended === file ? file : { ...mended, peers: mended.peers.toSorted(byPersonality) };
 }
 
-/** Writes the missing cards, each from its row. A card that cannot be written stays a difference, with the reason. */
+/** Writes the missing cards, and those in the place of a copy, each from its row. A card that cannot be written stays a difference, with the reason. */
 export function writeMissingCards(differences: readonly Difference[], file: RegistryFile): Difference[] {
   return differences.map((difference) => {
-    if (difference.kind !== "card-missing") return difference;
+    if (!difference.isFixable || (difference.kind !== "card-missing" && difference.kind !== "card-copied")) return difference;
     try {
-      writeCard(requireRow(file, difference.personality));
+      putCard(requireRow(file, difference.personality), folderIn(file));
       return difference;
     } catch (error) {
       if (!(error instanceof IapeerError)) throw error;

@@ -1,6 +1,8 @@
 import { accessSync, constants, lstatSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileIdOf, isSameFolder, lookAt } from "../core/disk/same-folder.ts";
+import type { Layout } from "../core/layout.ts";
+import { type FolderCheck, openFolderCheck } from "../core/peer-folder.ts";
 import { IapeerError, ioError } from "../model/errors.ts";
 import type { AddRequest } from "./types.ts";
 
@@ -67,24 +69,55 @@ function addName(groups: Map<string, string[]>, key: string | undefined, persona
  */
 export function chooseFolder(
   current: Owner | undefined,
-  { personality, cwd, hasOwnFolder }: AddRequest,
-  owners: FolderOwners,
+  { personality, cwd, hasOwnFolder, isFolderShared = false }: AddRequest,
+  neighbours: Neighbours,
 ): string {
-  if (current !== undefined) refuseRemoving(current);
-  const folder = current !== undefined && !hasOwnFolder ? current.cwd : cwd;
-  if (current !== undefined && !isSameFolder(current.cwd, folder)) throw otherFolder(current, folder);
-  refuseFolder(owners, personality, folder);
+  if (current === undefined) {
+    refuseFolder({ personality, cwd, isFolderShared }, neighbours);
+    return cwd;
+  }
+  refuseRemoving(current);
+  const folder = hasOwnFolder ? cwd : current.cwd;
+  if (!isSameFolder(current.cwd, folder)) throw otherFolder(current, folder);
+  // It has this folder, whoever shares it.
+  refuseNoFolder(folder);
   return folder;
+}
+
+/** The facts that decide whether a folder is free. */
+export interface Neighbours {
+  readonly owners: FolderOwners;
+  readonly whyNoPeerFolder: FolderCheck;
+}
+
+/** The facts of a registry, for many questions. */
+export function neighboursIn(owners: readonly Owner[], layout: Layout): Neighbours {
+  return { owners: new FolderOwners(owners), whyNoPeerFolder: openFolderCheck(layout) };
+}
+
+/** A folder that a peer asks for. */
+export interface FolderRequest {
+  readonly personality: string;
+  readonly cwd: string;
+  /** True: a person says that it may be the folder of others too. */
+  readonly isFolderShared: boolean;
 }
 
 /**
  * Refuses a path that cannot become this peer's folder.
  *
- * @throws IapeerError `folder-taken`: another peer has it; `invalid-value`: it is no folder and cannot become one; `write-failed`.
+ * @throws IapeerError `folder-taken`: another peer has it; `invalid-value`: it is no folder and cannot become one, or can never be a
+ *   peer's; `write-failed`.
  */
-export function refuseFolder(owners: FolderOwners, personality: string, cwd: string): void {
+export function refuseFolder({ personality, cwd, isFolderShared }: FolderRequest, { owners, whyNoPeerFolder }: Neighbours): void {
   refuseNoFolder(cwd);
-  const other = owners.findOther(personality, cwd);
+  const why = whyNoPeerFolder(cwd);
+  if (why !== undefined)
+    throw new IapeerError("invalid-value", `${cwd} can be no peer's folder: it is ${why}`, {
+      hint: "choose a folder of its own",
+      details: { cwd },
+    });
+  const other = isFolderShared ? undefined : owners.findOther(personality, cwd);
   if (other !== undefined) throw folderTaken(cwd, other);
 }
 
@@ -97,12 +130,15 @@ export function refuseRemoving({ personality, removing }: Pick<Owner, "personali
 }
 
 /** The error of a folder that belongs to another peer. */
-export function folderTaken(cwd: string, personality: string): IapeerError {
-  return new IapeerError("folder-taken", `the folder ${cwd} is ${personality}'s`, {
-    hint: "one personality, one folder: choose another --cwd",
-    details: { cwd, personality },
-  });
+export function folderTaken(
+  cwd: string,
+  personality: string,
+  { why = `is ${personality}'s`, hint = SHARE_HINT }: { readonly why?: string; readonly hint?: string } = {},
+): IapeerError {
+  return new IapeerError("folder-taken", `the folder ${cwd} ${why}`, { hint, details: { cwd, personality } });
 }
+
+const SHARE_HINT = "choose another --cwd; where they are to share it: --shared-folder, in a fleet file shared_folder: true";
 
 function otherFolder({ personality, cwd }: Owner, asked: string): IapeerError {
   return new IapeerError("peer-conflict", `${personality} is registered at ${cwd}, not at ${asked}`, {

@@ -1,6 +1,8 @@
-import { putCard, readOwnCard } from "./cards.ts";
+import type { Layout } from "../core/layout.ts";
+import { findCardPlace } from "./card-place.ts";
 import { planRegistration } from "./edits.ts";
-import { chooseFolder, FolderOwners } from "./folders.ts";
+import { chooseFolder, type Neighbours, neighboursIn } from "./folders.ts";
+import { putCard } from "./put-card.ts";
 import { type RegistryFile, type RegistryRow, toPeer } from "./schema.ts";
 import type { AddRequest, RegisterOutcome } from "./types.ts";
 
@@ -8,29 +10,34 @@ import type { AddRequest, RegisterOutcome } from "./types.ts";
 export class Intake {
   readonly #before: RegistryFile;
   readonly #rows: Map<string, RegistryRow>;
-  readonly #folders: FolderOwners;
+  readonly #neighbours: Neighbours;
   readonly #takeBacks: (() => void)[] = [];
   #count = 0;
 
-  constructor(file: RegistryFile) {
+  constructor(file: RegistryFile, layout: Layout) {
     this.#before = file;
     this.#rows = new Map(file.peers.map((row) => [row.personality, row]));
-    this.#folders = new FolderOwners(file.peers);
+    this.#neighbours = neighboursIn(file.peers, layout);
   }
 
   /** Makes a peer's folder, writes its card and plans its row. A failure leaves nothing of this peer. */
   register(request: AddRequest): RegisterOutcome {
     try {
       const current = this.#rows.get(request.personality);
-      const cwd = chooseFolder(current, request, this.#folders);
-      const { action, row, newRuntimes } = planRegistration(current, { ...request, cwd }, readOwnCard({ ...request, cwd }));
-      this.#takeBacks.push(putCard(row));
+      const cwd = chooseFolder(current, request, this.#neighbours);
+      const { card } = findCardPlace({ ...request, cwd }, this.#folderOf);
+      const { action, row, newRuntimes } = planRegistration(current, { ...request, cwd }, card);
+      const { takeBack, note } = putCard(row, this.#folderOf);
+      this.#takeBacks.push(takeBack);
       if (action !== "unchanged") this.#put(row, current);
-      return { action, peer: toPeer(row), newRuntimes, revision: this.#revision };
+      const done = { action, peer: toPeer(row), newRuntimes, revision: this.#revision };
+      return note === undefined ? done : { ...done, cardNote: note };
     } catch (error) {
       return { action: "failed", error };
     }
   }
+
+  readonly #folderOf = (personality: string) => this.#rows.get(personality)?.cwd;
 
   /** The registry with all planned rows; the very file that was given where none differs. */
   file(): RegistryFile {
@@ -56,7 +63,7 @@ export class Intake {
   }
 
   #put(row: RegistryRow, current: RegistryRow | undefined): void {
-    if (current === undefined) this.#folders.add(row);
+    if (current === undefined) this.#neighbours.owners.add(row);
     this.#rows.set(row.personality, row);
     this.#count += 1;
   }

@@ -4,11 +4,13 @@ import { lookAt } from "../core/disk/same-folder.ts";
 import { checkFolder } from "../core/disk/trust.ts";
 import type { Layout } from "../core/layout.ts";
 import { IapeerError } from "../model/errors.ts";
-import { markCardRemoved, putCard, readCard, readOwnCard, restoreCard } from "./cards.ts";
+import { findCardPlace, findOwnCard, type FolderOf } from "./card-place.ts";
+import { restoreCard } from "./cards.ts";
 import { findDifferences } from "./differences.ts";
 import { findRow, requireRow, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
-import { chooseFolder, FolderOwners, refuseFolder, refuseRemoving } from "./folders.ts";
+import { chooseFolder, neighboursIn, refuseFolder, refuseRemoving } from "./folders.ts";
 import { Intake } from "./intake.ts";
+import { markCardRemoved, putCard, type PutCard } from "./put-card.ts";
 import { readIfWhole, restoreRegistry, unreadableRegistry } from "./restore.ts";
 import { type RegistryFile, type RegistryRow, toPeer } from "./schema.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -82,7 +84,7 @@ export async function registerPeers(
     layout,
     options,
     (file) => {
-      const opened = new Intake(file);
+      const opened = new Intake(file, layout);
       intake = opened;
       outcomes = requests.map((request) => opened.register(request));
       return opened.file();
@@ -93,11 +95,11 @@ export async function registerPeers(
 }
 
 /** A check of registrations against one registry. It throws what registerPeer would throw, as far as that can be known without a change. */
-export function registrationCheck({ peers, find }: Registry): (request: AddRequest) => void {
-  const owners = new FolderOwners(peers);
+export function registrationCheck(layout: Layout, { peers, find }: Registry): (request: AddRequest) => void {
+  const neighbours = neighboursIn(peers, layout);
   return (request) => {
-    const cwd = chooseFolder(find(request.personality), request, owners);
-    readOwnCard({ ...request, cwd });
+    const cwd = chooseFolder(find(request.personality), request, neighbours);
+    findCardPlace({ ...request, cwd }, (personality) => find(personality)?.cwd);
   };
 }
 
@@ -116,7 +118,7 @@ export async function updatePeer(
     personality,
     edit: (row) => updateRow(row, request),
     // A folder that is gone, or not mounted, is not made again: `verify` reports it.
-    prepare: ({ row }) => (lookAt(row.cwd) === undefined ? () => undefined : putCard(row)),
+    prepare: ({ row, folderOf }) => (lookAt(row.cwd) === undefined ? { takeBack: () => undefined } : putCard(row, folderOf)),
   });
 }
 
@@ -131,60 +133,75 @@ export function checkUpdate({ personality, removing, ...peer }: Peer, request: U
  *
  * @throws IapeerError `peer-not-found`, `peer-being-removed`, `folder-taken`, `invalid-value`, `write-failed`; then it is where it was.
  */
-export async function movePeer(layout: Layout, options: ChangeOptions, { personality, cwd, now }: Move): Promise<Updated> {
+export async function movePeer(layout: Layout, options: ChangeOptions, { now, ...move }: Move): Promise<Updated> {
+  const { personality, cwd } = move;
   return await changeRow(layout, options, {
     personality,
-    edit: (row, { peers }) => {
-      refuseFolder(new FolderOwners(peers), personality, cwd);
-      readOwnCard({ personality, cwd });
+    edit: (row, file) => {
+      refuseFolder(move, neighboursIn(file.peers, layout));
+      findCardPlace(move, folderIn(file));
       return { ...row, cwd };
     },
-    prepare: ({ before, row }) => {
-      const takeBack = putCard(row);
-      const card = readCard(before.cwd);
+    prepare: ({ before, row, folderOf }) => {
+      const { takeBack, ...put } = putCard(row, folderOf);
+      const left = findOwnCard(before);
       markCardRemoved(before, now);
-      return () => {
-        takeBack();
-        if (card !== undefined) restoreCard(before.cwd, card);
+      return {
+        ...put,
+        takeBack: () => {
+          takeBack();
+          if (left !== undefined) restoreCard(left.path, left.card);
+        },
       };
     },
   });
+}
+
+function folderIn(file: RegistryFile): FolderOf {
+  return (personality) => findRow(file, personality)?.cwd;
 }
 
 interface Rows {
   /** As the registry had it. */
   readonly before: RegistryRow;
   readonly row: RegistryRow;
+  readonly folderOf: FolderOf;
 }
 
 interface RowChange {
   readonly personality: string;
   /** Gets the row with the fields of its card; returns the very same row where nothing changes. */
   readonly edit: (row: RegistryRow, file: RegistryFile) => RegistryRow;
-  /** Puts on disk what must be there before the new row is; returns a function that takes it back. */
-  readonly prepare: (rows: Rows) => () => void;
+  /** Puts on disk what must be there before the new row is. */
+  readonly prepare: (rows: Rows) => PutCard;
 }
 
 /** Changes the row of a peer that is registered and stays so. */
 async function changeRow(layout: Layout, options: ChangeOptions, { personality, edit, prepare }: RowChange): Promise<Updated> {
   let rows: Rows | undefined;
+  let put: PutCard | undefined;
   const { revision } = await changeRegistry(
     layout,
     options,
     (file) => {
       const before = requireRow(file, personality);
       refuseRemoving(before);
-      const row = edit(withCard(before, readOwnCard(before)), file);
-      rows = { before, row };
+      const folderOf = folderIn(file);
+      const row = edit(withCard(before, findCardPlace(before, folderOf).card), file);
+      rows = { before, row, folderOf };
       return row === before ? file : withRow(file, row);
     },
-    () => prepare(rows!),
+    () => {
+      put = prepare(rows!);
+      return put.takeBack;
+    },
   );
   const { before, row } = rows!;
   const peer = toPeer(row);
   const known = toPeer(before).runtimes;
   const newRuntimes = peer.runtimes.filter((runtime) => !known.includes(runtime));
-  return { peer, isChanged: row !== before, newRuntimes, revision };
+  const note = put?.note;
+  return { peer, isChanged: row !== before, newRuntimes, revision, ...(note !== undefined && { cardNote: note }) };
 }
 
 /**

@@ -8,7 +8,7 @@ export interface Peer {
   readonly runtimes: readonly string[];
   readonly description: string;
   readonly intelligence: Intelligence;
-  /** Its folder; one personality, one folder. */
+  /** Its folder. Others have it too only where a person said so. */
   readonly cwd: string;
   /** True: a person made it a manager of the others. */
   readonly isManager: boolean;
@@ -52,6 +52,8 @@ export interface AddRequest {
   readonly cwd: string;
   /** True when a person chose `cwd`. Otherwise a registered peer keeps its own folder. */
   readonly hasOwnFolder: boolean;
+  /** True: a person says that the folder may be that of others too. */
+  readonly isFolderShared?: boolean;
   readonly runtimes?: readonly string[];
   readonly description?: string;
   readonly intelligence?: Intelligence;
@@ -64,6 +66,8 @@ export interface Registered {
   /** The runtimes that the peer did not have before. */
   readonly newRuntimes: readonly string[];
   readonly revision: number;
+  /** The fate of the card of another peer that came with the folder. */
+  readonly cardNote?: string;
 }
 
 /** The result of one registration among many. */
@@ -87,6 +91,8 @@ export interface Updated {
   /** The runtimes that the peer did not have before. */
   readonly newRuntimes: readonly string[];
   readonly revision: number;
+  /** The fate of the card of another peer that came with the folder. */
+  readonly cardNote?: string;
 }
 
 /** Another folder for a peer. */
@@ -94,6 +100,8 @@ export interface Move {
   readonly personality: string;
   /** Its new folder, resolved and absolute; made if missing. */
   readonly cwd: string;
+  /** True: a person says that it may be the folder of others too. */
+  readonly isFolderShared: boolean;
   readonly now: Date;
 }
 
@@ -106,6 +114,7 @@ export interface Difference {
     | "card-missing"
     | "card-unreadable"
     | "card-differs"
+    | "card-copied"
     | "folder-missing"
     | "not-registered"
     | "folder-of-another";

@@ -27,14 +27,19 @@ test.each([
   ["2026-01-02T08:48:00.000Z", "3 h ago"],
   ["2025-12-30T08:00:00.000Z", "3 d ago"],
   ["2026-01-02T12:00:00.001Z", "0 s ago"],
-  ["2027-01-01T00:00:00.000Z", "0 s ago"],
+  ["2026-01-02T12:00:01.999Z", "0 s ago"],
+  ["2026-01-02T12:00:30.000Z", "30 s in the future"],
+  ["2026-01-02T15:10:00.000Z", "3 h in the future"],
+  ["2027-01-01T00:00:00.000Z", "363 d in the future"],
 ])("%s was %s", (ts, age) => {
   expect(renderAge(ts, NOW)).toBe(age);
 });
 
 test("no age is negative, and none has two units", () => {
   const when = fc.date({ noInvalidDate: true, min: new Date("2020-01-01"), max: new Date("2030-01-01") });
-  fc.assert(fc.property(when, (date) => expect(renderAge(date.toISOString(), NOW)).toMatch(/^\d+ (s|min|h|d) ago$/)));
+  fc.assert(
+    fc.property(when, (date) => expect(renderAge(date.toISOString(), NOW)).toMatch(/^\d+ (s|min|h|d) (ago|in the future)$/)),
+  );
 });
 
 describe("an option", () => {

@@ -7,8 +7,8 @@ import { socketPath } from "../../src/core/socket-path.ts";
 
 describe("contract 2: where things are", () => {
   test("everything of a root is below it", () => {
-    const { root, ...layout } = layoutFrom({ IAPEER_ROOT: "/r" });
-    expect(root).toBe("/r");
+    const { root, home, ...layout } = layoutFrom({ IAPEER_ROOT: "/r", HOME: "/h" });
+    expect([root, home]).toEqual(["/r", "/h"]);
     expect(layout).toEqual({
       registry: "/r/peers-profiles.json",
       registryBackup: "/r/peers-profiles.json.bak",

@@ -24,6 +24,13 @@ test("the files page has every environment variable of iapeer that the source re
   expect([...told].toSorted()).toEqual([...read].toSorted());
 });
 
+test("no file reads a variable of iapeer past the table of their parsers", async () => {
+  const past = await Promise.all(
+    SOURCES.map(async (file) => [file, /\benv\["IAPEER_[A-Z_]+"\](?! =)/.exec(await Bun.file(join(ROOT, file)).text())?.[0]]),
+  );
+  expect(past.filter(([, found]) => found !== undefined)).toEqual([]);
+});
+
 test("the page of the house names files that are there", async () => {
   const page = await readPage("architecture.md");
   const whole = [...page.matchAll(/`((?:src|scripts|tests)\/[\w./-]+\.(?:ts|mjs))`/g)].map(([, path]) => path!);

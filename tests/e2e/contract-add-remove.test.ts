@@ -1,6 +1,6 @@
 // Contract 4: add and remove.
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorLine, ok, readJson, readRegistryFile, recordingSlot, valuesOf } from "../support/calls.ts";
 import { startServer } from "../support/live-peer.ts";
@@ -91,6 +91,28 @@ describe("add", () => {
     expect(errorLine(finished).code as string).toBe(code);
     expect(readRegistryFile(sandbox)).toMatchObject({ revision: 1, peers: [{ personality: "alpha" }] });
     expect(existsSync(join(sandbox.folder, "other"))).toBe(false);
+  });
+
+  test.each(["$HOME/app", "~bob/app", String.raw`C:\app`, "{name}"])(
+    "%s is no path, and no folder is made of it",
+    async (cwd) => {
+      using sandbox = openSandbox();
+      const finished = await sandbox.iapeer("add", "alpha", "--cwd", cwd, "--json");
+      expect([finished.status, errorLine(finished).code]).toEqual([2, "invalid-value"]);
+      expect(readdirSync(sandbox.folder)).toEqual(["home"]);
+    },
+  );
+
+  test("a copy of a folder is told as one and taken, and a shared folder needs a word", async () => {
+    using sandbox = openSandbox();
+    await ok(sandbox, "add", "alpha", "--cwd", "f");
+    cpSync(join(sandbox.folder, "f"), join(sandbox.folder, "copy"), { recursive: true });
+    const { stdout, stderr } = await ok(sandbox, "add", "beta", "--cwd", "copy");
+    expect(stdout).toBe(`added beta at ${sandbox.folder}/copy\n`);
+    expect(stderr).toContain(`a copy of alpha's, whose folder is ${sandbox.folder}/f`);
+    await ok(sandbox, "add", "gamma", "--cwd", "f", "--shared-folder");
+    expect(valuesOf(await sandbox.json("list"), "cwd")).toEqual(["f", "copy", "f"].map((name) => join(sandbox.folder, name)));
+    expect(await sandbox.json("verify")).toMatchObject({ ok: true });
   });
 
   test("a folder whose card is gone is still its peer's", async () => {

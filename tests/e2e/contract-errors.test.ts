@@ -27,6 +27,16 @@ const CASES: Partial<Record<ErrorCode, Case>> = {
   "file-not-found": { args: () => ["provider", "check", "missing.json"] },
   "peer-conflict": { prepare: add("alpha"), args: () => ["add", "alpha", "--cwd", "elsewhere"] },
   "folder-taken": { prepare: add("alpha"), args: ({ root }) => ["add", "beta", "--cwd", join(root, "peers/alpha")] },
+  "folder-not-found": { args: () => ["list", "--root", "missing"] },
+  "fleet-prunes-all": {
+    prepare: async (sandbox) => {
+      const fleet = (agents: string) => sandbox.write("root/fleet.yaml", `version: 1\npolicy: none\nagents: ${agents}\n`, 0o600);
+      fleet("[{ name: alpha, class: tester }]");
+      await ok(sandbox, "fleet", "apply");
+      fleet("[]");
+    },
+    args: () => ["fleet", "apply", "--prune"],
+  },
   "peer-being-removed": {
     prepare: (sandbox) =>
       sandbox.write(

@@ -78,6 +78,7 @@ describe("the root", () => {
     ["--root=DIR", ["status", "--root=other", "--json"]],
   ])("is what %s says, from the current folder", async (_, args) => {
     using sandbox = openSandbox();
+    mkdirSync(join(sandbox.folder, "other"), { mode: 0o700 });
     expect(JSON.parse((await sandbox.iapeer(...args)).stdout).root).toBe(join(sandbox.folder, "other"));
   });
 

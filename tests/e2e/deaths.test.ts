@@ -54,7 +54,7 @@ describe("deaths", () => {
         ts: expect.any(String),
         ev: "session-exit",
         identity: "claude-a",
-        verdict: "orderly-exit",
+        verdict: "failed",
         dead_status: 7,
       },
       { id: expect.any(String), ts: expect.any(String), ev: "server-exit", identity: "claude-a", ...KILLED },
@@ -74,7 +74,7 @@ describe("deaths", () => {
       .map((row) => row.split(/ {2,}/).slice(1, 5));
     expect(rows).toEqual([
       ["IDENTITY", "WHAT", "VERDICT", "CAUSE"],
-      ["claude-a", "its session ended", "orderly-exit", "exit 7"],
+      ["claude-a", "its session ended", "failed", "exit 7"],
       ["claude-a", "its server died", "oom-kill", "signal KILL"],
       ["codex-b", "its session ended", "crashed", "signal SEGV"],
     ]);

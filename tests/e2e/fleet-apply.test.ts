@@ -142,6 +142,22 @@ describe("fleet apply", () => {
     expect(await apply("--prune")).toMatchObject({ rows: [{ peer: "a", op: "unchanged" }], undeclared: [] });
   });
 
+  test("agents that share a folder have a card each, and a prune of all of them needs a word", async () => {
+    const cwd = `${box.folder}/app`;
+    const sharing = (name: string) => agent(name, { working_directory: cwd, shared_folder: true });
+    writeFleet(box, [sharing("a"), sharing("b")]);
+    expect(opsOf(await apply())).toEqual(["a add done", "b add done"]);
+    expect(JSON.parse(readFileSync(`${cwd}/.iapeer/peer-profile.json`, "utf8")).personality).toBe("a");
+    expect(JSON.parse(readFileSync(`${cwd}/.iapeer/peers/b/peer-profile.json`, "utf8")).personality).toBe("b");
+    expect(opsOf(await apply())).toEqual(["a unchanged unchanged", "b unchanged unchanged"]);
+    writeFleet(box, []);
+    expect(errorLine(await box.iapeer("fleet", "apply", "--prune", "--json"))).toMatchObject({
+      code: "fleet-prunes-all",
+      details: { agents: ["a", "b"] },
+    });
+    expect(opsOf(await apply("--prune", "--allow-empty"))).toEqual(["a remove done", "b remove done"]);
+  });
+
   test("a live one is not pruned, and those that wait for it are skipped and name it", async () => {
     writeFleet(box, [agent("old", { working_directory: "../shared" })]);
     await apply("--start");

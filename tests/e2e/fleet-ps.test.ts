@@ -81,6 +81,7 @@ describe("fleet ps", () => {
           health: "healthy",
           heartbeat_age_secs: expect.any(Number) as never,
           since: expect.stringMatching(/Z$/) as never,
+          up_secs: expect.any(Number) as never,
           server_pid: session.server.pid,
           last_death: null,
           drift: [],

@@ -75,6 +75,8 @@ test("where nobody can watch at all the launch works all the same, and says so",
   expect([status, JSON.parse(stdout).witness]).toEqual([0, null]);
   expect(stderr).toContain("runs without a canary");
   expect(await bob.sandbox.json("canary", "status")).toMatchObject([{ armed: false }]);
+  const lines = bob.readLog("lifecycle.log").filter(({ ev }) => ev === "canary");
+  expect(lines).toMatchObject([{ state: "failed", origin: "launch", why: expect.stringMatching(/^its client could not wait/) }]);
 });
 
 test.each([

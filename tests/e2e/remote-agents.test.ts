@@ -43,6 +43,22 @@ describe("an agent of another host", () => {
     });
   });
 
+  test("is shown as the fleet has it, and as nobody looked at it", async () => {
+    applyFleet("far");
+    expect(await bob.sandbox.json("show", "far")).toEqual({
+      personality: "far",
+      default_runtime: "claude",
+      runtimes: [{ runtime: "claude", status: "remote" }],
+      class: "implementer",
+      host: "yard",
+      ssh: "me@10.1.10.37",
+      cwd: null,
+    });
+    const { stdout } = await ok(bob.sandbox, "show", "far");
+    expect(stdout).toContain("look at it:    ssh me@10.1.10.37 iapeer show far\n");
+    expect(await errorOf("show", "near")).toMatchObject({ code: "peer-not-found", message: "no peer is called near" });
+  });
+
   test("that is not in the fleet as it was applied is no peer at all", async () => {
     applyFleet("far");
     expect(await errorOf("send", "near", "-m", "a")).toMatchObject({

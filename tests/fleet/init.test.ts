@@ -17,6 +17,10 @@ test.each(PROFILE_NAMES)("the profile %s is a commented fleet file without a sin
   expect(fleet!.policy).toEqual(isFloor ? { orchestrators: 1, minEnhancers: 1 } : "none");
   if (isFloor) expect(classes.filter((one) => one === "orchestrator")).toHaveLength(1);
   if (isFloor) expect(classes).toContain("enhancer");
+  const core = fleet!.agents.filter((one) => ["orchestrator", "enhancer"].includes(one.class));
+  expect(core.map(({ isPersistent }) => isPersistent)).toEqual(core.map(() => true));
+  expect(fleet!.agents.filter((one) => !core.includes(one)).map(({ isPersistent }) => isPersistent)).not.toContain(true);
+  expect(core.filter(({ modelHint }) => modelHint !== undefined)).toEqual([]);
   // A comment above each agent, and some for the rest.
   expect((text.match(/^ *# /gm) ?? []).length).toBeGreaterThan(classes.length + 6);
 });

@@ -7,7 +7,7 @@ import type { Scene } from "./scene.ts";
 /** The ends of an agent, and what each record says. */
 const ENDS = [
   ["exits with status 0", "exit 0", "dead_status=0 verdict=orderly-exit"],
-  ["exits with status 7", "exit 7", "dead_status=7 verdict=orderly-exit"],
+  ["exits with status 7", "exit 7", "dead_status=7 verdict=failed"],
   ["ends by SIGKILL", "die KILL", "dead_signal=KILL verdict=killed"],
   ["ends by SIGSEGV", "die SEGV", "dead_signal=SEGV verdict=crashed"],
 ] as const;
@@ -30,7 +30,7 @@ async function endAgent(scene: Scene, line: string): Promise<void> {
 }
 
 const UNSEEN = "session-exit cause=unwitnessed verdict=unknown";
-const EXITED = "session-exit dead_status=7 verdict=orderly-exit";
+const EXITED = "session-exit dead_status=7 verdict=failed";
 
 const races: readonly Row[] = [
   {

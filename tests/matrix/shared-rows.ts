@@ -5,7 +5,7 @@ import { ORDERLY, OTHERS, type Row, VANISHED } from "./row.ts";
 import { readCanaryLines, type Scene } from "./scene.ts";
 
 const CLOSED = "session-exit cause=pane-closed verdict=orderly-exit";
-const EXITED = "session-exit dead_status=7 verdict=orderly-exit";
+const EXITED = "session-exit dead_status=7 verdict=failed";
 const KILLED_AGENT = "session-exit dead_signal=KILL verdict=killed";
 const UNSEEN = "session-exit cause=unwitnessed verdict=unknown";
 

@@ -2,9 +2,12 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
   defaultIntelligence,
+  findSshPort,
   identityOf,
+  isHostName,
   isPersonality,
   isRuntime,
+  isSshDestination,
   nearest,
   parseIdentity,
   parseIntelligence,
@@ -139,4 +142,47 @@ test.each([
 test("a person's text in our message is quoted, cut, and cannot steer the terminal", () => {
   expect(quoteForMessage("a\u001b[2J\u202eb\u0085")).toBe('"a\\u001b[2J\\u202eb\\u0085"');
   expect(quoteForMessage("x".repeat(10_000)).length).toBeLessThan(100);
+});
+
+describe("a host", () => {
+  test.each(["far", "far.example", "far.example.", "a_b-c", "10.1.10.37", "::1", "fe80::1%eth0", "2001:db8::7", "x", "1"])(
+    "%s is one, and so is it with a user for ssh",
+    (host) => {
+      expect([isHostName(host), isSshDestination(host), isSshDestination(`me@${host}`)]).toEqual([true, true, true]);
+    },
+  );
+
+  test.each([
+    "",
+    "far:22",
+    "far.example:2222",
+    "10.1.10.37:22",
+    "[::1]:22",
+    "[::1]",
+    "10.1.10.370",
+    "1.2.3.4.",
+    "..",
+    "a..b",
+    ".a",
+    "-far",
+    "fe80::1%e th0",
+    "12:34",
+    "fe80::1::2",
+    "a b",
+    "x@y",
+    "x".repeat(254),
+  ])("%j is none", (host) => {
+    expect([isHostName(host), isSshDestination(`me@${host}`)]).toEqual([false, false]);
+  });
+});
+
+test.each([
+  ["me@host:2222", { user: "me", host: "host", port: "2222" }],
+  ["host:22", { user: "", host: "host", port: "22" }],
+  ["ssh://me@host:2222/", { user: "me", host: "host", port: "2222" }],
+  ["[fe80::1]:22", { user: "", host: "fe80::1", port: "22" }],
+  ["me@host", undefined],
+  ["me@host:a", undefined],
+])("the port of %s", (text, found) => {
+  expect(findSshPort(text)).toEqual(found as never);
 });

@@ -23,6 +23,8 @@ async function detach(target: Target, declared: Partial<Slot> | undefined, signa
   return await detachAtRemoval(host, { slot: declared && host.slot(declared), target, allTargets: [target] }, signal);
 }
 
+const alone = (target: Target) => ({ target, sharers: () => [] });
+
 const keep = (...names: readonly string[]) => names.forEach((name) => writeFileSync(`${host.layout.stateFolder}/${name}`, ""));
 const kept = () => readdirSync(host.layout.stateFolder).toSorted();
 
@@ -76,7 +78,7 @@ test("everything kept about the identity is purged, and nothing of its neighbour
     "claude-alpha",
   );
   mkdirSync(`${host.layout.stateFolder}/claude-alpha.canary/inner`, { recursive: true });
-  const names = await purgePeer(host, host.peer("alpha", "claude", "codex", "telegram"), QUIET);
+  const names = await purgePeer(host, alone(host.peer("alpha", "claude", "codex", "telegram")), QUIET);
   expect(names.toSorted()).toEqual([
     "claude-alpha.canary",
     "claude-alpha.provision.json",
@@ -87,7 +89,7 @@ test("everything kept about the identity is purged, and nothing of its neighbour
 });
 
 test("purging one runtime leaves the peer's others, and purging nothing is no error", async () => {
-  const purge = async (runtime: string) => await purgePeer(host, host.peer("alpha", runtime), QUIET);
+  const purge = async (runtime: string) => await purgePeer(host, alone(host.peer("alpha", runtime)), QUIET);
   keep("claude-alpha.stopped", "codex-alpha.stopped");
   expect(await purge("claude")).toEqual(["claude-alpha.stopped"]);
   expect(await purge("claude")).toEqual([]);
@@ -99,7 +101,7 @@ test("an interrupted purge keeps the mark of the trust that it did not take back
   keep("codex-alpha.trusted-folder");
   mkdirSync(host.at("codex"));
   const held = tryHold(host.at("codex", ".iapeer.lock"))!;
-  const purging = purgePeer(host, host.peer("alpha", "codex"), AbortSignal.abort());
+  const purging = purgePeer(host, alone(host.peer("alpha", "codex")), AbortSignal.abort());
   expect(await purging.catch((error: unknown) => error)).toMatchObject({ code: "interrupted" });
   closeSync(held);
   expect(kept()).toEqual(["codex-alpha.trusted-folder"]);

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { cardPath } from "../../src/core/layout.ts";
-import { markCardRemoved, readCard, restoreCard, writeCard } from "../../src/registry/cards.ts";
+import { readCard, restoreCard, writeCard } from "../../src/registry/cards.ts";
+import { markCardRemoved } from "../../src/registry/put-card.ts";
 import type { RegistryRow } from "../../src/registry/schema.ts";
 import { errorOf, openScratch, type Scratch } from "../support/scratch.ts";
 
@@ -112,8 +113,8 @@ test("putting back what stood there: a card as it was, or none", () => {
   plant(scratch, '{"personality": "a", "x": 1}');
   const before = readCard(scratch.path);
   writeCard(rowIn(scratch));
-  restoreCard(scratch.path, before);
+  restoreCard(cardPath(scratch.path), before);
   expect(readCard(scratch.path)).toEqual(before);
-  restoreCard(scratch.path, undefined);
+  restoreCard(cardPath(scratch.path), undefined);
   expect(readCard(scratch.path)).toBeUndefined();
 });

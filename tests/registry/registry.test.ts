@@ -92,7 +92,7 @@ test("a check of registrations refuses what registering would, and makes nothing
   const layout = layoutIn(scratch);
   mkdirSync(scratch.at("own"));
   await registerPeers(layout, AT_ONCE, [asked(layout, "a", scratch.at("own"))]);
-  const check = registrationCheck(readRegistry(layout));
+  const check = registrationCheck(layout, readRegistry(layout));
   expect(errorOf(() => check(asked(layout, "b", scratch.at("own")))).code).toBe("folder-taken");
   expect(errorOf(() => check(asked(layout, "a", scratch.at("other")))).code).toBe("peer-conflict");
   check(asked(layout, "b", scratch.at("other")));

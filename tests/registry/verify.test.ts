@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Layout, cardPath } from "../../src/core/layout.ts";
-import { markCardRemoved, readCard, renderCard, writeCard } from "../../src/registry/cards.ts";
+import { readCard, renderCard, writeCard } from "../../src/registry/cards.ts";
+import { markCardRemoved } from "../../src/registry/put-card.ts";
 import { fixRegistry, verifyRegistry } from "../../src/registry/registry.ts";
 import { readStored, writeRegistry } from "../../src/registry/store.ts";
 import type { Difference } from "../../src/registry/types.ts";
@@ -70,9 +71,19 @@ const DIFFERENCES: readonly (readonly [what: string, spoil: (layout: Layout) => 
     { kind: "not-registered", personality: "c", isFixable: true, says: "no such peer" },
   ],
   [
-    "a folder with another peer's card",
-    (layout) => putCard(layout, "a", { personality: "b" }),
-    { kind: "folder-of-another", personality: "a", isFixable: false, says: "is b's" },
+    "a folder with a copy of another peer's card",
+    (layout) => putCard(layout, "a", { personality: "b", description: "a copy" }),
+    { kind: "card-copied", personality: "a", isFixable: true, says: "is a copy of b's card, whose folder is " },
+  ],
+  [
+    "a folder with the card of a peer that nobody knows",
+    (layout) => putCard(layout, "a", { personality: "z" }),
+    { kind: "folder-of-another", personality: "a", isFixable: false, says: "is the card of z, which is not registered" },
+  ],
+  [
+    "a copy of a folder, of a peer that is no longer registered",
+    (layout) => putCard(layout, "c", { personality: "z" }),
+    { kind: "card-copied", personality: "z", isFixable: false, says: "has the card of z, which is not registered" },
   ],
 ];
 
@@ -219,6 +230,23 @@ describe("verify --fix", () => {
     writeFileSync(layout.registry, "");
     await fixRegistry(layout, AT_ONCE, NOW);
     expect(readStored(layout).peers[0]).toEqual(row);
+  });
+
+  test("is not led by a copy: the peer keeps what its own card says, and the copy's folder stays nobody's", async () => {
+    using scratch = openScratch();
+    const layout = layoutIn(scratch);
+    twoPeers(layout);
+    putCard(layout, "a", { personality: "b", description: "a copy" });
+    putCard(layout, "c", { personality: "b", description: "another copy" });
+    putCard(layout, "d", { personality: "z", description: "of a peer that went" });
+    await fixRegistry(layout, AT_ONCE, NOW);
+    expect(readStored(layout).peers).toMatchObject([
+      { personality: "a", description: "A" },
+      { personality: "b", description: "", interfaces: { voice: 1 }, cwd: folderOf(layout, "b") },
+    ]);
+    expect(readStored(layout).peers).toHaveLength(2);
+    expect(readCard(folderOf(layout, "a"))).toMatchObject({ personality: "a", description: "A" });
+    expect(readCard(folderOf(layout, "c"))).toMatchObject({ description: "another copy" });
   });
 
   test("registers one peer of two cards with its name: the one in the folder of that name", async () => {

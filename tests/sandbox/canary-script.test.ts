@@ -4,7 +4,7 @@ import { isHeld } from "../../src/core/disk/lock.ts";
 import { isRunning, listProcesses } from "../../src/core/process/processes.ts";
 import { renderCanaryScript } from "../../src/launch/recorder/script.ts";
 import type { Witness } from "../../src/launch/recorder/types.ts";
-import { layoutFrom } from "../../src/core/layout.ts";
+import { type Layout, layoutFrom } from "../../src/core/layout.ts";
 import { readForensics } from "../../src/status/deaths/deaths.ts";
 import { IDENTITY, type WatchedServer, watchServer } from "../support/recorder.ts";
 import { until } from "../support/sandbox.ts";
@@ -138,8 +138,14 @@ test("a recorder whose starter was killed before it let it go on ends by itself"
   expect(await child.exited).toBe(0);
 });
 
+/** A layout whose paths hold what no root may have today, and an old one may. */
+function hostileLayout(): Layout {
+  const plain = Object.entries(layoutFrom({ IAPEER_ROOT: "/nowhere/ROOT" }));
+  return Object.fromEntries(plain.map(([name, path]) => [name, path.replace("ROOT", () => HOSTILE)])) as unknown as Layout;
+}
+
 const SCRIPT = {
-  layout: layoutFrom({ IAPEER_ROOT: `/nowhere/${HOSTILE}` }),
+  layout: hostileLayout(),
   identity: IDENTITY,
   incarnation: "11111111-2222-4333-8444-555555555555",
   socket: `/nowhere/${HOSTILE}.sock`,

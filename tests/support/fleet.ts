@@ -8,7 +8,9 @@ import type { CheckedFleet, Surroundings } from "../../src/fleet/file/types.ts";
 /** A host that no machine has: the machine of the test leaves no trace in the results. */
 export const SURROUNDINGS: Surroundings = {
   home: "/home/somebody",
+  isThisHost: (host) => host === "here",
   defaultFolder: (name) => `/root/peers/${name}`,
+  whyNoPeerFolder: (folder) => (folder === "/" ? "the root of the file system" : undefined),
   hasRuntime: (runtime) => ["claude", "codex", "pi", "opencode"].includes(runtime),
   resolveLinks: (path) => resolve(path),
 };

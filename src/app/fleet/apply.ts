@@ -3,6 +3,7 @@ import { refuseOtherApplied, revisionOf, withFleetLock } from "../../fleet/appli
 import type { Problem } from "../../fleet/file/types.ts";
 import { planApply, previewPlan, runPlan } from "../../fleet/plan/plan.ts";
 import type { Plan, Row } from "../../fleet/plan/types.ts";
+import { IapeerError } from "../../model/errors.ts";
 import { authorize } from "../authority.ts";
 import { openHostView, type HostView } from "../host-view.ts";
 import type { App } from "../types.ts";
@@ -29,6 +30,8 @@ export interface ApplyOptions {
 }
 
 export interface ApplyRequest extends ApplyOptions {
+  /** True: a prune may leave this host without any agent. */
+  readonly mayEmpty: boolean;
   /** The file that `--file` names. */
   readonly file: string | undefined;
 }
@@ -52,16 +55,39 @@ export interface ApplyReport {
 /**
  * Makes this host match its fleet file, or tells what would be done. Every row that fails is a value in the report.
  *
- * @throws IapeerError `not-authorized`, `file-not-found`, `fleet-invalid`: nothing was touched; `revision-conflict`, `lock-busy`, `interrupted`, and what the
- *   registry throws.
+ * @throws IapeerError `not-authorized`, `file-not-found`, `fleet-invalid`, `fleet-prunes-all`: nothing was touched; `revision-conflict`, `lock-busy`,
+ *   `interrupted`, and what the registry throws.
  */
-export async function applyFleet(app: App, { file: named, ...options }: ApplyRequest, signal: AbortSignal): Promise<ApplyReport> {
+export async function applyFleet(
+  app: App,
+  { file: named, mayEmpty, ...options }: ApplyRequest,
+  signal: AbortSignal,
+): Promise<ApplyReport> {
   if (!options.isDryRun) authorize(app, "fleet apply");
   const file = openFleet(app, named);
-  const act = async (current: FleetFile) => await carryOut(app, prepareApply(app, { file: current, options }, signal), signal);
+  const act = async (current: FleetFile) => {
+    const prepared = prepareApply(app, { file: current, options }, signal);
+    if (!mayEmpty) refuseEmptying(prepared);
+    return await carryOut(app, prepared, signal);
+  };
   if (options.isDryRun) return await act(file);
   // The file may have been edited while another apply held the lock.
   return await withFleetLock(app, async () => await act(reopenFleet(app, file)), signal);
+}
+
+/** Refuses a prune that would remove every agent of this host. A file that lost its agents by mistake is the commoner case. */
+function refuseEmptying({ plan, file }: Prepared): void {
+  const gone = plan.rows.filter(({ op, found }) => op === "remove" && found !== undefined);
+  if (gone.length === 0 || file.fleet.agents.some(({ remote }) => remote === undefined)) return;
+  const names = gone.map(({ peer }) => peer);
+  throw new IapeerError(
+    "fleet-prunes-all",
+    `${file.path} declares no agent of this host: --prune would remove all of them, ${names.join(", ")}`,
+    {
+      hint: "look at the file; if all are to go: iapeer fleet apply --prune --allow-empty",
+      details: { file: file.path, agents: names },
+    },
+  );
 }
 
 /** An apply that is planned and not begun. */

@@ -96,7 +96,9 @@ export function checkFleetFile(
   { layout, env }: FileApp,
   named: string | undefined,
 ): { readonly check: FleetCheck; readonly agents: number | undefined } {
-  const file = named ?? fleetPath(layout, env);
+  const path = fleetPath(layout, env, named);
+  // A person reads the problems with the name that they typed.
+  const file = named === undefined || named.startsWith("~") ? path : named;
   const { fleet, problems, isMissing } = readFleet(file, surroundingsOf(layout, env));
   if (isMissing) throw noFleetFile(file);
   const ok = problems.every(({ severity }) => severity !== "error");

@@ -40,7 +40,7 @@ const COLUMNS: readonly PsColumn[] = [
     title: "BEAT",
     cell: ({ heartbeat_age_secs: age, health }) => (age === null ? (health === "silent" ? "never" : "") : coarse(age)),
   },
-  { title: "UP", cell: ({ since }, { now }) => (since === null ? "" : coarse((now.getTime() - Date.parse(since)) / 1000)) },
+  { title: "UP", cell: ({ up_secs: secs }) => (secs === null ? "" : coarse(secs)) },
   { title: "BOOT", isOptional: true, cell: ({ unit }) => (unit === null || unit === "absent" ? "" : unit) },
   {
     title: "LAST DEATH",

@@ -1,9 +1,9 @@
 import { addPeer } from "../../app/add.ts";
 import { parsePersonality, parseRuntime } from "../../model/names.ts";
-import { parseFolder } from "../folder.ts";
+import { parsePath } from "../path.ts";
 import { withInterruption } from "../interruption.ts";
 import { renderOutcomes } from "../outcomes.ts";
-import { DESCRIPTION, IF_REVISION, INTELLIGENCE, parseRevision, PROVISION } from "../shared-options.ts";
+import { DESCRIPTION, IF_REVISION, INTELLIGENCE, parseRevision, PROVISION, SHARED_FOLDER } from "../shared-options.ts";
 import { tame } from "../../model/characters.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
@@ -12,6 +12,7 @@ export const add: Verb = defineVerb({
   details:
     "A peer that is registered at this folder is merged. Values that are not given stay, runtimes are added, and only new " +
     "runtimes get a birth. A provider that fails is a warning: the peer is registered all the same.",
+  makesRoot: true,
   args: {
     personality: { type: "positional", description: "its name: small letters, digits and dashes" },
     cwd: {
@@ -20,6 +21,7 @@ export const add: Verb = defineVerb({
       description: "its folder, made if missing (default: <root>/peers/<personality>)",
       completes: "folders",
     },
+    "shared-folder": SHARED_FOLDER,
     runtime: {
       type: "string",
       valueHint: "runtime",
@@ -35,11 +37,13 @@ export const add: Verb = defineVerb({
   examples: [
     { command: "iapeer add alice", note: "a peer with claude, in <root>/peers/alice" },
     { command: "iapeer add bob --cwd ~/src/app --runtime claude --runtime codex", note: "two runtimes, in a folder of yours" },
+    { command: "iapeer add carol --cwd ~/src/app --shared-folder", note: "in the folder that bob has too" },
   ],
   run: async ({ args }, { app, output }) => {
     const request = {
       personality: parsePersonality(args.personality),
-      cwd: args.cwd === undefined ? undefined : parseFolder(args.cwd, app.env),
+      cwd: args.cwd === undefined ? undefined : parsePath(args.cwd, app.env),
+      isFolderShared: args["shared-folder"],
       runtimes: args.runtime?.map(parseRuntime),
       description: args.description,
       intelligence: args.intelligence,

@@ -2,7 +2,7 @@ import { type DeathDetails, LAST_LINES, showDeath, toDeathDetailsJson } from "..
 import type { Forensics } from "../../status/deaths/types.ts";
 import type { Colors } from "../colors.ts";
 import { describeEnd, describeHow, renderIncident, renderVerdict } from "../death-text.ts";
-import { renderDuration } from "../duration.ts";
+import { renderDuration, renderFuture } from "../duration.ts";
 import { tame } from "../../model/characters.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -12,12 +12,12 @@ export const deathsShow = defineVerb({
   examples: [{ command: "iapeer deaths show 3f2a", note: "why it died, how long it lived, what it printed last" }],
   run: async ({ args }, { app, output }) => {
     const details = await showDeath(app, { id: args.id });
-    output.result(toDeathDetailsJson(details), () => renderDeath(details, output.colors));
+    output.result(toDeathDetailsJson(details), () => renderDeath(details, app.now(), output.colors));
     return 0;
   },
 });
 
-function renderDeath(details: DeathDetails, colors: Colors): string {
+function renderDeath(details: DeathDetails, now: Date, colors: Colors): string {
   const { death, found, together } = details;
   const line = (label: string, value: string) => `${colors.dim(label.padEnd(11))}${value}`;
   const lived = death.lived_secs === undefined ? "" : `, after ${renderDuration(death.lived_secs)}`;
@@ -27,7 +27,7 @@ function renderDeath(details: DeathDetails, colors: Colors): string {
     colors.bold(tame(`${death.identity}: ${describeEnd(death)}${lived}`)),
     line("id:", death.id),
     // The time of an unwitnessed end is the time when supervise found it.
-    line(death.cause === "unwitnessed" ? "found:" : "when:", tame(death.ts)),
+    line(death.cause === "unwitnessed" ? "found:" : "when:", tame(`${death.ts}${renderFuture(death.ts, now)}`)),
     line("cause:", how.length === 0 ? colors.dim("not known") : tame(how.join(", "))),
     line("verdict:", renderVerdict(death.verdict, colors)),
     ...reasons.map((reason) => line("", tame(reason))),

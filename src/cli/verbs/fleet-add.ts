@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { CLASSES, type NewAgent } from "../../model/agent.ts";
+import { refuseForeignSyntax } from "../../model/path-words.ts";
 import type { Problem } from "../../fleet/file/types.ts";
 import { usage } from "../strict.ts";
 import { addToFleet } from "../../app/fleet/edit.ts";
@@ -8,7 +9,7 @@ import { FLEET_FILE } from "../fleet/fleet-file.ts";
 import { tellProblems } from "../fleet/problems.ts";
 import { withInterruption } from "../interruption.ts";
 import { printReport } from "../fleet/report.ts";
-import { DRY_RUN, IF_APPLIED, parseRevision } from "../shared-options.ts";
+import { DRY_RUN, IF_APPLIED, parseRevision, SHARED_FOLDER } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const fleetAdd: Verb = defineVerb({
@@ -16,6 +17,7 @@ export const fleetAdd: Verb = defineVerb({
   details:
     "The agent is written at the end of the list, in the style of the last one. Every other byte of the file stays. When the " +
     "agent cannot be added, the file does not change. --host and --ssh declare an agent of another host.",
+  makesRoot: true,
   args: {
     name: { type: "positional", description: "its name: small letters, digits and dashes" },
     class: {
@@ -32,6 +34,7 @@ export const fleetAdd: Verb = defineVerb({
       description: "its folder (default: the file's, else one in the root)",
       completes: "folders",
     },
+    "shared-folder": SHARED_FOLDER,
     "persistent-persona": { type: "boolean", description: "start it at boot" },
     host: { type: "string", valueHint: "name", description: "the name of the other host" },
     ssh: { type: "string", valueHint: "[user@]host", description: "how ssh reaches that host" },
@@ -67,6 +70,7 @@ interface Values {
   readonly runtime?: string;
   readonly "model-hint"?: string;
   readonly "working-directory"?: string;
+  readonly "shared-folder": boolean;
   readonly "persistent-persona": boolean;
   readonly host?: string;
   readonly ssh?: string;
@@ -83,12 +87,14 @@ function parseAgent(name: string, values: Values): NewAgent {
     ...(runtime !== undefined && { runtime: parseRuntime(runtime) }),
     ...(modelHint !== undefined && { modelHint }),
     ...(folder !== undefined && { workingDirectory: host === undefined ? asWritten(folder) : folder }),
+    ...(values["shared-folder"] && { sharesFolder: true }),
     ...(values["persistent-persona"] && { isPersistent: true }),
     ...(host !== undefined && ssh !== undefined && { remote: { host, ssh, ...(socket !== undefined && { socket }) } }),
   };
 }
 
-/** Makes a typed folder absolute: in the file a relative one would be relative to the file. */
+/** Makes a typed folder absolute: in the file a relative one would be relative to the file. Throws `invalid-value`. */
 function asWritten(folder: string): string {
+  refuseForeignSyntax(folder, ["name"]);
   return folder === "~" || folder.startsWith("~/") ? folder : resolve(folder);
 }

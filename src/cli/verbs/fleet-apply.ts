@@ -13,10 +13,12 @@ export const fleetApply: Verb = defineVerb({
     "The whole file is checked before anything changes. Then each agent that differs is added or updated. An apply that was " +
     "interrupted goes on when you run it again. An apply with nothing to do writes nothing. Agents of other hosts are only " +
     "noted.\nExit 1 where something failed, 2 where the file has an error.",
+  makesRoot: true,
   args: {
     file: FLEET_FILE,
     "dry-run": DRY_RUN,
     prune: { type: "boolean", description: "remove agents that the file no longer declares; live ones are refused" },
+    "allow-empty": { type: "boolean", description: "with --prune: also where the file declares no agent of this host" },
     start: { type: "boolean", description: "launch every agent of this host that is not live" },
     jobs: { type: "string", valueHint: "count", description: `how many agents at once (default: ${DEFAULT_JOBS})` },
     "if-revision": IF_APPLIED,
@@ -29,6 +31,7 @@ export const fleetApply: Verb = defineVerb({
     const request = {
       file: args.file,
       isPruned: () => args.prune,
+      mayEmpty: args["allow-empty"],
       isForced: false,
       isStarted: () => args.start,
       isDryRun: args["dry-run"],

@@ -9,6 +9,7 @@ export const fleetInit = defineVerb({
     "",
     ...PROFILE_NAMES.map((name) => `  ${name}    ${PROFILES[name].summary}`),
   ].join("\n"),
+  makesRoot: true,
   args: {
     profile: { type: "enum", required: true, description: "the fleet to begin with", options: [...PROFILE_NAMES] },
     write: { type: "boolean", description: "write it to $IAPEER_FLEET, else to fleet.yaml in the root" },

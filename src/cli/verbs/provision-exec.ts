@@ -5,7 +5,7 @@ import { parsePersonality, parseRuntime } from "../../model/names.ts";
 import { type Occasion, OCCASIONS } from "../../model/provisioning.ts";
 import { type Placeholders, PROVIDER_TIMEOUT_MS } from "../../provision/command.ts";
 import { parseCount } from "../count.ts";
-import { parseFolder } from "../folder.ts";
+import { parsePath } from "../path.ts";
 import { withInterruption } from "../interruption.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
@@ -64,5 +64,5 @@ interface Given {
 }
 
 function parsePlaceholders(env: Env, { cwd, runtime, personality, occasion }: Given): Placeholders {
-  return { cwd: parseFolder(cwd, env), runtime: parseRuntime(runtime), personality: parsePersonality(personality), occasion };
+  return { cwd: parsePath(cwd, env), runtime: parseRuntime(runtime), personality: parsePersonality(personality), occasion };
 }

@@ -5,6 +5,7 @@ import { makeFolder, writeAll } from "./files.ts";
 import { tryFlock } from "../libc.ts";
 import { type LogFields, parseLogLine, renderLogLine } from "../text/logfmt.ts";
 import type { Env } from "../layout.ts";
+import { readVariable } from "../variables.ts";
 
 /** The size at which a log is rotated, and the number of old logs: `<log>.1` (the newest) to `<log>.N`. */
 export interface RotationLimits {
@@ -12,16 +13,12 @@ export interface RotationLimits {
   readonly keep: number;
 }
 
-/** The limits that the environment sets, else 5 MiB and five old logs. */
+/** The limits that the environment sets, else 5 MiB and five old logs. Throws IapeerError `invalid-value`. */
 export function rotationFrom(env: Env): RotationLimits {
   return {
-    maxBytes: positiveInteger(env["IAPEER_LIFECYCLE_LOG_MAX_BYTES"]) ?? 5 * 1024 * 1024,
-    keep: positiveInteger(env["IAPEER_LIFECYCLE_LOG_KEEP"]) ?? 5,
+    maxBytes: readVariable(env, "IAPEER_LIFECYCLE_LOG_MAX_BYTES") ?? 5 * 1024 * 1024,
+    keep: readVariable(env, "IAPEER_LIFECYCLE_LOG_KEEP") ?? 5,
   };
-}
-
-function positiveInteger(text: string | undefined): number | undefined {
-  return text !== undefined && /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : undefined;
 }
 
 export interface LogTarget {

@@ -18,3 +18,16 @@ export function readUptimeSecs(): number | undefined {
     return undefined;
   }
 }
+
+/** The kernel counts the start of a process in hundredths of a second, on every platform that iapeer is built for (proc(5), sysconf(3)). */
+const TICKS_A_SECOND = 100;
+
+/**
+ * The seconds since the start of a process, by the clock of the boot; undefined where that clock or its start cannot be read.
+ *
+ * @param start as `ProcessId` has it: on Linux in ticks since the boot
+ */
+export function secsSinceStart(start: string, uptimeSecs: number | undefined): number | undefined {
+  if (uptimeSecs === undefined || !/^[0-9]{1,15}$/.test(start)) return undefined;
+  return Math.max(0, uptimeSecs - Number(start) / TICKS_A_SECOND);
+}

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Env, Layout } from "../layout.ts";
+import { readVariable } from "../variables.ts";
 
 /** The only variables that a unit file may hold: they say where things are, and none is secret. */
 const NAMES = ["IAPEER_ROOT", "IAPEER_SOCK_DIR", "PATH", "TMUX_TMPDIR"] as const;
@@ -12,10 +13,10 @@ export type ServiceEnvironment = Readonly<Partial<Record<(typeof NAMES)[number],
  * so every path is absolute.
  */
 export function serviceEnvironment(env: Env, { root, socketFolder }: Layout): ServiceEnvironment {
-  const { IAPEER_ROOT: namedRoot, IAPEER_SOCK_DIR: namedFolder, PATH: path, TMUX_TMPDIR: tmuxFolder } = env;
+  const { PATH: path, TMUX_TMPDIR: tmuxFolder } = env;
   return {
-    ...(namedRoot && { IAPEER_ROOT: root }),
-    ...(namedFolder && { IAPEER_SOCK_DIR: socketFolder }),
+    ...(readVariable(env, "IAPEER_ROOT") !== undefined && { IAPEER_ROOT: root }),
+    ...(readVariable(env, "IAPEER_SOCK_DIR") !== undefined && { IAPEER_SOCK_DIR: socketFolder }),
     PATH: path ?? "/usr/bin:/bin",
     ...(tmuxFolder && { TMUX_TMPDIR: resolve(tmuxFolder) }),
   };

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLSeq } from "yaml";
-import { indentBefore, type Splice } from "../../core/text/splice.ts";
+import { indentBefore, insertion, type Splice } from "../../core/text/splice.ts";
 import type { NewAgent } from "../../model/agent.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { appendToBlock, beginBlock, type BlockItem, removeFromBlock } from "./block-edit.ts";
@@ -8,6 +8,8 @@ import { renderAgent } from "./render-agent.ts";
 
 interface BlockList {
   readonly kind: "block";
+  /** Behind the colon of `agents:`. */
+  readonly head: number;
   readonly items: readonly BlockItem[];
   readonly nodes: readonly Node[];
 }
@@ -33,7 +35,8 @@ export function findAgents(text: string, root: Node | null): AgentList {
     ? (root.items as unknown as Pair<Node, Node | null>[]).find(({ key }) => isScalar(key) && key.value === "agents")
     : undefined;
   const list = pair?.value;
-  if (isSeq(list)) return isFlow(list) ? toFlow(list) : toBlock(text, list);
+  if (pair !== undefined && isSeq(list))
+    return isFlow(list) ? toFlow(list) : toBlock(text, list, text.indexOf(":", pair.key.range![1]) + 1);
   if (pair === undefined || isFlow(root) || !(list === null || (isScalar(list) && list.value === null && list.source === ""))) {
     throw invalid("the fleet file has no list of agents", "write: agents: []");
   }
@@ -55,7 +58,7 @@ interface BlockToken {
   readonly items: readonly { readonly start: readonly { readonly type: string; readonly offset: number }[] }[];
 }
 
-function toBlock(text: string, list: YAMLSeq): BlockList {
+function toBlock(text: string, list: YAMLSeq, head: number): BlockList {
   const tokens = (list.srcToken as unknown as BlockToken).items;
   const nodes = list.items as Node[];
   const items = nodes.map((node, index) => {
@@ -67,7 +70,7 @@ function toBlock(text: string, list: YAMLSeq): BlockList {
       );
     return { dash, end: node.range![1] };
   });
-  return { kind: "block", items, nodes };
+  return { kind: "block", head, items, nodes };
 }
 
 /** Adds an agent behind the last one, and writes it as that one is written. */
@@ -88,10 +91,12 @@ export function planAdd(text: string, list: AgentList, agent: NewAgent): Splice[
     : appendToBlock(text, list.items.at(-1)!, lines);
 }
 
-/** Takes an agent out of a list that has it. */
+/** Takes an agent out of a list that has it. A key with nothing behind it would be an error, so the last one leaves `agents: []`. */
 export function planRemoval(text: string, list: AgentList, index: number): Splice[] {
   if (list.kind === "nothing") return [];
-  return list.kind === "flow" ? removeFromFlow(text, list.items, index) : removeFromBlock(text, list.items[index]!);
+  if (list.kind === "flow") return removeFromFlow(text, list.items, index);
+  const empty = list.items.length === 1 ? [insertion(list.head, " []")] : [];
+  return [...empty, ...removeFromBlock(text, list.items[index]!)];
 }
 
 function invalid(message: string, hint: string): IapeerError {

@@ -91,7 +91,9 @@ function refuseLast(value: unknown, index: number, name: string): void {
 /** Surroundings of no host: here only the text is checked. The edited file is checked on this host later. */
 const ANYWHERE: Surroundings = {
   home: "/~",
+  isThisHost: () => false,
   defaultFolder: (name) => `/default/${name}`,
+  whyNoPeerFolder: () => undefined,
   hasRuntime: () => true,
   resolveLinks: (path) => path,
 };

@@ -36,6 +36,7 @@ const KEYS = [
   "persistent_persona",
   "model_hint",
   "working_directory",
+  "shared_folder",
   "host",
   "ssh",
   "socket",

@@ -15,6 +15,8 @@ interface Seen {
   readonly runtime: string;
   readonly isRemote: boolean;
   readonly folder?: string | undefined;
+  /** True where it may have the folder of another that says so too. */
+  readonly sharesFolder: boolean;
   /** True for a folder from its own `working_directory`; false for the default. */
   readonly hasOwnFolder: boolean;
 }
@@ -31,8 +33,9 @@ export function checkAgents(value: unknown, check: AgentsCheck): Finding[] {
   const seen = seeAgents(value, check);
   return [
     ...findTwins(seen, check),
+    ...findUnfitFolders(seen, check),
     ...findSharedFolders(seen, check),
-    ...findRemoteSlips(value),
+    ...findRemoteSlips(value, check),
     ...findUnknownRuntimes(value, seen, check),
     ...findUnknownClasses(seen),
   ];
@@ -59,7 +62,7 @@ function seeAgents(value: unknown, check: AgentsCheck): Seen[] {
   return agentsOf(value).map((one, index) => {
     const written = textOf(one, "name");
     const name = written !== undefined && isPersonality(written) ? written : undefined;
-    const isRemote = fieldOf(one, "host") !== undefined;
+    const isRemote = isOfOtherHost(one, check);
     return {
       path: ["agents", index],
       name,
@@ -69,9 +72,15 @@ function seeAgents(value: unknown, check: AgentsCheck): Seen[] {
       folder: isRemote
         ? undefined
         : folderOf(name, textOf(one, "working_directory") ?? textOf(defaults, "working_directory"), check),
+      sharesFolder: (fieldOf(one, "shared_folder") ?? fieldOf(defaults, "shared_folder")) === true,
       hasOwnFolder: textOf(one, "working_directory") !== undefined,
     };
   });
+}
+
+function isOfOtherHost(one: unknown, { surroundings }: AgentsCheck): boolean {
+  const host = fieldOf(one, "host");
+  return host !== undefined && !(typeof host === "string" && surroundings.isThisHost(host));
 }
 
 function folderOf(name: string | undefined, text: string | undefined, { surroundings, base }: AgentsCheck): string | undefined {
@@ -105,6 +114,21 @@ function findTwins(seen: readonly Seen[], { lineOf }: AgentsCheck): Finding[] {
   });
 }
 
+function findUnfitFolders(seen: readonly Seen[], { surroundings }: AgentsCheck): Finding[] {
+  return seen.flatMap((one): Finding[] => {
+    const why = one.folder === undefined ? undefined : surroundings.whyNoPeerFolder(one.folder);
+    if (why === undefined) return [];
+    return [
+      {
+        code: "fleet-invalid-value",
+        message: `${quote(one.folder!)} can be no agent's folder: it is ${why}`,
+        path: one.hasOwnFolder ? [...one.path, "working_directory"] : ["defaults", "working_directory"],
+        hint: "choose a folder of its own",
+      },
+    ];
+  });
+}
+
 function findSharedFolders(seen: readonly Seen[], { surroundings, lineOf }: AgentsCheck): Finding[] {
   const owners = new Map<string, Seen>();
   return seen.flatMap((one): Finding[] => {
@@ -112,19 +136,20 @@ function findSharedFolders(seen: readonly Seen[], { surroundings, lineOf }: Agen
     const real = surroundings.resolveLinks(one.folder);
     const owner = owners.get(real);
     if (owner === undefined) owners.set(real, one);
-    if (owner === undefined || owner.name === one.name) return [];
+    if (owner === undefined || owner.name === one.name || (owner.sharesFolder && one.sharesFolder)) return [];
     const message = `${one.name} (line ${lineOf(one.path)}) has the folder of ${owner.name} (line ${lineOf(owner.path)}): ${quote(one.folder)}`;
-    const hint = "one personality, one folder: give it another, or write {name} into the default";
+    const hint = "give it another, or write {name} into the default; where they are to share it, each has shared_folder: true";
     return [
       { code: "fleet-shared-folder", message, path: one.hasOwnFolder ? [...one.path, "working_directory"] : one.path, hint },
     ];
   });
 }
 
-function findRemoteSlips(value: unknown): Finding[] {
+function findRemoteSlips(value: unknown, check: AgentsCheck): Finding[] {
   return agentsOf(value).flatMap((one, index): Finding[] => {
     const path = ["agents", index];
     const has = (key: string) => fieldOf(one, key) !== undefined;
+    if (has("host") && !isOfOtherHost(one, check)) return has("socket") ? [unusedSocket(path)] : [];
     if (has("host")) {
       return has("ssh")
         ? []
@@ -146,6 +171,16 @@ function findRemoteSlips(value: unknown): Finding[] {
       hint: `an agent of another host has host and ssh; one of this host has neither`,
     }));
   });
+}
+
+function unusedSocket(path: Path): Finding {
+  return {
+    code: "fleet-own-host",
+    message: "socket is not used: host is this very host, where tmux.socket_name names the server",
+    path: [...path, "socket"],
+    at: "key",
+    hint: "it is used on the other hosts that read this file",
+  };
 }
 
 function findUnknownRuntimes(value: unknown, seen: readonly Seen[], { surroundings }: AgentsCheck): Finding[] {

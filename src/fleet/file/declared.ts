@@ -13,7 +13,7 @@ interface Origin extends Pick<FleetText, "base"> {
 export function toFleet(file: FleetValues, origin: Origin): Fleet {
   const socketName = file.tmux?.socket_name;
   return {
-    agents: (file.agents ?? []).map((row) => toDeclared(row, file.defaults, origin)),
+    agents: file.agents.map((row) => toDeclared(row, file.defaults, origin)),
     ...(socketName !== undefined && socketName !== "" && { socketName }),
     policy: policyOf(file.policy),
   };
@@ -21,8 +21,13 @@ export function toFleet(file: FleetValues, origin: Origin): Fleet {
 
 function toDeclared(row: AgentRow, defaults: FleetValues["defaults"], { surroundings, base }: Origin): Agent {
   const { name, host } = row;
-  const isRemote = host !== undefined;
+  const isRemote = host !== undefined && !surroundings.isThisHost(host);
   const text = row.working_directory ?? (isRemote ? undefined : defaults?.working_directory);
   const folder = text === undefined || isRemote ? text : resolveFolder({ text, name, home: surroundings.home, base });
-  return toAgent({ ...row, runtime: row.runtime ?? defaults?.runtime ?? DEFAULT_RUNTIME, working_directory: folder });
+  const { host: _host, ssh: _ssh, socket: _socket, ...local } = row;
+  return toAgent({
+    ...(isRemote ? row : { ...local, shared_folder: row.shared_folder ?? defaults?.shared_folder }),
+    runtime: row.runtime ?? defaults?.runtime ?? DEFAULT_RUNTIME,
+    working_directory: folder,
+  });
 }

@@ -1,8 +1,12 @@
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { type Env, homeFrom, type Layout, resolveLinks } from "../../core/layout.ts";
+import { dirname, join } from "node:path";
+import { type Env, homeFrom, type Layout, resolveLinks, resolvePath } from "../../core/layout.ts";
+import { openFolderCheck } from "../../core/peer-folder.ts";
+import { readVariable } from "../../core/variables.ts";
 import { fieldOf } from "../../core/text/fields.ts";
 import { IapeerError } from "../../model/errors.ts";
+import { refuseForeignSyntax } from "../../model/path-words.ts";
+import { isThisHost } from "../../core/host.ts";
 import { isBuiltIn } from "../../model/runtimes.ts";
 import type { AgentRow } from "../agent-row.ts";
 import { toFleet } from "./declared.ts";
@@ -18,16 +22,19 @@ import { parseYaml, type YamlTree } from "./yaml-tree.ts";
 
 const TOP = { line: 1, column: 1 };
 
-/** The path of the fleet file: `--file`, else `$IAPEER_FLEET`, else `<root>/fleet.yaml`. */
+/** The path of the fleet file: `--file`, else `$IAPEER_FLEET`, else `<root>/fleet.yaml`. Throws IapeerError `invalid-value`. */
 export function fleetPath(layout: Layout, env: Env, named?: string): string {
-  return resolve(named ?? (env["IAPEER_FLEET"] || join(layout.root, "fleet.yaml")));
+  if (named !== undefined) refuseForeignSyntax(named);
+  return resolvePath(named ?? readVariable(env, "IAPEER_FLEET") ?? join(layout.root, "fleet.yaml"), env);
 }
 
 /** The surroundings of this host, with this root. */
 export function surroundingsOf(layout: Layout, env: Env): Surroundings {
   return {
     home: homeFrom(env),
+    isThisHost,
     defaultFolder: (name) => join(layout.peersFolder, name),
+    whyNoPeerFolder: openFolderCheck(layout),
     hasRuntime: (runtime) =>
       isBuiltIn(runtime) ||
       existsSync(join(layout.runtimesFolder, runtime, "runtime.json")) ||

@@ -1,6 +1,7 @@
 import { anyOf, UNTAMED } from "../../model/characters.ts";
 import { CLASSES } from "../../model/agent.ts";
-import { isSocketName } from "../../model/names.ts";
+import { findForeignSyntax } from "../../model/path-words.ts";
+import { findSshPort, isSocketName } from "../../model/names.ts";
 import { AGENT_TEXTS, type TextRule } from "../agent-row.ts";
 import type { FleetProblemCode } from "./types.ts";
 import { quote } from "./secrets.ts";
@@ -24,6 +25,13 @@ function textRule({ isRight, otherwise }: TextRule, code: FleetProblemCode, hint
   return { code, isRight, say: (text) => `${quote(text)} ${otherwise}`, hint: () => hint };
 }
 
+function sshHint(text: string): string {
+  const found = findSshPort(text);
+  if (found === undefined) return "[user@]host, no dash first, no port, no spaces, nothing that a shell would read";
+  const user = found.user === "" ? "" : `, User ${found.user}`;
+  return `a port stands in ~/.ssh/config: Host NAME, HostName ${found.host}, Port ${found.port}${user}; then write: ssh: NAME`;
+}
+
 const modelHint: Rule<string> = {
   code: "fleet-invalid-value",
   isRight: (text) => text !== "" && text.length <= 200 && !text.startsWith("-") && !UNFIT.test(text),
@@ -31,14 +39,16 @@ const modelHint: Rule<string> = {
   hint: () => "1 to 200 characters, no control characters, no dash first",
 };
 
+const foreignIn = (text: string) => findForeignSyntax(text, ["name"]);
+
 const folder: Rule<string> = {
   code: "fleet-invalid-value",
-  isRight: (text) => text !== "" && !UNFIT.test(text) && (!text.startsWith("~") || text === "~" || text.startsWith("~/")),
-  say: (text) => `${quote(text)} is not a folder's path`,
-  hint: (text) =>
-    text.startsWith("~")
-      ? "only ~ and ~/… stand for a home, and for yours; write out any other"
-      : "UTF-8 text without control characters",
+  isRight: (text) => text !== "" && !UNFIT.test(text) && foreignIn(text) === undefined,
+  say: (text) => {
+    const found = foreignIn(text);
+    return `${quote(text)} is not a folder's path${found === undefined ? "" : `: it has ${found.what}`}`;
+  },
+  hint: (text) => foreignIn(text)?.hint ?? "UTF-8 text without control characters",
 };
 
 const count: Rule<number> = {
@@ -76,8 +86,11 @@ export const RULES = {
   ),
   modelHint,
   folder,
-  host: textRule(AGENT_TEXTS.host, "fleet-invalid-value", "a name or an address"),
-  ssh: textRule(AGENT_TEXTS.ssh, "fleet-invalid-value", "[user@]host, no dash first, no spaces, nothing that a shell would read"),
+  host: textRule(AGENT_TEXTS.host, "fleet-invalid-value", "a name or an address, without a port"),
+  ssh: {
+    ...textRule(AGENT_TEXTS.ssh, "fleet-invalid-value", ""),
+    hint: (text: string) => sshHint(text),
+  },
   socket: textRule(AGENT_TEXTS.socket, "fleet-invalid-value", `a name of ${LETTERS}; or an absolute path of these`),
   socketName: textRule(
     { isRight: isSocketName, otherwise: "is not a socket's name" },

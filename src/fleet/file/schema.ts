@@ -19,6 +19,7 @@ const agent = v.object({
   persistent_persona: v.optional(v.boolean()),
   model_hint: v.optional(text(RULES.modelHint)),
   working_directory: v.optional(text(RULES.folder)),
+  shared_folder: v.optional(v.boolean()),
   host: v.optional(text(RULES.host)),
   ssh: v.optional(text(RULES.ssh)),
   socket: v.optional(text(RULES.socket)),
@@ -26,7 +27,11 @@ const agent = v.object({
 
 const OBJECTS = {
   tmux: v.object({ socket_name: v.optional(v.union([v.literal(""), text(RULES.socketName)])) }),
-  defaults: v.object({ working_directory: v.optional(text(RULES.folder)), runtime: v.optional(text(RULES.runtime)) }),
+  defaults: v.object({
+    working_directory: v.optional(text(RULES.folder)),
+    shared_folder: v.optional(v.boolean()),
+    runtime: v.optional(text(RULES.runtime)),
+  }),
   connector: v.object({ kind: text(RULES.connector) }),
   policy: v.object({ orchestrators: v.optional(number(RULES.count)), min_enhancers: v.optional(number(RULES.count)) }),
 } as const;
@@ -36,8 +41,8 @@ const fleet = v.object({
   tmux: v.nullish(mapping(OBJECTS.tmux)),
   defaults: v.nullish(mapping(OBJECTS.defaults)),
   policy: v.optional(v.lazy((value) => (value === "none" ? v.literal("none") : mapping(OBJECTS.policy)))),
-  // A key that is there with nothing below it: every agent is commented out, or was removed.
-  agents: v.nullable(v.array(mapping(agent))),
+  // A key with nothing below it says that something went wrong, and not that there are no agents: a prune would remove all of them.
+  agents: v.array(mapping(agent)),
   connector: v.nullish(mapping(OBJECTS.connector)),
 });
 
@@ -71,7 +76,7 @@ function toFinding(issue: v.BaseIssue<unknown>): Finding {
     return { code: "fleet-missing-key", message: `${quote(key)} is missing`, path, hint: MISSING_HINTS[key] };
   const expected = expectationOf(issue, path);
   const message = `${typeof path.at(-1) === "number" ? "an agent" : key}: expected ${expected}, found ${describe(issue.input)}`;
-  return { code: "fleet-wrong-type", message, path, hint: typeHint(expected, issue.input) };
+  return { code: "fleet-wrong-type", message, path, hint: typeHint(expected, issue.input, key) };
 }
 
 const MISSING_HINTS: Readonly<Record<string, string>> = {
@@ -98,7 +103,9 @@ function describe(value: unknown): string {
   return typeof value === "boolean" ? String(value) : "a mapping";
 }
 
-function typeHint(expected: string, value: unknown): string | undefined {
+function typeHint(expected: string, value: unknown, key: string): string | undefined {
+  if (key === "agents" && value === null)
+    return "write the agents below it, indented with spaces; or for a fleet without any: agents: []";
   if (expected === "a text" && (typeof value === "number" || typeof value === "boolean")) return "put it in quotes";
   if (expected === "true or false" && typeof value === "string") return "write true or false, without quotes";
   if (expected === "a whole number" && typeof value === "string" && /^[0-9]+$/.test(value)) return "write it without quotes";
@@ -116,12 +123,53 @@ function findUnknownKeys(value: unknown): Finding[] {
   ];
 }
 
+/** Keys of other tools, by the key that says the same here. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  cwd: "working_directory",
+  dir: "working_directory",
+  folder: "working_directory",
+  path: "working_directory",
+  workdir: "working_directory",
+  workingdir: "working_directory",
+  model: "model_hint",
+  persistent: "persistent_persona",
+  autostart: "persistent_persona",
+  role: "class",
+  type: "class",
+  id: "name",
+  personality: "name",
+  peers: "agents",
+  members: "agents",
+};
+
+/** Keys of other tools for what a fleet file says elsewhere. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  transport: "an agent of another host has host and ssh, and sessions are kept by connector: { kind: tmux }",
+  holder_session: "every agent has a session of its own name; one tmux server for all is tmux: { socket_name: NAME }",
+};
+
+/** `workingDirectory` and `working-directory` as this file would have them. */
+function toSnakeCase(key: string): string {
+  return key
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replaceAll("-", "_")
+    .toLowerCase();
+}
+
+function hintFor(key: string, known: readonly string[]): string {
+  const snake = toSnakeCase(key);
+  const elsewhere = Object.hasOwn(ELSEWHERE, snake) ? ELSEWHERE[snake] : undefined;
+  if (elsewhere !== undefined) return elsewhere;
+  const meant = Object.hasOwn(SYNONYMS, snake) ? SYNONYMS[snake]! : snake;
+  const near = known.includes(meant) ? meant : nearest(key, known);
+  return near === undefined ? `known here: ${known.join(", ")}` : `did you mean ${near}?`;
+}
+
 function unknownIn(value: unknown, known: readonly string[], above: Path): Finding[] {
   if (!isObject(value)) return [];
   const unknown = Object.keys(value).filter((key) => !known.includes(key));
   return unknown.map((key) => {
-    const near = nearest(key, known);
-    const hint = near === undefined ? `known here: ${known.join(", ")}` : `did you mean ${near}?`;
+    const hint = hintFor(key, known);
     return {
       code: "fleet-unknown-key",
       message: `${quote(key)} is not a key that is read here`,

@@ -20,6 +20,7 @@ export const PROBLEM_SEVERITY = {
   "fleet-duplicate-agent": "error",
   "fleet-shared-folder": "error",
   "fleet-remote": "error",
+  "fleet-own-host": "warning",
   "fleet-policy": "error",
   "fleet-secret": "error",
 } as const satisfies Readonly<Record<string, Severity>>;

@@ -1,3 +1,4 @@
+import type { FolderCheck } from "../../core/peer-folder.ts";
 import type { Fleet } from "../../model/agent.ts";
 import type { PROBLEM_SEVERITY, Severity } from "./severity.ts";
 
@@ -21,8 +22,11 @@ export interface Problem {
 export interface Surroundings {
   /** The folder that `~` stands for. */
   readonly home: string;
+  /** True for a name or an address of this very host. */
+  readonly isThisHost: (host: string) => boolean;
   /** The folder that an agent without one of its own gets. */
   readonly defaultFolder: (name: string) => string;
+  readonly whyNoPeerFolder: FolderCheck;
   /** True for a runtime that iapeer can start on this host. */
   readonly hasRuntime: (runtime: string) => boolean;
   /** The one name of a place, links followed, to compare places; the path itself where nothing is there. */

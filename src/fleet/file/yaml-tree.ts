@@ -45,7 +45,7 @@ export function parseYaml(text: string): YamlTree | undefined {
   const documents = parseAllDocuments(text, options) as Document.Parsed[];
   const [document, second] = documents;
   if (document === undefined) return undefined;
-  const syntax = [...findControls(text), ...findSyntax(document), ...findSecond(second)];
+  const syntax = [...findControls(text), ...findOddBlanks(text), ...findSyntax(document), ...findSecond(second)];
   if (syntax.length === 0 && isNothing(document.contents)) return undefined;
   const walk = new Walk((offset) => lineCounter.linePos(offset).line);
   const value = walk.read(document.contents, [], 0);
@@ -74,6 +74,26 @@ function findControls(text: string): Finding[] {
   return [
     { code: "fleet-syntax", message: `not YAML: the control character U+${hex}`, path: [], at: found.index, hint: "take it out" },
   ];
+}
+
+/** Blanks that look like a space and are none to YAML (6.1), in the indentation or behind a dash. Behind them everything is one text. */
+const ODD_BLANK = /^[ \t-]*?([\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff])/gm;
+
+function findOddBlanks(text: string): Finding[] {
+  return [...text.matchAll(ODD_BLANK)].map(({ index, 0: found }) => {
+    const hex = found
+      .charCodeAt(found.length - 1)
+      .toString(16)
+      .toUpperCase()
+      .padStart(4, "0");
+    return {
+      code: "fleet-syntax",
+      message: `not YAML: U+${hex} stands where a space should`,
+      path: [],
+      at: index + found.length - 1,
+      hint: "indent with spaces",
+    };
+  });
 }
 
 /** Finds the first place that is no YAML: the parser's later errors mostly follow from it. An unknown tag does no harm to the rest. */

@@ -56,6 +56,7 @@ function changesOfRecord(agent: Agent, before: Agent | undefined, { fleet, appli
     ["runtime", agent.runtime !== before.runtime],
     ["model_hint", agent.modelHint !== before.modelHint],
     ["working_directory", agent.workingDirectory !== before.workingDirectory],
+    ["shared_folder", agent.sharesFolder !== before.sharesFolder],
     ["persistent_persona", agent.isPersistent !== before.isPersistent],
     ["host", JSON.stringify(agent.remote) !== JSON.stringify(before.remote)],
     ["socket_name", agent.remote === undefined && fleet.socketName !== applied?.socketName],

@@ -12,6 +12,7 @@ export type Change =
   | "runtime"
   | "model_hint"
   | "working_directory"
+  | "shared_folder"
   | "persistent_persona"
   | "host"
   | "socket_name"

@@ -22,6 +22,8 @@ export interface LiveSession {
 
 export interface LaunchFacts {
   readonly launchedAt: string;
+  /** The seconds since then by the clock of the boot, which nobody sets; left out where the host has none. */
+  readonly upSecs?: number;
   /** The model of the launch; left out where none was named. */
   readonly model?: string;
   /** The name of the tmux server that it shares; left out where it has its own. */

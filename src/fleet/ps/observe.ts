@@ -2,11 +2,12 @@ import { basename } from "node:path";
 import { identityOf } from "../../model/names.ts";
 import { type Env, homeFrom, type Layout } from "../../core/layout.ts";
 import { readRegistry } from "../../registry/registry.ts";
-import { readBeat, readClocks } from "../../status/beat.ts";
+import { type Clocks, readBeat, readClocks } from "../../status/beat.ts";
 import { readBootUnits } from "../../boot/boot.ts";
 import type { UnitState } from "../../boot/types.ts";
 import { readLastDeaths } from "../../status/deaths/deaths.ts";
 import type { Death } from "../../status/deaths/types.ts";
+import { secsSinceStart } from "../../core/process/boot-id.ts";
 import { isAgentRunning } from "../../status/incarnation/incarnation.ts";
 import { observeServer, readStatuses } from "../../status/liveness/liveness.ts";
 import type { PeerStatus } from "../../status/liveness/types.ts";
@@ -37,7 +38,7 @@ export function readFleetFacts({ fleet, layout, env, here, now, withinSecs }: Ps
   const sessions = identities.map((identity): [string, SessionFacts] => {
     // A beat that came after the clocks were read would be from the future.
     const beat = readBeat(layout, identity, clocks) ?? readBeat(layout, identity, now);
-    const looked = lookAt(layout, identity, statuses.of(identity));
+    const looked = lookAt(identity, statuses.of(identity), { layout, clocks });
     return [identity, { ...looked, heartbeatAgeSecs: beat?.ageSecs, lastDeath: toLastDeath(deaths.get(identity)) }];
   });
   return {
@@ -70,9 +71,9 @@ function readUnits(env: Env): UnitFacts {
 
 /** Looks at the server of a live identity: the one that was launched, or another. */
 function lookAt(
-  layout: Layout,
   identity: string,
   status: PeerStatus,
+  { layout, clocks }: { readonly layout: Layout; readonly clocks: Clocks },
 ): { readonly status: PeerStatus; readonly session?: LiveSession } {
   if (status !== "live") return { status };
   const state = observeServer(layout, identity);
@@ -90,6 +91,7 @@ function lookAt(
     case "ours": {
       const { server, pane, launched_at: launchedAt, model, shared, socket } = state.incarnation;
       // Nobody knows which process is the agent of a server that was found running.
+      const upSecs = secsSinceStart((pane ?? server).start, clocks.uptimeSecs);
       const isRunning = pane === null || isAgentRunning(state.incarnation);
       return {
         status,
@@ -98,6 +100,7 @@ function lookAt(
           launch: {
             launchedAt,
             isAgentRunning: isRunning,
+            ...(upSecs !== undefined && { upSecs }),
             ...(model !== undefined && { model }),
             ...(shared && { socketName: basename(socket) }),
           },

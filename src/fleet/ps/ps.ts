@@ -2,7 +2,7 @@ import { identityOf } from "../../model/names.ts";
 import type { Remote } from "../../model/agent.ts";
 import { findDrift } from "./drift.ts";
 import { type FleetFacts, NOTHING_KNOWN, type SessionFacts } from "./facts.ts";
-import { judgeHealth } from "./health.ts";
+import { judgeHealth, livedSecsOf } from "./health.ts";
 import { readFleetFacts } from "./observe.ts";
 import type { PsQuery, PsRow } from "./types.ts";
 import { findUndeclared, type RowAgent } from "./undeclared.ts";
@@ -54,7 +54,7 @@ function placeOf({ host, ssh }: Remote): Pick<PsRow, "host" | "tenant"> {
   return { host, tenant: at === -1 ? null : ssh.slice(0, at) };
 }
 
-type Session = Pick<PsRow, "status" | "health" | "heartbeat_age_secs" | "since" | "server_pid" | "last_death">;
+type Session = Pick<PsRow, "status" | "health" | "heartbeat_age_secs" | "since" | "up_secs" | "server_pid" | "last_death">;
 
 const NOT_LOOKED_AT: Session & Pick<PsRow, "unit"> = {
   unit: null,
@@ -62,16 +62,20 @@ const NOT_LOOKED_AT: Session & Pick<PsRow, "unit"> = {
   health: "remote",
   heartbeat_age_secs: null,
   since: null,
+  up_secs: null,
   server_pid: null,
   last_death: null,
 };
 
 function describeSession(known: SessionFacts, facts: FleetFacts): Session {
+  const launch = known.session?.launch;
+  const livedSecs = launch === undefined ? -1 : Math.floor(livedSecsOf(launch, facts.now));
   return {
     status: known.status,
     health: judgeHealth(known, facts),
     heartbeat_age_secs: known.heartbeatAgeSecs ?? null,
-    since: known.session?.launch?.launchedAt ?? null,
+    since: launch?.launchedAt ?? null,
+    up_secs: livedSecs < 0 ? null : livedSecs,
     server_pid: known.session?.serverPid ?? null,
     last_death: known.lastDeath,
   };

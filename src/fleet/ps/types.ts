@@ -45,6 +45,8 @@ export interface PsRow {
   readonly heartbeat_age_secs: number | null;
   /** When its session was launched, while it is live. */
   readonly since: string | null;
+  /** The seconds since then, by the clock of the boot where the host has one. */
+  readonly up_secs: number | null;
   readonly server_pid: number | null;
   readonly last_death: LastDeath | null;
   readonly drift: readonly Drift[];

@@ -31,13 +31,21 @@ const READY_MS = 3000;
 
 /**
  * Gives a running server a recorder that waits for its end through a tmux client. The identity's lock must be held. It never throws: a
- * server without a canary is better than no server.
+ * server without a canary is better than no server. A failure is a line in lifecycle.log.
  */
 export async function armCanary(
   incarnation: Incarnation & { readonly server: ProcessId },
   origin: Origin,
   host: Host,
 ): Promise<Arming> {
+  const arming = await tryArming(incarnation, origin, host);
+  const { identity, server } = incarnation;
+  if (arming.outcome === "failed")
+    logDecision(host, { ev: "canary", identity, state: "failed", origin, server_pid: server.pid, why: arming.why });
+  return arming;
+}
+
+async function tryArming(incarnation: Incarnation & { readonly server: ProcessId }, origin: Origin, host: Host): Promise<Arming> {
   const paths = incarnationPaths(host.layout, incarnation.identity, incarnation.incarnation);
   try {
     if (hasRecorder(paths)) return { outcome: "already-armed" };

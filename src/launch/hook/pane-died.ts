@@ -113,7 +113,7 @@ function renderFacts({ launchedAt, launchedUptimeSecs }: PaneDiedOptions): strin
     'signal=$(printf "%s" "${3#SIG}" | tr "[:lower:]" "[:upper:]")',
     'case $signal in [0-9]*) name=$(kill -l "$signal"); signal=${name:-$signal} ;; esac',
     'case $signal in "") reason="the pane of the agent ended with exit status $2" ;; *) reason="the pane of the agent was ended by signal $signal" ;; esac',
-    'case $signal in "") verdict=orderly-exit ;; SEGV|ABRT|BUS|ILL|FPE|TRAP|SYS) verdict=crashed ;; *) verdict=killed ;; esac',
+    'case $signal in "") case $2 in 0) verdict=orderly-exit ;; *) verdict=failed ;; esac ;; SEGV|ABRT|BUS|ILL|FPE|TRAP|SYS) verdict=crashed ;; *) verdict=killed ;; esac',
     'if [ -z "$2$signal" ]; then verdict=unknown reason="tmux does not say how the pane of the agent ended"; fi',
     "proof=",
     ...(launchedUptimeSecs === undefined ? [] : renderMemoryProof(Math.floor(launchedUptimeSecs))),

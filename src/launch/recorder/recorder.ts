@@ -3,6 +3,7 @@ import { writeAtomically } from "../../core/disk/atomic-write.ts";
 import { isHeld, tryHold } from "../../core/disk/lock.ts";
 import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
 import { type Host, logDecision } from "../../core/host.ts";
+import { readVariable } from "../../core/variables.ts";
 import type { Env } from "../../core/layout.ts";
 import { closeChildStdin, writeToChild } from "../../core/process/child-stdin.ts";
 import { terminate } from "../../core/process/terminate.ts";
@@ -40,8 +41,7 @@ const GRACE_MS = 2000;
 
 /** How long a recorder waits for a claim after its server ended: `$IAPEER_CANARY_GRACE_MS`, else two seconds. */
 export function graceFrom(env: Env): number {
-  const text = env["IAPEER_CANARY_GRACE_MS"];
-  return text !== undefined && /^[0-9]{1,6}$/.test(text) ? Number(text) : GRACE_MS;
+  return readVariable(env, "IAPEER_CANARY_GRACE_MS") ?? GRACE_MS;
 }
 
 /** How a recorder is to watch its server. */

@@ -3,6 +3,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { whyNotExecutable } from "../../core/process/executable.ts";
 import { type BuiltIn, findBuiltIn } from "../../model/runtimes.ts";
 import { quoteForMessage } from "../../model/names.ts";
+import { readVariable } from "../../core/variables.ts";
 import type { Env, Layout } from "../../core/layout.ts";
 import { readRuntimeDeclaration } from "./declaration.ts";
 import type { RuntimeCommand } from "./types.ts";
@@ -19,7 +20,7 @@ export interface RuntimeQuery {
  * The words that start a runtime: those of its runtime.json, where it may have one; else the program of a built-in runtime; else
  * `<runtime>-runtime run`.
  *
- * @throws IapeerError `program-not-found`, `program-not-executable`, `runtime-invalid`, `runtime-insecure`, `read-failed`.
+ * @throws IapeerError `invalid-value`, `program-not-found`, `program-not-executable`, `runtime-invalid`, `runtime-insecure`, `read-failed`.
  */
 export function resolveRuntimeCommand({ layout, runtime, env }: RuntimeQuery): RuntimeCommand {
   const builtIn = findBuiltIn(runtime);
@@ -37,15 +38,10 @@ export function resolveRuntimeCommand({ layout, runtime, env }: RuntimeQuery): R
 }
 
 function resolveBuiltIn({ variable, program }: BuiltIn, env: Env): string {
-  const named = env[variable];
+  const named = readVariable(env, variable);
   const hint = `install ${program}, or set ${variable} to its absolute path`;
-  if (!named) return findOnPath(program, env, { wanted: `the runtime ${program} needs`, hint });
+  if (named === undefined) return findOnPath(program, env, { wanted: `the runtime ${program} needs`, hint });
   if (isAbsolute(named)) return checked(named, `${variable} names`, env);
-  if (named.includes("/"))
-    throw notFound(`${variable} is a relative path: ${quoteForMessage(named)}`, {
-      hint: `set ${variable} to an absolute path`,
-      program: named,
-    });
   return findOnPath(named, env, { wanted: `${variable} names`, hint });
 }
 

@@ -60,7 +60,8 @@ function invalid(path: string, problems: readonly string[]): IapeerError {
 
 /**
  * Reads lines `KEY=VALUE` or `export KEY=VALUE`, blank lines and `#` comments. It takes off blanks behind a value, and one pair of quotes
- * around a value that holds no such quote. Nothing is expanded.
+ * around a value that holds no such quote. Nothing is expanded. A text that a shell would read in another way is a problem: one behind a
+ * closing quote, or one that begins with `#` behind a blank.
  */
 export function parseLaunchEnv(text: string): ParsedLaunchEnv {
   const problems: string[] = [];
@@ -91,11 +92,29 @@ function takeLine(line: string, values: Map<string, string>): string | undefined
   const key = groups["key"]!;
   if (RESERVED.has(key)) return `${key} may not be set here; iapeer sets it`;
   if (values.has(key)) return `${key} is set twice`;
-  values.set(key, unquote(groups["value"]!));
+  const value = groups["value"]!;
+  const problem = findAmbiguity(value, key === START_ARGS);
+  if (problem !== undefined) return `${key} ${problem}`;
+  values.set(key, unquote(value));
   return undefined;
 }
 
+const QUOTED = /^"(?<double>[^"]*)"$|^'(?<single>[^']*)'$/u;
+
 function unquote(value: string): string {
-  const inner = /^"(?<double>[^"]*)"$|^'(?<single>[^']*)'$/u.exec(value)?.groups;
+  const inner = QUOTED.exec(value)?.groups;
   return inner?.["double"] ?? inner?.["single"] ?? value;
+}
+
+/** Says what a shell would read in another way. In words of a shell a pair of quotes may stand anywhere, and hold a `#`. */
+function findAmbiguity(value: string, isWords: boolean): string | undefined {
+  if (QUOTED.test(value)) return undefined;
+  const bare = isWords ? value.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\\./gu, "x") : value;
+  if (!isWords && /^["']/u.test(value))
+    return value.indexOf(value[0]!, 1) === -1
+      ? "begins with a quote that is not closed"
+      : "has a text behind its closing quote; put the whole value into one pair of quotes that it does not hold";
+  return /(?:^| )#/u.test(bare)
+    ? "has a # that a shell reads as a comment; put the value into quotes, or the comment on a line of its own"
+    : undefined;
 }

@@ -10,7 +10,7 @@ import { planGiven } from "./ways.ts";
  * Finds the program of a runtime, with the additions of a folder's launch.env. It writes nothing, so it also tells whether a launch
  * could be done.
  *
- * @throws IapeerError `program-not-found`, `program-not-executable`, `runtime-invalid`, `runtime-insecure`, `launch-env-invalid`,
+ * @throws IapeerError `invalid-value`, `program-not-found`, `program-not-executable`, `runtime-invalid`, `runtime-insecure`, `launch-env-invalid`,
  *   `launch-env-insecure`, `read-failed`.
  */
 export function findProgram(

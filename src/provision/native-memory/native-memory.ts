@@ -32,15 +32,26 @@ export async function switchNative(host: NativeHost, request: NativeRequest, sig
 }
 
 /**
- * Removes the trust in a peer's folder from codex' settings, where iapeer had added it. A failure is a warning.
+ * Removes the trust in a peer's folder from codex' settings, where iapeer had added it. Where another peer shares the folder, the trust stays
+ * and is that peer's from now on. A failure is a warning.
  *
+ * @param sharers the other peers of the folder
  * @throws IapeerError `interrupted`: the trust is still there, and so is the mark of it.
  */
-export async function takeBackTrust(host: NativeHost, target: Target, signal: AbortSignal): Promise<void> {
+export async function takeBackTrust(
+  host: NativeHost,
+  { target, sharers }: { readonly target: Target; readonly sharers: () => readonly Target[] },
+  signal: AbortSignal,
+): Promise<void> {
   for (const runtime of target.runtimes.filter(isAgentic)) {
     const mark = trustMark(host.layout, identityOf(runtime, target.personality));
     if (!existsSync(mark)) continue;
     const folder = readFileSync(mark, "utf8");
+    const heir = sharers().find(({ runtimes }) => runtimes.includes(runtime));
+    if (heir !== undefined) {
+      keepTrust(host.layout, identityOf(runtime, heir.personality), folder);
+      continue;
+    }
     const { state, detail } = await withdrawTrust({ ...placeOf(host, target, "codex"), folder }, signal);
     if (state === "left-alone") host.tell.warn(`codex still trusts ${folder}: ${detail}`);
   }

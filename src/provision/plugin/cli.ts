@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import * as v from "valibot";
 import { type Outcome, Tail } from "../../core/process/command.ts";
+import { readVariable } from "../../core/variables.ts";
 import { describeErrno } from "../../model/errors.ts";
 import { type AgenticRuntime, RUNTIMES } from "../../model/runtimes.ts";
 import type { PluginBlock } from "../../status/slot/types.ts";
@@ -37,8 +37,8 @@ const STDOUT_BYTES = 4 * 1024 * 1024;
 /** Finds the runtime's program, by the variable that names it or on the PATH of `env`. A missing one is a result. */
 export function openCli(runtime: AgenticRuntime, context: PluginContext): PluginCli | PluginResult {
   const { program, variable } = RUNTIMES[runtime];
-  const named = context.env[variable] || program;
-  const binary = named.includes("/") ? resolve(named) : Bun.which(named, { PATH: context.env["PATH"] ?? "" });
+  const named = readVariable(context.env, variable) ?? program;
+  const binary = named.includes("/") ? named : Bun.which(named, { PATH: context.env["PATH"] ?? "" });
   if (binary === null) return { state: "runtime-missing", detail: `${named} is not on PATH; ${variable} can name it` };
   return {
     read: async (args, schema, folder) => {

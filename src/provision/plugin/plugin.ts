@@ -1,4 +1,5 @@
 import pMap from "p-map";
+import { isSameFolder } from "../../core/disk/same-folder.ts";
 import { type AgenticRuntime, isAgentic, RUNTIMES } from "../../model/runtimes.ts";
 import type { Target } from "../types.ts";
 import { openPlugin, type PluginChange } from "./change.ts";
@@ -9,7 +10,7 @@ export interface PluginSweep extends PluginContext {
   readonly direction: "on" | "off";
   /** The peers to go over, in registry order. */
   readonly targets: readonly Target[];
-  /** Other peers that go on to need the plugin, where a runtime has it once for the host. */
+  /** Other peers that go on to need the plugin, where they have it from the same place. */
   readonly others: readonly Target[];
   /** How many command lines run at once. */
   readonly jobs: number;
@@ -29,6 +30,8 @@ export interface PluginPlan {
   readonly folder: string | undefined;
   /** `follow`: an earlier row changes it for the whole host. `keep`: nothing is changed, since other peers need it. */
   readonly does: "change" | "follow" | "keep";
+  /** The peers that it is kept for. */
+  readonly keptFor: readonly string[];
 }
 
 /** Plans a row for each target and agentic runtime, in the order of the targets. */
@@ -37,11 +40,18 @@ export function planPluginSweep(sweep: Pick<PluginSweep, "direction" | "targets"
   const changed = new Set<AgenticRuntime>();
   return targets.flatMap(({ personality, cwd, runtimes }) =>
     runtimes.filter(isAgentic).map((runtime): PluginPlan => {
-      if (RUNTIMES[runtime].plugins.per === "folder") return { personality, runtime, folder: cwd, does: "change" };
-      const isKept = direction === "off" && namesWith(runtime, others).length > 0;
-      const does = isKept ? "keep" : changed.has(runtime) ? "follow" : "change";
+      const isPerFolder = RUNTIMES[runtime].plugins.per === "folder";
+      const isNeeding = (other: Target) => !isPerFolder || isSameFolder(other.cwd, cwd);
+      const keptFor = direction === "off" ? namesWith(runtime, others.filter(isNeeding)) : [];
+      const first = !isPerFolder && changed.has(runtime) ? "follow" : "change";
       changed.add(runtime);
-      return { personality, runtime, folder: undefined, does };
+      return {
+        personality,
+        runtime,
+        folder: isPerFolder ? cwd : undefined,
+        does: keptFor.length > 0 ? "keep" : first,
+        keptFor,
+      };
     }),
   );
 }
@@ -56,10 +66,10 @@ function namesWith(runtime: AgenticRuntime, targets: readonly Target[]): string[
  * @returns a row for each planned one, in that order. After the signal, rows that were not started are left out.
  */
 export async function runPluginSweep(sweep: PluginSweep): Promise<PluginRow[]> {
-  const { direction, others, jobs, signal, onRow } = sweep;
+  const { direction, jobs, signal, onRow } = sweep;
   const changes = openChanges(sweep);
-  const run = async ({ runtime, folder, does }: PluginPlan): Promise<PluginResult> => {
-    if (does === "keep") return keep(runtime, others);
+  const run = async ({ runtime, folder, does, keptFor }: PluginPlan): Promise<PluginResult> => {
+    if (does === "keep") return keep(runtime, folder, keptFor);
     const result = await changes(runtime)(direction, folder);
     return does === "follow" ? follow(result) : result;
   };
@@ -94,9 +104,9 @@ function once(change: PluginChange): PluginChange {
   return async (direction, folder) => await (result ??= change(direction, folder));
 }
 
-function keep(runtime: AgenticRuntime, others: readonly Target[]): PluginResult {
-  const names = namesWith(runtime, others).join(", ");
-  return { state: "already", detail: `${runtime} has it once for the host, and needs it for: ${names}` };
+function keep(runtime: AgenticRuntime, folder: string | undefined, names: readonly string[]): PluginResult {
+  const place = folder === undefined ? "the host" : "the folder";
+  return { state: "already", detail: `${runtime} has it once for ${place}, and needs it for: ${names.join(", ")}` };
 }
 
 /** A failure for the host is a failure for this peer too. */

@@ -1,7 +1,7 @@
 import { signalName } from "../../core/process/signal-name.ts";
 import type { Death, Verdict } from "./types.ts";
 
-const VERDICTS: readonly Verdict[] = ["oom-kill", "killed", "crashed", "orderly-exit", "host-restart", "unknown"];
+const VERDICTS: readonly Verdict[] = ["oom-kill", "killed", "crashed", "failed", "orderly-exit", "host-restart", "unknown"];
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -33,7 +33,8 @@ function judge({ verdict, signal, dead_signal, dead_status }: Fields): Verdict {
   if (verdict) return VERDICTS.find((known) => known === verdict) ?? "unknown";
   const known = dead_signal || signal;
   if (known) return CRASHES.has(signalName(known)) ? "crashed" : "killed";
-  return dead_status ? "orderly-exit" : "unknown";
+  if (!dead_status) return "unknown";
+  return dead_status === "0" ? "orderly-exit" : "failed";
 }
 
 /** One death for each end: of several records about one incarnation the one that knows most, of equals the first. */

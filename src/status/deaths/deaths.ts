@@ -174,6 +174,7 @@ const REASONS = {
   "host-restart": "likely host-restart: this host was started again",
   "oom-kill": "likely oom-kill: memory ran out",
   "orderly-exit": "likely an orderly end of all: kill-server, a logout or a shutdown, SIGTERM",
+  failed: "likely one reason to fail: each ended with a status that is not 0",
   crashed: "likely one crash: the same tmux, or a library of it",
   killed: "likely killed by one sweep",
   unknown: "what they have in common is not known",

@@ -1,5 +1,5 @@
 /** The cause of an end as far as the evidence goes; `unknown` without evidence. */
-export type Verdict = "oom-kill" | "killed" | "crashed" | "orderly-exit" | "host-restart" | "unknown";
+export type Verdict = "oom-kill" | "killed" | "crashed" | "failed" | "orderly-exit" | "host-restart" | "unknown";
 
 /** One unclaimed end, as exits.log has it. A field that the record does not have, or has empty, is left out. */
 export interface Death {

@@ -22,6 +22,7 @@ function row(peer: string, more: Partial<PsRow> = {}): PsRow {
     health: "healthy",
     heartbeat_age_secs: 12,
     since: "2026-03-01T08:58:00.000Z",
+    up_secs: 10_920,
     server_pid: 4242,
     last_death: null,
     drift: [],
@@ -30,7 +31,14 @@ function row(peer: string, more: Partial<PsRow> = {}): PsRow {
 }
 
 const DEATH = { id: "0123abcd", ts: "2026-03-01T11:57:00.000Z", verdict: "killed", cause: null } as const;
-const DOWN = { status: "asleep", health: "down", heartbeat_age_secs: null, since: null, server_pid: null } as const;
+const DOWN = {
+  status: "asleep",
+  health: "down",
+  heartbeat_age_secs: null,
+  since: null,
+  up_secs: null,
+  server_pid: null,
+} as const;
 
 test("a table that a person reads", () => {
   const rows = [

@@ -165,13 +165,10 @@ async function startRotator(): Promise<Running> {
 }
 
 describe("the limits of the environment", () => {
-  test.each([undefined, "", "0", "-1", "1.5", "1e3", "5 MiB", "NaN", " 7", "0x10", "9".repeat(16)])(
-    "%p is no limit: 5 MiB and 5 kept",
-    (text) => {
-      const env = { IAPEER_LIFECYCLE_LOG_MAX_BYTES: text, IAPEER_LIFECYCLE_LOG_KEEP: text };
-      expect(rotationFrom(env)).toEqual({ maxBytes: 5 * 1024 * 1024, keep: 5 });
-    },
-  );
+  test.each([undefined, ""])("%p is no limit: 5 MiB and 5 kept", (text) => {
+    const env = { IAPEER_LIFECYCLE_LOG_MAX_BYTES: text, IAPEER_LIFECYCLE_LOG_KEEP: text };
+    expect(rotationFrom(env)).toEqual({ maxBytes: 5 * 1024 * 1024, keep: 5 });
+  });
 
   test("a positive number is one", () => {
     expect(rotationFrom({ IAPEER_LIFECYCLE_LOG_MAX_BYTES: "4096", IAPEER_LIFECYCLE_LOG_KEEP: "2" })).toEqual({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseFileLocksLimit, parseProcessTable, parseProcStat } from "../../../src/core/process/process-table.ts";
 import { isPid, isRunning, listProcesses, readProcess } from "../../../src/core/process/processes.ts";
+import { secsSinceStart } from "../../../src/core/process/boot-id.ts";
 import { until } from "../../support/sandbox.ts";
 
 const stat = (name: string, state = "S") =>
@@ -27,6 +28,17 @@ describe("/proc/PID/stat", () => {
   test.each(["", "42", "42 (x", "42 (x) S 1 2", "x (y) S 7"])("of a torn kind gives nobody: %j", (text) => {
     expect(parseProcStat(text)).toBeUndefined();
   });
+});
+
+test.each([
+  ["5555", 60.5, 4.95],
+  ["5555", 55, 0],
+  ["5555", undefined, undefined],
+  ["Fri Nov 21 04:05:06 2025", 60, undefined],
+  ["", 60, undefined],
+])("a process of start %j at an uptime of %p s has run %p s", (start, uptime, secs) => {
+  const found = secsSinceStart(start, uptime);
+  expect(found === undefined ? undefined : Math.round(found * 100) / 100).toBe(secs);
 });
 
 test("a row of macOS ps is read with its start of five words", () => {

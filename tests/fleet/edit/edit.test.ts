@@ -123,12 +123,14 @@ describe("on any fleet file", () => {
         const gone = how.agents[index]![0];
         const after = removeAgent(text, gone);
         expect(namesIn(after)).toEqual(how.agents.map(([own]) => own).toSpliced(index, 1));
-        expect(isSubsequence(after.split(""), text.split(""))).toBe(true);
+        // The last agent of a block leaves an empty list.
+        const rest = how.form === "block" && how.agents.length === 1 ? after.replace("agents: []", "agents:") : after;
+        expect(isSubsequence(rest.split(""), text.split(""))).toBe(true);
         const own = [`# beside ${gone}`, `# inside ${gone}`];
         expect(commentsIn(after)).toEqual(commentsIn(text).filter((comment) => !own.includes(comment)));
         if (how.form === "block") {
-          expect(linesOf(after).length).toBeLessThan(linesOf(text).length);
-          expect(isSubsequence(linesOf(after.trimEnd()), linesOf(text))).toBe(true);
+          expect(linesOf(rest).length).toBeLessThan(linesOf(text).length);
+          expect(isSubsequence(linesOf(rest.trimEnd()), linesOf(text))).toBe(true);
         }
       }),
       { numRuns: 400 },

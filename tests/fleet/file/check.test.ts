@@ -75,8 +75,46 @@ test.each([
   expect(fleet!.agents.map((one) => one.name)).toEqual(["orchestrator", "enhancer", "far"]);
 });
 
-test.each(["agents:", "agents: []", "agents: ~", "agents:\n  # - name: a"])("%j is a fleet of nobody", (agents) => {
-  expect(checkText(`version: 1\npolicy: none\n${agents}\n`)).toEqual({ problems: [], fleet: { agents: [], policy: "none" } });
+test("only an empty list is a fleet of nobody", () => {
+  const check = (agents: string) => checkText(`version: 1\npolicy: none\n${agents}\n`);
+  expect(check("agents: []")).toEqual({ problems: [], fleet: { agents: [], policy: "none" } });
+  for (const agents of ["agents:", "agents: ~", "agents:\n  # - name: a"])
+    expect([agents, check(agents).fleet, check(agents).problems.map(({ code }) => code)]).toEqual([
+      agents,
+      undefined,
+      ["fleet-wrong-type"],
+    ]);
+});
+
+describe("a file for several hosts", () => {
+  test("an agent whose host is this very host is one of this host, with its folder and without ssh", () => {
+    const { fleet, problems } = checkText(
+      "version: 1\npolicy: none\ndefaults: { working_directory: '~/src/{name}' }\nagents:\n  - { name: a, class: tester, host: here, ssh: me@here }\n  - { name: b, class: tester, host: here }\n  - { name: c, class: tester, host: far, ssh: me@far }\n",
+    );
+    expect(problems).toEqual([]);
+    expect(fleet!.agents.map(({ remote, workingDirectory }) => [remote?.host, workingDirectory])).toEqual([
+      [undefined, "/home/somebody/src/a"],
+      [undefined, "/home/somebody/src/b"],
+      ["far", undefined],
+    ]);
+  });
+
+  test("agents share a folder where each of them, or the defaults, say so", () => {
+    const fleetOf = (defaults: string, more: string) =>
+      checkText(
+        `version: 1\npolicy: none\ndefaults: { working_directory: ~/src${defaults} }\nagents:\n  - { name: a, class: tester${more} }\n  - { name: b, class: tester${more} }\n`,
+      );
+    for (const { fleet, problems } of [fleetOf(", shared_folder: true", ""), fleetOf("", ", shared_folder: true")]) {
+      expect(problems).toEqual([]);
+      expect(fleet!.agents.map(({ sharesFolder, workingDirectory }) => [sharesFolder, workingDirectory])).toEqual([
+        [true, "/home/somebody/src"],
+        [true, "/home/somebody/src"],
+      ]);
+    }
+    expect(fleetOf(", shared_folder: true", ", shared_folder: false").problems.map(({ code }) => code)).toEqual([
+      "fleet-shared-folder",
+    ]);
+  });
 });
 
 test("folders of other hosts are neither compared nor given the defaults of this one", () => {

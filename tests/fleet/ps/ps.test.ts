@@ -87,6 +87,7 @@ describe("a row", () => {
         health: "healthy",
         heartbeat_age_secs: 5,
         since: "2026-03-01T11:00:00.000Z",
+        up_secs: 3600,
         server_pid: 4242,
         last_death: death,
         drift: [],
@@ -115,6 +116,15 @@ describe("a row", () => {
   });
 });
 
+test.each([
+  ["the clock of the boot", { launchedAt: "2026-03-01T13:00:00.000Z", upSecs: 90.7 }, 90],
+  ["the wall clock where there is no other", { launchedAt: "2026-03-01T11:58:30.000Z" }, 90],
+  ["nothing, where a clock that was set back is the only one", { launchedAt: "2026-03-01T13:00:00.000Z" }, null],
+])("how long a session is up comes from %s", (_, launch, secs) => {
+  const [row] = joined({ sessions: { "claude-alice": live({}, launch) } });
+  expect(row?.up_secs).toBe(secs);
+});
+
 describe("health", () => {
   test.each<[string, SessionFacts | undefined, string, boolean]>([
     ["a heartbeat within the time", live(), "healthy", false],
@@ -128,6 +138,8 @@ describe("health", () => {
       "healthy",
       false,
     ],
+    ["one since its launch, by the clock of the boot", live({ heartbeatAgeSecs: 30 }, { upSecs: 31 }), "healthy", false],
+    ["one from before its launch, by the clock of the boot", live({ heartbeatAgeSecs: 30 }, { upSecs: 29 }), "silent", true],
     ["its agent has ended, and windows beside it go on", live({}, { isAgentRunning: false }), "silent", true],
     ["another root's server answers", live({ session: { serverPid: 7 } }), "silent", true],
     ["it is asleep", { status: "asleep", heartbeatAgeSecs: 5, lastDeath: null }, "down", true],

@@ -358,6 +358,15 @@ describe("the forensics file", () => {
     );
   });
 
+  test("says of a status that is not 0 that the agent failed", async () => {
+    await using session = await launch({ last: "exit 1" });
+    await session.end();
+    const { forensics } = expectRecord(session, { dead_status: "1" });
+    expect(readFileSync(forensics!, "utf8")).toContain(
+      "verdict: failed\nreason: the pane of the agent ended with exit status 1\n",
+    );
+  });
+
   test.each([
     ["lines", "seq -f 'line %.0f' 1 500; exit 7", 51],
     ["bytes", "seq -f %01000.0f 1 200; exit 7", 250],

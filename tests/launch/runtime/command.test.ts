@@ -81,7 +81,6 @@ describe.each(BUILT_INS)("the built-in runtime %s", (runtime, variable) => {
   test.each<[string, string, string]>([
     ["a path where nothing is", "/nowhere/program", "/nowhere/program"],
     ["a name that is not on PATH", "nobody", "nobody"],
-    ["a relative path", "./x", "relative"],
   ])("whose variable names %s is an error", (_, named, told) => {
     using host = openHost();
     host.program(runtime);
@@ -91,6 +90,13 @@ describe.each(BUILT_INS)("the built-in runtime %s", (runtime, variable) => {
       true,
       true,
     ]);
+  });
+
+  test("is named by no relative path", () => {
+    using host = openHost();
+    host.program(runtime);
+    const error = errorOf(() => host.resolve(runtime, { [variable]: "./x" }));
+    expect(error).toMatchObject({ code: "invalid-value", hint: "an absolute path, or a name to find on PATH" });
   });
 
   test("that cannot be run is an error that says why", () => {

@@ -243,9 +243,9 @@ test("a peer without an agentic runtime gets no row, and runtimes keep the peer'
     { personality: "y", cwd: "/y", runtimes: ["codex"] },
   ];
   expect(planPluginSweep({ direction: "on", targets, others: [] })).toEqual([
-    { personality: "x", folder: undefined, runtime: "codex", does: "change" },
-    { personality: "x", folder: "/x", runtime: "claude", does: "change" },
-    { personality: "y", folder: undefined, runtime: "codex", does: "follow" },
+    { personality: "x", folder: undefined, runtime: "codex", does: "change", keptFor: [] },
+    { personality: "x", folder: "/x", runtime: "claude", does: "change", keptFor: [] },
+    { personality: "y", folder: undefined, runtime: "codex", does: "follow", keptFor: [] },
   ]);
 });
 

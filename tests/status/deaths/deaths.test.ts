@@ -116,7 +116,7 @@ describe("a record", () => {
       ts: at(1),
       ev: "session-exit",
       identity: "claude-a",
-      verdict: "orderly-exit",
+      verdict: "failed",
       dead_status: 7,
       pane_pid: 1,
       server_pid: 2,
@@ -151,7 +151,8 @@ describe("a record", () => {
       (dead_signal) => [{ dead_signal }, "crashed"] as const,
     ),
     [{ dead_status: 0 }, "orderly-exit"],
-    [{ dead_status: 137 }, "orderly-exit"],
+    [{ dead_status: 1 }, "failed"],
+    [{ dead_status: 137 }, "failed"],
     [{ dead_status: "", dead_signal: "" }, "unknown"],
     [{ dead_status: 0, dead_signal: "KILL", verdict: "oom-kill" }, "oom-kill"],
     [{ verdict: "a-word-of-later" }, "unknown"],
@@ -168,7 +169,7 @@ describe("a record", () => {
     const record = fc.record(
       {
         identity: text,
-        verdict: fc.constantFrom<Verdict[]>("oom-kill", "killed", "crashed", "orderly-exit", "host-restart", "unknown"),
+        verdict: fc.constantFrom<Verdict[]>("oom-kill", "killed", "crashed", "failed", "orderly-exit", "host-restart", "unknown"),
         ...Object.fromEntries(
           ["cause", "signal", "dead_signal", "forensics", "witness", "incarnation"].map((key) => [key, text]),
         ),

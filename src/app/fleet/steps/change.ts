@@ -66,7 +66,7 @@ export function openChanges(
     if (agent === undefined) return { stage: "remove", ...voice.message() };
     if (agent.remote !== undefined) return { stage: "record", ...voice.message() };
     enter("register");
-    const moved = row.isMove && !found!.isBeingRemoved ? await movePeerTo(agent.workingDirectory!, found!, work) : NOT_MOVED;
+    const moved = row.isMove && !found!.isBeingRemoved ? await movePeerTo(agent, found!, work) : NOT_MOVED;
     const { newborn, outcomes: settled } = await settlePeer({ row, agent, registered: await takeOutcome(row) }, work);
     enter("memory");
     const births = await attachMemory(peer, [...new Set([...moved.unborn, ...newborn])], work);
@@ -109,7 +109,9 @@ function openVoice(app: App): Voice {
 }
 
 function logRegistration(app: App, outcome: RegisterOutcome): void {
-  if (outcome.action === "failed" || outcome.action === "unchanged") return;
+  if (outcome.action === "failed") return;
+  if (outcome.cardNote !== undefined) app.tell.warn(outcome.cardNote);
+  if (outcome.action === "unchanged") return;
   const { action, peer, newRuntimes, revision } = outcome;
   const { personality, cwd } = peer;
   logDecision(app, { ev: "add", personality, action, runtimes: newRuntimes.join(","), cwd, revision });
@@ -136,15 +138,21 @@ const NOT_MOVED: Moved = { unborn: [], outcomes: [] };
  * Gives a peer another folder; it keeps everything else. The folder is made before memory is detached, and the peer stays registered. Killed
  * at any instant, the move is done again.
  */
-async function movePeerTo(cwd: string, { personality, cwd: from }: FoundPeer, work: Work): Promise<Moved> {
+async function movePeerTo(
+  { workingDirectory, sharesFolder }: Agent,
+  { personality, cwd: from }: FoundPeer,
+  work: Work,
+): Promise<Moved> {
   const { app, view, signal, serially } = work;
   const { layout, lockTimeoutMs, now } = app;
+  const cwd = workingDirectory!;
   makeFolder(cwd);
   const target = view.registry().require(personality);
   const outcomes = await detachRuntimes(app, target, signal);
   await forgetRuntimes(app, target, signal);
-  const move = { personality, cwd, now: now() };
-  const { revision } = await serially(async () => await movePeer(layout, { lockTimeoutMs, signal }, move));
+  const move = { personality, cwd, isFolderShared: sharesFolder ?? false, now: now() };
+  const { revision, cardNote } = await serially(async () => await movePeer(layout, { lockTimeoutMs, signal }, move));
+  if (cardNote !== undefined) app.tell.warn(cardNote);
   logDecision(app, { ev: "move", personality, from, cwd, revision });
   return { unborn: target.runtimes, outcomes };
 }

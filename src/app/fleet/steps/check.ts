@@ -12,7 +12,7 @@ import { namedSocketPath } from "../../../core/socket-path.ts";
 
 /** Checks that a row can be done, as far as that can be known without a change. */
 export function openChecks(app: App, { plan, facts, view, isForced, isStarted }: StepsRequest): ApplySteps["check"] {
-  const checkRegistration = registrationCheck(withoutLeaving(view.registry(), plan));
+  const checkRegistration = registrationCheck(app.layout, withoutLeaving(view.registry(), plan));
   const refuseLivePeer = (personality: string, runtimes: readonly string[]) =>
     refuseLive(app, { personality, runtimes, hint: `stop it first: iapeer stop ${personality}` }, view.statuses());
 

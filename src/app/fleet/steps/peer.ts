@@ -8,11 +8,17 @@ import type { App } from "../../types.ts";
 /** The registration of an agent. Without a declared folder it keeps the folder of its peer, or gets one of iapeer's own. */
 export function requestOf(
   { layout }: Pick<App, "layout">,
-  { name, runtime, workingDirectory }: Agent,
+  { name, runtime, workingDirectory, sharesFolder = false }: Agent,
   found: FoundPeer | undefined,
 ) {
   const cwd = workingDirectory ?? (found === undefined || found.isBeingRemoved ? join(layout.peersFolder, name) : found.cwd);
-  return { personality: name, cwd, hasOwnFolder: workingDirectory !== undefined, runtimes: [runtime] };
+  return {
+    personality: name,
+    cwd,
+    hasOwnFolder: workingDirectory !== undefined,
+    isFolderShared: sharesFolder,
+    runtimes: [runtime],
+  };
 }
 
 /** Returns true while the session of an agent of this host is live. */

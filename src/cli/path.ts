@@ -1,20 +1,22 @@
-import { resolve } from "node:path";
 import { IapeerError } from "../model/errors.ts";
 import { quoteForMessage } from "../model/names.ts";
-import { type Env, homeFrom, refuseRealRootInSandbox } from "../core/layout.ts";
+import { type Env, refuseRealRootInSandbox, resolvePath } from "../core/layout.ts";
+import { refuseForeignSyntax } from "../model/path-words.ts";
 
 /**
- * Reads a folder's path, and makes it absolute. Links in it stay.
+ * Reads the path of a folder or a file, and makes it absolute. Links in it stay.
  * A leading `~` is the home: no shell replaces the one in `--cwd=~/app`.
  *
- * @throws IapeerError `invalid-value`: the path is not UTF-8. Such bytes arrive as U+FFFD, and would name another folder.
+ * @throws IapeerError `invalid-value`: the path is in the syntax of another tool, or not UTF-8. Such bytes arrive as U+FFFD, and would
+ * name another folder.
  */
-export function parseFolder(text: string, env: Env): string {
+export function parsePath(text: string, env: Env): string {
   if (text === "" || text.includes("\0") || text.includes("\ufffd") || !text.isWellFormed()) {
-    throw new IapeerError("invalid-value", `not a folder's path: ${quoteForMessage(text)}`, {
+    throw new IapeerError("invalid-value", `not a path: ${quoteForMessage(text)}`, {
       hint: "a path is UTF-8 text without NUL",
     });
   }
+  refuseForeignSyntax(text);
   const folder = resolveFrom(text, env);
   if (folder.includes("\ufffd"))
     throw new IapeerError("invalid-value", `the current folder's path is not UTF-8: ${quoteForMessage(folder)}`);
@@ -24,7 +26,7 @@ export function parseFolder(text: string, env: Env): string {
 
 function resolveFrom(text: string, env: Env): string {
   try {
-    return text === "~" || text.startsWith("~/") ? resolve(homeFrom(env), `.${text.slice(1)}`) : resolve(text);
+    return resolvePath(text, env);
   } catch (cause) {
     throw new IapeerError("invalid-value", `${quoteForMessage(text)} cannot be resolved: the current folder is gone`, { cause });
   }
