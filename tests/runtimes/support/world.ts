@@ -94,7 +94,7 @@ export async function openWorld(
     lookStyled: async (row) => await call("capture-pane", "-p", "-e", "-t", target, "-S", String(row), "-E", String(row)),
     press: async (...keys) => void (await call("send-keys", "-t", target, ...keys)),
     type: async (text) => void (await call("send-keys", "-l", "-t", target, text)),
-    shows: async (words, timeoutMs = 10_000) => {
+    shows: async (words, timeoutMs = 60_000) => {
       let last: Look | undefined;
       const isShown = async () => words.test((last = await look()).lines.join("\n"));
       await until(String(words), isShown, timeoutMs).catch((error: unknown) => {
