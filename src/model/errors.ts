@@ -80,6 +80,7 @@ export const ERRORS = {
   "revision-conflict": passing(4, "busy"),
   "peer-not-live": passing(4, "live"),
   "stale-incarnation": final(4, "live"),
+  "not-at-prompt": passing(4, "live"),
   "sender-mismatch": final(4, "conflict"),
   "peer-ambiguous": final(4, "conflict"),
   "lock-busy": passing(4, "busy"),

@@ -11,7 +11,7 @@ import { errorLine, ok } from "../support/calls.ts";
 import { fixture } from "../support/fixtures.ts";
 import { agentOf } from "../support/host-fleet.ts";
 import { finish, until } from "../support/sandbox.ts";
-import { launchPeer, readSession, type Session, signal, untilGone } from "../support/session.ts";
+import { declareLineReaders, launchPeer, readSession, type Session, signal, untilGone } from "../support/session.ts";
 import { beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -19,6 +19,7 @@ import { join } from "node:path";
 const bob = useBob();
 
 beforeEach(() => {
+  declareLineReaders(bob.sandbox);
   const agent = fixture("obedient-agent.sh");
   Object.assign(bob.sandbox.env, {
     IAPEER_CLAUDE_BIN: agent,
@@ -130,11 +131,13 @@ describe("an order to sleep", () => {
   test("from an orchestrator to itself, or in another runtime than the fleet has, is a message", async () => {
     applyFleet();
     const own = await launchOther("orchestrator");
-    const { output } = await runIn(
+    // An agent that waits for its own call does not read.
+    await runIn(
       "orchestrator",
-      "iapeer send orchestrator --directive sleep --grace 0s --json 2>&1 >/dev/null",
+      `sh -c 'iapeer send orchestrator --directive sleep --grace 0s --json 2>&1 >/dev/null' >$HOME/own &`,
     );
-    expect(output).toBe(
+    await until("it is sent", () => existsSync(home("own")) && readFileSync(home("own"), "utf8") !== "");
+    expect(readFileSync(home("own"), "utf8")).toBe(
       "warning: the directive has no effect, and was sent as a message: orchestrator cannot order itself: an agent sleeps by ending\n",
     );
     expect(isLive(own)).toBe(true);
