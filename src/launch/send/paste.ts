@@ -1,5 +1,4 @@
 import { readOccupation } from "../../core/process/answering.ts";
-import { poll } from "../../core/process/poll.ts";
 import { readTerminalInput } from "../../core/process/terminal-input.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { renderHead } from "../../model/party.ts";
@@ -12,14 +11,10 @@ import { shiftHeads } from "./shift-heads.ts";
 import { typeText, type TypingManner } from "./type-text.ts";
 import type { Message, Typed } from "./types.ts";
 import { isReadWithin } from "./unread.ts";
-import { judgeScreen, type Submitted } from "./verdict.ts";
+import { verify } from "./verify.ts";
 
 /** The time for a program to read what somebody typed before. */
 const UNREAD_MS = 2000;
-const VERIFY_MS = 5000;
-/** The pause between two looks after Enter. */
-const LOOK_MS = 40;
-const LEAST_MS = 120;
 
 /** A word at the end of a text at which claude and codex open a menu. It closes at a blank behind that word. */
 const OPENS_MENU = /(?:^|\s)[@$/#]\S*$/u;
@@ -88,37 +83,4 @@ function planTyping(
 
 function refuse({ identity }: OpenPane, { screen }: PaneLook, why: string): IapeerError {
   return notAtPrompt({ identity, why, screen, input: "untouched" });
-}
-
-/** Watches the screen after Enter. */
-async function verify(pane: OpenPane, submitted: Submitted, { rule, tty, echoes, signal }: TypingManner): Promise<Typed> {
-  if (!echoes) return { state: "unknown" };
-  const deadline = performance.now() + VERIFY_MS;
-  let verdict = "unclear" as ReturnType<typeof judgeScreen>;
-  const look = async (): Promise<Typed | undefined> => {
-    const leftMs = deadline - performance.now();
-    // A look needs that time itself.
-    if (leftMs < LEAST_MS) return undefined;
-    // A program can neither take nor refuse input that it has not read.
-    if (!(await isReadWithin(tty, leftMs, signal))) return { state: "unknown" };
-    verdict = await judgeNow(pane, submitted, rule);
-    if (verdict === "queued") return { state: "accepted", isQueued: true };
-    return verdict === "left" ? { state: "accepted" } : undefined;
-  };
-  const typed = await poll(look, { timeoutMs: VERIFY_MS, everyMs: LOOK_MS, signal });
-  return typed ?? { state: verdict === "stands" && !signal.aborted ? "typed" : "unknown" };
-}
-
-/** The message may have ended the session, whose last screen nobody knows. */
-async function judgeNow(
-  pane: OpenPane,
-  submitted: Submitted,
-  rule: TypingManner["rule"],
-): Promise<ReturnType<typeof judgeScreen>> {
-  try {
-    return judgeScreen(rule, submitted, (await pane.look()).screen);
-  } catch (error) {
-    if (error instanceof IapeerError) return "unclear";
-    throw error;
-  }
 }

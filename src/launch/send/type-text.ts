@@ -57,7 +57,7 @@ export async function typeText(pane: OpenPane, text: string, manner: TypingManne
     if (leftMs > 0) await pause(leftMs);
     if (!isInMode(manner)) return undefined;
     const done = await pane.submit(unchanged(after, last.prompt));
-    return done === "made" ? { screen: after, prompt: last.prompt, text } : undefined;
+    return done === "made" ? { screen: after, prompt: last.prompt, text, pasted: { before, prompt } } : undefined;
   };
   const submitted = await poll(submit, { timeoutMs: manner.shownMs ?? SHOWN_MS, everyMs: EVERY_MS });
   if (submitted !== undefined) return submitted;
@@ -98,7 +98,8 @@ function isInMode({ tty, isLineMode }: TypingManner): boolean {
   return readTerminalInput(tty)?.isLineMode === isLineMode;
 }
 
-function unchanged(screen: Screen, { top, bottom }: Prompt): Unchanged {
+/** The condition for a stroke at a prompt: its first and its last row are as they were. */
+export function unchanged(screen: Screen, { top, bottom }: Prompt): Unchanged {
   return { screen, rows: top === -1 || top === bottom ? [bottom] : [top, bottom] };
 }
 

@@ -1,4 +1,4 @@
-import { isOurs } from "./decide.ts";
+import { isOurs, type Pasted } from "./decide.ts";
 import { squeeze } from "./prompts/text.ts";
 import type { Prompt, PromptRule, Screen } from "./prompts/types.ts";
 
@@ -8,6 +8,8 @@ export interface Submitted {
   readonly prompt: Prompt;
   /** The whole text, with its head. */
   readonly text: string;
+  /** The screen before the paste, and the empty prompt on it. */
+  readonly pasted: Pick<Pasted, "before" | "prompt">;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Submitted {
 export type Verdict = "left" | "queued" | "stands" | "unclear";
 
 /** Judges one look after Enter. */
-export function judgeScreen(rule: PromptRule, { screen, prompt, text }: Submitted, now: Screen): Verdict {
+export function judgeScreen(rule: PromptRule, { screen, prompt, text }: Omit<Submitted, "pasted">, now: Screen): Verdict {
   const sight = rule.find(now, { prompt, text: "" });
   if (sight.kind === "other") return "unclear";
   const { prompt: current } = sight;

@@ -36,7 +36,7 @@ const PROMPTS: Readonly<Record<string, readonly string[]>> = {
     "agents",
     "mcp",
   ],
-  codex: ["prompt-empty", "prompt-after-turn", "prompt-busy", "prompt-busy-queue", "help-below"],
+  codex: ["prompt-empty", "prompt-after-turn", "prompt-busy", "prompt-busy-queue", "help-below", "vim-insert", "vim-normal"],
 };
 
 describe.each(["claude", "codex"])("%s", (runtime) => {
