@@ -119,7 +119,7 @@ async function change(session: Session, socket: string, mood: Mood): Promise<voi
 }
 
 /** Numbers below a limit, the same for the same seed (mulberry32). */
-export function randomFrom(seed: number): (below: number) => number {
+function randomFrom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;

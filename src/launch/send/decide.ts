@@ -1,5 +1,5 @@
-import { mayBeQuestion } from "./prompts/questions.ts";
-import { isFrame, squeeze, withoutHints } from "./prompts/text.ts";
+import { mayBeQuestion } from "./questions.ts";
+import { isFrame, squeeze, withoutHints } from "./text.ts";
 import type { Prompt, PromptRule, Screen, Seen } from "./prompts/types.ts";
 
 /** The first decision: the message may be pasted into this empty prompt, or why not. */

@@ -1,6 +1,6 @@
 import { readOccupation } from "../../core/process/answering.ts";
 import { readTerminalInput } from "../../core/process/terminal-input.ts";
-import { IapeerError } from "../../model/errors.ts";
+import type { IapeerError } from "../../model/errors.ts";
 import { renderHead } from "../../model/party.ts";
 import type { PromptDeclaration } from "../../model/runtimes.ts";
 import { typeLines } from "./lines.ts";

@@ -6,7 +6,7 @@ import { decideEnter, decidePaste, type EnterDecision, isOurs, type Pasted } fro
 import { type InputState, notAtPrompt } from "./not-at-prompt.ts";
 import type { OpenPane, Unchanged } from "./pane.ts";
 import type { Prompt, PromptRule, Screen } from "./prompts/types.ts";
-import { squeeze } from "./prompts/text.ts";
+import { squeeze } from "./text.ts";
 import { isReadWithin } from "./unread.ts";
 import type { Submitted } from "./verdict.ts";
 

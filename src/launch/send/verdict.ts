@@ -1,5 +1,5 @@
 import { isOurs, type Pasted } from "./decide.ts";
-import { squeeze } from "./prompts/text.ts";
+import { squeeze } from "./text.ts";
 import type { Prompt, PromptRule, Screen } from "./prompts/types.ts";
 
 /** The screen on which Enter was pressed, and the text that its prompt held. */

@@ -1,4 +1,4 @@
-import { squeeze, withoutHints } from "./text.ts";
+import { squeeze, withoutHints } from "../text.ts";
 import type { PromptRule, Screen, Seen, Sight } from "./types.ts";
 
 /** The lines above and below the input: over the whole width, from the first column on. */

@@ -1,4 +1,4 @@
-import { isFrame, squeeze, withoutHints } from "./text.ts";
+import { isFrame, squeeze, withoutHints } from "../text.ts";
 import type { PromptRule, Screen, Seen, Sight } from "./types.ts";
 
 /** In shell mode the sign is "!". */

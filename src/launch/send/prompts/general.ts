@@ -1,5 +1,5 @@
-import { isQuestion, mayBeQuestion } from "./questions.ts";
-import { isFrame, splitAt, squeeze, withoutHints } from "./text.ts";
+import { isQuestion, mayBeQuestion } from "../questions.ts";
+import { isFrame, splitAt, squeeze, withoutHints } from "../text.ts";
 import type { Known, Prompt, PromptRule, Screen, Sight } from "./types.ts";
 
 /** The signs that a prompt may consist of: "> ", "$ ", ">>> ". A "#", "!", "/", ":" or "?" alone is the sign of a mode or of a question. */
