@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { deliver } from "../../src/launch/send/send.ts";
 import type { Delivery } from "../../src/launch/send/types.ts";
 import { IapeerError } from "../../src/model/errors.ts";
+import { isReadWithin } from "../../src/launch/send/unread.ts";
 import { shiftHeads } from "../../src/launch/send/shift-heads.ts";
 import { renderHead } from "../../src/model/party.ts";
 import { openTold } from "./app.ts";
@@ -67,11 +68,14 @@ export async function launchMoods(
     const to = { kind: "local", identity: session.identity } as const;
     return await deliver({ route, text }, to, { verify, signal: new AbortController().signal, host: app });
   };
+  const tty = await callOutside(session, "display-message", "-p", "-t", `=${session.identity}:`, "#{pane_tty}");
   let effects = 0;
   const send = async (): Promise<Sent> => {
     const state = STATES[random(STATES.length)]!;
     const text = randomText(random);
     const result = await resultOf(sendIn({ name: state, ms: random(400) }, text, random(2) === 0));
+    // The program may come to read the last key after the answer.
+    await isReadWithin(tty, 5000);
     // Nothing is typed after the answer. The next state's number comes behind all that was.
     await change(session, socket, { name: "prompt" });
     const all = readFileSync(log, "utf8").trimEnd().split("\n").filter(Boolean);

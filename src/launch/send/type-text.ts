@@ -76,7 +76,7 @@ async function pasteAtPrompt(
   let refused: { readonly why: string; readonly screen: Screen } | undefined;
   const paste = async () => {
     const { screen } = await pane.look();
-    if (signal.aborted) throw new IapeerError("interrupted", "stopped before anything was sent");
+    if (signal.aborted) throw interrupted();
     const decision = decidePaste(rule, screen);
     refused = { why: decision.kind === "refuse" ? decision.why : "its screen does not keep still", screen };
     if (decision.kind === "refuse" || !isInMode(manner)) return undefined;
@@ -86,7 +86,12 @@ async function pasteAtPrompt(
   };
   const pasted = await poll(paste, { timeoutMs: READY_MS, everyMs: EVERY_MS, signal });
   if (pasted !== undefined) return pasted;
+  if (signal.aborted) throw interrupted();
   throw notAtPrompt({ identity: pane.identity, ...refused!, input: "untouched" });
+}
+
+function interrupted(): IapeerError {
+  return new IapeerError("interrupted", "stopped before anything was sent");
 }
 
 function decide({ rule, echoes }: TypingManner, pasted: Pasted): EnterDecision {

@@ -171,6 +171,40 @@ describe("for every screen", () => {
     screen("› ^", "", "  gpt default · /tmp/bob"),
   ];
 
+  /** What a paste makes of those prompts, as it is or with a line more, less or changed, or the cursor elsewhere. */
+  const filled = fc
+    .record({
+      at: fc.nat(2),
+      rows: fc.constantFrom(
+        ["one two"],
+        ["one two", "  three"],
+        ["one two", "", "  three"],
+        ["one tw"],
+        ["xone two"],
+        ["one two", "  threex"],
+      ),
+      edits: fc.array(fc.record({ kind: fc.nat(4), row: fc.nat(4), line, x: fc.nat(12) }), { maxLength: 2 }),
+    })
+    .map(({ at, rows, edits }): Screen => {
+      const before = befores[at]!;
+      const { x, y, isVisible } = before.cursor;
+      const sign = before.lines[y]!.slice(0, 2).padEnd(2);
+      const input = rows.map((row, index) => (index === 0 ? sign + row : row));
+      const lines = [...before.lines.slice(0, y), ...input, ...before.lines.slice(y + 1)];
+      const cursor = { isVisible, y: y + rows.length - 1, x: rows.length > 1 ? rows.at(-1)!.length : x + rows[0]!.length };
+      for (const edit of edits) {
+        if (edit.kind === 0) lines.splice(edit.row, 1, edit.line);
+        else if (edit.kind === 1) lines.splice(edit.row, 0, edit.line);
+        else if (edit.kind === 2 && lines.length > 1) lines.splice(edit.row, 1);
+        else if (edit.kind === 3) cursor.x = edit.x;
+        else cursor.y = edit.row;
+      }
+      return {
+        lines: lines.map((one) => one.replace(/ +$/, "")),
+        cursor: { ...cursor, y: Math.min(cursor.y, lines.length - 1) },
+      };
+    });
+
   test.each(rules)("of %s a paste is decided at a line without typed text only", (_, rule) => {
     fc.assert(
       fc.property(anyScreen, (one) => {
@@ -186,7 +220,7 @@ describe("for every screen", () => {
   test.each(rules)("of %s Enter is decided only where our text stands alone behind the sign", (_, rule) => {
     const text = fc.constantFrom("one two", "one two\nthree", "one two\n\nthree");
     fc.assert(
-      fc.property(anyScreen, text, fc.constantFrom(...befores), (after, ours, before) => {
+      fc.property(fc.oneof(anyScreen, filled), text, fc.constantFrom(...befores), (after, ours, before) => {
         const decision = decidePaste(rule, before);
         if (decision.kind === "refuse") return true;
         const enter = decideEnter(rule, { before, prompt: decision.prompt, after, text: ours });
