@@ -25,8 +25,11 @@ export interface Unchanged {
   readonly rows: readonly number[];
 }
 
-/** Each stroke tells whether it was made. It is not when the screen has changed since the look, in the cursor or in one of the rows. */
-export type Stroke = "made" | "changed";
+/**
+ * Each stroke tells whether it was made. It is not when the screen has changed since the look, in the cursor or in one of the rows. `screen`
+ * is a look a moment after it, where one was asked for.
+ */
+export type Stroke = { readonly isMade: true; readonly screen?: Screen } | { readonly isMade: false };
 
 /** The agent's pane of a live session, as tmux reaches it. Its methods throw as askPane. */
 export interface OpenPane {
@@ -35,36 +38,46 @@ export interface OpenPane {
   readonly pid: number;
   /** Looks at the pane's screen, whatever part of it a person has scrolled to. Throws `send-failed` also when the pane takes no input. */
   readonly look: () => Promise<PaneLook>;
-  /** Pastes a text, bracketed where the program asked for that. */
+  /** Pastes a text, bracketed where the program asked for that, and looks. */
   readonly paste: (text: string, when: Unchanged) => Promise<Stroke>;
-  /** Presses Enter. */
-  readonly submit: (when: Unchanged) => Promise<Stroke>;
+  /** Presses Enter. `thenLook` is for a program that goes on: a pane that is gone would be an error. */
+  readonly submit: (when: Unchanged, options?: { readonly thenLook: boolean }) => Promise<Stroke>;
   /** Presses Ctrl-U, which takes back what was typed on a line. */
   readonly takeBack: (when: Unchanged) => Promise<Stroke>;
+}
+
+/** The time from a stroke to the look behind it. The kernel's echo takes less. */
+const SETTLE_SECS = 0.01;
+
+interface StrokeOptions {
+  readonly stdin?: string;
+  readonly thenLook?: boolean;
 }
 
 /** Opens the pane of an addressee. Nothing is asked yet. */
 export function openPane(to: Addressee, tmux: Tmux): OpenPane {
   const { id } = to.pane;
   const ask = async (commands: readonly string[], more: Partial<Question> = {}) => await askPane(to, { commands, ...more }, tmux);
-  const stroke = async (commands: readonly string[], when: Unchanged, stdin?: string): Promise<Stroke> => {
-    const answer = await ask([...commands, `display-message -p ${MADE}`], {
-      stdin,
-      condition: renderUnchanged(when.screen, when.rows),
-    });
-    return answer.trim() === MADE ? "made" : "changed";
+  const looking = [`display-message -p -t ${id} "${FACTS}"`, `capture-pane -p -e -t ${id}`];
+  const stroke = async (commands: readonly string[], when: Unchanged, more: StrokeOptions = {}): Promise<Stroke> => {
+    const after = more.thenLook === true ? [`run-shell -d ${SETTLE_SECS}`, ...looking] : [];
+    const condition = renderUnchanged(when.screen, when.rows);
+    const answer = await ask([...commands, `display-message -p ${MADE}`, ...after], { stdin: more.stdin, condition });
+    if (!answer.startsWith(`${MADE}\n`)) return { isMade: false };
+    return after.length === 0 ? { isMade: true } : { isMade: true, screen: parseLook(to, answer.slice(MADE.length + 1)).screen };
   };
   // tmux brackets by the modes of what the pane shows: one that a person scrolls in shows another screen.
   const leaveModes = `copy-mode -q -t ${id}`;
   return {
     identity: to.identity,
     pid: to.pane.pid,
-    look: async () => parseLook(to, await ask([`display-message -p -t ${id} "${FACTS}"`, `capture-pane -p -e -t ${id}`])),
+    look: async () => parseLook(to, await ask(looking)),
     paste: async (text, when) => {
       const buffer = `iapeer-${crypto.randomUUID()}`;
-      return await stroke([`load-buffer -b ${buffer} -`, leaveModes, `paste-buffer -p -d -b ${buffer} -t ${id}`], when, text);
+      const commands = [`load-buffer -b ${buffer} -`, leaveModes, `paste-buffer -p -d -b ${buffer} -t ${id}`];
+      return await stroke(commands, when, { stdin: text, thenLook: true });
     },
-    submit: async (when) => await stroke([leaveModes, keyFor(id, "Enter", "\\r")], when),
+    submit: async (when, options) => await stroke([leaveModes, keyFor(id, "Enter", "\\r")], when, options),
     takeBack: async (when) => await stroke([leaveModes, keyFor(id, "C-u", "\\025")], when),
   };
 }

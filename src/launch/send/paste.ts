@@ -3,7 +3,7 @@ import { readTerminalInput } from "../../core/process/terminal-input.ts";
 import type { IapeerError } from "../../model/errors.ts";
 import { renderHead } from "../../model/party.ts";
 import type { PromptDeclaration } from "../../model/runtimes.ts";
-import { typeLines } from "./lines.ts";
+import { typeLines, whyNotReading } from "./lines.ts";
 import { notAtPrompt } from "./not-at-prompt.ts";
 import type { OpenPane, PaneLook } from "./pane.ts";
 import { chooseRule } from "./prompts/prompts.ts";
@@ -16,6 +16,9 @@ import { verify } from "./verify.ts";
 /** The time for a program to read what somebody typed before. */
 const UNREAD_MS = 2000;
 
+/** The time for a program to come to its prompt. A program that reads lines may be at work on an earlier one. */
+const READY_MS = 1000;
+const LINE_READY_MS = 5000;
 /** A word at the end of a text at which claude and codex open a menu. It closes at a blank behind that word. */
 const OPENS_MENU = /(?:^|\s)[@$/#]\S*$/u;
 
@@ -54,10 +57,10 @@ export async function typeMessage(
   if (hasUnread && !(await isReadWithin(look.tty, UNREAD_MS, manner.signal)))
     throw refuse(pane, look, "it does not read what is typed to it");
   const text = renderMessage(message) + (typing.rule.readsKeys === true && OPENS_MENU.test(message.text) ? " " : "");
-  if (typing.isLineMode) return await typeLines(pane, text, { ...typing, verify: manner.verify, pid: pane.pid });
+  if (typing.isLineMode) return await typeLines(pane, text, { ...typing, screen: look.screen, verify: manner.verify });
   if (/[\n\t]/.test(text) && typing.rule.readsKeys !== true && !(look.takesPastes ?? reader.hasAskedForPastes()))
     throw refuse(pane, look, "it reads keys, and takes each line end and each tab of a text for one");
-  const submitted = await typeText(pane, text, typing);
+  const submitted = await typeText(pane, text, { ...typing, screen: look.screen });
   return manner.verify ? await verify(pane, submitted, typing) : { state: "sent" };
 }
 
@@ -78,7 +81,16 @@ function planTyping(
   if (isLineMode && rule.readsKeys === true) throw refuse(pane, look, "it has not begun to read keys");
   const echoes = declared?.echo ?? true;
   if (isLineMode && !isEchoing && echoes) throw refuse(pane, look, "its terminal hides what is typed, as for a password");
-  return { rule, tty: look.tty, echoes, isLineMode, shownMs: declared?.showsWithinMs, signal };
+  return {
+    rule,
+    tty: look.tty,
+    echoes,
+    isLineMode,
+    shownMs: declared?.showsWithinMs,
+    readyMs: isLineMode ? LINE_READY_MS : READY_MS,
+    whyNotReading: () => (isLineMode ? whyNotReading(look.tty, pane.pid) : undefined),
+    signal,
+  };
 }
 
 function refuse({ identity }: OpenPane, { screen }: PaneLook, why: string): IapeerError {

@@ -10,8 +10,6 @@ import { squeeze } from "./text.ts";
 import { isReadWithin } from "./unread.ts";
 import type { Submitted } from "./verdict.ts";
 
-/** The time for a program to come to its prompt. It may draw, or read what was typed before. */
-const READY_MS = 1000;
 /** The time for a program to read a paste. */
 const READ_MS = 2000;
 /** The pause between a paste and its Enter. A program that knows pastes by their speed takes an Enter within 120 ms as a part of one. */
@@ -32,8 +30,20 @@ export interface TypingManner {
   readonly isLineMode: boolean;
   /** How long the paste may take to show. */
   readonly shownMs?: number | undefined;
+  /** How long the program may take to come to its prompt. It may draw, or read what was typed before. */
+  readonly readyMs: number;
+  /** Tells why the program does not read now, beside what its screen shows. It costs little. */
+  readonly whyNotReading: () => string | undefined;
   /** Ends the typing before anything is pasted. What is pasted is submitted or taken back. */
   readonly signal: AbortSignal;
+}
+
+/** A text that is one of several, typed one after the other. */
+export interface Sequence {
+  /** The last look that there was. */
+  readonly screen?: Screen | undefined;
+  /** Another text follows. */
+  readonly hasNext: boolean;
 }
 
 /**
@@ -42,22 +52,29 @@ export interface TypingManner {
  *
  * @throws IapeerError `not-at-prompt`: Enter was not pressed; `interrupted`: nothing was pasted; what the pane throws.
  */
-export async function typeText(pane: OpenPane, text: string, manner: TypingManner): Promise<Submitted> {
-  const { before, prompt } = await pasteAtPrompt(pane, text, manner);
+export async function typeText(
+  pane: OpenPane,
+  text: string,
+  { screen, hasNext, ...manner }: TypingManner & Partial<Sequence>,
+): Promise<Submitted> {
+  const { before, prompt, ...pasted } = await pasteAtPrompt(pane, text, { ...manner, screen });
   // The kernel keeps a line until its end, and a program can read nothing of it before.
   if (!manner.isLineMode) await isReadWithin(manner.tty, READ_MS);
   const readAtMs = performance.now();
   let last: EnterDecision = { kind: "wait", why: "the message does not show in its prompt" };
   let after = before;
+  let looked = pasted.after;
   const submit = async (): Promise<Submitted | undefined> => {
-    ({ screen: after } = await pane.look());
+    after = looked ?? (await pane.look()).screen;
+    looked = undefined;
     last = decide(manner, { before, prompt, after, text });
     if (last.kind !== "enter") return undefined;
     const leftMs = (manner.isLineMode ? 0 : PAUSE_MS) - (performance.now() - readAtMs);
     if (leftMs > 0) await pause(leftMs);
     if (!isInMode(manner)) return undefined;
-    const done = await pane.submit(unchanged(after, last.prompt));
-    return done === "made" ? { screen: after, prompt: last.prompt, text, pasted: { before, prompt } } : undefined;
+    const done = await pane.submit(unchanged(after, last.prompt), { thenLook: hasNext === true });
+    if (!done.isMade) return undefined;
+    return { screen: after, prompt: last.prompt, text, pasted: { before, prompt }, next: done.screen };
   };
   const submitted = await poll(submit, { timeoutMs: manner.shownMs ?? SHOWN_MS, everyMs: EVERY_MS });
   if (submitted !== undefined) return submitted;
@@ -70,21 +87,25 @@ export async function typeText(pane: OpenPane, text: string, manner: TypingManne
 async function pasteAtPrompt(
   pane: OpenPane,
   text: string,
-  manner: TypingManner,
-): Promise<{ readonly before: Screen; readonly prompt: Prompt }> {
-  const { rule, signal } = manner;
+  { screen: first, ...manner }: TypingManner & { readonly screen: Screen | undefined },
+): Promise<{ readonly before: Screen; readonly prompt: Prompt; readonly after?: Screen | undefined }> {
+  const { rule, signal, readyMs, whyNotReading } = manner;
   let refused: { readonly why: string; readonly screen: Screen } | undefined;
+  let looked = first;
   const paste = async () => {
-    const { screen } = await pane.look();
+    const screen = looked ?? (await pane.look()).screen;
+    looked = undefined;
     if (signal.aborted) throw interrupted();
     const decision = decidePaste(rule, screen);
-    refused = { why: decision.kind === "refuse" ? decision.why : "its screen does not keep still", screen };
-    if (decision.kind === "refuse" || !isInMode(manner)) return undefined;
+    const why = decision.kind === "refuse" ? decision.why : whyNotReading();
+    refused = { why: why ?? "its screen does not keep still", screen };
+    if (decision.kind === "refuse" || why !== undefined || !isInMode(manner)) return undefined;
     const { prompt } = decision;
-    if (text === "" || (await pane.paste(text, unchanged(screen, prompt))) === "made") return { before: screen, prompt };
-    return undefined;
+    if (text === "") return { before: screen, prompt, after: screen };
+    const stroke = await pane.paste(text, unchanged(screen, prompt));
+    return stroke.isMade ? { before: screen, prompt, after: stroke.screen } : undefined;
   };
-  const pasted = await poll(paste, { timeoutMs: READY_MS, everyMs: EVERY_MS, signal });
+  const pasted = await poll(paste, { timeoutMs: readyMs, everyMs: EVERY_MS, signal });
   if (pasted !== undefined) return pasted;
   if (signal.aborted) throw interrupted();
   throw notAtPrompt({ identity: pane.identity, ...refused!, input: "untouched" });
@@ -139,5 +160,5 @@ async function takeBack(pane: OpenPane, typed: Typed): Promise<InputState> {
 async function takeBackLine(pane: OpenPane, typed: Typed): Promise<InputState> {
   const { screen } = await pane.look();
   if (!isInMode(typed)) return "holds-message";
-  return (await pane.takeBack({ screen, rows: [] })) === "made" ? "cleared" : "holds-message";
+  return (await pane.takeBack({ screen, rows: [] })).isMade ? "cleared" : "holds-message";
 }

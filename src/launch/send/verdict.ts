@@ -10,6 +10,8 @@ export interface Submitted {
   readonly text: string;
   /** The screen before the paste, and the empty prompt on it. */
   readonly pasted: Pick<Pasted, "before" | "prompt">;
+  /** The screen a moment after Enter, where another text follows. */
+  readonly next?: Screen | undefined;
 }
 
 /**
