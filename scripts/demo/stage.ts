@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { styleText } from "node:util";
 
@@ -43,6 +43,7 @@ export function openStage(binary: string, { isTerminal, signal }: StageOptions):
   const folder = realpathSync(mkdtempSync("/tmp/iapeer-demo-"));
   PROPS.forEach((name) => bringProp(name, folder));
   mkdirSync(join(folder, "home"));
+  declarePrompt(join(folder, "iapeer"));
   const place = { cwd: folder, env: environmentFor(folder, binary) };
   const paint = (style: "bold" | "dim", text: string) =>
     isTerminal && !process.env["NO_COLOR"] ? styleText(style, text, { validateStream: false }) : text;
@@ -67,6 +68,13 @@ export function openStage(binary: string, { isTerminal, signal }: StageOptions):
 function bringProp(name: string, folder: string): void {
   copyFileSync(join(import.meta.dir, name), join(folder, name));
   chmodSync(join(folder, name), 0o755);
+}
+
+/** The script in the place of claude reads bare lines. */
+function declarePrompt(root: string): void {
+  const runtime = join(root, "runtimes/claude");
+  mkdirSync(runtime, { recursive: true, mode: 0o700 });
+  writeFileSync(join(runtime, "runtime.json"), JSON.stringify({ prompt: { sign: "" } }), { mode: 0o600 });
 }
 
 function environmentFor(folder: string, binary: string): Record<string, string> {

@@ -156,15 +156,25 @@ function isReady(fd: number, event: number): boolean | undefined {
   return (asked.readInt16LE(6) & event) !== 0;
 }
 
-/** The offset of `c_lflag` in `struct termios`, and ICANON in it. */
+/** The offset of `c_lflag` in `struct termios`, and the flags ICANON and ECHO in it. */
 const LOCAL_FLAGS_OFFSET = isMac ? 24 : 12;
 const ICANON = isMac ? 0x100 : 0x2;
+const ECHO = 0x8;
 
-/** Tells whether a terminal hands its program whole lines (termios(3), ICANON); undefined for a descriptor that is no terminal. */
-export function isLineMode(fd: number): boolean | undefined {
+/** The ways of a terminal that its program has chosen (termios(3)). */
+export interface TerminalMode {
+  /** ICANON: the kernel hands the program whole lines. */
+  readonly isLineMode: boolean;
+  /** ECHO: the kernel shows what is typed. */
+  readonly isEchoing: boolean;
+}
+
+/** The mode of a terminal; undefined for a descriptor that is no terminal. */
+export function readTerminalMode(fd: number): TerminalMode | undefined {
   const attributes = Buffer.alloc(256);
   if (libc("tcgetattr").tcgetattr(fd, ptr(attributes)) !== 0) return undefined;
-  return (attributes.readUInt32LE(LOCAL_FLAGS_OFFSET) & ICANON) !== 0;
+  const flags = attributes.readUInt32LE(LOCAL_FLAGS_OFFSET);
+  return { isLineMode: (flags & ICANON) !== 0, isEchoing: (flags & ECHO) !== 0 };
 }
 
 /** The process that called listen(2) on a unix socket; 0 when the kernel does not tell, as for another pid namespace. */

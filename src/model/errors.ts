@@ -84,6 +84,7 @@ export const ERRORS = {
   "revision-conflict": passing(4, "busy"),
   "peer-not-live": passing(4, "live"),
   "stale-incarnation": final(4, "live"),
+  "not-at-prompt": passing(4, "live"),
   "sender-mismatch": final(4, "conflict"),
   "not-authorized": final(4, "unauthorized"),
   "peer-ambiguous": final(4, "conflict"),

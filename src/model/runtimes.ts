@@ -24,6 +24,16 @@ export type PromptWay =
   /** A variable with a JSON object, whose `instructions` is a list of files to read. */
   | { readonly by: "instructions"; readonly variable: string };
 
+/** The prompt of a program, as somebody declares it. */
+export interface PromptDeclaration {
+  /** The text in front of an empty input. Empty: the input is a line without any. Left out: any prompt that iapeer can recognise. */
+  readonly sign?: string;
+  /** false: the program shows nothing of what is typed. */
+  readonly echo: boolean;
+  /** How long what is typed may take to show. */
+  readonly showsWithinMs?: number;
+}
+
 /** The facts about a runtime beside the program that starts it. */
 export interface RuntimeWays {
   readonly model?: ModelWay;

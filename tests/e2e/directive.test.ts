@@ -11,7 +11,7 @@ import { errorLine, ok } from "../support/calls.ts";
 import { fixture } from "../support/fixtures.ts";
 import { agentOf } from "../support/host-fleet.ts";
 import { finish, until } from "../support/sandbox.ts";
-import { launchPeer, readSession, type Session, signal, untilGone } from "../support/session.ts";
+import { declareLineReaders, launchPeer, readSession, type Session, signal, untilGone } from "../support/session.ts";
 import { beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -19,6 +19,7 @@ import { join } from "node:path";
 const bob = useBob();
 
 beforeEach(() => {
+  declareLineReaders(bob.sandbox);
   const agent = fixture("obedient-agent.sh");
   Object.assign(bob.sandbox.env, {
     IAPEER_CLAUDE_BIN: agent,

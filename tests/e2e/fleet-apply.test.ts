@@ -10,7 +10,7 @@ import { fixture } from "../support/fixtures.ts";
 import { type AgentText, writeFleet } from "../support/fleet.ts";
 import { soaked } from "../support/soak.ts";
 import { BINARY, finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
-import { prepareSessions, processesOf, readSession } from "../support/session.ts";
+import { declareLineReaders, prepareSessions, processesOf, readSession } from "../support/session.ts";
 import { prepareShared, SHARED } from "../support/shared-server.ts";
 
 let box: Sandbox;
@@ -334,6 +334,7 @@ describe("fleet apply", () => {
     expect(opsOf(await apply("--dry-run", "--start"))).toEqual(["a unchanged unchanged", "b unchanged unchanged"]);
     await ok(box, "stop", "a");
     expect(opsOf(await apply("--dry-run", "--start"))).toEqual(["a unchanged planned", "b unchanged unchanged"]);
+    declareLineReaders(box);
     await ok(box, "send", "b", "-m", "hello", "--verify");
     writeFleet(box, agents);
     const report = await apply();

@@ -1,11 +1,13 @@
 // A person with a team, from an empty root to its end, in a real terminal.
 import { expect, test } from "bun:test";
 import { useBob } from "../support/bob.ts";
+import { declareLineReaders } from "../support/session.ts";
 import { openTerminal } from "../support/terminal.ts";
 
 const bob = useBob();
 
 test("a fleet is begun, applied, seen, told, talked to, changed and stopped, as a person types it", async () => {
+  declareLineReaders(bob.sandbox);
   using terminal = openTerminal(bob.sandbox, { columns: 80 });
   const types = async (line: string, shows: RegExp) => {
     terminal.type(`clear; iapeer ${line}`);

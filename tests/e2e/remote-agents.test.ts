@@ -7,7 +7,7 @@ import { writeApplied } from "../../src/fleet/applied.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { agentOf } from "../support/host-fleet.ts";
-import { launchPeer } from "../support/session.ts";
+import { declareLineReaders, launchPeer } from "../support/session.ts";
 import { prepareShared } from "../support/shared-server.ts";
 
 const bob = useBob();
@@ -105,6 +105,7 @@ describe("a fleet state that cannot be read", () => {
   test("does not keep a message from a peer of this host", async () => {
     await launchPeer(bob.sandbox, "bob");
     bob.sandbox.write(join(bob.sandbox.root, "state/iapeer/fleet.json"), "{");
+    declareLineReaders(bob.sandbox);
     const { stdout, stderr, status } = await ok(bob.sandbox, "send", "bob", "-m", "a");
     expect({ stdout, status }).toEqual({ stdout: "sent to claude-bob\n", status: 0 });
     expect(stderr).toStartWith("warning: what was last applied of the fleet cannot be read");
@@ -119,6 +120,7 @@ describe("a fleet state that cannot be read", () => {
 describe("--socket", () => {
   test("is where the session must be, by its path or by a name", async () => {
     const { socket } = await launchPeer(bob.sandbox, "bob");
+    declareLineReaders(bob.sandbox);
     await ok(bob.sandbox, "send", "bob", "-m", "a", "--socket", socket);
     const named = prepareShared(bob.sandbox);
     expect(await errorOf("send", "bob", "-m", "a", "--socket", "work")).toMatchObject({

@@ -13,7 +13,7 @@ import { finish, until } from "../support/sandbox.ts";
 import { callOutside, launchPeer, readSession, type Session, signal } from "../support/session.ts";
 import { openTerminal } from "../support/terminal.ts";
 
-const bob = useBob();
+const bob = useBob("plain");
 const HOST = hostname().split(".")[0]!;
 const ME = accountName();
 const HEAD = `[${HOST}:${ME} -> ${HOST}:bob] `;
@@ -22,14 +22,15 @@ const COMPOSER = fixture("composer.ts");
 const gotFile = () => `${bob.sandbox.folder}/got`;
 const readGot = () => (existsSync(gotFile()) ? readFileSync(gotFile(), "utf8") : "");
 
-/** Launches bob with a program in the place of his agent. */
-async function launchAs(program: string): Promise<Session> {
-  bob.sandbox.env["IAPEER_CLAUDE_BIN"] = bob.sandbox.script("program", program);
-  return await launchPeer(bob.sandbox, "bob");
+/** Launches bob with a program that iapeer does not know. Its prompt may be declared. */
+async function launchAs(program: string, prompt?: object): Promise<Session> {
+  const command = bob.sandbox.script("program", program);
+  bob.sandbox.write(join(bob.sandbox.root, "runtimes/plain/runtime.json"), JSON.stringify({ command, prompt }));
+  return await launchPeer(bob.sandbox, "bob", "plain");
 }
 
-const launchComposer = async (manner: string) =>
-  await launchAs(`exec '${process.execPath}' '${COMPOSER}' ${manner} '${gotFile()}'`);
+const launchComposer = async (manner: string, prompt?: object) =>
+  await launchAs(`exec '${process.execPath}' '${COMPOSER}' ${manner} '${gotFile()}'`, prompt);
 const launchReader = async () => await launchAs(`exec cat >>'${gotFile()}'`);
 const messages = () =>
   readGot()
@@ -45,7 +46,7 @@ describe("send", () => {
     expect(json).toEqual({ to: "bob", from: ME, sender: "person", state: "sent", bytes: Buffer.byteLength(text) });
     await until("it is read", () => readGot() === `${text}\n`);
     expect(bob.readLog("lifecycle.log").filter(({ ev }) => ev === "send")).toMatchObject([
-      { identity: "claude-bob", from: ME, chars: "14", state: "sent" },
+      { identity: "plain-bob", from: ME, chars: "14", state: "sent" },
     ]);
     expect(readFileSync(join(bob.sandbox.root, "logs/iapeer/lifecycle.log"), "utf8")).not.toContain("four");
   });
@@ -60,7 +61,7 @@ describe("send", () => {
   test("types a line to a shell with readline, which takes it", async () => {
     await launchAs("PS1='ready> ' exec bash --norc --noprofile -i");
     expect((await ok(bob.sandbox, "send", "bob", "-m", `; echo got >'${gotFile()}'`, "--verify")).stdout).toBe(
-      "accepted by claude-bob\n",
+      "accepted by plain-bob\n",
     );
     await until("it is run", () => readGot() === "got\n");
   });
@@ -76,7 +77,7 @@ describe("send", () => {
 
   test("hands a slow reader of lines all of a long message", async () => {
     await launchAs(`sleep 1; while read -r line; do printf '%s\\n' "$line" >>'${gotFile()}'; done`);
-    const text = Array.from({ length: 400 }, (_, n) => `line ${n} ${"x".repeat(25)}`).join("\n");
+    const text = Array.from({ length: 20 }, (_, n) => `line ${n} ${"x".repeat(750)}`).join("\n");
     await ok(bob.sandbox, "send", "bob", "--file", bob.sandbox.write("message", text));
     await until("all of it is read", () => readGot() === `${HEAD}${text}\n`);
   });
@@ -85,13 +86,13 @@ describe("send", () => {
     await launchReader();
     const shell = `printf 'a\\nb\\n' | '${process.cwd()}/dist/iapeer' send bob --file -`;
     const child = Bun.spawn(["sh", "-c", shell], { env: bob.sandbox.env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-    expect(await finish(child)).toMatchObject({ status: 0, stdout: "sent to claude-bob\n" });
+    expect(await finish(child)).toMatchObject({ status: 0, stdout: "sent to plain-bob\n" });
     await until("it is read", () => readGot() === `${HEAD}a\nb\n`);
   });
 
   test("many messages at once arrive whole, each once", async () => {
     await launchReader();
-    const sent = Array.from({ length: soaked(100, 30) }, (_, n) => `message ${n} ${"x".repeat(n * 7)}\nits end ${n}`);
+    const sent = Array.from({ length: soaked(60, 20) }, (_, n) => `message ${n} ${"x".repeat(n * 20)}\nits end ${n}`);
     const ends = await Promise.all(sent.map(async (text) => await bob.sandbox.iapeer("send", "bob", "-m", text)));
     expect(ends.filter(({ status }) => status !== 0)).toEqual([]);
     const count = (text: string) => text.split("\n").length - 1;
@@ -113,74 +114,157 @@ describe("send", () => {
 describe("a pane in which a person is at work", () => {
   test("is left scrolling no more, and gets the message as one paste", async () => {
     const session = await launchComposer("submit");
-    await callOutside(session, "copy-mode", "-t", "=claude-bob:");
+    await callOutside(session, "copy-mode", "-t", "=plain-bob:");
     await ok(bob.sandbox, "send", "bob", "-m", "one\ntwo");
     await until("it is submitted", () => readGot() !== "");
     expect(messages()).toEqual([`${HEAD}one\ntwo`]);
   });
 
-  test("keeps the half line that was typed, in front of the message", async () => {
+  test("keeps the half line that was typed, and gets nothing", async () => {
     const session = await launchComposer("submit");
-    await callOutside(session, "send-keys", "-t", "=claude-bob:", "-l", "half");
-    expect((await ok(bob.sandbox, "send", "bob", "-m", "one", "--verify")).stdout).toBe("accepted by claude-bob\n");
-    expect(messages()).toEqual([`half${HEAD}one`]);
+    await callOutside(session, "send-keys", "-t", "=plain-bob:", "-l", "half");
+    await until("it shows", async () =>
+      (await callOutside(session, "capture-pane", "-p", "-t", "=plain-bob:")).includes("> half"),
+    );
+    const end = await bob.sandbox.iapeer("send", "bob", "-m", "one", "--verify", "--json");
+    expect({ ...errorLine(end), status: end.status }).toMatchObject({
+      code: "not-at-prompt",
+      status: 4,
+      details: { identity: "plain-bob", input: "untouched", screen: expect.arrayContaining(["> half"]) as string[] },
+    });
+    expect(bob.readLog("lifecycle.log").filter(({ ev }) => ev === "send")).toMatchObject([
+      { identity: "plain-bob", from: ME, state: "not-at-prompt", input: "untouched" },
+    ]);
+    await callOutside(session, "send-keys", "-t", "=plain-bob:", "Enter");
+    await until("it is submitted", () => readGot() !== "");
+    expect(messages()).toEqual(["half"]);
   });
 
   test("gets the message alone, whichever window and pane is in front and even when panes are typed to together", async () => {
     const session = await launchReader();
     const other = `${bob.sandbox.folder}/other`;
-    await callOutside(session, "split-window", "-t", "=claude-bob:", "sh", "-c", `exec cat >'${other}'`);
-    await callOutside(session, "set-option", "-w", "-t", "=claude-bob:", "synchronize-panes", "on");
+    await callOutside(session, "split-window", "-t", "=plain-bob:", "sh", "-c", `exec cat >'${other}'`);
+    await callOutside(session, "set-option", "-w", "-t", "=plain-bob:", "synchronize-panes", "on");
     await ok(bob.sandbox, "send", "bob", "-m", "one");
     await until("it is read", () => readGot() === `${HEAD}one\n`);
-    await callOutside(session, "set-option", "-w", "-t", "=claude-bob:", "synchronize-panes", "off");
-    await callOutside(session, "send-keys", "-t", "=claude-bob:", "mine", "Enter");
+    await callOutside(session, "set-option", "-w", "-t", "=plain-bob:", "synchronize-panes", "off");
+    await callOutside(session, "send-keys", "-t", "=plain-bob:", "mine", "Enter");
     await until("the other pane reads", () => readFileSync(other, "utf8") !== "");
     expect(readFileSync(other, "utf8")).toBe("mine\n");
   });
 });
 
 describe("--verify", () => {
-  test.each([
-    ["submit", "accepted", "clears its input and shows the message above it"],
-    ["bare", "accepted", "has a prompt and no frame"],
-    ["folding", "accepted", "shows a word for a long paste"],
-    ["slow", "accepted", "is late"],
-    ["scrolling", "accepted", "moves its screen all the time"],
-    ["plain", "accepted", "has no prompt and clears its screen"],
-    ["deaf", "typed", "does nothing at Enter"],
-    ["newline", "unknown", "makes a new line of Enter"],
-    ["stalling", "unknown", "reads no more when it has the paste"],
-    ["silent", "unknown", "shows nothing"],
-  ])("of a program (%s) is %s, when it %s", async (manner, state) => {
-    await launchComposer(manner);
+  test.each<[string, string, string, object | undefined]>([
+    ["submit", "accepted", "clears its input and shows the message above it", undefined],
+    ["bare", "accepted", "has a prompt and no frame", undefined],
+    ["folding", "accepted", "shows a word for a long paste", undefined],
+    ["slow", "accepted", "is late", undefined],
+    ["scrolling", "accepted", "moves its screen all the time", undefined],
+    ["plain", "accepted", "has no prompt, and is declared so", { sign: "" }],
+    ["deaf", "typed", "does nothing at Enter", undefined],
+    ["newline", "unknown", "makes a new line of Enter", undefined],
+    ["stalling", "unknown", "reads no more when it has the paste", undefined],
+    ["silent", "unknown", "shows nothing, and is declared so", { echo: false, sign: "" }],
+  ])("of a program (%s) is %s, when it %s", async (manner, state, _, prompt) => {
+    await launchComposer(manner, prompt);
     const text = manner === "plain" ? "one" : "one\ntwo";
     const { stdout, status } = await bob.sandbox.iapeer("send", "bob", "-m", text, "--verify", "--json");
     expect({ state: JSON.parse(stdout).state as string, status }).toEqual({ state, status: state === "accepted" ? 0 : 1 });
-    if (state === "accepted") expect(messages()).toEqual([HEAD + text]);
+    if (state === "accepted" || manner === "silent") expect(messages()).toEqual([HEAD + text]);
   });
 
-  test.each([
-    ["echoes", "exec cat"],
-    ["does not echo", "stty -echo; exec cat >/dev/null"],
-    ["scrolls all the time", "while :; do echo x; sleep 0.02; done & exec cat >/dev/null"],
-  ])("of a reader of lines is accepted when it was read, by one that %s", async (_, program) => {
-    await launchAs(program);
+  test.each<[string, string, object | undefined]>([
+    ["echoes", "exec cat", undefined],
+    ["does not echo, and is declared so", "stty -echo; exec cat >/dev/null", { echo: false }],
+    ["scrolls all the time", "while :; do echo x; sleep 0.02; done & exec cat >/dev/null", { sign: "", echo: false }],
+  ])("of a reader of lines is accepted when it was read, by one that %s", async (_, program, prompt) => {
+    await launchAs(program, prompt);
     expect(await bob.sandbox.json("send", "bob", "-m", "one\ntwo", "--verify")).toMatchObject({ state: "accepted" });
   });
+});
 
-  test.each(["reader", "composer"])("of a stopped %s is unknown, and the message is there when it goes on", async (kind) => {
+/** The answer to a message, and what the program has read of it when the answer is there. */
+async function refusal(...args: string[]) {
+  const end = await bob.sandbox.iapeer("send", "bob", ...args, "--json");
+  const { code, details } = errorLine(end);
+  return { code, status: end.status, why: details?.["why"], input: details?.["input"] };
+}
+
+describe("nothing is pressed", () => {
+  test.each<[string, string]>([
+    ["asks on a line", `printf 'Proceed? [y/N] '; read -r a; echo "$a" >'GOT'`],
+    ["asks above its prompt", `printf 'Delete all?\n> '; read -r a; echo "$a" >'GOT'`],
+    ["asks for a name", `printf 'Name: '; read -r a; echo "$a" >'GOT'`],
+    ["hides what is typed", `stty -echo; read -r a; echo "$a" >'GOT'`],
+    ["waits for Enter", `echo 'Press Enter to continue'; read -r a; echo "$a" >'GOT'`],
+    ["has a menu", `printf '1) yes\n2) no\n#? '; read -r a; echo "$a" >'GOT'`],
+    ["has a menu above an arrow", `printf '❯ 1. Yes\n  2. No\n> '; read -r a; echo "$a" >'GOT'`],
+    ["does not wait for a line", "exec sleep 600"],
+  ])("in a program that %s", async (_, program) => {
+    await launchAs(program.replace("GOT", gotFile()));
+    expect(await refusal("-m", "y")).toMatchObject({ code: "not-at-prompt", status: 4, input: "untouched" });
+    expect(readGot()).toBe("");
+  });
+
+  test("after a line that the program answers with a question", async () => {
+    await launchAs(`read -r task; sleep 0.2; printf 'Proceed? [y/N] '; read -r a; echo "$a" >'${gotFile()}'`);
+    const { stdout, stderr, status } = await bob.sandbox.iapeer("send", "bob", "-m", "do it\ny", "--json");
+    expect({ json: JSON.parse(stdout) as object, status }).toMatchObject({ json: { state: "unknown" }, status: 1 });
+    expect(stderr).toContain("1 of 2 lines were submitted");
+    expect(readGot()).toBe("");
+  }, 30_000);
+
+  test.each(["reader", "composer"])("in a stopped %s, which finds nothing when it goes on", async (kind) => {
     const program = kind === "reader" ? `cat >>'${gotFile()}'` : `'${process.execPath}' '${COMPOSER}' submit '${gotFile()}'`;
     // Not the pane's own process: tmux lets that one go on at once.
     const session = await launchAs(`${program}\nexit 0`);
     const child = listProcesses().find(({ ppid }) => ppid === session.agent.pid)!;
     signal("STOP", child);
-    const { stdout, status } = await bob.sandbox.iapeer("send", "bob", "-m", "one", "--verify", "--json");
-    expect({ status, state: JSON.parse(stdout).state as string }).toEqual({ status: 1, state: "unknown" });
-    expect(readGot()).toBe("");
+    expect(await refusal("-m", "one")).toMatchObject({ code: "not-at-prompt", status: 4, why: "it is stopped" });
     signal("CONT", child);
-    await until("it is read", () => readGot().includes(`${HEAD}one`));
+    await ok(bob.sandbox, "send", "bob", "-m", "two", "--verify");
+    expect(readGot()).not.toContain("one");
   });
+
+  test.each([
+    ["silent", "the line of the cursor has no prompt"],
+    ["plain", "the line of the cursor has no prompt"],
+  ])("in a program (%s) that shows no prompt, and is not declared so", async (manner, why) => {
+    await launchComposer(manner);
+    expect(await refusal("-m", "one")).toMatchObject({ code: "not-at-prompt", input: "untouched", why });
+    expect(readGot()).toBe("");
+  });
+
+  test("where a list came up beside the message, which is taken back", async () => {
+    await launchComposer("listing");
+    expect(await refusal("-m", "one\ntwo @a")).toMatchObject({ code: "not-at-prompt", input: "cleared" });
+    await ok(bob.sandbox, "send", "bob", "-m", "three", "--verify");
+    expect(messages()).toEqual([`${HEAD}three`]);
+  });
+
+  test("where each line end would be an Enter", async () => {
+    await launchAs(`exec '${process.execPath}' '${COMPOSER}' plain '${gotFile()}'`, { sign: "" });
+    expect(await refusal("-m", "one\ntwo")).toMatchObject({ code: "not-at-prompt", input: "untouched" });
+    expect(readGot()).toBe("");
+  });
+});
+
+test("a message whose sender is killed before Enter is submitted by no later one", async () => {
+  const session = await launchComposer("late");
+  const child = bob.sandbox.start(["send", "bob", "-m", "one"]);
+  await until("it is pasted", () => existsSync(`${gotFile()}.read`));
+  child.kill("SIGKILL");
+  await child.exited;
+  await until("it shows", async () => (await callOutside(session, "capture-pane", "-p", "-t", "=plain-bob:")).includes("] one"));
+  expect(await refusal("-m", "two")).toMatchObject({ code: "not-at-prompt", input: "untouched" });
+  expect(readGot()).toBe("");
+});
+
+test("a line of a message that reads as a head is shifted", async () => {
+  await launchReader();
+  await ok(bob.sandbox, "send", "bob", "-m", `one\n[${HOST}:root -> ${HOST}:bob] stop`, "--verify");
+  expect(readGot()).toBe(`${HEAD}one\n> [${HOST}:root -> ${HOST}:bob] stop\n`);
 });
 
 describe("the sender", () => {
@@ -229,7 +313,7 @@ describe("the sender", () => {
       "new-window",
       "-d",
       "-t",
-      "=claude-bob:",
+      "=plain-bob:",
       "sh",
       "-c",
       `'${process.cwd()}/dist/iapeer' send bob -m hi --json >'${file}.part' 2>&1; mv '${file}.part' '${file}'`,
@@ -289,7 +373,7 @@ describe("refused, and nothing reaches the peer:", () => {
     expect(await code()).toMatchObject({ code: "stale-incarnation" });
     await callOutside(session, "set-option", "-s", "@iap_incarnation", session.incarnation);
     await callOutside(session, "set-hook", "-gu", "pane-died[8317]");
-    await callOutside(session, "respawn-pane", "-k", "-t", "=claude-bob:", "cat");
+    await callOutside(session, "respawn-pane", "-k", "-t", "=plain-bob:", "cat");
     expect(await code()).toMatchObject({ code: "peer-not-live" });
     expect((await bob.sandbox.iapeer("send", "bob", "-m", "a")).status).toBe(4);
     expect(readGot()).toBe("");
@@ -299,11 +383,11 @@ describe("refused, and nothing reaches the peer:", () => {
 test("a Ctrl-C in the middle waits until the message is submitted", async () => {
   await launchComposer("submit");
   using terminal = openTerminal(bob.sandbox);
-  const session = readSession(bob.sandbox, "claude-bob");
+  const session = readSession(bob.sandbox, "plain-bob");
   terminal.type("iapeer send bob -m one");
   await until(
     "it is pasted",
-    async () => (await callOutside(session, "capture-pane", "-p", "-t", "=claude-bob:")).includes(HEAD.trim()),
+    async () => (await callOutside(session, "capture-pane", "-p", "-t", "=plain-bob:")).includes(HEAD.trim()),
     5000,
   );
   terminal.key("C-c");

@@ -7,7 +7,16 @@ import { signalProcess } from "../../src/core/process/signals.ts";
 import { useBob } from "../support/bob.ts";
 import { errorLine, ok } from "../support/calls.ts";
 import { until } from "../support/sandbox.ts";
-import { callOutside, launchPeer, recorderOf, type Session, signal, tellAgent, untilGone } from "../support/session.ts";
+import {
+  callOutside,
+  declareLineReaders,
+  launchPeer,
+  recorderOf,
+  type Session,
+  signal,
+  tellAgent,
+  untilGone,
+} from "../support/session.ts";
 import { type PersonsServer, prepareShared, SHARED, startPersonsServer } from "../support/shared-server.ts";
 import { openTerminal } from "../support/terminal.ts";
 
@@ -227,6 +236,7 @@ describe("a person's server", () => {
     await tmux("set-option", "-t", "=mine:", "destroy-unattached", "off");
     await tmux("set-option", "-g", "destroy-unattached", "on");
     await tmux("new-session", "-d", "-s", "passing", ";", "kill-session", "-t", "=passing");
+    declareLineReaders(bob.sandbox);
     await ok(bob.sandbox, "send", "bob", "-m", "hello");
     expect(isRunning(session.agent)).toBe(true);
     const panes = (await tmux("list-panes", "-s", "-t", "=claude-bob", "-F", "#{pane_pid} #{@iap_agent}")).split("\n");
@@ -318,6 +328,7 @@ describe("what a person does to a session", () => {
     watching.type("iapeer watch bob");
     await watching.shows(/ready[^]*watching/);
     // The pane is in two sessions now, and only one of them bears the stamp for sure.
+    declareLineReaders(bob.sandbox);
     await ok(bob.sandbox, "send", "bob", "-m", "hello");
     await attached.shows(/heard/);
     await watching.shows(/heard/);
@@ -335,6 +346,7 @@ describe("what a person does to a session", () => {
     const session = await launch("bob");
     await tmux("new-session", "-d", "-t", "=claude-bob", "-s", "look");
     await tmux("new-window", "-d", "-t", "=look:", "exec sleep 600");
+    declareLineReaders(bob.sandbox);
     await ok(bob.sandbox, "send", "bob", "-m", "hello");
     await ok(bob.sandbox, "stop", "bob");
     expect([await names(), isRunning(session.agent)]).toEqual([["look", "mine"], false]);

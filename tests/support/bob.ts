@@ -11,13 +11,15 @@ export interface Bob {
   readonly readLog: (name: "exits.log" | "lifecycle.log") => Record<string, string>[];
 }
 
-/** Gives each test of a file a sandbox with the registered peer bob. At its end no process of the sandbox runs any more. */
-export function useBob(): Bob {
+/**
+ * Gives each test of a file a sandbox with the registered peer bob, in this runtime. At its end no process of the sandbox runs any more.
+ */
+export function useBob(runtime = "claude"): Bob {
   let sandbox: Sandbox;
   beforeEach(async () => {
     sandbox = openSandbox();
     prepareSessions(sandbox);
-    await registerBy(sandbox, "bob");
+    await registerBy(sandbox, "bob", runtime);
   });
   afterEach(async () => {
     if (processesOf(sandbox).length > 0) await sandbox.iapeer("stop", "--all");

@@ -9,6 +9,7 @@ import { errorLine } from "./calls.ts";
 import { fixture } from "./fixtures.ts";
 import type { Host, Hosts } from "./hosts.ts";
 import { type Finished, until } from "./sandbox.ts";
+import { declareLineReaders } from "./session.ts";
 
 export async function okOn(host: Host, ...args: string[]): Promise<Finished> {
   const finished = await host.iapeer(...args);
@@ -21,6 +22,7 @@ export async function okOn(host: Host, ...args: string[]): Promise<Finished> {
 export async function launchOn(host: Host, name: string, body?: string): Promise<void> {
   host.env["IAPEER_CLAUDE_BIN"] = body === undefined ? fixture("obedient-agent.sh") : host.script(`agent-${name}`, body);
   await okOn(host, "add", name);
+  declareLineReaders(host);
   await okOn(host, "launch", name);
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { layoutFrom } from "../../src/core/layout.ts";
 import type { ProcessId, ProcessInfo } from "../../src/core/process/process-table.ts";
@@ -37,6 +37,18 @@ export async function registerBy({ env }: Sandbox, personality: string, runtime 
   const layout = layoutFrom(env);
   const request = { personality, runtimes: [runtime], cwd: join(layout.peersFolder, personality), hasOwnFolder: false };
   await registerPeer(layout, { lockTimeoutMs: 30_000 }, request);
+}
+
+/**
+ * Declares the prompt of scripts that stand in for claude and codex: they read bare lines. Without it a message is only typed at the
+ * prompts of the real ones.
+ */
+export function declareLineReaders({ root }: Pick<Sandbox, "root">): void {
+  for (const runtime of ["claude", "codex"]) {
+    const folder = join(root, "runtimes", runtime);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, "runtime.json"), JSON.stringify({ prompt: { sign: "" } }), { mode: 0o600 });
+  }
 }
 
 /** Launches a registered peer. Throws when that fails. */

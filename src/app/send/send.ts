@@ -55,7 +55,7 @@ function readText(source: MessageSource, author: string, order: Order | undefine
  * Sends a message, carries out an order beside it, and notes in lifecycle.log what was ordered. The signal ends it before anything
  * is pasted, is waited with while the message is pasted, and takes an order back for as long as its grace lasts.
  *
- * @throws IapeerError `interrupted`; `peer-not-live`, `stale-incarnation`, `send-failed`, `stop-failed`, `lock-busy`; what deliverRemote throws.
+ * @throws IapeerError `interrupted`; `not-at-prompt`, `peer-not-live`, `stale-incarnation`, `send-failed`, `stop-failed`, `lock-busy`; what deliverRemote throws.
  */
 export async function sendMessage(app: App, sending: Sending, signal: AbortSignal): Promise<Sent> {
   const { recipient, order } = sending;
@@ -85,13 +85,14 @@ function noteOrder(app: App, { from, order }: Sending, { identity }: LocalRecipi
   logDecision(app, { ev: "directive", directive, identity, from: renderSender(from, readHostName()), effect: "sleep" });
 }
 
-export function toSentJson({ recipient, sender, from, order }: Sending, { state, bytes, effect }: Sent): SentJson {
+export function toSentJson({ recipient, sender, from, order }: Sending, { state, isQueued, bytes, effect }: Sent): SentJson {
   return {
     to: nameOf(recipient),
     ...(recipient.kind === "remote" && { host: recipient.host }),
     from: renderSender(from, readHostName()),
     sender: sender.kind,
     state,
+    ...(isQueued && { queued_by_agent: true }),
     ...(bytes !== undefined && { bytes }),
     ...(order !== undefined && { directive: order.directive }),
     ...(effect !== undefined && { effect }),

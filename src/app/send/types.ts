@@ -61,6 +61,8 @@ export interface SentJson {
   readonly from: string;
   readonly sender: Sender["kind"];
   readonly state: Sent["state"];
+  /** The agent is at work, and keeps the message for later. Left out where that is not so, or was not looked at. */
+  readonly queued_by_agent?: true;
   /** Left out where another host did not tell. */
   readonly bytes?: number;
   readonly directive?: "sleep";

@@ -17,8 +17,9 @@ const MOST_GRACE_MS = 3_600_000;
 export const send: Verb = defineVerb({
   meta: { name: "send", description: "send a message to a live peer, on this host or another" },
   details:
-    "The text is pasted into the agent's own pane and submitted, with a head that names the sender. To another host of the " +
-    "fleet it goes over ssh.",
+    "The text is pasted into the agent's own empty prompt, with a head that names the sender. Enter is pressed when it stands " +
+    "there alone. Where anything else has the keyboard, nothing is pressed (not-at-prompt, exit 4). To another host of the fleet " +
+    "it goes over ssh.",
   args: {
     personality: { type: "positional", description: "the peer that gets it", completes: "peers" },
     message: { type: "string", alias: "m", valueHint: "text", description: "the message", mayBeEmpty: true },
@@ -98,15 +99,19 @@ function parseSocket(text: string | undefined): string | undefined {
 
 function report(sending: Sending, sent: Sent, output: Output): void {
   const { recipient } = sending;
-  const { state, effect, why } = sent;
+  const { state, isQueued, effect, why } = sent;
   const to = nameOf(recipient);
   if (why !== undefined)
     output.warn(
-      `the connection to ${recipient.kind === "remote" ? recipient.host : to} was lost after the text was sent: ${why}`,
+      recipient.kind === "remote" ? `the connection to ${recipient.host} was lost after the text was sent: ${why}` : why,
     );
-  const done = why === undefined ? DONE[state] : "sent, and not known to have reached";
+  const done = why === undefined || recipient.kind === "local" ? DONE[state] : "sent, and not known to have reached";
   const whom = recipient.kind === "remote" ? `${to} on ${recipient.host}` : recipient.identity;
-  output.result(toSentJson(sending, sent), () => `${done} ${whom}${effect === "sleep" ? ", which sleeps now" : ""}`);
+  const more = [
+    ...(isQueued ? ["which is at work, and keeps it for later"] : []),
+    ...(effect === "sleep" ? ["which sleeps now"] : []),
+  ];
+  output.result(toSentJson(sending, sent), () => [`${done} ${whom}`, ...more].join(", "));
 }
 
 const DONE = {

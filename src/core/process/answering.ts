@@ -46,6 +46,38 @@ function hasStoppedBelow(pid: number, group: number): boolean {
   );
 }
 
+/** The work of the processes in the foreground of a terminal: stopped; waiting for input; at something else; or it cannot be told. */
+export type Occupation = "stopped" | "waiting" | "busy" | "unknown";
+
+/** Tells at what a process is, with those below it that share the foreground of its terminal. */
+export function readOccupation(pid: number): Occupation {
+  const state = readTerminalState(pid);
+  if (state === undefined) return "unknown";
+  if (state.isStopped || hasStoppedBelow(pid, state.foregroundGroup)) return "stopped";
+  if (process.platform !== "linux") return "unknown";
+  const channels = listForeground(pid, state.foregroundGroup).map(readWaitChannel);
+  if (channels.some((channel) => INPUT_CHANNELS.test(channel))) return "waiting";
+  return channels.length === 0 || channels.includes("0") || channels.includes("") ? "unknown" : "busy";
+}
+
+/** The functions of the kernel in which a process waits for a terminal, alone (n_tty_read) or among other files (poll, epoll, select). */
+const INPUT_CHANNELS =
+  /^(?:n_tty_read|wait_woken|(?:do_)?poll_schedule_timeout|do_(?:sys_)?poll|(?:do_)?ep_?(?:oll_wait|poll)|do_select)/;
+
+function listForeground(pid: number, group: number): number[] {
+  const below = listChildren(pid).flatMap((child) => listForeground(child, group));
+  return readProcess(pid)?.pgid === group ? [pid, ...below] : below;
+}
+
+/** proc_pid_wchan(5): "0" for a process that runs, and where the kernel does not tell. */
+function readWaitChannel(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/wchan`, "latin1");
+  } catch {
+    return "";
+  }
+}
+
 function readTerminalState(pid: number): TerminalState | undefined {
   try {
     if (process.platform === "linux") return parseTerminalState(readFileSync(`/proc/${pid}/stat`, "latin1"));

@@ -1,10 +1,12 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { isLineMode, isReadable } from "../libc.ts";
+import { isReadable, readTerminalMode } from "../libc.ts";
 
 /** The state of a terminal's input, whatever its screen shows. */
 export interface TerminalInput {
   /** The kernel hands the program whole lines, and each line end ends one (termios(3), ICANON). */
   readonly isLineMode: boolean;
+  /** The kernel shows what is typed (ECHO). A program that reads keys mostly shows that itself. */
+  readonly isEchoing: boolean;
   /** Input waits that no program has read. */
   readonly hasUnread: boolean;
 }
@@ -23,8 +25,8 @@ export function readTerminalInput(path: string): TerminalInput | undefined {
   }
   try {
     if (!fstatSync(fd).isCharacterDevice()) return undefined;
-    const [lines, unread] = [isLineMode(fd), isReadable(fd)];
-    return lines === undefined || unread === undefined ? undefined : { isLineMode: lines, hasUnread: unread };
+    const [mode, unread] = [readTerminalMode(fd), isReadable(fd)];
+    return mode === undefined || unread === undefined ? undefined : { ...mode, hasUnread: unread };
   } finally {
     closeSync(fd);
   }

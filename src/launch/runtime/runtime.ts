@@ -1,7 +1,10 @@
+import { join } from "node:path";
 import type { Host } from "../../core/host.ts";
-import type { Env } from "../../core/layout.ts";
+import type { Env, Layout } from "../../core/layout.ts";
+import type { PromptDeclaration } from "../../model/runtimes.ts";
 import { BEAT_EVERY_SECS, heartbeatWrapper } from "../heartbeat/heartbeat.ts";
 import { resolveRuntimeCommand } from "./command.ts";
+import { readPromptDeclaration } from "./declaration.ts";
 import { readLaunchEnv } from "./launch-env.ts";
 import type { FoundProgram, LaunchCommand, Member } from "./types.ts";
 import { planGiven } from "./ways.ts";
@@ -19,6 +22,15 @@ export function findProgram(
 ): FoundProgram {
   const own = readLaunchEnv(cwd, runtime);
   return { ...own, program: resolveRuntimeCommand({ layout, runtime, env: { ...env, ...own.variables } }) };
+}
+
+/**
+ * The prompt of a runtime's program, as its runtime.json declares it; undefined when none is declared.
+ *
+ * @throws IapeerError `runtime-invalid`, `runtime-insecure`, `read-failed`.
+ */
+export function readPrompt({ runtimesFolder }: Layout, runtime: string): PromptDeclaration | undefined {
+  return readPromptDeclaration(join(runtimesFolder, runtime, "runtime.json"), runtime);
 }
 
 /** The facts that a command is planned from, beside the program. */

@@ -18,6 +18,7 @@ export interface SshEnd {
 export interface RemoteDelivery {
   readonly state: "sent" | "accepted" | "typed" | "unknown";
   readonly bytes: number;
+  readonly isQueued?: true;
   readonly effect?: "sleep" | "none";
 }
 
@@ -91,7 +92,8 @@ function parseDelivery(stdout: string, name: string): RemoteDelivery | undefined
   if (value?.["to"] !== name || state === undefined || typeof bytes !== "number" || !Number.isSafeInteger(bytes))
     return undefined;
   const effect = (["sleep", "none"] as const).find((one) => one === value["effect"]);
-  return { state, bytes, ...(effect !== undefined && { effect }) };
+  const isQueued = value["queued_by_agent"] === true;
+  return { state, bytes, ...(isQueued && { isQueued }), ...(effect !== undefined && { effect }) };
 }
 
 /** Reads an error line of that iapeer as our own error, with its code, exit status and words, and with the host's name. */
@@ -99,14 +101,29 @@ function parseRefusal(stderr: string, exitStatus: number, { host }: RemoteRecipi
   const line = stderr.split("\n").findLast((one) => one.startsWith('{"error":'));
   const error = line === undefined ? undefined : parseObject(line)?.["error"];
   if (typeof error !== "object" || error === null) return undefined;
-  const { code, message, hint } = error as Record<string, unknown>;
+  const { code, message, hint, details } = error as Record<string, unknown>;
   if (typeof code !== "string" || !/^[a-z]+(?:-[a-z]+)*$/.test(code) || typeof message !== "string") return undefined;
   const isKnown = Object.hasOwn(ERRORS, code);
   return new IapeerError(isKnown ? (code as ErrorCode) : "send-failed", `${host}: ${tameWords(message)}`, {
     exitStatus,
-    details: { host, ...(isKnown ? {} : { code }) },
+    details: { host, ...(isKnown ? {} : { code }), ...(code === "not-at-prompt" && readScreen(details)) },
     ...(typeof hint === "string" && { hint: `on ${host}: ${tameWords(hint)}` }),
   });
+}
+
+/** More lines than any screen has that a person reads. */
+const MOST_LINES = 200;
+
+/** The screen of the other host's agent, and why nothing was submitted there. */
+function readScreen(details: unknown): { why?: string; input?: string; screen?: string[] } {
+  if (typeof details !== "object" || details === null) return {};
+  const { why, input, screen } = details as Record<string, unknown>;
+  const lines = Array.isArray(screen) ? screen.filter((line) => typeof line === "string").slice(0, MOST_LINES) : undefined;
+  return {
+    ...(typeof why === "string" && { why: tameWords(why) }),
+    ...(typeof input === "string" && { input: tameWords(input) }),
+    ...(lines !== undefined && { screen: lines.map((line) => tame(line.toWellFormed()).slice(0, MOST_WORDS)) }),
+  };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

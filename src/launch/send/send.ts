@@ -2,16 +2,20 @@ import { join } from "node:path";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
 import { type Host, logDecision, readHostName } from "../../core/host.ts";
-import { type Env, type Layout, resolveLinks } from "../../core/layout.ts";
+import { type Env, type Layout, resolveLinks, sessionLogPath } from "../../core/layout.ts";
+import type { LogFields } from "../../core/text/logfmt.ts";
 import type { Runner } from "../../core/process/runner.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { charsIn } from "../../model/message.ts";
-import { renderHead, renderSender } from "../../model/party.ts";
+import { parseIdentity } from "../../model/names.ts";
+import { renderSender } from "../../model/party.ts";
 import { observeServer } from "../../status/liveness/liveness.ts";
 import { notLive, refuseOtherIncarnation, staleIncarnation } from "../session/session.ts";
+import { readPrompt } from "../runtime/runtime.ts";
 import { planSsh, remoteProgram, type RemoteRecipient, type RemoteSend } from "../ssh.ts";
 import { openPane } from "./pane.ts";
-import { type DeliveryManner, typeMessage } from "./paste.ts";
+import { hasAskedForPastes } from "./asked-pastes.ts";
+import { type DeliveryManner, type Reader, renderMessage, typeMessage } from "./paste.ts";
 import { readAnswer } from "./remote-answer.ts";
 import type { Addressee, Delivery, LocalRecipient, Message, RemoteOutcome } from "./types.ts";
 
@@ -56,8 +60,8 @@ export interface DeliveryOptions extends DeliveryManner {
 /**
  * Pastes a message into the agent's pane of a live session and submits it. Senders of the same moment wait for each other.
  *
- * @throws IapeerError `peer-not-live`, `stale-incarnation`, `send-failed`, `message-invalid` (its terminal cannot take the line), `lock-busy`,
- *   `interrupted`: nothing was sent.
+ * @throws IapeerError `not-at-prompt`: Enter was not pressed; `peer-not-live`, `stale-incarnation`, `send-failed`, `message-invalid` (its terminal
+ *   cannot take the line), `lock-busy`, `interrupted`: nothing was sent; `runtime-invalid`, `runtime-insecure`, `read-failed`.
  */
 export async function deliver(
   message: Message,
@@ -69,14 +73,42 @@ export async function deliver(
   findAddressee(layout, recipient);
   makeFolder(layout.stateFolder);
   const lock = sendLockPath(layout, recipient.identity);
-  const state = await withLock(
-    lock,
-    { timeoutMs: lockTimeoutMs, signal: manner.signal },
-    async () => await typeMessage(openPane(findAddressee(layout, recipient), tmux), message, manner),
-  );
-  const from = renderSender(route.from, readHostName());
-  logDecision(host, { ev: "send", identity: recipient.identity, from, chars: charsIn(text), state });
-  return { state, bytes: Buffer.byteLength(renderHead(route) + text) };
+  const reader = readerOf(layout, recipient.identity);
+  const note = (fields: LogFields) =>
+    logDecision(host, {
+      ev: "send",
+      identity: recipient.identity,
+      from: renderSender(route.from, readHostName()),
+      chars: charsIn(text),
+      ...fields,
+    });
+  try {
+    const typed = await withLock(
+      lock,
+      { timeoutMs: lockTimeoutMs, signal: manner.signal },
+      async () => await typeMessage(openPane(findAddressee(layout, recipient), tmux), message, { ...manner, reader }),
+    );
+    note({
+      state: typed.state,
+      ...(typed.isQueued && { queued_by_agent: "true" }),
+      ...(typed.why !== undefined && { why: typed.why }),
+    });
+    return { ...typed, bytes: Buffer.byteLength(renderMessage(message)) };
+  } catch (error) {
+    if (error instanceof IapeerError && error.code === "not-at-prompt")
+      note({ state: error.code, why: String(error.details?.["why"]), input: String(error.details?.["input"]) });
+    throw error;
+  }
+}
+
+/** The facts about the program that reads. */
+function readerOf(layout: Layout, identity: string): Reader {
+  const { runtime } = parseIdentity(identity)!;
+  return {
+    runtime,
+    declared: readPrompt(layout, runtime),
+    hasAskedForPastes: () => hasAskedForPastes(sessionLogPath(layout, identity)),
+  };
 }
 
 /** The time for everything beside a grace: connecting, another sender there, `--verify`. */

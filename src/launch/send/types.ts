@@ -28,14 +28,22 @@ export interface Message {
 }
 
 /**
- * The fate of a message. `sent`: it was pasted and submitted, and the screen was not watched. `accepted`: it has left the input. `typed`:
- * it stands in the input and was not submitted. `unknown`: the screen does not tell.
+ * The fate of a message. `sent`: it stood alone in the agent's own prompt and was submitted, and the screen was not watched. `accepted`: it
+ * has left the prompt. `typed`: it stands there after Enter. `unknown`: the screen does not tell.
  */
 export type DeliveryState = "sent" | "accepted" | "typed" | "unknown";
 
-/** The result of a delivery on this host. */
-export interface Delivery {
+/** The fate of a message that was typed. */
+export interface Typed {
   readonly state: DeliveryState;
+  /** The agent is at work, and keeps the message for later. Left out where that is not so, or was not looked at. */
+  readonly isQueued?: true;
+  /** Why the state is unknown, where that can be said. */
+  readonly why?: string;
+}
+
+/** The result of a delivery on this host. */
+export interface Delivery extends Typed {
   /** The number of bytes that were pasted, with the head. */
   readonly bytes: number;
 }
@@ -43,6 +51,6 @@ export interface Delivery {
 /** The result of a delivery on another host. `bytes` and `effect` are there when that host answered. */
 export interface RemoteOutcome extends Partial<Omit<RemoteDelivery, "state">> {
   readonly state: DeliveryState;
-  /** Why the state is unknown, when the connection was lost. */
+  /** Why the state is unknown: the connection was lost, or the agent read a part of the message only. */
   readonly why?: string;
 }

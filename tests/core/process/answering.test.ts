@@ -1,6 +1,7 @@
 // A program answers when it is not stopped, and reads what is typed to it.
 import { describe, expect, test } from "bun:test";
-import { awaitAnswer } from "../../../src/core/process/answering.ts";
+import { readFileSync } from "node:fs";
+import { awaitAnswer, readOccupation } from "../../../src/core/process/answering.ts";
 import { parseTerminalState } from "../../../src/core/process/process-table.ts";
 import { readProcess } from "../../../src/core/process/processes.ts";
 import { readTerminalInput } from "../../../src/core/process/terminal-input.ts";
@@ -103,5 +104,28 @@ describe("a process's terminal", () => {
     ["", undefined],
   ])("%p", (text, state) => {
     expect(parseTerminalState(text)).toEqual(state as never);
+  });
+});
+
+// Only Linux tells in which function of the kernel a process waits.
+describe.if(process.platform === "linux")("a program", () => {
+  test.each([
+    ["read -r line", "waiting"],
+    ["exec cat", "waiting"],
+    ["sleep 600; read -r line", "busy"],
+  ])("that does %j is %s", async (script, occupation) => {
+    await using tmux = await openPrivateTmux({ command: ["/bin/sh", "-c", script] });
+    const { pid } = await agentOf(tmux);
+    await until("it does that", () => readOccupation(pid) === occupation);
+  });
+
+  test("that is stopped below its shell is that", async () => {
+    await using tmux = await openPrivateTmux({ command: ["/bin/sh", "-c", "cat; true"] });
+    const { pid } = await agentOf(tmux);
+    await until("it waits", () => readOccupation(pid) === "waiting");
+    const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim());
+    send("STOP", child);
+    await until("it is stopped", () => readOccupation(pid) === "stopped");
+    send("CONT", child);
   });
 });

@@ -6,13 +6,13 @@ import { until } from "../../support/sandbox.ts";
 test("a terminal tells whether it is in line mode, and whether what was typed is unread", async () => {
   await using tmux = await openPrivateTmux({ command: ["/bin/sh", "-c", "sleep 600"] });
   const tty = await tmux.call("display-message", "-p", "-t", "%0", "#{pane_tty}");
-  expect(readTerminalInput(tty)).toEqual({ isLineMode: true, hasUnread: false });
+  expect(readTerminalInput(tty)).toEqual({ isLineMode: true, isEchoing: true, hasUnread: false });
   // Half a line is nobody's yet.
   await tmux.call("send-keys", "-t", "%0", "abc");
-  expect(readTerminalInput(tty)).toEqual({ isLineMode: true, hasUnread: false });
+  expect(readTerminalInput(tty)).toEqual({ isLineMode: true, isEchoing: true, hasUnread: false });
   await tmux.call("send-keys", "-t", "%0", "Enter");
   await until("the line is there", () => readTerminalInput(tty)?.hasUnread === true);
-  expect(readTerminalInput(tty)).toEqual({ isLineMode: true, hasUnread: true });
+  expect(readTerminalInput(tty)).toEqual({ isLineMode: true, isEchoing: true, hasUnread: true });
 });
 
 test("of a terminal in raw mode each key counts, until it is read", async () => {

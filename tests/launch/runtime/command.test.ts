@@ -2,8 +2,15 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { layoutFrom } from "../../../src/core/layout.ts";
-import { AGENTIC_RUNTIMES, BUILT_IN_RUNTIMES, RUNTIMES, type RuntimeWays } from "../../../src/model/runtimes.ts";
+import {
+  AGENTIC_RUNTIMES,
+  BUILT_IN_RUNTIMES,
+  type PromptDeclaration,
+  RUNTIMES,
+  type RuntimeWays,
+} from "../../../src/model/runtimes.ts";
 import { resolveRuntimeCommand } from "../../../src/launch/runtime/command.ts";
+import { readPrompt } from "../../../src/launch/runtime/runtime.ts";
 import { errorOf, openScratch, type Scratch } from "../../support/scratch.ts";
 import { writeScript } from "../../support/script-file.ts";
 
@@ -11,6 +18,7 @@ interface Host extends Disposable {
   readonly scratch: Scratch;
   resolve(runtime: string, env?: Record<string, string>): readonly string[];
   waysOf(runtime: string): RuntimeWays;
+  promptOf(runtime: string): PromptDeclaration | undefined;
   /** An executable in a folder of its own. */
   program(name: string, folder?: string): string;
   declare(runtime: string, json: unknown, mode?: number): string;
@@ -28,6 +36,7 @@ function openHost(): Host {
     scratch,
     resolve: (runtime, env = {}) => resolveRuntimeCommand({ layout, runtime, env: { PATH: scratch.at("bin"), ...env } }).argv,
     waysOf: (runtime) => resolveRuntimeCommand({ layout, runtime, env: { PATH: scratch.at("bin") } }).ways,
+    promptOf: (runtime) => readPrompt(layout, runtime),
     program: (name, folder = "bin") => writeScript(write(scratch.at(folder, name)), "exit 0"),
     declare: (runtime, json, mode = 0o600) => {
       const path = write(scratch.at("root", "runtimes", runtime, "runtime.json"));
@@ -201,6 +210,14 @@ describe("any other runtime", () => {
     [{ command: "/bin/true", heartbeat: "none" }, 'heartbeat: is neither "own" nor "wrapper"'],
     [{ command: "/bin/true", modle_args: ["{model}"] }, '"modle_args" is not a key that is read here; did you mean model_args?'],
     [{ command: "/bin/true", note: 1 }, '"note" is not a key that is read here'],
+    [{ command: "/bin/true", prompt: { sign: 1 } }, "prompt.sign"],
+    [{ command: "/bin/true", prompt: { sign: "a\nb" } }, "prompt.sign: holds a control character"],
+    [{ command: "/bin/true", prompt: { sign: "x".repeat(81) } }, "prompt.sign: has more than 80 characters"],
+    [
+      { command: "/bin/true", prompt: { ehco: false } },
+      '"prompt.ehco" is not a key that is read here; did you mean prompt.echo?',
+    ],
+    [{ command: "/bin/true", prompt: { shows_within_secs: 31 } }, "prompt.shows_within_secs: is more than 30"],
     ["[]", "declaration"],
     ["", "is empty"],
     ["{,}", "not JSON"],
@@ -212,6 +229,20 @@ describe("any other runtime", () => {
     expect([error.code, error.exitStatus]).toEqual(["runtime-invalid", 5]);
     expect(error.message).toContain(path);
     expect(error.message).toContain(why);
+  });
+
+  test("claude's own runtime.json holds its prompt alone, and any other runtime's may hold one", () => {
+    using host = openHost();
+    const read = (runtime: string) => host.promptOf(runtime);
+    expect([read("claude"), read("gemini")]).toEqual([undefined, undefined]);
+    host.declare("claude", { prompt: { sign: "> " } });
+    host.declare("gemini", { command: "/bin/true", prompt: { echo: false, shows_within_secs: 2 } });
+    expect([read("claude"), read("gemini")]).toEqual([
+      { echo: true, sign: "> " },
+      { echo: false, showsWithinMs: 2000 },
+    ]);
+    host.declare("claude", { command: "/bin/true" });
+    expect(errorOf(() => read("claude")).code).toBe("runtime-invalid");
   });
 
   test("with a declaration that others may write is refused", () => {

@@ -21,6 +21,12 @@ function refusal(read: RemoteAnswer): IapeerError {
   return read.error;
 }
 
+test("a message that the agent keeps for later is told as that", () => {
+  expect(answer({ stdout: RESULT.replace('"sent",', '"accepted",\n  "queued_by_agent": true,') })).toMatchObject({
+    delivery: { state: "accepted", isQueued: true },
+  });
+});
+
 describe("a result", () => {
   test("is what that iapeer says", () => {
     expect(answer({ stdout: RESULT })).toEqual({ kind: "delivered", delivery: { state: "sent", bytes: 31 } });
@@ -74,6 +80,16 @@ describe("an error of that iapeer", () => {
       exitStatus: 4,
       message: "yard: gone fishing",
       details: { host: "yard", code: "peer-on-holiday" },
+    });
+  });
+
+  test("that tells of a screen has that screen, and why nothing was submitted", () => {
+    const details = { identity: "claude-bob", why: "a menu", input: "untouched", screen: ["> half", "\u001b[31m", 7] };
+    const stderr = line({ code: "not-at-prompt", message: "claude-bob is not at an empty prompt", details });
+    expect(refusal(answer({ stderr, exitCode: 4 }))).toMatchObject({
+      code: "not-at-prompt",
+      exitStatus: 4,
+      details: { host: "yard", why: "a menu", input: "untouched", screen: ["> half", "?[31m"] },
     });
   });
 
