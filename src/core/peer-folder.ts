@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { cardPath, type Layout, resolveLinks } from "./layout.ts";
 
-/** What iapeer keeps in its root beside the peers' folders. */
+/** The folders that iapeer keeps in its root beside the peers' folders. */
 const OWN_FOLDERS = ["logs", "run", "runtimes", "socks", "state"];
 const PEERS = "peers";
 

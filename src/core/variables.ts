@@ -9,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 interface Variable<T> {
   /** Returns undefined for a text that is no value. */
   readonly parse: (text: string) => T | undefined;
-  /** What a value is, behind "is not". */
+  /** The kind of a value, behind "is not". */
   readonly kind: string;
   readonly hint?: string;
 }

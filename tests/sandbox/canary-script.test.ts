@@ -140,7 +140,7 @@ test("a recorder whose starter was killed before it let it go on ends by itself"
 
 /** A layout whose paths hold what no root may have today, and an old one may. */
 function hostileLayout(): Layout {
-  const plain = Object.entries(layoutFrom({ IAPEER_ROOT: "/nowhere/ROOT" }));
+  const plain = Object.entries<string>({ ...layoutFrom({ IAPEER_ROOT: "/nowhere/ROOT" }) });
   return Object.fromEntries(plain.map(([name, path]) => [name, path.replace("ROOT", () => HOSTILE)])) as unknown as Layout;
 }
 

@@ -1,7 +1,7 @@
-// Whether tmux itself tells that a screen is as it was looked at.
+// Shows that tmux itself tells that a screen is as it was looked at.
 import { expect, test } from "bun:test";
 import { renderUnchanged } from "../../src/launch/send/guard.ts";
-import type { Screen } from "../../src/launch/send/prompts/types.ts";
+import type { Screen } from "../../src/launch/send/types.ts";
 import { parseScreen } from "../../src/launch/send/screen.ts";
 import { openPrivateTmux, type PrivateTmux } from "../support/private-tmux.ts";
 import { until } from "../support/sandbox.ts";

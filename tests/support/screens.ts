@@ -1,4 +1,4 @@
-import type { Screen } from "../../src/launch/send/prompts/types.ts";
+import type { Screen } from "../../src/launch/send/types.ts";
 
 /** A screen of these lines, with the cursor behind a "^", or hidden where there is none. */
 export function screen(...lines: string[]): Screen {

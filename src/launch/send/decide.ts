@@ -1,6 +1,7 @@
 import { mayBeQuestion } from "./questions.ts";
 import { isFrame, squeeze, withoutHints } from "./text.ts";
-import type { Prompt, PromptRule, Screen, Seen } from "./prompts/types.ts";
+import type { Prompt, PromptRule, Seen } from "./prompts/types.ts";
+import type { Screen } from "./types.ts";
 
 /** The first decision: the message may be pasted into this empty prompt, or why not. */
 export type PasteDecision =

@@ -1,4 +1,4 @@
-import type { Screen } from "./prompts/types.ts";
+import type { Screen } from "./types.ts";
 
 /**
  * A tmux format that is 1 while a pane's cursor, and each of these rows, are as they were at a look. tmux evaluates it in the same stroke

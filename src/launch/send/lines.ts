@@ -3,7 +3,7 @@ import { readTerminalInput } from "../../core/process/terminal-input.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { messageInvalid } from "../../model/message.ts";
 import type { OpenPane } from "./pane.ts";
-import type { Screen } from "./prompts/types.ts";
+import type { Screen } from "./types.ts";
 import { typeText, type TypingManner } from "./type-text.ts";
 import type { Typed } from "./types.ts";
 import { isReadWithin } from "./unread.ts";

@@ -1,7 +1,7 @@
 import { tame } from "../../model/characters.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { callOf } from "../../model/names.ts";
-import type { Screen } from "./prompts/types.ts";
+import type { Screen } from "./types.ts";
 
 /**
  * The state in which a refused message leaves the agent's input. `untouched`: nothing was typed. `cleared`: the message was taken back.
@@ -10,7 +10,7 @@ import type { Screen } from "./prompts/types.ts";
 export type InputState = "untouched" | "cleared" | "holds-message";
 
 /** The refusal to press Enter. */
-export interface Refusal {
+export interface PromptRefusal {
   readonly identity: string;
   /** "a line beside the cursor asks something" */
   readonly why: string;
@@ -25,7 +25,7 @@ const ENDS = {
 } as const satisfies Record<InputState, string>;
 
 /** The error for a message that found no empty prompt of the agent's own. */
-export function notAtPrompt({ identity, why, screen, input }: Refusal): IapeerError {
+export function notAtPrompt({ identity, why, screen, input }: PromptRefusal): IapeerError {
   return new IapeerError("not-at-prompt", `${identity} is not at an empty prompt, and ${ENDS[input]}: ${why}`, {
     hint: `look at what it shows, and answer that yourself: iapeer attach ${callOf(identity)}`,
     details: { identity, why, input, screen: shownLines(screen) },

@@ -5,7 +5,7 @@ import { INCARNATION_OPTION, renderIsAgentPane } from "../stamp.ts";
 import { notLive, staleIncarnation } from "../session/session.ts";
 import type { Addressee } from "./types.ts";
 import { renderUnchanged } from "./guard.ts";
-import type { Screen } from "./prompts/types.ts";
+import type { Screen } from "./types.ts";
 import { parseScreen } from "./screen.ts";
 
 /** One look at the agent's pane. */

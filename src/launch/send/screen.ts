@@ -1,6 +1,6 @@
-import type { Screen } from "./prompts/types.ts";
+import type { Screen } from "./types.ts";
 
-/** What tmux says of a pane beside its text. */
+/** The facts that tmux has about a pane beside its text. */
 export interface CursorFacts {
   readonly isVisible: boolean;
   readonly x: number;

@@ -1,4 +1,4 @@
-import type { Screen } from "./prompts/types.ts";
+import type { Screen } from "./types.ts";
 
 /** Blanks, and the lines, corners and blocks that programs frame their inputs with. */
 const FRAME = String.raw`[\s|\u2500-\u259f]`;

@@ -54,3 +54,15 @@ export interface RemoteOutcome extends Partial<Omit<RemoteDelivery, "state">> {
   /** Why the state is unknown: the connection was lost, or the agent read a part of the message only. */
   readonly why?: string;
 }
+
+/** The screen of a pane at one moment. */
+export interface Screen {
+  /** The text of each row, without blanks at its end. */
+  readonly lines: readonly string[];
+  /**
+   * The look of each character of each line, one letter a character: "f" for faint, "r" for reverse, "b" for both, "." for neither. Left
+   * out where it is not known.
+   */
+  readonly marks?: readonly string[] | undefined;
+  readonly cursor: { readonly isVisible: boolean; readonly x: number; readonly y: number };
+}

@@ -1,6 +1,7 @@
 import { isOurs, type Pasted } from "./decide.ts";
 import { squeeze } from "./text.ts";
-import type { Prompt, PromptRule, Screen } from "./prompts/types.ts";
+import type { Prompt, PromptRule } from "./prompts/types.ts";
+import type { Screen } from "./types.ts";
 
 /** The screen on which Enter was pressed, and the text that its prompt held. */
 export interface Submitted {
@@ -18,10 +19,10 @@ export interface Submitted {
  * The verdict of one look after Enter. `left`: the prompt is empty again, and the message stands above it. `queued`: the prompt is empty,
  * and the program shows the message among those that it keeps for later. `stands`: the prompt holds it as before. `unclear`: none of these.
  */
-export type Verdict = "left" | "queued" | "stands" | "unclear";
+export type ScreenVerdict = "left" | "queued" | "stands" | "unclear";
 
 /** Judges one look after Enter. */
-export function judgeScreen(rule: PromptRule, { screen, prompt, text }: Omit<Submitted, "pasted">, now: Screen): Verdict {
+export function judgeScreen(rule: PromptRule, { screen, prompt, text }: Omit<Submitted, "pasted">, now: Screen): ScreenVerdict {
   const sight = rule.find(now, { prompt, text: "" });
   if (sight.kind === "other") return "unclear";
   const { prompt: current } = sight;

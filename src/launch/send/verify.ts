@@ -2,11 +2,11 @@ import { poll } from "../../core/process/poll.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { decideEnter } from "./decide.ts";
 import type { OpenPane } from "./pane.ts";
-import type { Screen } from "./prompts/types.ts";
+import type { Screen } from "./types.ts";
 import { type TypingManner, unchanged } from "./type-text.ts";
 import type { Typed } from "./types.ts";
 import { isReadWithin } from "./unread.ts";
-import { judgeScreen, type Submitted, type Verdict } from "./verdict.ts";
+import { judgeScreen, type Submitted, type ScreenVerdict } from "./verdict.ts";
 
 const VERIFY_MS = 5000;
 /** The pause between two looks after Enter. */
@@ -17,11 +17,11 @@ const LEAST_MS = 120;
 const LOST_MS = 1200;
 
 /** Watches the screen after Enter, until it tells what became of the message. */
-export async function verify(pane: OpenPane, submitted: Submitted, manner: TypingManner): Promise<Typed> {
+export async function verifyTyped(pane: OpenPane, submitted: Submitted, manner: TypingManner): Promise<Typed> {
   const { rule, tty, echoes, signal } = manner;
   if (!echoes) return { state: "unknown" };
   const startMs = performance.now();
-  let verdict = "unclear" as Verdict;
+  let verdict = "unclear" as ScreenVerdict;
   let isRepeated = rule.readsKeys !== true;
   const look = async (): Promise<Typed | undefined> => {
     const leftMs = VERIFY_MS - (performance.now() - startMs);

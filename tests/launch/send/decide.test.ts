@@ -5,7 +5,8 @@ import { claudeRule } from "../../../src/launch/send/prompts/claude.ts";
 import { codexRule } from "../../../src/launch/send/prompts/codex.ts";
 import { declaredRule, generalRule, lineRule } from "../../../src/launch/send/prompts/general.ts";
 import { splitAt, squeeze } from "../../../src/launch/send/text.ts";
-import type { PromptRule, Screen } from "../../../src/launch/send/prompts/types.ts";
+import type { PromptRule } from "../../../src/launch/send/prompts/types.ts";
+import type { Screen } from "../../../src/launch/send/types.ts";
 import { screen } from "../../support/screens.ts";
 
 const kindOf = (rule: PromptRule, ...lines: string[]) => decidePaste(rule, screen(...lines)).kind;
@@ -171,7 +172,7 @@ describe("for every screen", () => {
     screen("› ^", "", "  gpt default · /tmp/bob"),
   ];
 
-  /** What a paste makes of those prompts, as it is or with a line more, less or changed, or the cursor elsewhere. */
+  /** Those prompts after a paste, as it is or with a line more, less or changed, or the cursor elsewhere. */
   const filled = fc
     .record({
       at: fc.nat(2),
@@ -191,7 +192,7 @@ describe("for every screen", () => {
       const sign = before.lines[y]!.slice(0, 2).padEnd(2);
       const input = rows.map((row, index) => (index === 0 ? sign + row : row));
       const lines = [...before.lines.slice(0, y), ...input, ...before.lines.slice(y + 1)];
-      const cursor = { isVisible, y: y + rows.length - 1, x: rows.length > 1 ? rows.at(-1)!.length : x + rows[0]!.length };
+      const cursor = { isVisible, y: y + rows.length - 1, x: rows.length > 1 ? rows.at(-1)!.length : x + (rows[0]?.length ?? 0) };
       for (const edit of edits) {
         if (edit.kind === 0) lines.splice(edit.row, 1, edit.line);
         else if (edit.kind === 1) lines.splice(edit.row, 0, edit.line);

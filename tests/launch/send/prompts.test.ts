@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decideEnter, decidePaste } from "../../../src/launch/send/decide.ts";
 import { chooseRule } from "../../../src/launch/send/prompts/prompts.ts";
-import type { Screen } from "../../../src/launch/send/prompts/types.ts";
+import type { Screen } from "../../../src/launch/send/types.ts";
 import { parseScreen } from "../../../src/launch/send/screen.ts";
 import { judgeScreen } from "../../../src/launch/send/verdict.ts";
 

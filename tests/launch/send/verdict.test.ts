@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { decideEnter, decidePaste } from "../../../src/launch/send/decide.ts";
 import { declaredRule, generalRule } from "../../../src/launch/send/prompts/general.ts";
-import type { PromptRule, Screen } from "../../../src/launch/send/prompts/types.ts";
+import type { PromptRule } from "../../../src/launch/send/prompts/types.ts";
+import type { Screen } from "../../../src/launch/send/types.ts";
 import { judgeScreen } from "../../../src/launch/send/verdict.ts";
 import { screen } from "../../support/screens.ts";
 

@@ -1,5 +1,6 @@
 import { squeeze, withoutHints } from "../text.ts";
-import type { PromptRule, Screen, Seen, Sight } from "./types.ts";
+import type { PromptRule, Seen, Sight } from "./types.ts";
+import type { Screen } from "../types.ts";
 
 /** The lines above and below the input: over the whole width, from the first column on. */
 const RULE = /^─{10,}(?: [^─]+ ─+)?$/u;

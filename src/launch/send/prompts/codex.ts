@@ -1,5 +1,6 @@
 import { isFrame, squeeze, withoutHints } from "../text.ts";
-import type { PromptRule, Screen, Seen, Sight } from "./types.ts";
+import type { PromptRule, Seen, Sight } from "./types.ts";
+import type { Screen } from "../types.ts";
 
 /** In shell mode the sign is "!". */
 const SIGN = /^›(?: |$)/u;

@@ -1,6 +1,7 @@
 import { isQuestion, mayBeQuestion } from "../questions.ts";
 import { isFrame, splitAt, squeeze, withoutHints } from "../text.ts";
-import type { Known, Prompt, PromptRule, Screen, Sight } from "./types.ts";
+import type { Known, Prompt, PromptRule, Sight } from "./types.ts";
+import type { Screen } from "../types.ts";
 
 /** The signs that a prompt may consist of: "> ", "$ ", ">>> ". A "#", "!", "/", ":" or "?" alone is the sign of a mode or of a question. */
 const BARE_SIGN = /^(?:[>$%❯›»➜→λ▶⟩]{1,3})\s{0,2}$/u;

@@ -1,14 +1,4 @@
-/** The screen of a pane at one moment. */
-export interface Screen {
-  /** The text of each row, without blanks at its end. */
-  readonly lines: readonly string[];
-  /**
-   * The look of each character of each line, one letter a character: "f" for faint, "r" for reverse, "b" for both, "." for neither. Left
-   * out where it is not known.
-   */
-  readonly marks?: readonly string[] | undefined;
-  readonly cursor: { readonly isVisible: boolean; readonly x: number; readonly y: number };
-}
+import type { Screen } from "../types.ts";
 
 /** An input line of a program, as a screen shows it. */
 export interface Prompt {
