@@ -16,7 +16,8 @@ interface Variable<T> {
 
 const CONTROL = anyOf([...CONTROLS, "replacement"]);
 
-const isPath = (text: string) => !CONTROL.test(text) && findForeignSyntax(text) === undefined;
+/** An absolute path was written out already, whatever characters its folders have. */
+const isPath = (text: string) => !CONTROL.test(text) && (text.startsWith("/") || findForeignSyntax(text) === undefined);
 
 const path: Variable<string> = {
   parse: (text) => (isPath(text) ? text : undefined),

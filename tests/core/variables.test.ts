@@ -42,6 +42,7 @@ test.each([
   ["IAPEER_ROOT", "with space/Foo$Bar", "with space/Foo$Bar"],
   ["IAPEER_CLAUDE_BIN", "claude-2.1", "claude-2.1"],
   ["IAPEER_CLAUDE_BIN", "/opt/claude", "/opt/claude"],
+  ["IAPEER_CLAUDE_BIN", "/opt/a `b` {c} $HOME/claude", "/opt/a `b` {c} $HOME/claude"],
   ["IAPEER_REMOTE_BIN", "~/.local/bin/iapeer", "~/.local/bin/iapeer"],
   ["IAPEER_FLEET", "", undefined],
 ] as const)("%s=%j is read as %p", (name, text, value) => {
