@@ -4,21 +4,16 @@ import type { Layout } from "../core/layout.ts";
 import { errnoOf, ioError, IapeerError } from "../model/errors.ts";
 import { findCardPlace, type FolderOf } from "./card-place.ts";
 import { readCard } from "./cards.ts";
-import { differingFields, findRow, requireRow, withCard, withRow } from "./edits.ts";
+import { differingFields, findRow, foldersIn, requireRow, withCard, withRow } from "./edits.ts";
 import { putCard } from "./put-card.ts";
 import { byPersonality, type Card, type RegistryFile, type RegistryRow } from "./schema.ts";
 import type { Difference } from "./types.ts";
 
 /** All differences between a registry and the cards of its peers. A card in a default folder without a row is one too. */
 export function findDifferences(file: RegistryFile, layout: Layout): Difference[] {
-  const folderOf = folderIn(file);
+  const folderOf = foldersIn(file);
   const { own, foreign } = findUnregistered(file, layout);
   return [...file.peers.flatMap((row) => compareRow(row, folderOf)), ...own.map(notRegistered), ...foreign.map(copiedFolder)];
-}
-
-function folderIn(file: RegistryFile): FolderOf {
-  const folders = new Map(file.peers.map(({ personality, cwd }) => [personality, cwd]));
-  return (personality) => folders.get(personality);
 }
 
 function compareRow(row: RegistryRow, folderOf: FolderOf): Difference[] {
@@ -103,7 +98,7 @@ function listFolder(path: string): string[] {
 
 /** The registry with what the cards say, and with rows for cards that have none; the very same one where nothing differs. */
 export function mend(file: RegistryFile, layout: Layout): RegistryFile {
-  const folderOf = folderIn(file);
+  const folderOf = foldersIn(file);
   let mended = file;
   for (const row of file.peers) {
     if (compareRow(row, folderOf).some(({ kind }) => kind === "card-differs"))
@@ -120,7 +115,7 @@ export function writeMissingCards(differences: readonly Difference[], file: Regi
   return differences.map((difference) => {
     if (!difference.isFixable || (difference.kind !== "card-missing" && difference.kind !== "card-copied")) return difference;
     try {
-      putCard(requireRow(file, difference.personality), folderIn(file));
+      putCard(requireRow(file, difference.personality), foldersIn(file));
       return difference;
     } catch (error) {
       if (!(error instanceof IapeerError)) throw error;

@@ -156,3 +156,9 @@ export function withoutRow(file: RegistryFile, personality: string): RegistryFil
   const peers = file.peers.filter((row) => row.personality !== personality);
   return peers.length === file.peers.length ? file : { ...file, peers };
 }
+
+/** Finds the folder that a peer is registered with; undefined for one that is not registered. */
+export function foldersIn({ peers }: RegistryFile): (personality: string) => string | undefined {
+  const folders = new Map(peers.map(({ personality, cwd }) => [personality, cwd]));
+  return (personality) => folders.get(personality);
+}

@@ -7,7 +7,7 @@ import { IapeerError } from "../model/errors.ts";
 import { findCardPlace, findOwnCard, type FolderOf } from "./card-place.ts";
 import { restoreCard } from "./cards.ts";
 import { findDifferences } from "./differences.ts";
-import { findRow, requireRow, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
+import { findRow, foldersIn, requireRow, updateRow, withCard, withoutRow, withRow } from "./edits.ts";
 import { chooseFolder, neighboursIn, refuseFolder, refuseRemoving } from "./folders.ts";
 import { Intake } from "./intake.ts";
 import { markCardRemoved, putCard, type PutCard } from "./put-card.ts";
@@ -139,7 +139,7 @@ export async function movePeer(layout: Layout, options: ChangeOptions, { now, ..
     personality,
     edit: (row, file) => {
       refuseFolder(move, neighboursIn(file.peers, layout));
-      findCardPlace(move, folderIn(file));
+      findCardPlace(move, foldersIn(file));
       return { ...row, cwd };
     },
     prepare: ({ before, row, folderOf }) => {
@@ -155,10 +155,6 @@ export async function movePeer(layout: Layout, options: ChangeOptions, { now, ..
       };
     },
   });
-}
-
-function folderIn(file: RegistryFile): FolderOf {
-  return (personality) => findRow(file, personality)?.cwd;
 }
 
 interface Rows {
@@ -186,7 +182,7 @@ async function changeRow(layout: Layout, options: ChangeOptions, { personality, 
     (file) => {
       const before = requireRow(file, personality);
       refuseRemoving(before);
-      const folderOf = folderIn(file);
+      const folderOf = foldersIn(file);
       const row = edit(withCard(before, findCardPlace(before, folderOf).card), file);
       rows = { before, row, folderOf };
       return row === before ? file : withRow(file, row);
