@@ -7,6 +7,7 @@ import { fixture } from "../support/fixtures.ts";
 import { agentOf, applyBoth, applyOn, heard, launchOn, logOf, okOn, runIn } from "../support/host-fleet.ts";
 import { type Host, type Hosts, openHosts, whyNoHosts } from "../support/hosts.ts";
 import { until } from "../support/sandbox.ts";
+import { declareLineReaders } from "../support/session.ts";
 
 const why = whyNoHosts();
 if (why !== undefined) console.warn(`the tests with two hosts are skipped: ${why}`);
@@ -67,6 +68,7 @@ describe.skipIf(why !== undefined)(why === undefined ? "two hosts" : `two hosts 
         { mode: 0o600 },
       );
       host.env["IAPEER_CLAUDE_BIN"] = fixture("obedient-agent.sh");
+      declareLineReaders(host);
       await okOn(host, "fleet", "apply", "--start");
     }
     expect((await okOn(a, "fleet", "comms", "alice")).stdout).toMatch(
