@@ -43,7 +43,7 @@ test("a fleet is begun, applied, seen, told, talked to, changed and stopped, as 
   await types("fleet remove tester0", /tester0 is live[^]*\[exit 4\]/);
   await types("fleet remove tester0 --force", /tester0 +remove +\S*done[^]*\[exit 0\]/);
   await types("fleet remove orchestrator", /orchestrator stays[^]*\[exit 4\]/);
-  await types("fleet install --print | grep -c ExecStart=", /^2\n/m);
+  await types("fleet install --print | grep -c ExecStart=", /^3\n/m);
   await types("deaths", /\[exit 0\]/);
   expect(terminal.screen()).not.toMatch(/died|ended/);
   await types("stop --all", /stopped claude-orchestrator[^]*\[exit 0\]/);
