@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { IapeerError } from "../model/errors.ts";
 import { quoteForMessage } from "../model/names.ts";
 import { type Env, refuseRealRootInSandbox, resolvePath } from "../core/layout.ts";
@@ -7,7 +8,7 @@ import { refuseForeignSyntax } from "../model/path-words.ts";
  * Reads the path of a folder or a file, and makes it absolute. Links in it stay.
  * A leading `~` is the home: no shell replaces the one in `--cwd=~/app`.
  *
- * @throws IapeerError `invalid-value`: the path is in the syntax of another tool, or not UTF-8. Such bytes arrive as U+FFFD, and would
+ * @throws IapeerError `invalid-value`: nothing is there, and the path is in the syntax of another tool; or it is not UTF-8. Such bytes arrive as U+FFFD, and would
  * name another folder.
  */
 export function parsePath(text: string, env: Env): string {
@@ -16,8 +17,9 @@ export function parsePath(text: string, env: Env): string {
       hint: "a path is UTF-8 text without NUL",
     });
   }
-  refuseForeignSyntax(text);
   const folder = resolveFrom(text, env);
+  // A folder that is there has that very name.
+  if (!existsSync(folder)) refuseForeignSyntax(text);
   if (folder.includes("\ufffd"))
     throw new IapeerError("invalid-value", `the current folder's path is not UTF-8: ${quoteForMessage(folder)}`);
   refuseRealRootInSandbox(env, folder);

@@ -260,7 +260,7 @@ describe("provision exec", () => {
   test("1 GB on stderr costs iapeer less than 32 MB of memory", async () => {
     const peak = async (volume: "loud" | "quiet") => {
       const child = box.start([...EXEC, "--", fixture("flood.sh"), box.folder, volume]);
-      await until("the flood is over", () => existsSync(`${box.folder}/flooded`), 20_000);
+      await until("the flood is over", () => existsSync(`${box.folder}/flooded`), 100_000);
       const kb = Number(/^VmHWM:\s+([0-9]+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))![1]);
       writeFileSync(`${box.folder}/go`, "");
       const { stdout } = await finish(child);
