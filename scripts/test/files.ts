@@ -6,8 +6,8 @@ import { addCounts, type Counts, FAILED, parseJUnitReport } from "./counts.ts";
 import { execInOnePiece, ROOT } from "./exec.ts";
 
 /** A guard against a hang. No test takes as long on any machine. */
-const TEST_TIMEOUT_MS = 120_000;
-const FILE_TIMEOUT_MS = 600_000;
+const TEST_TIMEOUT_MS = 240_000;
+const FILE_TIMEOUT_MS = 900_000;
 
 /** The folders of tests/, from what the rest stands on to what stands on the rest: the first failure is the nearest to its cause. */
 const ORDER = [

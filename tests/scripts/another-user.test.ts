@@ -10,8 +10,15 @@ const AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"
 const isAble = process.getuid?.() === 0 && canRun(...AS_NOBODY, "env", "-C", ROOT, process.execPath, "--version");
 
 test.skipIf(!isAble)("an ordinary user's tests of files, registry and commands pass, too", async () => {
-  const files = ["tests/core/disk", "tests/registry", "tests/e2e/contract-places.test.ts", "tests/e2e/contract-registry.test.ts"];
-  const argv = [...AS_NOBODY, process.execPath, "test", "--timeout=60000", ...files.map((file) => `./${file}`)];
+  const files = [
+    "core/disk/files",
+    "core/disk/trust",
+    "core/disk/atomic-write",
+    "core/disk/foreign-file",
+    "registry/store",
+    "e2e/contract-places",
+  ].map((name) => `tests/${name}.test.ts`);
+  const argv = [...AS_NOBODY, process.execPath, "test", "--timeout=120000", ...files.map((file) => `./${file}`)];
   const child = Bun.spawn(argv, {
     cwd: ROOT,
     env: { ...process.env, HOME: "/nonexistent" },
