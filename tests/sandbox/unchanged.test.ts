@@ -1,4 +1,4 @@
-// Shows that tmux itself tells that a screen is as it was looked at.
+// Shows that tmux itself tells whether a screen is as it was looked at.
 import { expect, test } from "bun:test";
 import { renderUnchanged } from "../../src/launch/send/guard.ts";
 import type { Screen } from "../../src/launch/send/types.ts";

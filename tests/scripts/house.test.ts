@@ -54,7 +54,7 @@ describe("a file of src may import", () => {
   test.each([
     ["a floor below, by its door", "launch/end/end.ts", "registry/registry.ts"],
     ["the types of a room", "fleet/ps/row.ts", "status/deaths/types.ts"],
-    ["a file of its own room", "launch/send/pane.ts", "launch/send/text.ts"],
+    ["a file of its own room", "launch/send/pane.ts", "launch/send/lines.ts"],
     ["what stands above it in its own room", "fleet/file/check.ts", "fleet/types.ts"],
     ["a room that comes before its own", "launch/sleep/sleep.ts", "launch/send/send.ts"],
     ["a room of one file", "fleet/ps/ps.ts", "status/session-tail.ts"],

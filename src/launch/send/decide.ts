@@ -1,5 +1,5 @@
-import { mayBeQuestion } from "./questions.ts";
-import { isFrame, squeeze, withoutHints } from "./text.ts";
+import { mayBeQuestion } from "../../core/text/questions.ts";
+import { isFrame, squeeze, withoutHints } from "../../core/text/screen-text.ts";
 import type { Prompt, PromptRule, Seen } from "./prompts/types.ts";
 import type { Screen } from "./types.ts";
 

@@ -11,13 +11,13 @@ import { shiftHeads } from "./shift-heads.ts";
 import { typeText, type TypingManner } from "./type-text.ts";
 import type { Message, Typed } from "./types.ts";
 import { isReadWithin } from "./unread.ts";
-import { verifyTyped } from "./verify.ts";
+import { watchAcceptance } from "./acceptance.ts";
 
 /** The time for a program to read what somebody typed before. */
 const UNREAD_MS = 2000;
 
 /** The time for a program to come to its prompt. A program that reads lines may be at work on an earlier one. */
-const READY_MS = 1000;
+const READY_MS = 1500;
 const LINE_READY_MS = 5000;
 /** A word at the end of a text at which claude and codex open a menu. It closes at a blank behind that word. */
 const OPENS_MENU = /(?:^|\s)[@$/#]\S*$/u;
@@ -61,7 +61,7 @@ export async function typeMessage(
   if (/[\n\t]/.test(text) && typing.rule.readsKeys !== true && !(look.takesPastes ?? reader.hasAskedForPastes()))
     throw refuse(pane, look, "it reads keys, and takes each line end and each tab of a text for one");
   const submitted = await typeText(pane, text, { ...typing, screen: look.screen });
-  return manner.verify ? await verifyTyped(pane, submitted, typing) : { state: "sent" };
+  return manner.verify ? await watchAcceptance(pane, submitted, typing) : { state: "sent" };
 }
 
 /** The text that is typed. The head stands first, so no message begins with a sign that a program takes for an order. */

@@ -7,10 +7,12 @@ import { type InputState, notAtPrompt } from "./not-at-prompt.ts";
 import type { OpenPane, Unchanged } from "./pane.ts";
 import type { Prompt, PromptRule } from "./prompts/types.ts";
 import type { Screen } from "./types.ts";
-import { squeeze } from "./text.ts";
+import { squeeze } from "../../core/text/screen-text.ts";
 import { isReadWithin } from "./unread.ts";
 import type { Submitted } from "./verdict.ts";
 
+/** The time for a program that reads to draw its prompt. */
+const SETTLED_MS = 1000;
 /** The time for a program to read a paste. */
 const READ_MS = 2000;
 /** The pause between a paste and its Enter. A program that knows pastes by their speed takes an Enter within 120 ms as a part of one. */
@@ -93,21 +95,24 @@ async function pasteAtPrompt(
   const { rule, signal, readyMs, whyNotReading } = manner;
   let refused: { readonly why: string; readonly screen: Screen } | undefined;
   let looked = first;
+  const startMs = performance.now();
   const paste = async () => {
     const screen = looked ?? (await pane.look()).screen;
     looked = undefined;
     if (signal.aborted) throw interrupted();
     const decision = decidePaste(rule, screen);
-    const why = decision.kind === "refuse" ? decision.why : whyNotReading();
-    refused = { why: why ?? "its screen does not keep still", screen };
-    if (decision.kind === "refuse" || why !== undefined || !isInMode(manner)) return undefined;
+    const busy = whyNotReading();
+    refused = { why: decision.kind === "refuse" ? decision.why : (busy ?? "its screen does not keep still"), screen };
+    // A program that reads, and shows something else than its prompt, is not on its way there.
+    if (decision.kind === "refuse" && busy === undefined && performance.now() - startMs > SETTLED_MS) return "refused";
+    if (decision.kind === "refuse" || busy !== undefined || !isInMode(manner)) return undefined;
     const { prompt } = decision;
     if (text === "") return { before: screen, prompt, after: screen };
     const stroke = await pane.paste(text, unchanged(screen, prompt));
     return stroke.isMade ? { before: screen, prompt, after: stroke.screen } : undefined;
   };
   const pasted = await poll(paste, { timeoutMs: readyMs, everyMs: EVERY_MS, signal });
-  if (pasted !== undefined) return pasted;
+  if (pasted !== undefined && pasted !== "refused") return pasted;
   if (signal.aborted) throw interrupted();
   throw notAtPrompt({ identity: pane.identity, ...refused!, input: "untouched" });
 }

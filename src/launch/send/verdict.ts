@@ -1,5 +1,5 @@
 import { isOurs, type Pasted } from "./decide.ts";
-import { squeeze } from "./text.ts";
+import { squeeze } from "../../core/text/screen-text.ts";
 import type { Prompt, PromptRule } from "./prompts/types.ts";
 import type { Screen } from "./types.ts";
 

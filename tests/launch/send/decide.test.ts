@@ -4,7 +4,7 @@ import { decideEnter, decidePaste } from "../../../src/launch/send/decide.ts";
 import { claudeRule } from "../../../src/launch/send/prompts/claude.ts";
 import { codexRule } from "../../../src/launch/send/prompts/codex.ts";
 import { declaredRule, generalRule, lineRule } from "../../../src/launch/send/prompts/general.ts";
-import { splitAt, squeeze } from "../../../src/launch/send/text.ts";
+import { splitAt, squeeze } from "../../../src/core/text/screen-text.ts";
 import type { PromptRule } from "../../../src/launch/send/prompts/types.ts";
 import type { Screen } from "../../../src/launch/send/types.ts";
 import { screen } from "../../support/screens.ts";
@@ -228,7 +228,7 @@ describe("for every screen", () => {
         if (enter.kind === "wait") return true;
         const { top, bottom } = enter.prompt;
         const rows = after.lines.slice(Math.max(0, top), bottom + 1);
-        const shown = squeeze(rows.join("\n")).replace(top === -1 ? "" : /^[>❯›]/u, "");
+        const shown = squeeze(rows.join("\n")).replace(/^[>❯›]/u, "");
         return top === -1 ? squeeze(ours).endsWith(shown) : shown === squeeze(ours) || shown.startsWith("[Pasted");
       }),
       { numRuns: 3000 },

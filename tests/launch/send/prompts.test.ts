@@ -107,6 +107,31 @@ test.each<[string, Screen, string, string]>([
   ["as it is", codexScreen(["hi"], [`› ${HEAD}one`, "", "  two^"]), "one\n\ntwo", "enter"],
   ["as a word that counts its characters", codexScreen(["hi"], ["› [Pasted Content 1225 chars]^"]), "x".repeat(1200), "enter"],
   ["as a word that counts fewer", codexScreen(["hi"], ["› [Pasted Content 1224 chars]^"]), "x".repeat(1200), "wait"],
+  [
+    "down to the last row, without the line with the folder",
+    { lines: ["hi", "", `› ${HEAD}one`, "  two"], cursor: { isVisible: true, x: 5, y: 3 } },
+    "one\ntwo",
+    "enter",
+  ],
+  [
+    "higher than the screen",
+    { lines: ["  two", "", "  three"], cursor: { isVisible: true, x: 7, y: 2 } },
+    "one\ntwo\n\nthree",
+    "enter",
+  ],
+  [
+    "below an arrow that tells of more",
+    codexScreen(["  >_ OpenAI Codex"], ["› two          ↑", "", "  three^"]),
+    "one\ntwo\n\nthree",
+    "enter",
+  ],
+  ["as its end, without that arrow", codexScreen(["  >_ OpenAI Codex"], ["› two", "", "  three^"]), "one\ntwo\n\nthree", "wait"],
+  [
+    "and something else higher than the screen",
+    { lines: ["  x", "", "  three"], cursor: { isVisible: true, x: 7, y: 2 } },
+    "one\ntwo\n\nthree",
+    "wait",
+  ],
   ["below a menu", codexScreen(["  enter/tab insert · esc close"], [`› ${HEAD}@a^`]), "@a", "wait"],
 ])("codex, with the message %s", (_, after, text, kind) => {
   expect(enter(codexScreen(["hi"], ["› ^"]), after, HEAD + text, codex).kind).toBe(kind as "enter");

@@ -1,4 +1,4 @@
-import { squeeze, withoutHints } from "../text.ts";
+import { squeeze, withoutHints } from "../../../core/text/screen-text.ts";
 import type { PromptRule, Seen, Sight } from "./types.ts";
 import type { Screen } from "../types.ts";
 

@@ -1,5 +1,5 @@
-import { isFrame, squeeze, withoutHints } from "../text.ts";
-import type { PromptRule, Seen, Sight } from "./types.ts";
+import { isFrame, squeeze, withoutHints } from "../../../core/text/screen-text.ts";
+import type { Known, PromptRule, Seen, Sight } from "./types.ts";
 import type { Screen } from "../types.ts";
 
 /** In shell mode the sign is "!". */
@@ -20,20 +20,46 @@ export const codexRule: PromptRule = {
   whyCameUp,
 };
 
-function find(screen: Screen): Sight {
+function find(screen: Screen, known?: Known): Sight {
   const { lines, cursor } = screen;
   if (!cursor.isVisible) return other("codex's cursor is hidden, as in a question");
-  let top = cursor.y;
-  while (top > 0 && !SIGN.test(lines[top] ?? "") && CONTINUED.test(lines[top] ?? "") && !STATUS.test(lines[top] ?? "")) top -= 1;
-  if (!SIGN.test(lines[top] ?? "")) return other("the cursor is not in codex's prompt");
-  const status = lines.findIndex((line, row) => row > cursor.y + 1 && STATUS.test(line) && isFrame(lines[row - 1]!));
-  if (status === -1) return other("codex starts, or has no line with its folder below the prompt");
-  const bottom = status - 2;
-  const rows = lines.slice(top, bottom + 1).map((_, at) => withoutHints(screen, top + at));
+  const top = findTop(screen, known);
+  if (top === undefined) return other("the cursor is not in codex's prompt");
+  const bottom = findBottom(screen, known);
+  if (bottom === undefined) return other("codex starts, or has no line with its folder below the prompt");
+  const rows = lines.slice(Math.max(0, top), bottom + 1).map((_, at) => withoutHints(screen, Math.max(0, top) + at));
   if (rows.slice(1).some((row) => !CONTINUED.test(row))) return other("the line of the cursor is not codex's prompt");
-  const typed = squeeze([rows[0]!.slice(1), ...rows.slice(1)].join("\n"));
+  const first = top === -1 ? rows[0]! : rows[0]!.slice(1);
+  const typed = squeeze([first.replace(MORE, ""), ...rows.slice(1)].join("\n"));
   if (typed === "" && (cursor.y !== top || cursor.x !== 2)) return other("the cursor is not in codex's prompt");
-  return { kind: "prompt", prompt: { top, bottom, sign: "› ", typed } };
+  // The sign stands in the first row that shows, whatever row of the text that is.
+  const isEnd = typed !== "" && typed !== known?.text && known?.text.endsWith(typed) === true;
+  const isTall = isEnd && (MORE.test(lines[top] ?? "") || lines.slice(0, Math.max(0, top)).every((line) => line.trim() === ""));
+  return { kind: "prompt", prompt: { top: isTall ? -1 : top, bottom, sign: "› ", typed } };
+}
+
+/** An arrow at the right of the first row tells that the text begins above it. */
+const MORE = /\s{2,}↑\s*$/u;
+
+/** A notice at the right of the last row: "⚠ 2 warnings · f2 to view". */
+const NOTICE = /^ {20,}\S/u;
+
+/** The row with the sign. A text that is pasted may be taller than the screen; then it is -1. */
+function findTop({ lines, cursor }: Screen, known: Known | undefined): number | undefined {
+  for (let top = cursor.y; top >= 0; top -= 1) {
+    const line = lines[top] ?? "";
+    if (SIGN.test(line)) return top;
+    if (!CONTINUED.test(line) || STATUS.test(line)) return undefined;
+  }
+  return known === undefined ? undefined : -1;
+}
+
+/** The last row of the input. The line with the folder gives way to a tall text, which was pasted where that line was. */
+function findBottom({ lines, cursor }: Screen, known: Known | undefined): number | undefined {
+  const status = lines.findIndex((line, row) => row > cursor.y + 1 && STATUS.test(line) && isFrame(lines[row - 1]!));
+  if (status !== -1) return status - 2;
+  const isLast = lines.slice(cursor.y + 1).every((line) => line.trim() === "" || NOTICE.test(line));
+  return known !== undefined && known.text !== "" && isLast ? cursor.y : undefined;
 }
 
 /** The words of a menu that opens above the prompt, as for "@". */

@@ -1,5 +1,5 @@
-import { isQuestion, mayBeQuestion } from "../questions.ts";
-import { isFrame, splitAt, squeeze, withoutHints } from "../text.ts";
+import { isQuestion, mayBeQuestion } from "../../../core/text/questions.ts";
+import { isFrame, splitAt, squeeze, withoutHints } from "../../../core/text/screen-text.ts";
 import type { Known, Prompt, PromptRule, Sight } from "./types.ts";
 import type { Screen } from "../types.ts";
 

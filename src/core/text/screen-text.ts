@@ -1,5 +1,3 @@
-import type { Screen } from "./types.ts";
-
 /** Blanks, and the lines, corners and blocks that programs frame their inputs with. */
 const FRAME = String.raw`[\s|\u2500-\u259f]`;
 const ONLY_FRAME = new RegExp(`^${FRAME}*$`, "u");
@@ -30,8 +28,14 @@ export function splitAt(line: string, column: number): readonly [string, string]
   return [taken + " ".repeat(Math.max(0, column - width)), line.slice(taken.length)];
 }
 
+/** The text of a screen, and the look of each character: "f" for faint, "r" for reverse, "b" for both, "." for neither. */
+interface Lines {
+  readonly lines: readonly string[];
+  readonly marks?: readonly string[] | undefined;
+}
+
 /** A line with blanks in the place of the characters that are drawn faint: the hints of programs, which nobody has typed. */
-export function withoutHints({ lines, marks }: Screen, row: number): string {
+export function withoutHints({ lines, marks }: Lines, row: number): string {
   const line = lines[row] ?? "";
   const mark = marks?.[row];
   if (mark === undefined || !/[fb]/.test(mark)) return line;

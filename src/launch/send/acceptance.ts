@@ -17,7 +17,7 @@ const LEAST_MS = 120;
 const LOST_MS = 1200;
 
 /** Watches the screen after Enter, until it tells what became of the message. */
-export async function verifyTyped(pane: OpenPane, submitted: Submitted, manner: TypingManner): Promise<Typed> {
+export async function watchAcceptance(pane: OpenPane, submitted: Submitted, manner: TypingManner): Promise<Typed> {
   const { rule, tty, echoes, signal } = manner;
   if (!echoes) return { state: "unknown" };
   const startMs = performance.now();
