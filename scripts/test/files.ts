@@ -7,7 +7,7 @@ import { execInOnePiece, ROOT } from "./exec.ts";
 
 /** A guard against a hang. No test takes as long on any machine. */
 const TEST_TIMEOUT_MS = 240_000;
-const FILE_TIMEOUT_MS = 900_000;
+const FILE_TIMEOUT_MS = process.env["SOAK"] === "1" ? 3_600_000 : 900_000;
 
 /** The folders of tests/, from what the rest stands on to what stands on the rest: the first failure is the nearest to its cause. */
 const ORDER = [
@@ -50,9 +50,23 @@ const LONGEST = [
 /** Files that run at once: most tests wait for processes more than they compute. */
 const AT_ONCE = 4;
 
-/** The test files whose path holds one of the filters, or all without a filter, in the order in which they start. */
+/** The folder of the tests that need programs from the network. They are a command of their own. */
+const APART = "runtimes";
+
+/** The test files of `npm test` whose path holds one of the filters, or all without a filter, in the order in which they start. */
 export function findFiles(filters: readonly string[]): string[] {
-  const files = [...new Bun.Glob("tests/*/**/*.test.ts").scanSync({ cwd: ROOT })];
+  return pick(
+    [...new Bun.Glob("tests/*/**/*.test.ts").scanSync({ cwd: ROOT })].filter((file) => folderOf(file) !== APART),
+    filters,
+  );
+}
+
+/** The same for `npm run test:runtimes`. */
+export function findRuntimeFiles(filters: readonly string[]): string[] {
+  return pick([...new Bun.Glob(`tests/${APART}/*.test.ts`).scanSync({ cwd: ROOT })], filters);
+}
+
+function pick(files: readonly string[], filters: readonly string[]): string[] {
   const wanted = files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
   return wanted.toSorted((a, b) => rank(a) - rank(b) || Number(isLong(b)) - Number(isLong(a)) || (a < b ? -1 : 1));
 }

@@ -1,12 +1,14 @@
 // The prompts of the real claude and codex, in the states that tests/runtimes/screens recorded.
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decideEnter, decidePaste } from "../../../src/launch/send/decide.ts";
 import { chooseRule } from "../../../src/launch/send/prompts/prompts.ts";
 import type { Screen } from "../../../src/launch/send/types.ts";
 import { parseScreen } from "../../../src/launch/send/screen.ts";
 import { judgeScreen } from "../../../src/launch/send/verdict.ts";
+import { CLAUDE_SCENES } from "../../runtimes/support/claude-scenes.ts";
+import { CODEX_SCENES } from "../../runtimes/support/codex-scenes.ts";
 
 const SCREENS = join(import.meta.dir, "../../runtimes/screens");
 const rule = (runtime: string) => chooseRule(runtime, { isLineMode: false, sign: undefined });
@@ -23,30 +25,14 @@ function load(runtime: string, state: string): Screen {
   return parseScreen(lines.join("\n"), cursor);
 }
 
-/** The states in which an empty prompt has the keyboard. Every other recording is of something else. */
-const PROMPTS: Readonly<Record<string, readonly string[]>> = {
-  claude: [
-    "prompt-empty",
-    "prompt-after-turn",
-    "prompt-busy",
-    "prompt-busy-queue",
-    "help-below",
-    "plan-mode",
-    "exit-hint",
-    "agents",
-    "mcp",
-  ],
-  codex: ["prompt-empty", "prompt-after-turn", "prompt-busy", "prompt-busy-queue", "help-below", "vim-insert", "vim-normal"],
-};
+const SCENES = { claude: CLAUDE_SCENES, codex: CODEX_SCENES };
 
-describe.each(["claude", "codex"])("%s", (runtime) => {
-  const states = readdirSync(join(SCREENS, runtime)).map((file) => file.replace(".txt", ""));
+describe.each(["claude", "codex"] as const)("%s", (runtime) => {
+  const states = SCENES[runtime].flatMap((scene) => scene.states.map(({ name, place }) => ({ name, place })));
 
-  test.each(states)("in the state %s is told apart", (state) => {
-    const decision = decidePaste(rule(runtime), load(runtime, state));
-    const isDialog =
-      state === "prompt-empty" && load(runtime, state).lines.some((line) => line.includes("default permission mode?"));
-    expect(decision.kind).toBe(PROMPTS[runtime]!.includes(state) && !isDialog ? "paste" : "refuse");
+  test.each(states)("in the state $name ($place) is told apart", ({ name, place }) => {
+    const isPrompt = place === "prompt" || place === "busy";
+    expect(decidePaste(rule(runtime), load(runtime, name)).kind).toBe(isPrompt ? "paste" : "refuse");
   });
 });
 
