@@ -51,6 +51,6 @@ test.each([...findPages(), "CHANGELOG.md"])("every link of %s to a heading leads
 
 test.each(findPages())("every npm script that %s names exists", async (name) => {
   const page = await Bun.file(join(ROOT, name)).text();
-  const named = [...page.matchAll(/npm (?:run (\w+)|(test)\b)/g)].map(([, run, plain]) => run ?? plain!);
+  const named = [...page.matchAll(/npm (?:run ([\w:]+)|(test)\b)/g)].map(([, run, plain]) => run ?? plain!);
   expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
 });
