@@ -30,11 +30,12 @@ const STARTS = [
 /** Message n: from 1 to 16,000 characters, most of them short, every third with several lines, none like another. */
 function messageOf(n: number): string {
   const length = Math.round(16_000 ** ((n % 20) / 19));
-  const start = STARTS[n % STARTS.length]!;
-  const line = n % 3 === 0 ? `${n}: some words of a line\n\tand of another\n\n` : `${n}: words of a line `;
-  const text = `${start}${line.repeat(Math.ceil(length / line.length))}`.slice(0, Math.max(0, length - 8)).trimEnd();
   const end = ` end ${n}.`;
-  return length < 12 ? String.fromCodePoint(0x4e00 + n).repeat(length) : text + end;
+  // Each of the shortest is a character of its own.
+  if (length <= 2 * end.length) return String.fromCodePoint(0x4e00 + n).repeat(length);
+  const line = n % 3 === 0 ? `${n}: some words of a line\n\tand of another\n\n` : `${n}: words of a line `;
+  const text = STARTS[n % STARTS.length]! + line.repeat(Math.ceil(length / line.length));
+  return text.slice(0, length - end.length).trimEnd() + end;
 }
 
 /** A scene that begins at the empty prompt, and the steps that have the agent work. */
