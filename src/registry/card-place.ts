@@ -24,6 +24,8 @@ export interface CardPlace {
   readonly path: string;
   /** Its own card; undefined: it has none there. */
   readonly card?: Card;
+  /** The card at that path now, whoever's it is. */
+  readonly found?: Card;
   /** A card that came with the folder, as in a copy or a checkout: the owner is elsewhere, or unknown. */
   readonly stranger?: Stranger;
 }
@@ -35,28 +37,41 @@ export interface CardPlace {
  * @throws IapeerError `folder-taken`: the folder was moved away from a registered peer, with its card; `profile-corrupt`.
  */
 export function findCardPlace({ personality, cwd }: Place, folderOf: FolderOf): CardPlace {
-  const own = findOwnCard({ personality, cwd });
-  if (own !== undefined) return own;
+  const beside = findSharedCard({ personality, cwd });
+  if (beside !== undefined) return { ...beside, found: beside.card };
   const path = cardPath(cwd);
   const found = readCardAt(path);
-  if (found === undefined || found.removed !== undefined) return { path };
+  if (found === undefined) return { path };
+  if (found.personality === personality) return { path, card: found, found };
+  if (found.removed !== undefined) return { path, found };
   const owner = found.personality;
   const home = folderOf(owner);
-  // Behind a link the card is no copy: what is written there is written into another folder.
+  // Behind a link the card is no copy: a card written there would be written into another folder.
   if (lstatSync(dirname(path)).isSymbolicLink()) throw linkedState(cwd, owner);
-  if (home === undefined) return { path, stranger: { personality: owner } };
+  if (home === undefined) return { path, found, stranger: { personality: owner } };
   if (isSameFolder(home, cwd)) return { path: sharedCardPath(cwd, personality) };
   if (!isAt(owner, home)) throw movedFolder(cwd, { personality: owner, cwd: home });
-  return { path, stranger: { personality: owner, cwd: home } };
+  return { path, found, stranger: { personality: owner, cwd: home } };
+}
+
+/** A card, and its path. */
+interface PlacedCard {
+  readonly path: string;
+  readonly card: Card;
 }
 
 /** A peer's own card in a folder, also that of a removed peer; undefined where there is none. Throws IapeerError `profile-corrupt`. */
-export function findOwnCard({ personality, cwd }: Place): { readonly path: string; readonly card: Card } | undefined {
-  for (const path of [sharedCardPath(cwd, personality), cardPath(cwd)]) {
-    const card = readCardAt(path);
-    if (card?.personality === personality) return { path, card };
-  }
-  return undefined;
+export function findOwnCard(peer: Place): PlacedCard | undefined {
+  return findSharedCard(peer) ?? ownCardAt(cardPath(peer.cwd), peer);
+}
+
+function findSharedCard(peer: Place): PlacedCard | undefined {
+  return ownCardAt(sharedCardPath(peer.cwd, peer.personality), peer);
+}
+
+function ownCardAt(path: string, { personality }: Place): PlacedCard | undefined {
+  const card = readCardAt(path);
+  return card?.personality === personality ? { path, card } : undefined;
 }
 
 /** Returns whether the original of a card is where its owner is registered. A card that cannot be read is one. */

@@ -38,9 +38,12 @@ export function renderCard(row: RegistryRow, old: Card | undefined): Card {
   return { ...kept, ...shared };
 }
 
-/** Writes a peer's card, unless the same card is there already. The card of another peer there says nothing about this one. */
-export function writeCard(row: RegistryRow, path: string = cardPath(row.cwd)): void {
-  const found = readCardAt(path);
+/**
+ * Writes a peer's card, unless the same card is there already. The card of another peer there says nothing about this one.
+ *
+ * @param found the card that is at the path now
+ */
+export function writeCard(row: RegistryRow, path: string, found: Card | undefined): void {
   const old = found?.personality === row.personality ? found : undefined;
   const card = renderCard(row, old);
   if (old !== undefined && JSON.stringify(old) === JSON.stringify(card)) return;

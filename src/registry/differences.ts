@@ -115,7 +115,8 @@ export function writeMissingCards(differences: readonly Difference[], file: Regi
   return differences.map((difference) => {
     if (!difference.isFixable || (difference.kind !== "card-missing" && difference.kind !== "card-copied")) return difference;
     try {
-      putCard(requireRow(file, difference.personality), foldersIn(file));
+      const row = requireRow(file, difference.personality);
+      putCard(row, findCardPlace(row, foldersIn(file)));
       return difference;
     } catch (error) {
       if (!(error instanceof IapeerError)) throw error;

@@ -25,9 +25,9 @@ export class Intake {
     try {
       const current = this.#rows.get(request.personality);
       const cwd = chooseFolder(current, request, this.#neighbours);
-      const { card } = findCardPlace({ ...request, cwd }, this.#folderOf);
-      const { action, row, newRuntimes } = planRegistration(current, { ...request, cwd }, card);
-      const { takeBack, note } = putCard(row, this.#folderOf);
+      const place = findCardPlace({ ...request, cwd }, this.#folderOf);
+      const { action, row, newRuntimes } = planRegistration(current, { ...request, cwd }, place.card);
+      const { takeBack, note } = putCard(row, place);
       this.#takeBacks.push(takeBack);
       if (action !== "unchanged") this.#put(row, current);
       const done = { action, peer: toPeer(row), newRuntimes, revision: this.#revision };

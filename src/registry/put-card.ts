@@ -5,8 +5,8 @@ import { makeFolder, writeAll } from "../core/disk/files.ts";
 import { lookAt } from "../core/disk/same-folder.ts";
 import { cardPath, sharedCardPath } from "../core/layout.ts";
 import { IapeerError } from "../model/errors.ts";
-import { type CardPlace, describeStranger, findCardPlace, findOwnCard, type FolderOf } from "./card-place.ts";
-import { markRemoved, readCardAt, restoreCard, writeCard } from "./cards.ts";
+import { type CardPlace, describeStranger, findOwnCard } from "./card-place.ts";
+import { markRemoved, restoreCard, writeCard } from "./cards.ts";
 import { removeEmptyFolders } from "./folders.ts";
 import type { RegistryRow } from "./schema.ts";
 
@@ -19,12 +19,11 @@ export interface PutCard {
 }
 
 /**
- * Makes a peer's folder and writes its card.
+ * Makes a peer's folder and writes its card into its place, which findCardPlace found.
  *
- * @throws IapeerError `folder-taken`, `profile-corrupt`, `write-failed`.
+ * @throws IapeerError `write-failed`.
  */
-export function putCard(row: RegistryRow, folderOf: FolderOf): PutCard {
-  const place = findCardPlace(row, folderOf);
+export function putCard(row: RegistryRow, place: CardPlace): PutCard {
   const undo: (() => void)[] = [];
   const takeBack = () => undo.toReversed().forEach((step) => step());
   const made = foldersFor(place.path, row.cwd).filter((folder) => lookAt(folder) === undefined);
@@ -32,10 +31,9 @@ export function putCard(row: RegistryRow, folderOf: FolderOf): PutCard {
   try {
     makeFolder(dirname(place.path));
     if (keepOutOfGit(row.cwd)) undo.push(() => rmSync(ignoreFile(row.cwd), { force: true }));
-    const before = readCardAt(place.path);
     keepUnknown(place, row, undo);
-    writeCard(row, place.path);
-    undo.push(() => restoreCard(place.path, before));
+    writeCard(row, place.path, place.found);
+    undo.push(() => restoreCard(place.path, place.found));
   } catch (error) {
     if (!wasWritten(error)) takeBack();
     throw error;

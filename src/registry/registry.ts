@@ -118,7 +118,8 @@ export async function updatePeer(
     personality,
     edit: (row) => updateRow(row, request),
     // A folder that is gone, or not mounted, is not made again: `verify` reports it.
-    prepare: ({ row, folderOf }) => (lookAt(row.cwd) === undefined ? { takeBack: () => undefined } : putCard(row, folderOf)),
+    prepare: ({ row, folderOf }) =>
+      lookAt(row.cwd) === undefined ? { takeBack: () => undefined } : putCard(row, findCardPlace(row, folderOf)),
   });
 }
 
@@ -143,7 +144,7 @@ export async function movePeer(layout: Layout, options: ChangeOptions, { now, ..
       return { ...row, cwd };
     },
     prepare: ({ before, row, folderOf }) => {
-      const { takeBack, ...put } = putCard(row, folderOf);
+      const { takeBack, ...put } = putCard(row, findCardPlace(row, folderOf));
       const left = findOwnCard(before);
       markCardRemoved(before, now);
       return {

@@ -17,6 +17,10 @@ const rowIn = ({ path }: Scratch): RegistryRow => ({
   removing: "now",
 });
 
+function write(row: RegistryRow): void {
+  writeCard(row, cardPath(row.cwd), readCard(row.cwd));
+}
+
 function plant({ path }: Scratch, text: string): string {
   const card = cardPath(path);
   mkdirSync(dirname(card), { recursive: true });
@@ -27,7 +31,7 @@ function plant({ path }: Scratch, text: string): string {
 describe("a card that is written", () => {
   test("is private, and says what the row says but the folder and the removal", () => {
     using scratch = openScratch();
-    writeCard(rowIn(scratch));
+    write(rowIn(scratch));
     expect(readCard(scratch.path)).toEqual({
       personality: "a",
       default_runtime: "claude",
@@ -41,16 +45,16 @@ describe("a card that is written", () => {
   test("keeps what the old one said beyond, big numbers included, but not that its peer was removed", () => {
     using scratch = openScratch();
     const path = plant(scratch, '{"personality": "a", "big": 12345678901234567890, "removed": "2026-01-01"}');
-    writeCard(rowIn(scratch));
+    write(rowIn(scratch));
     expect(readFileSync(path, "utf8")).toContain('"big": 12345678901234567890');
     expect(readCard(scratch.path)).not.toHaveProperty("removed");
   });
 
   test("a second time is not touched", () => {
     using scratch = openScratch();
-    writeCard(rowIn(scratch));
+    write(rowIn(scratch));
     const { ino } = statSync(cardPath(scratch.path));
-    writeCard(rowIn(scratch));
+    write(rowIn(scratch));
     expect(statSync(cardPath(scratch.path)).ino).toBe(ino);
   });
 });
@@ -66,7 +70,7 @@ describe("a card that cannot be trusted stops everything, with its path, and sta
     using scratch = openScratch();
     const path = plant(scratch, text);
     chmodSync(path, mode);
-    for (const error of [errorOf(() => readCard(scratch.path)), errorOf(() => writeCard(rowIn(scratch)))]) {
+    for (const error of [errorOf(() => readCard(scratch.path)), errorOf(() => write(rowIn(scratch)))]) {
       expect(error).toMatchObject({ code: "profile-corrupt", exitStatus: 5, details: { path } });
       expect(error.message).toContain(path);
     }
@@ -112,7 +116,7 @@ test("putting back what stood there: a card as it was, or none", () => {
   using scratch = openScratch();
   plant(scratch, '{"personality": "a", "x": 1}');
   const before = readCard(scratch.path);
-  writeCard(rowIn(scratch));
+  write(rowIn(scratch));
   restoreCard(cardPath(scratch.path), before);
   expect(readCard(scratch.path)).toEqual(before);
   restoreCard(cardPath(scratch.path), undefined);

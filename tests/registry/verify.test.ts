@@ -18,7 +18,7 @@ function twoPeers(layout: Layout): void {
   const peers = [rowOf(layout, "a", { description: "A" }), rowOf(layout, "b", { interfaces: { voice: 1 } })];
   for (const row of peers) {
     mkdirSync(row.cwd, { recursive: true, mode: 0o700 });
-    writeCard(row);
+    writeCard(row, cardPath(row.cwd), undefined);
   }
   writeRegistry(layout, { version: 2, revision: 5, peers, host: "kept" });
 }
