@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { ioError, IapeerError } from "../../model/errors.ts";
 import waiterSource from "./flock-waiter.js" with { type: "text" };
+import { pause } from "../process/pause.ts";
 import { ERRNO_SYMBOL, LIBC_NAME, tryFlock } from "../libc.ts";
 
 export interface LockOptions {
@@ -14,8 +15,8 @@ export interface LockOptions {
  * Does work under an exclusive kernel lock on a small file. The file is made when it is missing.
  *
  * flock(2): the lock belongs to the open file. It ends with its holder, in any way that one ends, and a stopped holder
- * keeps it. The wait is a blocked system call in a worker thread. The kernel queues the waiters, and this thread goes on
- * to serve timers and children.
+ * keeps it. A wait looks for the lock for a while, and is then a blocked system call in a worker thread. The kernel queues
+ * those, and this thread goes on to serve timers and children.
  *
  * @throws IapeerError `lock-busy` after `timeoutMs`, `interrupted`, `write-failed` when the file cannot be opened or locked.
  */
@@ -103,7 +104,26 @@ interface Wait {
   readonly signal: AbortSignal | undefined;
 }
 
-async function waitForLock({ fd, path, deadline, signal }: Wait): Promise<void> {
+async function waitForLock(wait: Wait): Promise<void> {
+  if (!(await isTakenByLooking(wait))) await blockUntilTaken(wait);
+}
+
+/** Most locks are held for less time than a thread takes to start. After that time the kernel's queue is the fairer wait. */
+const LOOKING_MS = 1000;
+const LONGEST_PAUSE_MS = 32;
+
+async function isTakenByLooking({ fd, path, deadline, signal }: Wait): Promise<boolean> {
+  const end = Math.min(deadline, performance.now() + LOOKING_MS);
+  for (let pauseMs = 1; performance.now() < end && !signal?.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    await pause(pauseMs * (0.5 + Math.random()), signal);
+    const held = tryFlock(fd, "exclusive");
+    if (typeof held === "number") throw lockFailed(fd, path, held);
+    if (held) return true;
+  }
+  return false;
+}
+
+async function blockUntilTaken({ fd, path, deadline, signal }: Wait): Promise<void> {
   const worker = new Worker(URL.createObjectURL(new Blob([waiterSource as unknown as string])), { smol: true });
   const outcome = Promise.withResolvers<number | "late" | "interrupted">();
   worker.onmessage = (event: MessageEvent<number>) => outcome.resolve(event.data);
