@@ -25,6 +25,7 @@ import {
 } from "../status/incarnation/incarnation.ts";
 import { isSettled } from "./claim.ts";
 import { graceFrom, hasRecorder, renderRecorderFor, wakeRecorder } from "./recorder/recorder.ts";
+import { takePen } from "./pen.ts";
 import { forgetIncarnation, hasSession, readAgentPane } from "./session/session.ts";
 
 /**
@@ -150,6 +151,7 @@ export async function recordLostAgent(incarnation: Incarnation & { readonly serv
   if (incarnation.shared && hasRecorder(paths)) await wakeRecorder(incarnation, host.tmux);
   const patienceMs = graceFrom(env) + (incarnation.shared && hasRecorder(paths) ? DECIDE_MS : 0);
   if (await until(() => isSettled(paths) || !isRunning(server), { timeoutMs: patienceMs })) return false;
+  if (!takePen(paths)) return false;
   const isKnown = isInLog(layout, incarnation.incarnation);
   if (!isKnown) appendLostAgent({ ...incarnation, pane }, host);
   writeAtomically(paths.recorded, "");

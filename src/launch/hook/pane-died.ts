@@ -1,5 +1,6 @@
 import { renderLogLine } from "../../core/text/logfmt.ts";
 import { encodeForPrintf, escapeFormats, quoteForSh, quoteForTmux } from "../../core/text/quoting.ts";
+import { renderPenLine } from "../pen.ts";
 import { AGENT_PANE_OPTION, renderIsAgentPane, renderIsOurs } from "../stamp.ts";
 
 /** The facts that the hook of one incarnation is told. All paths are absolute. */
@@ -50,6 +51,8 @@ export function renderPaneDiedProgram(options: PaneDiedOptions): string {
     ...renderForensics(options),
     // The end may have been claimed or recorded while the forensics were written.
     'if [ -e "$folder/claim" ] || [ -e "$folder/recorded" ]; then rm -f "$file"; finish; fi',
+    renderPenLine(),
+    'if take_pen; then :; else rm -f "$file"; finish; fi',
     ...renderRecord(options),
     "finish",
   ].join("; ");
@@ -67,8 +70,9 @@ function renderSurroundings({ incarnation, ...paths }: PaneDiedOptions): string[
     renderVariable("folder", paths.incarnationFolder),
     renderVariable("socket", paths.socket),
     renderVariable("tmux", paths.tmux),
-    renderVariable("log", paths.exitsLog),
+    renderVariable("exits_log", paths.exitsLog),
     renderVariable("deaths", paths.deathsFolder),
+    `incarnation=${incarnation}`,
     `is_ours="${renderIsOurs(incarnation)}" is_agent="${renderIsAgentPane(incarnation)}"`,
   ];
 }
@@ -152,7 +156,7 @@ function renderForensics({ identity, incarnation }: PaneDiedOptions): string[] {
   return [
     'stamp=$(printf "%s" "$now" | tr -d ":.-")',
     `file=$deaths/${identity}-$stamp.txt`,
-    'mkdir -p "$deaths" "${log%/*}"',
+    'mkdir -p "$deaths" "${exits_log%/*}"',
     `(set -C; { ${head}; ${lines}; } >"$file")`,
   ];
 }
@@ -169,10 +173,10 @@ function renderRecord({ identity, incarnation, deathsFolder }: PaneDiedOptions):
     `if [ -s "$file" ]; then ${renderVariable("before", before)}; ${renderVariable("after", after)}; forensics=" $before$stamp$after"; fi`,
     // A line that a crash cut short is ended with a mark that no whole line has.
     'torn="" logged=""',
-    String.raw`if [ -s "$log" ] && [ "$(tail -c 1 "$log" | wc -l)" -eq 0 ]; then torn=" torn\0012"; fi`,
+    String.raw`if [ -s "$exits_log" ] && [ "$(tail -c 1 "$exits_log" | wc -l)" -eq 0 ]; then torn=" torn\0012"; fi`,
     // Links are not followed, and a FIFO would not answer.
-    'is_file() { if [ -h "$log" ]; then return 1; fi; [ -f "$log" ] || if [ -e "$log" ]; then return 1; fi; }',
-    String.raw`append() { is_file && printf "%b%s\012" "$torn" "${fields}$forensics" >>"$log"; }`,
+    'is_file() { if [ -h "$exits_log" ]; then return 1; fi; [ -f "$exits_log" ] || if [ -e "$exits_log" ]; then return 1; fi; }',
+    String.raw`append() { is_file && printf "%b%s\012" "$torn" "${fields}$forensics" >>"$exits_log"; }`,
     // When the log cannot be written, the recorder writes this line later, after the server's end.
     String.raw`keep() { printf "%s\012" "${fields}$forensics" >"$folder/pending.part" && mv -f "$folder/pending.part" "$folder/pending"; }`,
     `tries=0; until { append && logged=yes; } || keep || [ "$tries" -ge ${FULL_DISK_TRIES} ]; do tries=$((tries + 1)); sleep 1; done`,

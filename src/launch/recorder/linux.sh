@@ -13,10 +13,6 @@ read_stat() {
 	start=${20}
 } 2>/dev/null
 
-start_of() {
-	read_stat "$1" && printf '%s\n' "$start"
-}
-
 server_is_running() {
 	read_stat "$server_pid" || return 1
 	[ "$start" = "$server_start" ] && [ "$state" != Z ] && [ "$state" != X ]

@@ -8,12 +8,6 @@ find_leash() {
 	leash=
 }
 
-start_of() {
-	# shellcheck disable=SC2046
-	set -- $(TZ=UTC LC_ALL=C /bin/ps -o lstart= -p "$1")
-	[ $# -gt 0 ] && printf '%s\n' "$*"
-}
-
 server_is_running() {
 	case $(/bin/ps -o stat= -p "$server_pid") in '' | Z*) return 1 ;; esac
 	[ "$(start_of "$server_pid")" = "$server_start" ]

@@ -217,6 +217,7 @@ write_record() {
 # Logs one record: the hook's own, where the hook left it here because it could not log it, else the one in line.
 log_record() {
 	if [ -e "$recorded" ]; then return 0; fi
+	take_pen || return 0
 	if [ -s "$pending" ]; then
 		line=$(cat "$pending")
 	else

@@ -4,6 +4,7 @@ import type { ProcessId } from "../../core/process/process-table.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
 import { incarnationPaths, launchMark } from "../../status/incarnation/incarnation.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
+import { PEN_SCRIPT } from "../pen.ts";
 import judgePart from "./judge.sh" with { type: "text" };
 import linuxPart from "./linux.sh" with { type: "text" };
 import macosPart from "./macos.sh" with { type: "text" };
@@ -52,7 +53,7 @@ export function scriptOf({
 export function renderCanaryScript(script: CanaryScript): string {
   const told = Object.entries(valuesOf(script)).map(([name, value]) => `${name}=${quoteForSh(value)}`);
   const platformPart = script.platform === "darwin" ? macosPart : linuxPart;
-  return ["#!/bin/sh", SHELLCHECK, ...told, "", platformPart, judgePart, body].join("\n");
+  return ["#!/bin/sh", SHELLCHECK, ...told, "", PEN_SCRIPT, platformPart, judgePart, body].join("\n");
 }
 
 /** Variables cross from one part to another; some text is quoted so that nothing in it expands; macOS has its own ulimit. */
