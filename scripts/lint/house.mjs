@@ -34,6 +34,7 @@ const ORDER = {
     "tick",
     "hook",
     "view",
+    "screen",
     "end",
     "start",
     "ssh",

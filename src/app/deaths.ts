@@ -1,3 +1,4 @@
+import { isDrawn, LAUNCH_SIZE, renderDrawn } from "../core/text/drawn-text.ts";
 import { readableLines } from "../core/text/terminal-text.ts";
 import { findUnrecorded } from "../launch/unwitnessed.ts";
 import { IapeerError } from "../model/errors.ts";
@@ -90,7 +91,7 @@ export async function showDeath({ layout }: App, { id }: { readonly id: string }
   return {
     death,
     found,
-    lastLines: found.kind === "found" ? lastLinesOf(found.forensics) : [],
+    lastLines: found.kind === "found" ? await lastLinesOf(found.forensics) : [],
     together: death.incident === undefined ? [] : all.filter(({ incident }) => incident === death.incident),
   };
 }
@@ -106,7 +107,8 @@ function findForensics({ forensics: path }: Death): FoundForensics {
   }
 }
 
-function lastLinesOf({ sections }: Forensics): string[] {
+async function lastLinesOf({ sections }: Forensics): Promise<string[]> {
   const text = sections.find(({ name }) => name === LAST_LINES)?.text ?? "";
-  return text === "" ? [] : readableLines(text);
+  if (text === "") return [];
+  return isDrawn(text) ? await renderDrawn(text, LAUNCH_SIZE) : readableLines(text);
 }

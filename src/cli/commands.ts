@@ -45,6 +45,7 @@ const SESSIONS: Commands = {
   retire: async () => (await import("./verbs/retire.ts")).retire,
   attach: async () => (await import("./verbs/attach.ts")).attach,
   watch: async () => (await import("./verbs/watch.ts")).watch,
+  screen: async () => (await import("./verbs/screen.ts")).screen,
   send: async () => (await import("./verbs/send.ts")).send,
   tail: async () => (await import("./verbs/tail.ts")).tail,
   heartbeat: async () => (await import("./verbs/heartbeat.ts")).heartbeat,

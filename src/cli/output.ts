@@ -19,6 +19,8 @@ export interface Output {
   readonly result: (json: unknown, render: () => string) => void;
   /** Prints a text that is the result with --json too, such as a script. False when the reader is gone. Throws `write-failed`. */
   readonly text: (text: string) => boolean;
+  /** Prints bytes as they are. False when the reader is gone. Throws `write-failed`. */
+  readonly bytes: (bytes: Uint8Array) => boolean;
   /** Prints a line for the person, on stderr. */
   readonly note: (line: string) => void;
   readonly warn: (line: string) => void;
@@ -47,6 +49,7 @@ export function openOutput(isJson: boolean, env: Env, streams: Streams): Output 
     canDraw: streams.isErrTerminal && !isDumb,
     result: (json, render) => void writeResult(isJson ? renderJson(json) : withNewline(render())),
     text: (text) => writeResult(withNewline(text)),
+    bytes: writeResult,
     note: (line) => writeNote(`${line}\n`),
     warn: (line) => writeNote(`${errColors.yellow("warning:")} ${tame(line)}\n`),
     error: (view) => writeNote(isJson ? `${JSON.stringify({ error: view })}\n` : renderError(view, errColors)),
@@ -64,8 +67,8 @@ function renderError(view: ErrorView, colors: Colors): string {
   return `${colors.red("error:")} ${tame(view.message)}\n${hint}`;
 }
 
-function writeResult(text: string): boolean {
-  const error = writeFully(1, text);
+function writeResult(result: string | Uint8Array): boolean {
+  const error = writeFully(1, result);
   // A reader that ends early (`| head`) is no failure.
   if (error === undefined || errnoOf(error) === "EPIPE") return error === undefined;
   throw new IapeerError("write-failed", `the result could not be written to stdout: ${describeErrno(error)}`, {
@@ -78,15 +81,15 @@ function writeNote(text: string): void {
   writeFully(2, text);
 }
 
-/** Writes the whole text, also into a slow pipe. Returns the error, or undefined. */
-function writeFully(fd: number, text: string): unknown {
-  const length = Buffer.byteLength(text);
-  let bytes: Buffer | undefined;
+/** Writes the whole result, also into a slow pipe. Returns the error, or undefined. */
+function writeFully(fd: number, result: string | Uint8Array): unknown {
+  const length = Buffer.byteLength(result);
+  let bytes: Uint8Array | undefined = typeof result === "string" ? undefined : result;
   for (let done = 0; done < length;) {
     try {
-      // A copy of the text as bytes is only made where a write ends in its middle.
-      if (done > 0) bytes ??= Buffer.from(text, "utf8");
-      done += bytes === undefined ? writeSync(fd, text) : writeSync(fd, bytes, done);
+      // A copy of a text as bytes is only made where a write ends in its middle.
+      if (done > 0) bytes ??= Buffer.from(result);
+      done += bytes === undefined ? writeSync(fd, result as string) : writeSync(fd, bytes, done);
     } catch (error) {
       // The pipe is full, and another process made it non-blocking.
       if (errnoOf(error) !== "EAGAIN") return error;

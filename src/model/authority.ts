@@ -25,6 +25,7 @@ export const ACTS = {
   deaths: "look",
   tail: "look",
   watch: "look",
+  screen: "look",
   send: "look",
   stop: "run",
   launch: "run",

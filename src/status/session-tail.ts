@@ -1,12 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { errnoOf, ioError } from "../model/errors.ts";
-import { readTail } from "../core/disk/files.ts";
+import { readTailBytes } from "../core/disk/files.ts";
 
 /** How much the first look at a log's end reads; each next look reads four times as much. */
 const FIRST_LOOK_BYTES = 64 * 1024;
 /** How far back a look goes at most, in the log and in the rotated log before it. */
-const MAX_BYTES = 16 * 1024 * 1024;
+export const MOST_END_BYTES = 16 * 1024 * 1024;
 
 /** The end of a log that a session appends to, and that its logger may rotate to `.1` or empty. */
 export interface SessionTail extends Disposable {
@@ -17,6 +17,18 @@ export interface SessionTail extends Disposable {
   readEnd(lines: number): string;
   /** The text that was written since the last read, across a rotation or a truncation. */
   readNew(): string;
+  /** readEnd, byte for byte. */
+  readEndBytes(lines: number): Buffer;
+  /** readNew, byte for byte. */
+  readNewBytes(): Buffer;
+  /** The last bytes of the log and the one before it, whatever was read already. `readNew` goes on where it was. */
+  readLast(maxBytes: number): LogEnd;
+}
+
+export interface LogEnd {
+  readonly text: string;
+  /** False: the log has more before it. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -28,21 +40,31 @@ export interface SessionTail extends Disposable {
  * for (;;) print(tail.readNew());
  */
 export function openSessionTail(path: string): SessionTail {
+  const before = `${path}.1`;
+  const decoder = new StringDecoder("utf8");
   let place = openPlace(path);
+  const readEndBytes = (lines: number) => {
+    place ??= openPlace(path);
+    return place === undefined ? readTailBytes(before, MOST_END_BYTES) : readEnd(place, lines, before);
+  };
+  const readNewBytes = () => {
+    place ??= openPlace(path);
+    if (place === undefined) return NOTHING;
+    const bytes = readOn(place);
+    if (bytes.length > 0 || isStillAt(place, path)) return bytes;
+    // The old file is read to its end before the new one is opened: the logger may have written to it until now.
+    closeSync(place.fd);
+    place = openPlace(path);
+    return place === undefined ? NOTHING : readOn(place);
+  };
   return {
-    readEnd: (lines) => {
+    readEndBytes,
+    readNewBytes,
+    readEnd: (lines) => decoder.write(readEndBytes(lines)),
+    readNew: () => decoder.write(readNewBytes()),
+    readLast: (maxBytes) => {
       place ??= openPlace(path);
-      return place === undefined ? readTail(`${path}.1`, MAX_BYTES) : readEnd(place, lines, `${path}.1`);
-    },
-    readNew: () => {
-      place ??= openPlace(path);
-      if (place === undefined) return "";
-      const text = readOn(place);
-      if (text !== "" || isStillAt(place, path)) return text;
-      // The old file is read to its end before the new one is opened: the logger may have written to it until now.
-      closeSync(place.fd);
-      place = openPlace(path);
-      return place === undefined ? "" : readOn(place);
+      return readLast(place?.fd, before, maxBytes);
     },
     [Symbol.dispose]: () => {
       if (place !== undefined) closeSync(place.fd);
@@ -50,17 +72,18 @@ export function openSessionTail(path: string): SessionTail {
   };
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** An open file and the place up to which it was read. */
 interface Place {
   readonly fd: number;
   at: number;
-  decoder: StringDecoder;
 }
 
 function openPlace(path: string): Place | undefined {
   try {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (fstatSync(fd).isFile()) return { fd, at: 0, decoder: new StringDecoder("utf8") };
+    if (fstatSync(fd).isFile()) return { fd, at: 0 };
     closeSync(fd);
     return undefined;
   } catch (error) {
@@ -75,35 +98,44 @@ function isStillAt({ fd }: Place, path: string): boolean {
   return there === undefined || there.ino === fstatSync(fd).ino;
 }
 
-function readEnd(place: Place, lines: number, before: string): string {
+function readEnd(place: Place, lines: number, before: string): Buffer {
   const { size } = fstatSync(place.fd);
   place.at = size;
   for (let bytes = FIRST_LOOK_BYTES; ; bytes *= 4) {
-    const from = Math.max(0, size - Math.min(bytes, MAX_BYTES));
-    const text = place.decoder.write(readRange(place.fd, from, size));
-    if (hasLines(text, lines) || bytes >= MAX_BYTES) return text;
-    if (from === 0) return readTail(before, MAX_BYTES) + text;
-    place.decoder = new StringDecoder("utf8");
+    const from = Math.max(0, size - Math.min(bytes, MOST_END_BYTES));
+    const found = readRange(place.fd, from, size);
+    if (hasLines(found, lines) || bytes >= MOST_END_BYTES) return found;
+    if (from === 0) return Buffer.concat([readTailBytes(before, MOST_END_BYTES), found]);
   }
 }
 
-/** True when a text holds this many whole lines. It takes one line end more: the text before the first may be part of a line. */
-function hasLines(text: string, lines: number): boolean {
+function readLast(fd: number | undefined, before: string, maxBytes: number): LogEnd {
+  const size = fd === undefined ? 0 : fstatSync(fd).size;
+  const bytes = fd === undefined ? NOTHING : readRange(fd, Math.max(0, size - maxBytes), size);
+  const room = maxBytes - bytes.length;
+  const older = size > bytes.length ? NOTHING : readTailBytes(before, room + 1);
+  return {
+    text: Buffer.concat([older.subarray(Math.max(0, older.length - room)), bytes]).toString("utf8"),
+    isWhole: size <= bytes.length && older.length <= room,
+  };
+}
+
+const LINE_FEED = 0x0a;
+
+/** True when bytes hold this many whole lines. It takes one line end more: the text before the first may be part of a line. */
+function hasLines(bytes: Buffer, lines: number): boolean {
   let count = 0;
-  for (let at = text.indexOf("\n"); at !== -1 && count <= lines; at = text.indexOf("\n", at + 1)) count += 1;
+  for (let at = bytes.indexOf(LINE_FEED); at !== -1 && count <= lines; at = bytes.indexOf(LINE_FEED, at + 1)) count += 1;
   return count > lines;
 }
 
-/** The text after the last read. A file that is shorter than what was read has been emptied. */
-function readOn(place: Place): string {
+/** The bytes after the last read. A file that is shorter than what was read has been emptied. */
+function readOn(place: Place): Buffer {
   const { size } = fstatSync(place.fd);
-  if (size < place.at) {
-    place.at = 0;
-    place.decoder = new StringDecoder("utf8");
-  }
-  const bytes = readRange(place.fd, place.at, Math.min(size, place.at + MAX_BYTES));
+  if (size < place.at) place.at = 0;
+  const bytes = readRange(place.fd, place.at, Math.min(size, place.at + MOST_END_BYTES));
   place.at += bytes.length;
-  return place.decoder.write(bytes);
+  return bytes;
 }
 
 /** The bytes of a range; fewer when the file has shrunk. */

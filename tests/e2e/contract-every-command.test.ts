@@ -15,6 +15,7 @@ describe("every command", () => {
     "retire",
     "attach",
     "watch",
+    "screen",
     "send",
     "tail",
     "heartbeat",

@@ -31,6 +31,7 @@ describe("an agent of another host", () => {
     ["attach", "ssh -t me@10.1.10.37 iapeer attach far"],
     ["watch", "ssh -t me@10.1.10.37 iapeer watch far"],
     ["tail", "ssh me@10.1.10.37 iapeer tail far"],
+    ["screen", "ssh me@10.1.10.37 iapeer screen far"],
     ["launch", "ssh me@10.1.10.37 iapeer launch far"],
     ["heartbeat", "ssh me@10.1.10.37 iapeer heartbeat far"],
   ])("is not for %s, which says what to type", async (verb, hint) => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { appendFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorLine, ok } from "../support/calls.ts";
-import { openSandbox, type Sandbox, until } from "../support/sandbox.ts";
+import { finish, openSandbox, type Sandbox, until } from "../support/sandbox.ts";
 
 function logOf(sandbox: Sandbox, identity: string, text: string, suffix = ""): string {
   return sandbox.write(join(sandbox.root, `logs/lifecycle/${identity}.log${suffix}`), text);
@@ -61,11 +61,75 @@ describe("tail", () => {
     ["--lines", "many"],
     ["--lines", "1000000"],
     ["--follow", "--json"],
+    ["--raw", "--json"],
     ["--follow", "--lines=-1"],
   ])("%s %s is refused", async (first, second) => {
     using sandbox = openSandbox();
     await ok(sandbox, "add", "a");
     expect((await sandbox.iapeer("tail", "a", first, second)).status).toBe(2);
+  });
+});
+
+describe("tail of a program that draws", () => {
+  const MARK = "== claude-a launched: 01234567-89ab-4cde-8f01-23456789abcd ==";
+
+  test("is the lines as its terminal showed them, also when it has ended", async () => {
+    using sandbox = openSandbox();
+    await ok(sandbox, "add", "a");
+    logOf(
+      sandbox,
+      "claude-a",
+      `plain\ttext\n${MARK}\n\u001b[2J\u001b[H\u001b[1mhello\u001b[0m\r\n> a\u001b[1A\rHELLO\u001b[2;3Hb\r\n`,
+    );
+    expect((await ok(sandbox, "tail", "a")).stdout).toBe(`plain\ttext\n${MARK}\nHELLO\n> b\n`);
+    expect((await ok(sandbox, "tail", "a", "-n", "2")).stdout).toBe("HELLO\n> b\n");
+    expect(await sandbox.json("tail", "a", "-n", "1")).toEqual({ identity: "claude-a", lines: ["> b"] });
+  });
+
+  test("of a log of 100 MB reads the end only, and says so", async () => {
+    using sandbox = openSandbox();
+    await ok(sandbox, "add", "a");
+    const path = logOf(sandbox, "claude-a", "");
+    truncateSync(path, 100_000_000);
+    appendFileSync(path, `\n\u001b[2J\u001b[H${"\u001b[2;1Hbusy\u001b[K".repeat(1000)}\u001b[1;1Hdrawn\r\n`);
+    const child = sandbox.start(["tail", "a"]);
+    expect(await finish(child)).toMatchObject({
+      status: 0,
+      stdout: "drawn\nbusy\n",
+      stderr: `of the log of claude-a only the last 4 MiB are read; all of it: ${path}\n`,
+    });
+    expect(child.resourceUsage()!.maxRSS).toBeLessThan(400_000_000);
+  });
+});
+
+describe("tail --raw", () => {
+  const BYTES = Buffer.concat([
+    Buffer.from("one\r\n\u001b[31mtwo\u001b[0m\r\n"),
+    Buffer.from([0xff, 0xe2, 0x82]),
+    Buffer.from("> "),
+  ]);
+
+  test("is the log, byte for byte, and goes on with each byte", async () => {
+    using sandbox = openSandbox();
+    await ok(sandbox, "add", "a");
+    const path = logOf(sandbox, "claude-a", "");
+    appendFileSync(path, BYTES);
+    const read = async (...args: string[]) => Buffer.from(await sandbox.start(["tail", "a", "--raw", ...args]).stdout.bytes());
+    expect(await read()).toEqual(BYTES);
+    expect(await read("-n", "2")).toEqual(BYTES.subarray(5));
+    const child = sandbox.start(["tail", "a", "--raw", "-f", "-n", "0"]);
+    try {
+      const reader = child.stdout.getReader();
+      const next = reader.read();
+      await until("what is new", () => {
+        appendFileSync(path, "\u001b[1A");
+        return Promise.race([next.then(() => true), Bun.sleep(50).then(() => false)]);
+      });
+      const text = Buffer.from((await next).value!).toString();
+      expect(text).toBe("\u001b[1A".repeat(text.length / 4));
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 });
 

@@ -48,11 +48,16 @@ export function syncFolder(path: string): void {
  * @throws IapeerError `read-failed`, for any other kind of file too.
  */
 export function readTail(path: string, maxBytes: number): string {
+  return readTailBytes(path, maxBytes).toString("utf8");
+}
+
+/** The last bytes of a file, as readTail has them. */
+export function readTailBytes(path: string, maxBytes: number): Buffer {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return "";
+    if (errnoOf(error) === "ENOENT") return Buffer.alloc(0);
     throw ioError("read-failed", "cannot open", path, error);
   }
   try {
@@ -60,7 +65,7 @@ export function readTail(path: string, maxBytes: number): string {
     if (!found.isFile()) throw new IapeerError("read-failed", `cannot read ${path}: not a regular file`, { details: { path } });
     const from = Math.max(0, found.size - maxBytes);
     const bytes = Buffer.alloc(found.size - from);
-    return bytes.toString("utf8", 0, readSync(fd, bytes, 0, bytes.length, from));
+    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, from));
   } finally {
     closeSync(fd);
   }

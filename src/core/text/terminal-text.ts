@@ -9,7 +9,12 @@ const UNREADABLE = anyOf(["nul", "carriageReturn", "ascii", "del", "c1", "separa
  */
 export function readableLines(text: string): string[] {
   // It goes line by line, so that a sequence that was cut short takes no line that follows.
-  return text.split("\n").map((line) => overwritten(Bun.stripANSI(line)).replace(UNREADABLE, ""));
+  return tameLines(text.split("\n").map((line) => overwritten(Bun.stripANSI(line))));
+}
+
+/** Lines without characters that a terminal obeys and a person does not see. Tabs stay. */
+export function tameLines(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(UNREADABLE, ""));
 }
 
 /** The last text of a line. The end of a line may be "\r\n", and through a pane "\r\r\n", which writes over nothing. */
