@@ -1,17 +1,21 @@
 import { stopSession, type Stopped } from "../launch/end/end.ts";
 import type { Sender } from "../launch/sender.ts";
 import { refuseOtherIncarnation } from "../launch/session/session.ts";
-import { type ErrorView, toErrorView } from "../model/errors.ts";
+import { type ErrorView, IapeerError, toErrorView } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
+import type { Peer } from "../registry/types.ts";
 import { readPointer } from "../status/incarnation/incarnation.ts";
 import { authorize } from "./authority.ts";
-import { chooseIdentity, chooseTargets, type PeerChoice } from "./choose.ts";
+import { chooseIdentity, chooseTargets } from "./choose.ts";
 import { refuseInterrupted } from "./memory.ts";
 import { handOver } from "./teardown.ts";
 import type { App } from "./types.ts";
 
+/** The peers whose sessions end: those that are named, or every one. */
+export type StopChoice = { readonly kind: "peers"; readonly personalities: readonly string[] } | { readonly kind: "all" };
+
 export interface StopRequest {
-  readonly choice: PeerChoice;
+  readonly choice: StopChoice;
   /** Only the sessions of this runtime. */
   readonly runtime?: string | undefined;
   /** Only this incarnation of one peer: another one there is refused. */
@@ -21,50 +25,64 @@ export interface StopRequest {
 }
 
 /** One identity's end as `stop --json` has it. `stopping`: the call is made in that session, and another process ends it. */
-export type StopRow = { readonly identity: string } & (
-  | Stopped
-  | { readonly action: "stopping"; readonly server_pid?: never }
-  | { readonly action: "failed"; readonly server_pid?: never; readonly error: ErrorView }
-);
+export type StopRow =
+  | ({ readonly identity: string } & (
+      | Stopped
+      | { readonly action: "stopping"; readonly server_pid?: never }
+      | { readonly action: "failed"; readonly server_pid?: never; readonly error: ErrorView }
+    ))
+  /** One of several names that is no peer's, or of a peer that the caller may not stop. */
+  | { readonly personality: string; readonly action: "failed"; readonly identity?: never; readonly error: ErrorView };
 
 /**
  * Ends sessions on purpose, one after the other, and waits until they are gone. The session that the call is made in comes last, and ends
- * after this process. A session that cannot be ended is a row. The signal ends the wait for another process that is at work on a session;
- * the rows that were not begun are `interrupted` too.
+ * after this process. A session that cannot be ended is a row, and so is one of several names that is wrong. The signal ends the wait for another
+ * process that is at work on a session; the rows that were not begun are `interrupted` too.
  *
- * @throws IapeerError `not-authorized`, `peer-not-found`, `runtime-not-found`, and what readRegistry throws.
+ * @throws IapeerError `not-authorized`, `peer-not-found`, `runtime-not-found` of one peer or of all, and what readRegistry throws.
  */
 export async function stopPeers(app: App, request: StopRequest, signal: AbortSignal): Promise<StopRow[]> {
-  const { choice } = request;
-  authorize(app, "stop", choice.kind === "peer" ? choice.personality : undefined);
   const caller = app.caller();
   const own = caller.kind === "peer" ? caller : undefined;
-  const identities = chooseIdentities(app, request);
+  const chosen = chooseSessions(app, request);
   const rows: StopRow[] = [];
-  for (const identity of identities.filter((one) => one !== own?.identity))
-    rows.push(await stopOne(app, { identity, request }, signal));
-  if (own !== undefined && identities.includes(own.identity)) rows.push(await stopOwn(app, own, request));
+  for (const one of chosen)
+    if (typeof one !== "string") rows.push(one);
+    else if (one !== own?.identity) rows.push(await stopOne(app, { identity: one, request }, signal));
+  if (own !== undefined && chosen.includes(own.identity)) rows.push(await stopOwn(app, own, request));
   return rows;
 }
 
-function chooseIdentities(app: App, request: StopRequest): string[] {
-  const found = chooseAll(app, request);
-  const { ifIncarnation } = request;
-  if (ifIncarnation === undefined) return found;
-  // It means one session of the peer. Where none is that incarnation, the refusal names the first.
-  return [found.find((identity) => readPointer(app.layout, identity) === ifIncarnation) ?? found[0]!];
+/** The identities that are to end, each once, and the rows of the names that cannot be. */
+function chooseSessions(app: App, request: StopRequest): (string | StopRow)[] {
+  const { choice, runtime } = request;
+  if (choice.kind === "all") {
+    authorize(app, "stop");
+    return chooseTargets(app, choice).targets.flatMap((peer) => identitiesOf(peer, runtime));
+  }
+  const [personality, ...more] = [...new Set(choice.personalities)];
+  if (more.length === 0) return chooseOne(app, personality!, request);
+  return [personality!, ...more].flatMap((name): readonly (string | StopRow)[] => {
+    try {
+      return chooseOne(app, name, request);
+    } catch (error) {
+      if (!(error instanceof IapeerError)) throw error;
+      return [{ personality: name, action: "failed", error: toErrorView(error) }];
+    }
+  });
 }
 
-function chooseAll(app: App, { choice, runtime }: StopRequest): string[] {
-  if (choice.kind === "peer" && runtime !== undefined)
-    return [chooseIdentity(app, { personality: choice.personality, runtime }, "stop").identity];
-  const targets =
-    choice.kind === "all"
-      ? chooseTargets(app, choice).targets
-      : [chooseIdentity(app, { personality: choice.personality }, "stop").peer];
-  return targets.flatMap((peer) =>
-    peer.runtimes.filter((one) => runtime === undefined || one === runtime).map((one) => identityOf(one, peer.personality)),
-  );
+function chooseOne(app: App, personality: string, { runtime, ifIncarnation }: StopRequest): string[] {
+  authorize(app, "stop", personality);
+  const { peer, identity } = chooseIdentity(app, { personality, runtime }, "stop");
+  const found = runtime === undefined ? identitiesOf(peer, undefined) : [identity];
+  if (ifIncarnation === undefined) return found;
+  // It means one session of the peer. Where none is that incarnation, the refusal names the first.
+  return [found.find((one) => readPointer(app.layout, one) === ifIncarnation) ?? found[0]!];
+}
+
+function identitiesOf({ personality, runtimes }: Peer, wanted: string | undefined): string[] {
+  return runtimes.filter((one) => wanted === undefined || one === wanted).map((one) => identityOf(one, personality));
 }
 
 interface OneStop {

@@ -111,6 +111,26 @@ export const ROOT: Group = {
   subCommands: { ...PEERS, ...MEMORY, ...SESSIONS, ...FLEET, ...HOST },
 };
 
+/** The words of docker and of a shell for our commands. */
+export const ALIASES: Readonly<Record<string, string>> = {
+  ls: "list",
+  ps: "list",
+  rm: "remove",
+  start: "launch",
+  logs: "tail",
+};
+
+/** The other words for a command. */
+export function aliasesOf(command: string): string[] {
+  return Object.keys(ALIASES).filter((word) => ALIASES[word] === command);
+}
+
+/** Words of other programs that are no command here, and the calls that do the same. */
+export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
+  restart: "that is two calls: iapeer stop <personality>, then iapeer launch <personality>",
+  top: "did you mean iapeer fleet ps --watch? without a fleet: iapeer list",
+};
+
 /** Loads every verb of these commands, in their order: for the help and for completion. */
 export async function loadVerbs(commands: Commands): Promise<Verb[]> {
   const loaded = await Promise.all(Object.values(commands).map(async (one) => (typeof one === "function" ? await one() : one)));

@@ -2,7 +2,7 @@ import { type Command, RootCommand } from "@bomb.sh/tab";
 import { type Candidate, findCandidates } from "../app/completion.ts";
 import type { Env } from "../core/layout.ts";
 import { tame } from "../model/characters.ts";
-import { loadVerbs, ROOT } from "./commands.ts";
+import { aliasesOf, loadVerbs, ROOT } from "./commands.ts";
 import { type Args, COMMON_ARGS, type FlagArg } from "./verb.ts";
 
 interface Source {
@@ -41,8 +41,10 @@ export async function completionTree(env: Env, words: readonly string[]): Promis
   for (const [word, command] of Object.entries(ROOT.subCommands)) {
     if (typeof command === "object") root.command(word, command.meta.description);
   }
-  for (const { meta, args } of await loadVerbs(ROOT.subCommands))
+  for (const { meta, args } of await loadVerbs(ROOT.subCommands)) {
     addArgs(root.command(meta.name, meta.description), args, source);
+    for (const alias of aliasesOf(meta.name)) addArgs(root.command(alias, `the same as ${meta.name}`), args, source);
+  }
   const help = root.command("help", "show the help of a command");
   help.argument("command", offer(Object.keys(ROOT.subCommands).map(bare)));
   return root;

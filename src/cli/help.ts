@@ -1,6 +1,6 @@
 import { type ArgDef, type ArgsDef, type CommandDef, renderUsage } from "citty";
 import type { Colors } from "./colors.ts";
-import { CHAPTERS, type Group, isVerb, loadVerbs, ROOT } from "./commands.ts";
+import { aliasesOf, CHAPTERS, type Group, isVerb, loadVerbs, ROOT } from "./commands.ts";
 import { fitPage } from "./page.ts";
 import { type Args, COMMON_ARGS, type Verb } from "./verb.ts";
 
@@ -26,10 +26,17 @@ async function renderRoot(colors: Colors): Promise<string> {
   const args: Args = { command: { type: "positional", description: "one of the commands below" }, ...COMMON_ARGS };
   const usage = await renderUsage({ meta: ROOT.meta, args });
   const chapters = CHAPTERS.map(async ({ title, commands }) => {
-    const rows = (await loadVerbs(commands)).map(({ meta }) => `  ${meta.name}    ${meta.description}`);
+    const rows = (await loadVerbs(commands)).map(
+      ({ meta }) => `  ${meta.name}    ${meta.description}${renderAliases(meta.name)}`,
+    );
     return [colors.bold(title), "", ...rows, ""].join("\n");
   });
   return [usage, ...(await Promise.all(chapters)), "To read more: iapeer help <command>"].join("\n");
+}
+
+function renderAliases(name: string): string {
+  const aliases = aliasesOf(name);
+  return aliases.length === 0 ? "" : ` (also: ${aliases.join(", ")})`;
 }
 
 async function renderGroup({ meta, subCommands }: Group): Promise<string> {
@@ -39,7 +46,9 @@ async function renderGroup({ meta, subCommands }: Group): Promise<string> {
 async function renderVerb(verb: Verb, colors: Colors): Promise<string> {
   const usage = await renderUsage({ meta: toHeadline(verb.meta), args: toArgs(verb) }, PROGRAM);
   const [headline, ...sections] = usage.replace(`<-- ${verb.rest?.name}>`, `-- ${verb.rest?.name}`).split("\n");
-  const details = verb.details === undefined ? [] : ["", verb.details];
+  const aliases = aliasesOf(verb.meta.name).map((word) => `iapeer ${word}`);
+  const also = aliases.length === 0 ? [] : [`It is also called ${aliases.join(" and ")}.`];
+  const details = [...(verb.details === undefined ? [] : [verb.details]), ...also].flatMap((paragraph) => ["", paragraph]);
   const examples = verb.examples.map(({ command, note }) => `  ${colors.dim(`# ${note}`)}\n  ${command}`);
   return [headline, ...details, ...sections, colors.bold("EXAMPLES"), "", ...examples].join("\n");
 }

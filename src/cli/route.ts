@@ -1,7 +1,7 @@
 import { IapeerError } from "../model/errors.ts";
 import { VERSION } from "../model/version.ts";
 import type { Colors } from "./colors.ts";
-import { type Commands, type Group, isVerb, ROOT } from "./commands.ts";
+import { ALIASES, type Commands, FOREIGN_WORDS, type Group, isVerb, ROOT } from "./commands.ts";
 import type { ParsedCall } from "./strict.ts";
 import { COMMON_ARGS, type Verb } from "./verb.ts";
 
@@ -45,11 +45,17 @@ async function walk(words: readonly string[]): Promise<Found> {
   let depth = 0;
   for (; depth < words.length; depth += 1) {
     const below: Commands = "subCommands" in command ? command.subCommands : {};
-    const next: Commands[string] | undefined = Object.hasOwn(below, words[depth]!) ? below[words[depth]!] : undefined;
+    const word = depth === 0 ? meantBy(words[0]!) : words[depth]!;
+    const next: Commands[string] | undefined = Object.hasOwn(below, word) ? below[word] : undefined;
     if (next === undefined) break;
     command = typeof next === "function" ? await next() : next;
   }
   return { command, path: words.slice(0, depth), rest: words.slice(depth) };
+}
+
+/** The command that an alias stands for; any other word stands for itself. */
+function meantBy(word: string): string {
+  return Object.hasOwn(ALIASES, word) ? ALIASES[word]! : word;
 }
 
 async function splitLeadingOptions(words: readonly string[]): Promise<{ before: readonly string[]; after: readonly string[] }> {
@@ -99,8 +105,11 @@ async function unfinished(group: Group, path: readonly string[], [next, ...more]
   const choice = group === ROOT ? "see: iapeer --help" : `one of: ${all.join(", ")}`;
   if (next === undefined || next.startsWith("-"))
     return new IapeerError("usage", `${[...path, "iapeer"][0]} needs a command`, { hint: choice });
+  const message = `iapeer has no command ${JSON.stringify([...path, next].join(" "))}`;
+  if (group === ROOT && Object.hasOwn(FOREIGN_WORDS, next))
+    return new IapeerError("unknown-command", message, { hint: FOREIGN_WORDS[next]! });
   const near = await findNearCommand(group, [next, ...more]);
-  return new IapeerError("unknown-command", `iapeer has no command ${JSON.stringify([...path, next].join(" "))}`, {
+  return new IapeerError("unknown-command", message, {
     hint: near === undefined ? choice : `did you mean iapeer ${[...path, ...near].join(" ")}?`,
   });
 }

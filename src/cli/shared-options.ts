@@ -1,3 +1,5 @@
+import type { ManyChoice } from "../app/many.ts";
+import { isClass } from "../model/agent.ts";
 import { DESCRIPTION_LIMIT, isIncarnation } from "../model/names.ts";
 import { parseCount } from "./count.ts";
 import { usage } from "./strict.ts";
@@ -50,6 +52,20 @@ export const PROVISION = defineArg({
 export const ONE_PEER = defineArg({ type: "string", valueHint: "peer", description: "one peer", completes: "peers" });
 
 export const ALL_PEERS = defineArg({ type: "boolean", description: "every peer" });
+
+export const CLASS_OF_PEERS = defineArg({
+  type: "string",
+  valueHint: "class",
+  description: "every agent of this class in the applied fleet",
+});
+
+/** Reads `--all | --class C`; undefined where neither is given. Throws `usage`. */
+export function parseMany(verb: Verb, { all, class: its }: { all: boolean; class?: string }): ManyChoice | undefined {
+  if (all && its !== undefined) throw usage(verb, `${verb.meta.name} takes --all or --class, not both`);
+  if (its === undefined) return all ? { kind: "all" } : undefined;
+  if (isClass(its)) return { kind: "class", class: its };
+  throw usage(verb, `--class takes a class as the fleet file has it, not ${JSON.stringify(its)}`);
+}
 
 /** Reads the value of `--if-incarnation`. Throws `usage`. */
 export function parseIncarnation(verb: Verb, incarnation: string | undefined): string | undefined {

@@ -127,7 +127,7 @@ describe("a use case that changes this host does so as the command does, and pri
     expect({ ...launched, action: "already-live", witness: undefined }).toEqual({ ...live, witness: undefined });
     const message = { to: { personality: "alice" }, message: { kind: "text", text: "hello" }, verify: true };
     expect((await call(box, "send", message)).value).toMatchObject({ to: "alice", sender: "person", state: "accepted" });
-    const stopped = await call(box, "stop", { choice: { kind: "peer", personality: "alice" } });
+    const stopped = await call(box, "stop", { choice: { kind: "peers", personalities: ["alice"] } });
     expect(stopped.value).toEqual([{ identity: "reader-alice", action: "stopped", server_pid: launched.server_pid }]);
     expect((await call(box, "deaths")).value).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createColors } from "../../src/cli/colors.ts";
-import { CHAPTERS, type Commands, type Group, loadVerbs, ROOT } from "../../src/cli/commands.ts";
+import { ALIASES, CHAPTERS, type Commands, type Group, loadVerbs, ROOT } from "../../src/cli/commands.ts";
 import { renderHelp } from "../../src/cli/help.ts";
 import { parseWords } from "../../src/cli/route.ts";
 import { parseCall } from "../../src/cli/strict.ts";
@@ -87,6 +87,14 @@ test("the first page has a line for every verb, and a chapter for every command"
   const page = await renderHelp(ROOT, plain);
   for (const { meta } of verbs) expect(flat(page)).toContain(` ${meta.name} ${meta.description} `);
   for (const { title } of CHAPTERS) expect(page).toContain(`\n${title}\n`);
+});
+
+test("an alias is on the first page once, and on the page of its command", async () => {
+  const page = flat(await renderHelp(ROOT, plain));
+  for (const [alias, command] of Object.entries(ALIASES)) {
+    expect(page.match(new RegExp(`[(, ]${alias}[,)]`, "g"))).toHaveLength(1);
+    expect(flat(pages.get(verbs.find(({ meta }) => meta.name === command)!)!)).toContain(`iapeer ${alias}`);
+  }
 });
 
 test.each(groups.map((group) => [group.meta.name, group]))("the page of %s has its commands only", async (_, group) => {

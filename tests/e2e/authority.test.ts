@@ -26,6 +26,7 @@ const ROWS: readonly (readonly [act: string, words: string, may: readonly Caller
   ["status", "status", EVERYBODY],
   ["deaths", "deaths", EVERYBODY],
   ["tail", "tail bob", EVERYBODY],
+  ["screen", "screen bob", EVERYBODY],
   ["canary status", "canary status", EVERYBODY],
   ["send", "send bob -m true", EVERYBODY],
   ["stop", "stop idle", LEADERS],
@@ -111,6 +112,16 @@ test("a refusal names who may, and says so to a program", () => {
     message: 'eve may not "stop" idle: only a person, the fleet\'s orchestrator or a manager may',
     details: { act: "stop", by: "claude-eve", personality: "idle", allowed: ["person", "orchestrator", "manager"] },
   });
+});
+
+test("a call for many is judged peer by peer, and leaves its caller out", async () => {
+  const [launched, stopped] = await callBy("eve", ["launch", "--all"], ["stop", "bob", "idle"]);
+  const rows = JSON.parse(launched!.stdout) as { identity: string; error: { code: string } }[];
+  expect(rows.map(({ identity }) => identity)).toEqual(expect.arrayContaining(["claude-bob", "claude-boss", "claude-mia"]));
+  expect(rows.map(({ identity }) => identity)).not.toContain("claude-eve");
+  expect([launched!.status, stopped!.status]).toEqual([4, 4]);
+  for (const row of [...rows, ...(JSON.parse(stopped!.stdout) as typeof rows)])
+    expect(row).toMatchObject({ action: "failed", error: { code: "not-authorized" } });
 });
 
 test("what is done is in the log with its caller", () => {

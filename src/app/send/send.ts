@@ -38,11 +38,24 @@ export async function prepareSending(app: App, request: SendRequest): Promise<Se
   return { recipient, sender, from, text, verify: request.verify, order };
 }
 
+/**
+ * A source that may be sent many times: a pipe has its text once. The text is checked.
+ *
+ * @throws IapeerError `message-invalid`, `file-not-found`, `read-failed`.
+ */
+export function readSource(source: Exclude<MessageSource, { readonly kind: "order" }>): MessageSource {
+  const read = source.kind === "file" ? ({ kind: "read", text: readMessageFile(source.path) } as const) : source;
+  parseMessage(read.text);
+  return read;
+}
+
 function readText(source: MessageSource, author: string, order: Order | undefined): string {
   switch (source.kind) {
     case "text":
       // Bytes on a command line that are no UTF-8 arrive as U+FFFD.
       if (source.text.includes("\ufffd")) throw messageInvalid("the message is not UTF-8", "send text");
+      return source.text;
+    case "read":
       return source.text;
     case "file":
       return readMessageFile(source.path);

@@ -15,6 +15,8 @@ export interface AskedRecipient extends AskedIdentity {
 /** Where a message's text comes from. */
 export type MessageSource =
   | { readonly kind: "text"; readonly text: string }
+  /** A text that was read from a file or a pipe already. */
+  | { readonly kind: "read"; readonly text: string }
   /** A file or a pipe; `-` is stdin. */
   | { readonly kind: "file"; readonly path: string }
   /** The words of the order that goes with it. */

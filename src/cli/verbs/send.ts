@@ -1,14 +1,17 @@
+import type { SendManyRequest } from "../../app/send-many.ts";
 import { nameOf, prepareSending, sendMessage, toSentJson } from "../../app/send/send.ts";
 import type { MessageSource, Sending, SendRequest, Sent } from "../../app/send/types.ts";
+import type { App } from "../../app/types.ts";
 import type { DeliveryState } from "../../launch/send/types.ts";
 import { DIRECTIVES } from "../../launch/sleep/sleep.ts";
-import { isSocketPlace } from "../../model/names.ts";
+import { isSocketPlace, parseRuntime } from "../../model/names.ts";
 import { usage } from "../strict.ts";
 import { parseDuration } from "../duration.ts";
 import { parseAsked, RUNTIME_OPTION } from "../identity-option.ts";
 import { withInterruption } from "../interruption.ts";
+import { jointStatus } from "../outcomes.ts";
 import type { Output } from "../output.ts";
-import { IF_INCARNATION, parseIncarnation } from "../shared-options.ts";
+import { ALL_PEERS, CLASS_OF_PEERS, IF_INCARNATION, parseIncarnation, parseMany } from "../shared-options.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 
 const GRACE = "10s";
@@ -19,11 +22,14 @@ export const send: Verb = defineVerb({
   details:
     "The text is pasted into the agent's own empty prompt, with a head that names the sender. Enter is pressed when it stands " +
     "there alone. Where anything else has the keyboard, nothing is pressed (not-at-prompt, exit 4). To another host of the fleet " +
-    "it goes over ssh.",
+    "it goes over ssh. With --all or --class each gets it, except the sender, and the text is the only argument.",
   args: {
-    personality: { type: "positional", description: "the peer that gets it", completes: "peers" },
+    personality: { type: "positional", description: "the peer that gets it", required: false, completes: "peers" },
+    text: { type: "positional", description: "the message, in quotes; after -- it may begin with a dash", required: false },
     message: { type: "string", alias: "m", valueHint: "text", description: "the message", mayBeEmpty: true },
     file: { type: "string", valueHint: "file", description: "a file with the message; - is stdin", completes: "files" },
+    all: ALL_PEERS,
+    class: CLASS_OF_PEERS,
     runtime: RUNTIME_OPTION,
     from: {
       type: "string",
@@ -49,11 +55,15 @@ export const send: Verb = defineVerb({
     "if-incarnation": IF_INCARNATION,
   },
   examples: [
-    { command: 'iapeer send alice -m "the build is green"', note: "type to alice from anywhere" },
+    { command: 'iapeer send alice "the build is green"', note: "type to alice from anywhere" },
+    { command: 'iapeer send --class tester -m "the build is green"', note: "one message for every tester of the fleet" },
     { command: "git diff | iapeer send alice --file - --verify", note: "send the output of a command, and see it taken" },
     { command: "iapeer send alice --directive sleep --grace 30s", note: "let alice put the work away, then stop it" },
   ],
   run: async ({ args }, { app, output }) => {
+    const many = parseMany(send, args);
+    if (many !== undefined) return await sendAll(app, { choice: many, ...parseForMany(args) }, output);
+    if (args.personality === undefined) throw usage(send, "send needs a <personality>, --all or --class");
     const order = parseOrder(args);
     const sending = await prepareSending(app, {
       to: {
@@ -68,11 +78,61 @@ export const send: Verb = defineVerb({
     });
     return await withInterruption(async ({ signal, exitStatus }) => {
       const sent = await sendMessage(app, sending, signal);
-      report(sending, sent, output);
-      return exitStatus() ?? (sent.state === "typed" || sent.state === "unknown" ? 1 : 0);
+      warnOfLoss(sending, sent, output);
+      output.result(toSentJson(sending, sent), () => render(sending, sent));
+      return exitStatus() ?? (isDelivered(sent) ? 0 : 1);
     });
   },
 });
+
+/** The options that are about one session. */
+const FOR_ONE = ["directive", "grace", "socket", "if-incarnation"] as const;
+
+interface ManyValues extends TextValues {
+  readonly personality?: string;
+  readonly runtime?: string;
+  readonly from?: string;
+  readonly verify: boolean;
+  readonly directive?: string;
+  readonly grace?: string;
+  readonly socket?: string;
+  readonly "if-incarnation"?: string;
+}
+
+/** Reads a call for many, whose first word is the text. */
+function parseForMany({ personality, text, ...values }: ManyValues): Omit<SendManyRequest, "choice"> {
+  if (text !== undefined) throw usage(send, "send takes a <personality>, --all or --class, and one of them only");
+  const forOne = FOR_ONE.find((name) => values[name] !== undefined);
+  if (forOne !== undefined) throw usage(send, `--${forOne} is for one peer, not for --all or --class`);
+  const { runtime, from, verify, message, file } = values;
+  return {
+    runtime: runtime === undefined ? undefined : parseRuntime(runtime),
+    from,
+    verify,
+    message: parseText({ text: personality, message, file }) ?? refuseNoText(),
+  };
+}
+
+async function sendAll(app: App, request: SendManyRequest, output: Output): Promise<number> {
+  // Most calls are for one peer, and shall not load this.
+  const { sendToMany, toSentRowJson } = await import("../../app/send-many.ts");
+  return await withInterruption(async ({ signal, exitStatus }) => {
+    const ends = await sendToMany(app, request, signal);
+    for (const end of ends) if ("value" in end) warnOfLoss(end.value.sending, end.value.sent, output);
+    output.result(ends.map(toSentRowJson), () =>
+      ends.flatMap((end) => ("value" in end ? [render(end.value.sending, end.value.sent)] : [])).join("\n"),
+    );
+    if (ends.length === 0 && !output.isJson) output.note("there is nobody else to send it to");
+    const errors = ends.map((end) => ("error" in end ? end.error : undefined));
+    errors.forEach((error) => error && output.error(error));
+    const isLost = ends.some((end) => "value" in end && !isDelivered(end.value.sent));
+    return exitStatus() ?? (isLost ? 1 : jointStatus(errors));
+  });
+}
+
+function isDelivered({ state }: Sent): boolean {
+  return state !== "typed" && state !== "unknown";
+}
 
 function parseOrder({ directive, grace }: { directive?: string; grace?: string }): SendRequest["order"] {
   if (directive === undefined) {
@@ -84,12 +144,26 @@ function parseOrder({ directive, grace }: { directive?: string; grace?: string }
   return { directive: "sleep", graceMs };
 }
 
-function parseSource({ message, file }: { message?: string; file?: string }, order: SendRequest["order"]): MessageSource {
-  if (message !== undefined && file !== undefined) throw usage(send, "send takes -m or --file, not both");
-  if (message !== undefined) return { kind: "text", text: message };
+interface TextValues {
+  readonly text?: string | undefined;
+  readonly message?: string | undefined;
+  readonly file?: string | undefined;
+}
+
+function parseSource(values: TextValues, order: SendRequest["order"]): MessageSource {
+  return parseText(values) ?? (order === undefined ? refuseNoText() : { kind: "order" });
+}
+
+/** The text that is given in one of three ways; undefined where there is none. */
+function parseText({ text, message, file }: TextValues): SendManyRequest["message"] | undefined {
+  const given = [text, message, file].filter((one) => one !== undefined);
+  if (given.length > 1) throw usage(send, "send takes a <text>, -m or --file, and one of them only");
   if (file !== undefined) return { kind: "file", path: file };
-  if (order !== undefined) return { kind: "order" };
-  throw usage(send, "send needs a message: -m TEXT or --file F");
+  return given[0] === undefined ? undefined : { kind: "text", text: given[0] };
+}
+
+function refuseNoText(): never {
+  throw usage(send, "send needs a message: a <text>, -m TEXT or --file F");
 }
 
 function parseSocket(text: string | undefined): string | undefined {
@@ -97,21 +171,19 @@ function parseSocket(text: string | undefined): string | undefined {
   throw usage(send, `--socket takes a name, as tmux -L does, or an absolute path, not ${JSON.stringify(text)}`);
 }
 
-function report(sending: Sending, sent: Sent, output: Output): void {
-  const { recipient } = sending;
-  const { state, isQueued, effect, why } = sent;
-  const to = nameOf(recipient);
-  if (why !== undefined)
-    output.warn(
-      recipient.kind === "remote" ? `the connection to ${recipient.host} was lost after the text was sent: ${why}` : why,
-    );
+function warnOfLoss({ recipient }: Sending, { why }: Sent, output: Output): void {
+  if (why === undefined) return;
+  output.warn(recipient.kind === "remote" ? `the connection to ${recipient.host} was lost after the text was sent: ${why}` : why);
+}
+
+function render({ recipient }: Sending, { state, isQueued, effect, why }: Sent): string {
   const done = why === undefined || recipient.kind === "local" ? DONE[state] : "sent, and not known to have reached";
-  const whom = recipient.kind === "remote" ? `${to} on ${recipient.host}` : recipient.identity;
+  const whom = recipient.kind === "remote" ? `${nameOf(recipient)} on ${recipient.host}` : recipient.identity;
   const more = [
     ...(isQueued ? ["which is at work, and keeps it for later"] : []),
     ...(effect === "sleep" ? ["which sleeps now"] : []),
   ];
-  output.result(toSentJson(sending, sent), () => [`${done} ${whom}`, ...more].join(", "));
+  return [`${done} ${whom}`, ...more].join(", ");
 }
 
 const DONE = {

@@ -7,13 +7,19 @@ import { ALL_PEERS, IF_INCARNATION, parseIncarnation } from "../shared-options.t
 import { defineVerb, type Verb } from "../verb.ts";
 
 export const stop: Verb = defineVerb({
-  meta: { name: "stop", description: "end a peer's sessions on purpose" },
+  meta: { name: "stop", description: "end the sessions of peers on purpose" },
   details:
     "The call returns when the processes are gone. No death is recorded. Without --runtime every session of the peer ends. " +
     "The peer then shows as stopped, and does not start with the host until it is launched. The session that the call is made " +
     "in comes last, and ends when the call has.",
   args: {
-    personality: { type: "positional", description: "the peer's name", required: false, completes: "peers" },
+    personality: {
+      type: "positional",
+      description: "the names of the peers",
+      required: false,
+      repeatable: true,
+      completes: "peers",
+    },
     runtime: { type: "string", valueHint: "runtime", description: "only the session of this runtime", completes: "runtimes" },
     all: ALL_PEERS,
     mark: {
@@ -26,6 +32,7 @@ export const stop: Verb = defineVerb({
   },
   examples: [
     { command: "iapeer stop alice", note: "every session of alice" },
+    { command: "iapeer stop alice bob", note: "of both; a name that is wrong keeps none of the others" },
     { command: "iapeer stop --all", note: "before the host goes down for repairs" },
     { command: "iapeer stop alice --no-mark", note: "for now: alice starts again with the host" },
   ],
@@ -35,10 +42,7 @@ export const stop: Verb = defineVerb({
       const rows = await stopPeers(app, request, signal);
       const errors = rows.map((row) => (row.action === "failed" ? row.error : undefined));
       output.result(rows, () =>
-        rows
-          .filter(({ action }) => action !== "failed")
-          .map(render)
-          .join("\n"),
+        rows.flatMap((row) => (row.action === "failed" ? [] : [SENTENCE[row.action](row.identity)])).join("\n"),
       );
       errors.forEach((error) => error && output.error(error));
       return jointStatus(errors, { exitStatus });
@@ -53,14 +57,15 @@ interface Values {
   readonly "if-incarnation"?: string;
 }
 
-function parseRequest(personality: string | undefined, { runtime, all, mark, ...values }: Values): StopRequest {
-  if ((personality === undefined) !== all) throw usage(stop, "stop takes either a <personality> or --all");
+function parseRequest(names: readonly string[] = [], { runtime, all, mark, ...values }: Values): StopRequest {
+  if (names.length > 0 === all) throw usage(stop, "stop takes either a <personality> or --all");
   const ifIncarnation = parseIncarnation(stop, values["if-incarnation"]);
-  if (all && ifIncarnation !== undefined) throw usage(stop, "--if-incarnation is for one peer, not for --all");
+  if (ifIncarnation !== undefined && names.length !== 1)
+    throw usage(stop, `--if-incarnation is for one peer, not for ${all ? "--all" : "several"}`);
   return {
     ifIncarnation,
     isMarked: mark,
-    choice: personality === undefined ? { kind: "all" } : { kind: "peer", personality: parsePersonality(personality) },
+    choice: all ? { kind: "all" } : { kind: "peers", personalities: names.map(parsePersonality) },
     runtime: runtime === undefined ? undefined : parseRuntime(runtime),
   };
 }
@@ -69,9 +74,4 @@ const SENTENCE = {
   stopped: (identity: string) => `stopped ${identity}`,
   stopping: (identity: string) => `stopping ${identity}, the session of this call`,
   "not-running": (identity: string) => `${identity} was not running`,
-  failed: (identity: string) => `${identity} could not be stopped`,
-} as const satisfies Record<StopRow["action"], (identity: string) => string>;
-
-function render({ identity, action }: StopRow): string {
-  return SENTENCE[action](identity);
-}
+} as const satisfies Record<Exclude<StopRow["action"], "failed">, (identity: string) => string>;
