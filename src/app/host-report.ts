@@ -150,7 +150,7 @@ interface Findings {
   readonly unknown: readonly string[];
   readonly unwatched: readonly CanaryRow[];
   readonly deaths: number;
-  /** The number of differences between the registry and the peers' own profiles. */
+  /** The number of differences between the registry and the peers' own cards. */
   readonly differences: number;
 }
 
@@ -172,7 +172,7 @@ function findAttention({ layout, reading, peers, memory, unknown, unwatched, dea
       ? []
       : [
           need(
-            `the registry and the peers' profiles differ: ${differences} ${differences === 1 ? "difference" : "differences"}`,
+            `the registry and the peers' cards differ: ${differences} ${differences === 1 ? "difference" : "differences"}`,
             "iapeer verify",
           ),
         ]),

@@ -162,7 +162,7 @@ describe("update", () => {
 });
 
 describe("verify", () => {
-  test("exit 0 where registry and profiles agree, exit 1 where they differ", async () => {
+  test("exit 0 where registry and cards agree, exit 1 where they differ", async () => {
     using sandbox = openSandbox();
     await ok(sandbox, "add", "alpha");
     expect(await sandbox.json("verify")).toEqual({ ok: true, differences: [] });

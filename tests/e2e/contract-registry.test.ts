@@ -142,7 +142,7 @@ describe("a registry that cannot be read is never overwritten", () => {
 });
 
 describe("verify --fix", () => {
-  test("restores from the backup and the peers' own profiles, and keeps the bad file beside it", async () => {
+  test("restores from the backup and the peers' own cards, and keeps the bad file beside it", async () => {
     using sandbox = openSandbox();
     await ok(sandbox, "add", "alpha", "--description", "first");
     const backup = readFileSync(`${registryOf(sandbox)}.bak`);

@@ -79,6 +79,6 @@ test("a registry that differs from the profiles is said, with what shows where",
   await ok(sandbox, "add", "alpha", "--no-provision");
   rmSync(join(sandbox.root, "peers/alpha/.iapeer/peer-profile.json"));
   expect((await sandbox.json("status")).attention).toEqual([
-    { message: "the registry and the peers' profiles differ: 1 difference", hint: "iapeer verify" },
+    { message: "the registry and the peers' cards differ: 1 difference", hint: "iapeer verify" },
   ]);
 });

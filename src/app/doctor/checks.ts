@@ -58,7 +58,7 @@ function checkRegistry(layout: Layout): readonly Check[] {
         isLost ? "iapeer verify --fix" : "iapeer verify",
       );
     });
-    return orGood(problems, "registry", "registry and profiles agree");
+    return orGood(problems, "registry", "registry and cards agree");
   } catch (error) {
     if (error instanceof IapeerError) return [failure("registry", error.message, error.hint)];
     throw error;

@@ -5,10 +5,10 @@ import { renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
 export const verify = defineVerb({
-  meta: { name: "verify", description: "compare the registry with the peers' own profiles" },
+  meta: { name: "verify", description: "compare the registry with the peers' own cards" },
   details:
-    "A peer's own profile counts, and the registry follows it. With --fix a registry that cannot be read is restored from its " +
-    "backup and the profiles, and the bad file is kept.\nExit 1 where they differ and not everything was fixed.",
+    "The card in a peer's folder counts, and the registry follows it. With --fix a registry that cannot be read is restored " +
+    "from its backup and the cards, and the bad file is kept.\nExit 1 where they differ and not everything was fixed.",
   args: { fix: { type: "boolean", description: "mend what can be mended" } },
   examples: [
     { command: "iapeer verify", note: "look only" },
@@ -23,7 +23,7 @@ export const verify = defineVerb({
 });
 
 function renderReport({ differences, kept }: VerifyReport, colors: Colors): string {
-  if (differences.length === 0) return "registry and profiles agree";
+  if (differences.length === 0) return "registry and cards agree";
   const fixed = differences.filter((one) => one.fixed).length;
   const left = differences.length - fixed;
   const rows = differences.map(({ personality, kind, message }) => [personality || "-", kind, message]);
