@@ -7,6 +7,8 @@ import { type Args, COMMON_ARGS, type Verb } from "./verb.ts";
 /** The widest line of a page. A terminal has 80 columns by default. */
 const COLUMNS = 80;
 
+const BEGIN = "To begin: iapeer add alice, then iapeer launch alice, then iapeer attach alice";
+
 /** The parent of every command for citty. It has no version: only the first page shows that. */
 const PROGRAM: CommandDef = { meta: { name: ROOT.meta.name } };
 
@@ -31,7 +33,7 @@ async function renderRoot(colors: Colors): Promise<string> {
     );
     return [colors.bold(title), "", ...rows, ""].join("\n");
   });
-  return [usage, ...(await Promise.all(chapters)), "To read more: iapeer help <command>"].join("\n");
+  return [usage, ...(await Promise.all(chapters)), BEGIN, "To read more: iapeer help <command>"].join("\n");
 }
 
 function renderAliases(name: string): string {

@@ -31,7 +31,7 @@ export const SHARED_FOLDER = defineArg({ type: "boolean", description: "its fold
 
 export const INTELLIGENCE = defineArg({
   type: "enum",
-  description: "what stands behind it",
+  description: "an agent, a person, or nobody stands behind it",
   options: ["artificial", "natural", "absent"],
 });
 

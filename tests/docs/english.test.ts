@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { loadVerbs, ROOT as COMMANDS } from "../../src/cli/commands.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const PAGES = [
@@ -9,6 +10,7 @@ const PAGES = [
   ...[...new Bun.Glob("docs/**/*.md").scanSync({ cwd: ROOT })].toSorted(),
 ];
 const MOST_WORDS = 20;
+const OPENER = /^(?:of|what|whether|who|whom|whose)\b/i;
 
 /** The prose of a page, one text for each heading, paragraph, list item and table cell. A piece of code counts as one word. */
 function findTexts(page: string): string[] {
@@ -55,7 +57,24 @@ test.each(PAGES)(`no sentence of %s has more than ${MOST_WORDS} words`, async (p
 
 test.each(PAGES)("every sentence of %s begins with its subject, and not with Of, What, Whether or Who", async (page) => {
   const sentences = await readSentences(page);
-  expect(sentences.filter((sentence) => /^(?:of|what|whether|who|whom|whose)\b/i.test(sentence))).toEqual([]);
+  expect(sentences.filter((sentence) => OPENER.test(sentence))).toEqual([]);
+});
+
+test("the help keeps to both rules", async () => {
+  const verbs = await loadVerbs(COMMANDS.subCommands);
+  const texts = verbs.flatMap(({ meta, details = "", args, rest, examples }) => [
+    meta.description,
+    ...details.split("\n"),
+    ...Object.values(args).flatMap((arg) => [
+      arg.description,
+      ...("negativeDescription" in arg ? [arg.negativeDescription] : []),
+    ]),
+    ...(rest === undefined ? [] : [rest.description]),
+    ...examples.map(({ note }) => note),
+  ]);
+  const sentences = texts.flatMap((text) => findSentences(String(text)));
+  expect(sentences.filter((sentence) => sentence.split(" ").length > MOST_WORDS || OPENER.test(sentence))).toEqual([]);
+  expect(sentences.length).toBeGreaterThan(300);
 });
 
 test("every comment begins with its subject, too", async () => {

@@ -6,7 +6,7 @@ const SHELLS = ["bash", "zsh", "fish"];
 
 export const completions = defineVerb({
   meta: { name: "completions", description: "print the completion script of a shell" },
-  details: "Commands, options and the names of peers complete then.",
+  details: "The script completes commands, options and the names of peers.",
   args: { shell: { type: "positional", description: "the shell", choices: SHELLS } },
   examples: [
     { command: "source <(iapeer completions bash)", note: "in ~/.bashrc" },

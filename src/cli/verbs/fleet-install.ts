@@ -4,8 +4,8 @@ import { defineVerb } from "../verb.ts";
 export const fleetInstall = defineVerb({
   meta: { name: "fleet install", description: "start the persistent agents with this host" },
   details:
-    "Each persistent agent of the applied fleet gets a unit of your account, and supervise gets one too (systemd; launchd on " +
-    "macOS). Without --now nothing starts before the next boot. From then on fleet apply keeps the units in step.\n" +
+    "Each persistent agent of the applied fleet gets a unit of your account, and so does supervise. They are units of systemd, " +
+    "or of launchd on macOS. Without --now nothing starts before the next boot. From then on fleet apply keeps the units in step.\n" +
     "Run it again after iapeer or PATH moved.",
   args: {
     now: { type: "boolean", description: "start the agents at once, too" },

@@ -7,7 +7,7 @@ export const fleetUninstall = defineVerb({
     "The units that fleet install wrote are disabled and removed. Sessions that run go on. The setting that your services run " +
     "without a login (linger) stays as it is.",
   args: {},
-  examples: [{ command: "iapeer fleet uninstall", note: "what runs goes on; nothing comes back after a reboot" }],
+  examples: [{ command: "iapeer fleet uninstall", note: "live agents go on; none comes back after a reboot" }],
   run: async (_call, { app, output }) => {
     const { uninstallFleet } = await import("../../app/fleet/install.ts");
     const { reportUninstall } = await import("../fleet/install-report.ts");

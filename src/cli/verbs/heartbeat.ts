@@ -15,8 +15,8 @@ export const heartbeat: Verb = defineVerb({
   meta: { name: "heartbeat", description: "note that a peer is alive, or run its program with heartbeats" },
   details:
     "Without <peer> it is the peer of the session that calls. A heartbeat that cannot be written is a warning.\n" +
-    "With -- COMMAND this call becomes that program. A small loop beside it gives heartbeats as long as the program answers: " +
-    "it lives, it is not stopped, and it has read what was typed into its terminal.\n" +
+    "With -- COMMAND this call becomes that program. A small loop beside it gives heartbeats as long as the program answers. " +
+    "A program answers when it lives, is not stopped, and has read what was typed into its terminal.\n" +
     "--if-answers asks the same of a process that runs already, and exits with 1 if it does not answer.",
   args: {
     peer: { type: "positional", description: "its name, or its identity: claude-alice", required: false, completes: "peers" },

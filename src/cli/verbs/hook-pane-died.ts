@@ -5,8 +5,8 @@ import { defineVerb } from "../verb.ts";
 export const hookPaneDied = defineVerb({
   meta: { name: "hook pane-died", description: "print the tmux hook of a peer's session" },
   details:
-    "When the agent's own pane dies, the hook logs the exit status or the signal, claims the end and ends the session. Any " +
-    "other pane just closes.",
+    "When the agent's own pane dies, the hook logs the exit status or the signal. Then it claims the end and ends the session. " +
+    "Any other pane just closes.",
   args: {
     personality: { type: "positional", description: "the peer's name", completes: "peers" },
     runtime: RUNTIME_OPTION,

@@ -31,7 +31,7 @@ export const launch: Verb = defineVerb({
   rest: { name: "ARG…", description: "more arguments for the runtime's program, after those of launch.env" },
   examples: [
     { command: "iapeer launch alice", note: "with the default runtime; then: iapeer attach alice" },
-    { command: "iapeer launch alice --runtime codex -- --model o4", note: "a second runtime, with arguments" },
+    { command: "iapeer launch alice --runtime codex -- --model gpt-5.2-codex", note: "a second runtime, with arguments" },
     { command: "iapeer launch --all", note: "every peer of this host, as after: iapeer stop --all" },
     { command: "iapeer launch alice --socket work", note: "on a server that you share: tmux -L work attach" },
   ],

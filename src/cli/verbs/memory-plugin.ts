@@ -16,7 +16,7 @@ export const memoryPlugin: Verb = defineVerb({
   meta: { name: "memory-plugin", description: "attach or detach the host's memory, for one peer or all" },
   details:
     "The provider's command runs once for each peer and agentic runtime. Ctrl-C ends the running commands with all that they " +
-    "started, reports what was done and what was not, and exits with 130.",
+    "started. The rows then tell which were done, and the exit status is 130.",
   args: {
     direction: { type: "positional", description: "attach or detach", choices: ["on", "off"] },
     peer: ONE_PEER,

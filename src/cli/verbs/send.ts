@@ -39,7 +39,7 @@ export const send: Verb = defineVerb({
     },
     verify: {
       type: "boolean",
-      description: "wait up to 5 s until the peer takes it; exit 1 when it does not, or when that cannot be told",
+      description: "wait up to 5 s until the peer takes it; exit 1 when that is not certain",
     },
     directive: {
       type: "enum",

@@ -12,7 +12,7 @@ import { defineVerb } from "../verb.ts";
 
 export const show = defineVerb({
   meta: { name: "show", description: "show everything about one peer" },
-  details: "An agent that the applied fleet has on another host is shown as the fleet has it; nobody looks at it.",
+  details: "An agent of another host is shown as the applied fleet has it. That host is not asked.",
   args: { personality: { type: "positional", description: "the peer's name", completes: "peers" } },
   examples: [{ command: "iapeer show alice", note: "the folder, the runtimes, their memory, the last death" }],
   run: async ({ args }, { app, output }) => {

@@ -10,8 +10,8 @@ export const stop: Verb = defineVerb({
   meta: { name: "stop", description: "end the sessions of peers on purpose" },
   details:
     "The call returns when the processes are gone. No death is recorded. Without --runtime every session of the peer ends. " +
-    "The peer then shows as stopped, and does not start with the host until it is launched. The session that the call is made " +
-    "in comes last, and ends when the call has.",
+    "The peer then shows as stopped, and does not start with the host until it is launched. A session that calls this itself " +
+    "ends last, after the call.",
   args: {
     personality: {
       type: "positional",

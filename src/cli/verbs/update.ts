@@ -30,7 +30,7 @@ export const update: Verb = defineVerb({
     "default-runtime": {
       type: "string",
       valueHint: "runtime",
-      description: "the runtime of calls that name none",
+      description: "the runtime for calls that name none",
       completes: "runtimes",
     },
     intelligence: INTELLIGENCE,

@@ -8,7 +8,7 @@ export const verify = defineVerb({
   meta: { name: "verify", description: "compare the registry with the peers' own cards" },
   details:
     "The card in a peer's folder counts, and the registry follows it. With --fix a registry that cannot be read is restored " +
-    "from its backup and the cards, and the bad file is kept.\nExit 1 where they differ and not everything was fixed.",
+    "from its backup and the cards. The bad file is kept.\nExit 1 where they differ and not everything was fixed.",
   args: { fix: { type: "boolean", description: "mend what can be mended" } },
   examples: [
     { command: "iapeer verify", note: "look only" },
