@@ -7,6 +7,8 @@ export interface Stage extends Disposable {
   readonly folder: string;
   say(text: string): void;
   type(line: string, patience?: Patience): Promise<Typed>;
+  /** Types a line that takes the terminal. It is shown with what it leaves on the screen at its end. */
+  typeInTerminal(line: string, keys: readonly Keys[]): Promise<Typed>;
 }
 
 /** How a typed line ended. */
@@ -21,6 +23,12 @@ export interface Patience {
   /** With 0 the line is run once. */
   readonly mayTakeMs: number;
   readonly isDone: (typed: Typed) => boolean;
+}
+
+/** Keys for a program that takes the terminal: pressed once, when its screen has shown the text. */
+export interface Keys {
+  readonly when: RegExp;
+  readonly press: string;
 }
 
 export interface StageOptions {
@@ -47,17 +55,19 @@ export function openStage(binary: string, { isTerminal, signal }: StageOptions):
   const place = { cwd: folder, env: environmentFor(folder, binary) };
   const paint = (style: "bold" | "dim", text: string) =>
     isTerminal && !process.env["NO_COLOR"] ? styleText(style, text, { validateStream: false }) : text;
+  const show = async (line: string, finish: () => Promise<Typed>) => {
+    console.log(`${paint("dim", "$")} ${paint("bold", line)}`);
+    const typed = await finish();
+    process.stdout.write(typed.printed);
+    if (typed.status !== 0) console.log(`(exit ${typed.status})`);
+    if (isTerminal && !signal.aborted) await Bun.sleep(PAUSE_MS);
+    return typed;
+  };
   return {
     folder,
     say: (text) => console.log(`\n${paint("dim", `# ${text}`)}`),
-    type: async (line, patience) => {
-      console.log(`${paint("dim", "$")} ${paint("bold", line)}`);
-      const typed = await runUntilDone(line, { place, signal, patience });
-      process.stdout.write(typed.printed);
-      if (typed.status !== 0) console.log(`(exit ${typed.status})`);
-      if (isTerminal && !signal.aborted) await Bun.sleep(PAUSE_MS);
-      return typed;
-    },
+    type: async (line, patience) => await show(line, async () => await runUntilDone(line, { place, signal, patience })),
+    typeInTerminal: async (line, keys) => await show(line, async () => await runInTerminal(line, { place, signal, keys })),
     [Symbol.dispose]: () => {
       Bun.spawnSync([binary, "stop", "--all"], { ...place, stdio: ["ignore", "ignore", "ignore"], timeout: LINE_TIMEOUT_MS });
       rmSync(folder, { recursive: true, force: true });
@@ -70,11 +80,11 @@ function bringProp(name: string, folder: string): void {
   chmodSync(join(folder, name), 0o755);
 }
 
-/** The script in the place of claude reads bare lines. */
+/** The script in the place of claude has another prompt. */
 function declarePrompt(root: string): void {
   const runtime = join(root, "runtimes/claude");
   mkdirSync(runtime, { recursive: true, mode: 0o700 });
-  writeFileSync(join(runtime, "runtime.json"), JSON.stringify({ prompt: { sign: "" } }), { mode: 0o600 });
+  writeFileSync(join(runtime, "runtime.json"), JSON.stringify({ prompt: { sign: "> " } }), { mode: 0o600 });
 }
 
 function environmentFor(folder: string, binary: string): Record<string, string> {
@@ -113,4 +123,40 @@ async function run(line: string, place: Place): Promise<Typed> {
   });
   const printed = await child.stdout.text();
   return { status: await child.exited, printed };
+}
+
+interface InTerminal {
+  readonly place: Place;
+  readonly signal: AbortSignal;
+  readonly keys: readonly Keys[];
+}
+
+async function runInTerminal(line: string, { place, signal, keys }: InTerminal): Promise<Typed> {
+  const waiting = [...keys];
+  let shown = "";
+  const child = Bun.spawn(["sh", "-c", line], {
+    cwd: place.cwd,
+    env: { ...place.env, TERM: "xterm-256color" },
+    timeout: LINE_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+    signal,
+    terminal: {
+      cols: 80,
+      rows: 24,
+      data: (terminal, bytes) => {
+        shown += Buffer.from(bytes).toString();
+        if (waiting[0]?.when.test(toText(shown)) === true) terminal.write(waiting.shift()!.press);
+      },
+    },
+  });
+  const status = await child.exited;
+  child.terminal?.close();
+  return { status, printed: toText(shown.slice(shown.lastIndexOf(LEAVE_SCREEN) + LEAVE_SCREEN.length)) };
+}
+
+/** What a program sends when it gives the screen back (xterm's ctlseqs: DECSET 1049). */
+const LEAVE_SCREEN = "\u001b[?1049l";
+
+function toText(shown: string): string {
+  return Bun.stripANSI(shown).replaceAll("\r", "");
 }

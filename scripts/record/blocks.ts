@@ -1,15 +1,14 @@
 /**
  * A fenced block of a page that is run. `sh` is typed as it stands. `console` holds lines with `$ ` and what they print.
- * `console demo` is what `npm run demo` prints. No other block is run.
+ * `console demo ACT` is what `npm run demo -- ACT` prints. No other block is run.
  */
-export interface Block {
-  readonly kind: "sh" | "console" | "demo";
+export type Block = (TypedBlock | { readonly kind: "demo"; readonly act: string }) & {
   /** The first line of its content, counted from 0. */
   readonly from: number;
   readonly lines: readonly string[];
-}
+};
 
-const KINDS: Readonly<Record<string, Block["kind"]>> = { sh: "sh", console: "console", "console demo": "demo" };
+type TypedBlock = { readonly kind: "sh" | "console" };
 
 /** The blocks of a page that are run, in the order of the page. */
 export function parseBlocks(page: string): Block[] {
@@ -19,11 +18,17 @@ export function parseBlocks(page: string): Block[] {
     const info = /^```(.+)$/.exec(lines[at]!)?.[1];
     if (info === undefined) continue;
     const end = lines.indexOf("```", at + 1);
-    const kind = KINDS[info];
-    if (kind !== undefined) blocks.push({ kind, from: at + 1, lines: lines.slice(at + 1, end) });
+    const kind = parseKind(info);
+    if (kind !== undefined) blocks.push({ ...kind, from: at + 1, lines: lines.slice(at + 1, end) });
     at = end;
   }
   return blocks;
+}
+
+function parseKind(info: string): TypedBlock | { readonly kind: "demo"; readonly act: string } | undefined {
+  if (info === "sh" || info === "console") return { kind: info };
+  const act = /^console demo (\w+)$/.exec(info)?.[1];
+  return act === undefined ? undefined : { kind: "demo", act };
 }
 
 /** The lines of a console block that are typed. */

@@ -38,8 +38,7 @@ const IN_DEMO: readonly (readonly [RegExp, string])[] = [
   [/(\/private)?\/tmp\/iapeer-demo-\w{6}/g, DEMO_FOLDER],
   [/(?<=^\$ iapeer deaths show )[0-9a-f]{4}/gm, "3f2a"],
   [/(?<key>^id: +|^2026-.* )[0-9a-f]{8}$/gm, "$<key>3f2a91c0"],
-  // Without a right to read the kernel's log the reason is another one.
-  [/(?<=no sign of the out-of-memory killer: ).*/g, "the kernel's log does not name it"],
+  [/(?<=\[mill:)[^\s\]]+(?= -> mill:alice\])/g, "somebody"],
 ];
 
 /** The output of a page's commands with the paths, times and numbers of its reader, instead of those of this run. */

@@ -22,7 +22,7 @@ export async function recordPage(page: string, binary: string): Promise<string> 
     if (block.kind === "sh") continue;
     const recorded =
       block.kind === "demo"
-        ? splitLines(await recordDemo())
+        ? splitLines(await recordDemo(block.act))
         : parseTyped(block).flatMap((line) => [`$ ${line}`, ...outputs.get(block)!.shift()!]);
     lines.splice(block.from, block.lines.length, ...recorded);
   }
@@ -86,8 +86,8 @@ function environmentOf({ home, binary }: Reader): Record<string, string> {
   };
 }
 
-async function recordDemo(): Promise<string> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../demo.ts")], {
+async function recordDemo(act: string): Promise<string> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../demo.ts"), act], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",

@@ -1,13 +1,18 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { findFailure, SCENES } from "../../scripts/demo/scenes.ts";
+import { ACTS } from "../../scripts/demo/acts.ts";
+import { findFailure, type Scene } from "../../scripts/demo/scene.ts";
 import { openStage } from "../../scripts/demo/stage.ts";
+import { parseBlocks } from "../../scripts/record/blocks.ts";
+import { findPages } from "../../scripts/record/pages.ts";
 import type { ProcessInfo } from "../../src/core/process/process-table.ts";
 import { isRunning, readProcess } from "../../src/core/process/processes.ts";
 import { BINARY } from "../support/sandbox.ts";
 
-const DEMO = join(import.meta.dir, "../../scripts/demo.ts");
+const ROOT = join(import.meta.dir, "../..");
+const DEMO = join(ROOT, "scripts/demo.ts");
+const SCENES: readonly Scene[] = Object.values(ACTS).flat();
 
 const scene = { type: "iapeer status", exit: 1, shows: [/^! claude-bob/m] };
 
@@ -26,10 +31,31 @@ test("a scene that prints something else fails the demo", () => {
 test("a scene whose line is made of what the one before printed gets the pid and the id from there", () => {
   const made = SCENES.flatMap(({ type }) => (typeof type === "string" ? [] : [type]));
   const before = [
-    "claude-bob  4711  armed (parent, pid 4710)  2026-01-02T03:04:05.678Z\n",
-    "2026-01-02T03:04:05.678Z (3 s ago)  claude-bob  its server died  killed  signal KILL  3f2a91c0\n",
+    "claude-alice  4711  armed (parent, pid 4710)  2026-01-02T03:04:05.678Z\n",
+    "2026-01-02T03:04:05.678Z (3 s ago)  claude-alice  its server died  killed  signal KILL  3f2a91c0\n",
   ];
-  expect(made.map((line, index) => line(before[index]!))).toEqual(["kill -9 4711", "iapeer deaths show 3f2a | head -n 11"]);
+  expect(made.map((line, index) => line(before[index]!))).toEqual(["kill -9 4711", "iapeer deaths show 3f2a | head -n 6"]);
+});
+
+test("every act stands on one page", async () => {
+  const pages = await Promise.all(findPages().map(async (page) => await Bun.file(join(ROOT, page)).text()));
+  const acts = pages.flatMap(parseBlocks).flatMap((block) => (block.kind === "demo" ? [block.act] : []));
+  expect(acts.toSorted()).toEqual(Object.keys(ACTS).toSorted());
+});
+
+test("an unknown act plays nothing", () => {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, DEMO, "opera"], { stdin: "ignore" });
+  expect({ exitCode, stdout: stdout.toString() }).toEqual({ exitCode: 2, stdout: "" });
+  expect(stderr.toString()).toBe("demo: an act is one of agent, memory, team\n");
+});
+
+test("a line that takes the terminal gets its keys when the screen shows what they wait for, and is shown by what it leaves", async () => {
+  using stage = openStage(BINARY, { isTerminal: false, signal: new AbortController().signal });
+  const line = `printf '\\033[?1049hname? '; read -r name; printf '\\033[?1049l\\033[1mhello\\033[0m, %s\\n' "$name"`;
+  expect(await stage.typeInTerminal(line, [{ when: /name\? $/, press: "ann\r" }])).toEqual({
+    status: 0,
+    printed: "hello, ann\n",
+  });
 });
 
 test("a line whose result takes its time is run again until it is there, and shown once", async () => {
@@ -59,7 +85,7 @@ test.each([
   let session: ProcessInfo[] = [];
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     printed += chunk;
-    const pid = /^launched claude-bob \(pid (\d+)\)$/m.exec(printed)?.[1];
+    const pid = /^launched claude-alice \(pid (\d+)\)$/m.exec(printed)?.[1];
     if (pid === undefined || session.length > 0) continue;
     session = lineageOf(Number(pid), child.pid);
     child.kill(signal);

@@ -10,7 +10,7 @@ const block = (info: string, ...lines: string[]) => ["```" + info, ...lines, "``
 
 test("only blocks that are run are found, in page order", () => {
   const blocks = parseBlocks(
-    page(block("sh", "true"), block("text", "npm test"), block("console", "$ echo a", "a"), block("console demo")),
+    page(block("sh", "true"), block("text", "npm test"), block("console", "$ echo a", "a"), block("console demo agent")),
   );
   expect(blocks.map(({ kind }) => kind)).toEqual(["sh", "console", "demo"]);
   expect(parseTyped(blocks[1]!)).toEqual(["echo a"]);
