@@ -26,6 +26,7 @@ const ORDER = {
     "runtime",
     "stamp",
     "claim",
+    "pen",
     "recorder",
     "session",
     "unwitnessed",

@@ -72,7 +72,7 @@ test("the help keeps to both rules", async () => {
     ...(rest === undefined ? [] : [rest.description]),
     ...examples.map(({ note }) => note),
   ]);
-  const sentences = texts.flatMap((text) => findSentences(String(text)));
+  const sentences = texts.flatMap((text) => findSentences(text));
   expect(sentences.filter((sentence) => sentence.split(" ").length > MOST_WORDS || OPENER.test(sentence))).toEqual([]);
   expect(sentences.length).toBeGreaterThan(300);
 });

@@ -113,12 +113,16 @@ const LOOKING_MS = 1000;
 const LONGEST_PAUSE_MS = 32;
 
 async function isTakenByLooking({ fd, path, deadline, signal }: Wait): Promise<boolean> {
-  const end = Math.min(deadline, performance.now() + LOOKING_MS);
-  for (let pauseMs = 1; performance.now() < end && !signal?.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+  const endMs = Math.min(deadline, performance.now() + LOOKING_MS);
+  let pauseMs = 1;
+  while (performance.now() < endMs) {
+    // Many that wait look at different times.
     await pause(pauseMs * (0.5 + Math.random()), signal);
+    if (signal?.aborted) return false;
     const held = tryFlock(fd, "exclusive");
     if (typeof held === "number") throw lockFailed(fd, path, held);
     if (held) return true;
+    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
   }
   return false;
 }
