@@ -59,6 +59,23 @@ export function layoutFrom(env: Env): Layout {
   };
 }
 
+/** The folders that iapeer writes into, with their names for a person. */
+export function writtenFolders({
+  root,
+  stateFolder,
+  deathsFolder,
+  peersFolder,
+  exitsLog,
+}: Layout): readonly (readonly [what: string, path: string])[] {
+  return [
+    ["the root", root],
+    ["the state folder", stateFolder],
+    ["the logs' folder", dirname(exitsLog)],
+    ["the folder of forensics", deathsFolder],
+    ["the folder of peers", peersFolder],
+  ];
+}
+
 /** The log of everything that the session of one identity printed. */
 export function sessionLogPath(layout: Layout, identity: string): string {
   return join(layout.root, "logs", "lifecycle", `${identity}.log`);

@@ -1,5 +1,6 @@
-import { existsSync, rmSync } from "node:fs";
-import { goodState, readState, type StateFile, writeState } from "../core/disk/state-file.ts";
+import { existsSync } from "node:fs";
+import { giveBack, writeReserved } from "../core/disk/reserve.ts";
+import { goodState, readState, renderState, type StateFile, writeState } from "../core/disk/state-file.ts";
 import type { ProcessId } from "../core/process/process-table.ts";
 import { isProcessId, isRunning, readProcess } from "../core/process/processes.ts";
 import { required, TEXT, whyNotFields } from "../core/text/fields.ts";
@@ -11,16 +12,28 @@ import type { IncarnationPaths } from "../status/incarnation/types.ts";
  */
 export type ClaimReason = "stop" | "retire" | "remove" | "sleep" | "dismiss" | "launch-failed";
 
-/** Writes durably that an end is wanted. The claim comes before anything is ended. */
-export function writeClaim({ claim }: IncarnationPaths, by: ClaimReason, now: Date): void {
+/**
+ * Writes durably that an end is wanted. The claim comes before anything is ended. It takes the room that the launch reserved, and so needs
+ * none on a full disk. A further claim there overwrites the first, which counts all the while.
+ *
+ * @throws IapeerError `write-failed`.
+ */
+export function writeClaim({ claim: path, claimRoom }: IncarnationPaths, by: ClaimReason, now: Date): void {
   const self = readProcess(process.pid);
   const claimant = self === undefined ? undefined : { pid: self.pid, start: self.start };
-  writeState(claim, { by, claimant, ts: now.toISOString() }, claimFile);
+  const claim = { by, claimant, ts: now.toISOString() };
+  const text = renderState(claim, claimFile);
+  if (writeReserved(claimRoom, path, text)) return;
+  try {
+    writeState(path, claim, claimFile);
+  } catch (error) {
+    if (!writeReserved(path, path, text)) throw error;
+  }
 }
 
-/** Takes a claim back: the session goes on, and its end is a death again. */
-export function withdrawClaim({ claim }: IncarnationPaths): void {
-  rmSync(claim, { force: true });
+/** Takes a claim back: the session goes on, and its end is a death again. The next claim has its room. */
+export function withdrawClaim({ claim, claimRoom }: IncarnationPaths): void {
+  giveBack(claim, claimRoom);
 }
 
 /** Tells whether an incarnation's end is claimed or recorded, so that there is nothing to find out about it. */

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { writeAtomically } from "../../core/disk/atomic-write.ts";
+import { writeReserved } from "../../core/disk/reserve.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
@@ -65,7 +66,7 @@ export interface StopOrder {
 }
 
 /** The reason of an end, and the work that waits for its claim. */
-interface Ending extends Pick<StopOrder, "onClaimed"> {
+interface Ending extends Pick<StopOrder, "onClaimed" | "isMarked"> {
   readonly reason: ClaimReason;
 }
 
@@ -92,9 +93,12 @@ export async function stopSession(order: StopOrder, host: Host, signal?: AbortSi
       if (reason === "remove") await waitForRecorders(identity, host, signal);
       await settleIncarnations(identity, host);
       removeDeadSocket(socketPathOf(layout, identity));
-    } else await endSession(state.incarnation, { reason, ...(onClaimed !== undefined && { onClaimed }) }, host);
-    if (reason !== "remove" && isMarked) writeAtomically(stopMarkPath(layout, identity), `${host.now().toISOString()}\n`);
-    return state.kind === "gone" ? { action: "not-running" } : { action: "stopped", server_pid: state.incarnation.server.pid };
+      if (isMarked && reason !== "remove") writeAtomically(stopMarkPath(layout, identity), renderStopMark(host.now()));
+      return { action: "not-running" };
+    }
+    const isKept = isMarked && reason !== "remove";
+    await endSession(state.incarnation, { reason, isMarked: isKept, ...(onClaimed !== undefined && { onClaimed }) }, host);
+    return { action: "stopped", server_pid: state.incarnation.server.pid };
   });
 }
 
@@ -104,7 +108,11 @@ export async function stopSession(order: StopOrder, host: Host, signal?: AbortSi
  *
  * @throws IapeerError `stop-failed`: some process of the session is left.
  */
-export async function endSession(incarnation: Running, { reason, onClaimed }: Ending, host: Host): Promise<void> {
+export async function endSession(
+  incarnation: Running,
+  { reason, onClaimed, isMarked = false }: Ending,
+  host: Host,
+): Promise<void> {
   const { identity, server } = incarnation;
   const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
   const processes = await findAllProcesses(incarnation, host);
@@ -116,12 +124,20 @@ export async function endSession(incarnation: Running, { reason, onClaimed }: En
   const left = await terminate(processes, { ...PATIENCE, patienceMs: isClosed ? PROCESSES_MS : 0 });
   if (left.length > 0) throw stopFailed(identity, `these of its processes do not end: ${left.map(({ pid }) => pid).join(", ")}`);
   logDecision(host, { ev: "stop", identity, server_pid: server.pid, reason });
+  const mark = { path: stopMarkPath(host.layout, identity), text: renderStopMark(host.now()) };
+  const isMarkMade = !isMarked || writeReserved(paths.stopMarkRoom, mark.path, mark.text);
   if (!incarnation.shared) removeDeadSocket(incarnation.socket);
   rmSync(pointerPath(host.layout, identity), { force: true });
   // A recorder that could not be ended decides by the claim, which it looks for after its grace.
   const isDecided = await until(() => !hasRecorder(paths), { timeoutMs: graceFrom(host.env) + KILLED_MS });
   // A server that did not answer and goes on may run the hook later, which looks for the claim too.
   if (isDecided && isClosed) forgetIncarnation(host.layout, incarnation);
+  if (!isMarkMade) writeAtomically(mark.path, mark.text);
+}
+
+/** The text of a stop mark: when an identity was stopped on purpose. */
+function renderStopMark(now: Date): string {
+  return `${now.toISOString()}\n`;
 }
 
 async function endServer(incarnation: Running, tmux: Tmux): Promise<true> {

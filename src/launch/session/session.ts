@@ -1,5 +1,7 @@
 import { rmSync } from "node:fs";
 import { writeAtomically } from "../../core/disk/atomic-write.ts";
+import { reserveRoom } from "../../core/disk/reserve.ts";
+import { hasNoRoom } from "../../core/disk/room.ts";
 import { type Layout } from "../../core/layout.ts";
 import { readBootId } from "../../core/process/boot-id.ts";
 import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts";
@@ -32,7 +34,8 @@ interface MintOptions {
 }
 
 /**
- * Makes a new incarnation of an identity: saved, and made its current one, before anything of it runs.
+ * Makes a new incarnation of an identity: saved, and made its current one, before anything of it runs. The room for its end on purpose is
+ * reserved.
  *
  * @throws IapeerError `write-failed`.
  */
@@ -49,6 +52,9 @@ export function mintIncarnation(layout: Layout, identity: string, { now, sharedS
     ...(tokenHash !== undefined && { token_hash: tokenHash }),
   };
   saveIncarnation(layout, fresh);
+  const { claimRoom, stopMarkRoom } = incarnationPaths(layout, identity, fresh.incarnation);
+  reserveRoom(claimRoom);
+  reserveRoom(stopMarkRoom);
   writeAtomically(pointerPath(layout, identity), `${fresh.incarnation}\n`);
   return fresh;
 }
@@ -178,8 +184,13 @@ async function withPane(incarnation: Running, tmux: Tmux): Promise<Running> {
   return { ...incarnation, pane: (await readAgentPane(incarnation, tmux)) ?? incarnation.pane };
 }
 
+/** What a server told is worth keeping, and no reason to fail: on a full disk the next call asks again. */
 function keep(incarnation: Running, layout: Layout): Running {
-  saveIncarnation(layout, incarnation);
+  try {
+    saveIncarnation(layout, incarnation);
+  } catch (error) {
+    if (!hasNoRoom(error)) throw error;
+  }
   return incarnation;
 }
 

@@ -1,3 +1,4 @@
+import type { IncarnationPaths } from "../../status/incarnation/types.ts";
 import { closeChildStdin, writeToChild } from "../../core/process/child-stdin.ts";
 import type { Env } from "../../core/layout.ts";
 
@@ -17,12 +18,12 @@ by=
 while read -r line; do
   case $line in '"by": "sleep",') by=sleep ;; esac
 done <"$1"
-[ "$by" = sleep ] && rm -f "$1"
+[ "$by" = sleep ] && mv -f "$1" "$2"
 `;
 
 /** Starts the guard in a session of its own, so that it outlives this process. */
-export function guardClaim(claim: string, env: Env): ClaimGuard {
-  const child = Bun.spawn(["/bin/sh", "-c", GUARD, "sh", claim], {
+export function guardClaim({ claim, claimRoom }: IncarnationPaths, env: Env): ClaimGuard {
+  const child = Bun.spawn(["/bin/sh", "-c", GUARD, "sh", claim, claimRoom], {
     stdio: ["pipe", "ignore", "ignore"],
     cwd: "/",
     env: { ...env },

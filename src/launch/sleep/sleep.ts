@@ -82,7 +82,7 @@ async function claimSleep(
       });
     if (claimedBy(paths) !== undefined) return { to, takeBack: () => undefined, keep: () => undefined };
     writeClaim(paths, "sleep", now());
-    const guard = guardClaim(paths.claim, env);
+    const guard = guardClaim(paths, env);
     const takeBack = () => {
       if (claimedBy(paths) === "sleep") withdrawClaim(paths);
       guard.release();

@@ -9,6 +9,9 @@ import { isProcessId, isRunning } from "../../core/process/processes.ts";
 import { isIncarnation } from "../../model/names.ts";
 import type { AgentPane, Incarnation, IncarnationPaths, Running } from "./types.ts";
 
+/** What the name of a file has behind it while its room is only reserved. */
+export const ROOM = ".reserved";
+
 /** The files about one incarnation. Nothing is made. */
 export function incarnationPaths(layout: Layout, identity: string, incarnation: string): IncarnationPaths {
   const folder = join(layout.stateFolder, `${identity}.${incarnation}`);
@@ -21,6 +24,8 @@ export function incarnationPaths(layout: Layout, identity: string, incarnation: 
     canary: at("canary.json"),
     held: at("held"),
     claim: at("claim"),
+    claimRoom: `${at("claim")}${ROOM}`,
+    stopMarkRoom: `${at("stopped")}${ROOM}`,
     recorded: at("recorded"),
   };
 }

@@ -46,6 +46,9 @@ export interface IncarnationPaths {
   readonly held: string;
   /** Exists once this end is wanted. */
   readonly claim: string;
+  /** The room of a claim that is not made yet, and of the stop mark: a full disk must not keep an agent running. */
+  readonly claimRoom: string;
+  readonly stopMarkRoom: string;
   /** Exists once the end is in exits.log. */
   readonly recorded: string;
 }
