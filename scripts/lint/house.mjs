@@ -18,8 +18,21 @@ const OPEN = new Set(["model", "core", "cli"]);
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const ORDER = {
-  core: ["libc", "text", "process", "variables", "layout", "socket-path", "peer-folder", "disk", "service", "tmux", "host"],
-  status: ["slot", "incarnation", "beat", "session-tail", "liveness", "deaths"],
+  core: [
+    "libc",
+    "descriptors",
+    "text",
+    "process",
+    "variables",
+    "layout",
+    "socket-path",
+    "peer-folder",
+    "disk",
+    "service",
+    "tmux",
+    "host",
+  ],
+  status: ["slot", "incarnation", "state-places", "beat", "session-tail", "liveness", "deaths"],
   launch: [
     "heartbeat",
     "token",

@@ -1,3 +1,4 @@
+import { IapeerError } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
 import type { Layout } from "../core/layout.ts";
 import { whyNotSocketFolder } from "../core/disk/socket-folder.ts";
@@ -8,21 +9,17 @@ import type { MemoryState } from "../provision/types.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { readDeaths } from "../status/deaths/deaths.ts";
+import { findMisplaced } from "../status/state-places.ts";
 import { readStatuses } from "../status/liveness/liveness.ts";
 import type { PeerStatus } from "../status/liveness/types.ts";
 import { heartbeatAgeSecs, readSlot } from "../status/slot/slot.ts";
 import type { Slot, SlotReading } from "../status/slot/types.ts";
+import { type Attention, findPlaceTroubles, toAttention } from "./host-places.ts";
 import { type CanaryRow, readCanaries } from "./canaries.ts";
 import type { App } from "./types.ts";
 import { VERSION } from "../model/version.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** Something that a person should look at. It makes the report not ok. */
-export interface Attention {
-  readonly message: string;
-  readonly hint?: string;
-}
 
 /** The slot as the report has it. The heartbeat's age is null while its file is missing. */
 export interface SlotJson extends Pick<Slot, "provider" | "package" | "version"> {
@@ -41,14 +38,15 @@ export interface HostReport {
   readonly memory: Readonly<Record<MemoryState, number>>;
   /** The identities of live servers whose end would not be recorded. */
   readonly servers_without_canary: readonly string[];
-  readonly deaths_last_day: number;
+  /** null: the logs cannot be trusted, and `attention` says why. */
+  readonly deaths_last_day: number | null;
   readonly attention: readonly Attention[];
 }
 
 /**
  * Gathers the state of this host. It starts nothing and changes nothing.
  *
- * @throws IapeerError what readRegistry and readDeaths throw.
+ * @throws IapeerError what readRegistry throws.
  */
 export async function readHostReport({ layout, now }: App): Promise<HostReport> {
   const registry = readRegistry(layout);
@@ -60,7 +58,8 @@ export async function readHostReport({ layout, now }: App): Promise<HostReport> 
     layout,
     identities.map(({ identity }) => identity),
   ).filter(({ armed, server_pid: pid }) => pid !== null && !armed);
-  const deaths = readDeaths(layout, { sinceMs: now().getTime() - DAY_MS }).length;
+  const places = findPlaceTroubles(layout);
+  const deaths = countDeaths(layout, now().getTime() - DAY_MS);
   const unknown = identities.filter(({ status: found }) => found === "unknown").map(({ identity }) => identity);
   const attention = findAttention({
     layout,
@@ -69,7 +68,8 @@ export async function readHostReport({ layout, now }: App): Promise<HostReport> 
     memory,
     unknown,
     unwatched,
-    deaths,
+    deaths: deaths ?? 0,
+    places,
     differences: registry.compareCards().length,
   });
   return {
@@ -85,9 +85,19 @@ export async function readHostReport({ layout, now }: App): Promise<HostReport> 
       memory.map(({ state }) => state),
     ),
     servers_without_canary: unwatched.map(({ identity }) => identity),
-    deaths_last_day: deaths,
+    deaths_last_day: deaths ?? null,
     attention,
   };
+}
+
+/** The number of deaths since a time; undefined where the logs do not tell, which findPlaceTroubles explains. */
+function countDeaths(layout: Layout, sinceMs: number): number | undefined {
+  try {
+    return readDeaths(layout, { sinceMs }).length;
+  } catch (error) {
+    if (error instanceof IapeerError) return undefined;
+    throw error;
+  }
 }
 
 function describeSlot({ provider, package: packageName, version, heartbeat }: Slot, now: Date): SlotJson {
@@ -150,16 +160,28 @@ interface Findings {
   readonly unknown: readonly string[];
   readonly unwatched: readonly CanaryRow[];
   readonly deaths: number;
+  readonly places: readonly Attention[];
   /** The number of differences between the registry and the peers' own cards. */
   readonly differences: number;
 }
 
-function findAttention({ layout, reading, peers, memory, unknown, unwatched, deaths, differences }: Findings): Attention[] {
+function findAttention({
+  layout,
+  reading,
+  peers,
+  memory,
+  unknown,
+  unwatched,
+  deaths,
+  places,
+  differences,
+}: Findings): Attention[] {
   const leaving = peers.filter(({ isBeingRemoved }) => isBeingRemoved);
   const leavingNames = new Set(leaving.map(({ personality }) => personality));
   const failed = memory.filter(({ state, personality }) => state === "failed" && !leavingNames.has(personality));
   const drifted = memory.filter(({ state }) => state === "drifted");
   return [
+    ...places,
     ...reading.problems
       .filter(({ severity }) => severity === "error")
       .map(({ message }) => need(`memory slot: ${message}`, "iapeer provider check")),
@@ -188,11 +210,17 @@ function findAttention({ layout, reading, peers, memory, unknown, unwatched, dea
 }
 
 /** A socket folder that cannot be trusted is one thing to mend, for all the peers that it hides. */
-function findUnknown({ socketFolder }: Layout, unknown: readonly string[]): Attention[] {
+function findUnknown(layout: Layout, unknown: readonly string[]): Attention[] {
+  const { socketFolder } = layout;
   const why = whyNotSocketFolder(socketFolder);
   if (why !== undefined)
     return [need(`the socket folder ${socketFolder} ${why}: nobody's session can be told or reached`, "iapeer doctor")];
-  return unknown.map((identity) => need(`${identity}: whether it is live cannot be told`, "iapeer doctor"));
+  return unknown.flatMap((identity) => {
+    const misplaced = findMisplaced(layout, identity);
+    return misplaced.length > 0
+      ? misplaced.map(toAttention)
+      : [need(`${identity}: whether it is live cannot be told`, "iapeer doctor")];
+  });
 }
 
 function need(message: string, hint?: string): Attention {

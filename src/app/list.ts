@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { identityOf } from "../model/names.ts";
 import { readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import type { Death } from "../status/deaths/types.ts";
+import { findMisplaced } from "../status/state-places.ts";
 import { readStatuses } from "../status/liveness/liveness.ts";
 import { type PeerJson, toPeerJson } from "./peer-json.ts";
 import type { App } from "./types.ts";
@@ -25,13 +27,15 @@ export interface PeerList {
 }
 
 /**
- * Every peer with the status of each of its runtimes. A log of deaths that cannot be read is a warning.
+ * Every peer with the status of each of its runtimes. A log of deaths that cannot be trusted is a warning.
  *
  * @throws IapeerError what readRegistry throws.
  */
 export async function listPeers(app: App, { runtime }: ListRequest): Promise<PeerList> {
   const statuses = readStatuses(app.layout);
   const peers = readRegistry(app.layout).peers.filter((peer) => runtime === undefined || peer.runtimes.includes(runtime));
+  for (const identity of peers.flatMap(identitiesOf).filter((one) => statuses.of(one) === "unknown"))
+    for (const { message } of findMisplaced(app.layout, identity)) app.tell.warn(message);
   const deaths = await findLastDeaths(app, peers);
   return {
     rows: peers.map((peer) => ({ ...toPeerJson(peer, statuses), ...lastDeathOf(peer, deaths) })),
@@ -41,7 +45,7 @@ export async function listPeers(app: App, { runtime }: ListRequest): Promise<Pee
 
 /** The last death of each identity. */
 async function findLastDeaths({ layout, tell }: App, peers: readonly Peer[]): Promise<ReadonlyMap<string, Death>> {
-  if (!existsSync(layout.exitsLog)) return new Map();
+  if (!existsSync(dirname(layout.exitsLog))) return new Map();
   try {
     const { readLastDeaths } = await import("../status/deaths/deaths.ts");
     return readLastDeaths(layout, peers.flatMap(identitiesOf));

@@ -8,6 +8,7 @@ import { dropPeer, markRemoving, readRegistry } from "../registry/registry.ts";
 import type { Peer } from "../registry/types.ts";
 import { hasLostAgent, listIncarnations } from "../status/incarnation/incarnation.ts";
 import { removeBootUnits } from "../boot/boot.ts";
+import { refuseMisplaced } from "../status/state-places.ts";
 import { observeServer, readStatuses } from "../status/liveness/liveness.ts";
 import type { Statuses } from "../status/liveness/types.ts";
 import { authorize } from "./authority.ts";
@@ -162,6 +163,7 @@ async function endSessions(
   const known = listIncarnations(layout);
   for (const runtime of runtimes) {
     const identity = identityOf(runtime, personality);
+    refuseMisplaced(layout, identity);
     if (observeServer(layout, identity).kind === "unknown") throw notKnown(identity);
     const isAsleep = ["asleep", "stopped"].includes(statuses.of(identity));
     if (!isAsleep || known.has(identity)) await stopSession({ identity, reason: "remove" }, app, signal);
@@ -190,7 +192,10 @@ export function refuseLive(
   for (const runtime of runtimes) {
     const identity = identityOf(runtime, personality);
     const status = statuses.of(identity);
-    if (status === "unknown") throw notKnown(identity);
+    if (status === "unknown") {
+      refuseMisplaced(layout, identity);
+      throw notKnown(identity);
+    }
     if (status === "live" || hasLostAgent(layout, identity)) throw new IapeerError("peer-live", `${identity} is live`, { hint });
   }
 }

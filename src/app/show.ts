@@ -1,3 +1,5 @@
+import type { Layout } from "../core/layout.ts";
+import { type ErrorView, IapeerError, toErrorView } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
 import { readMemory } from "../provision/memory-state.ts";
 import type { RuntimeMemory } from "../provision/types.ts";
@@ -7,6 +9,7 @@ import type { Peer } from "../registry/types.ts";
 import { readBeat } from "../status/beat.ts";
 import type { Death } from "../status/deaths/types.ts";
 import { readLastDeath } from "../status/deaths/deaths.ts";
+import { findMisplaced } from "../status/state-places.ts";
 import { observeServer, readStatuses } from "../status/liveness/liveness.ts";
 import { readSlot } from "../status/slot/slot.ts";
 import { findRemoteAgent } from "./choose.ts";
@@ -18,8 +21,10 @@ export interface PeerDetails extends PeerJson {
   readonly being_removed: boolean;
   /** A row for each agentic runtime. */
   readonly provision: readonly RuntimeMemory[];
-  /** null: exits.log has none of this peer. */
+  /** null: exits.log has none of this peer, or cannot be trusted. */
   readonly last_death: Death | null;
+  /** There: why nobody can tell whether the peer ever died. */
+  readonly last_death_unknown?: ErrorView;
   /** A row for each runtime that ever gave a heartbeat; left out where none did. */
   readonly heartbeats?: readonly { readonly runtime: string; readonly age_secs: number }[];
   /** A row for each live session; left out where there is none. */
@@ -44,7 +49,7 @@ export interface RemoteDetails {
 /**
  * Everything about one peer, or about an agent that the applied fleet has on another host.
  *
- * @throws IapeerError `peer-not-found`, and what readRegistry and readLastDeath throw.
+ * @throws IapeerError `peer-not-found`, and what readRegistry throws.
  */
 export async function showPeer(
   app: App,
@@ -77,14 +82,24 @@ function describePeer(app: App, peer: Peer): PeerDetails {
   });
   const sessions = findSessions(app, peer);
   const identities = peer.runtimes.map((runtime) => identityOf(runtime, personality));
+  for (const { message } of identities.flatMap((identity) => findMisplaced(layout, identity))) app.tell.warn(message);
   return {
     ...toPeerJson(peer, readStatuses(layout)),
     being_removed: peer.isBeingRemoved,
     provision: readMemory(layout, peer, slot),
-    last_death: readLastDeath(layout, identities) ?? null,
+    ...findLastDeath(layout, identities),
     ...(heartbeats.length > 0 && { heartbeats }),
     ...(sessions.length > 0 && { sessions }),
   };
+}
+
+function findLastDeath(layout: Layout, identities: readonly string[]): Pick<PeerDetails, "last_death" | "last_death_unknown"> {
+  try {
+    return { last_death: readLastDeath(layout, identities) ?? null };
+  } catch (error) {
+    if (error instanceof IapeerError) return { last_death: null, last_death_unknown: toErrorView(error) };
+    throw error;
+  }
 }
 
 function findSessions({ layout }: App, { personality, runtimes }: Peer): NonNullable<PeerDetails["sessions"]> {

@@ -1,4 +1,4 @@
-import { IapeerError, toErrorView } from "../model/errors.ts";
+import { knownError, toErrorView } from "../model/errors.ts";
 import { GUARD_VERB } from "../core/process/guard-verb.ts";
 import { TEARDOWN_VERB } from "../app/teardown-verb.ts";
 import { isTerminal } from "../core/libc.ts";
@@ -87,9 +87,10 @@ async function runWords(words: readonly string[], output: Output): Promise<numbe
 }
 
 function report(error: unknown, output: Output): number {
-  if (error instanceof IapeerError) {
-    output.error(toErrorView(error));
-    return error.exitStatus;
+  const known = knownError(error);
+  if (known !== undefined) {
+    output.error(toErrorView(known));
+    return known.exitStatus;
   }
   const stack = error instanceof Error ? error.stack : undefined;
   const hint = "this is a bug in iapeer: please report it with what you typed";

@@ -1,5 +1,6 @@
 import { runCommand } from "citty";
 import { openApp } from "../app/app.ts";
+import { refuseFewDescriptors } from "../core/descriptors.ts";
 import { lookAt } from "../core/disk/same-folder.ts";
 import { IapeerError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
@@ -21,6 +22,7 @@ export async function runVerb(
   call: ParsedCall,
   options: RunOptions,
 ): Promise<number> {
+  refuseFewDescriptors();
   // A provider's command that calls iapeer has to find the same root.
   if (call.root !== undefined) process.env["IAPEER_ROOT"] = parseRoot(call.root, makesRoot);
   const context = openContext(options);

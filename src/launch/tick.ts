@@ -1,9 +1,11 @@
 import pMap from "p-map";
 import { makeFolder } from "../core/disk/files.ts";
+import { findUntrustedLogs } from "../core/disk/log-files.ts";
 import { withLock } from "../core/disk/lock.ts";
 import { type Host, logDecision } from "../core/host.ts";
 import { IapeerError } from "../model/errors.ts";
 import { identityLockPath, incarnationPaths, listIncarnations } from "../status/incarnation/incarnation.ts";
+import { refuseMisplaced } from "../status/state-places.ts";
 import type { Running } from "../status/incarnation/types.ts";
 import { adoptServer, armCanary } from "./canary/canary.ts";
 import { isAbandoned, isSettled, withdrawClaim } from "./claim.ts";
@@ -62,9 +64,10 @@ async function superviseIdentity(identity: string, host: Host, signal: AbortSign
 }
 
 async function look(identity: string, host: Host): Promise<TickRow[]> {
+  refuseMisplaced(host.layout, identity);
   const settled = await settleIncarnations(identity, host);
   const rows = settled.flatMap((one): TickRow[] => {
-    if (one === "failed") return [{ identity, action: "failed", detail: "its end could not be recorded" }];
+    if (one === "failed") return [{ identity, action: "failed", detail: whyNotRecorded(host) }];
     return one === "recorded" ? [{ identity, action: "recorded" }] : [];
   });
   const state = await identifyServer(identity, host);
@@ -72,6 +75,10 @@ async function look(identity: string, host: Host): Promise<TickRow[]> {
     return [...rows, ...(await keepWatched(await adoptServer(identity, state.pid, host), host))];
   }
   return state.kind === "ours" ? [...rows, ...(await keepWatched(state.incarnation, host))] : rows;
+}
+
+function whyNotRecorded({ layout }: Host): string {
+  return findUntrustedLogs(layout.exitsLog)[0]?.message ?? "its end could not be recorded";
 }
 
 async function keepWatched(incarnation: Running, host: Host): Promise<TickRow[]> {

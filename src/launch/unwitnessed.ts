@@ -10,6 +10,7 @@ import type { ProcessId } from "../core/process/process-table.ts";
 import { isRunning } from "../core/process/processes.ts";
 import { signalProcess } from "../core/process/signals.ts";
 import { withoutTmux } from "../core/tmux.ts";
+import { IapeerError } from "../model/errors.ts";
 import { readDeaths } from "../status/deaths/deaths.ts";
 import type { Incarnation, IncarnationPaths } from "../status/incarnation/types.ts";
 import {
@@ -74,7 +75,10 @@ async function settleIncarnation(identity: string, incarnation: string, host: Ho
     return "kept";
   }
   try {
-    const isDeath = saved !== undefined && hadSession(saved) && !isSettled(paths) && !isInLog(layout, incarnation);
+    const mayBeDeath = saved !== undefined && hadSession(saved) && !isSettled(paths);
+    const isLogged = mayBeDeath && isInLog(layout, incarnation);
+    if (isLogged === "unknown") return "failed";
+    const isDeath = mayBeDeath && !isLogged;
     if (isDeath && !(await recordUnwitnessed({ saved, paths, lock }, host))) return "failed";
     // These files are the only trace of an agent that lives on without a server.
     if (saved !== undefined && isAgentRunning(saved)) return isDeath ? "recorded" : "kept";
@@ -90,9 +94,17 @@ function hadSession(incarnation: Incarnation): incarnation is Incarnation & { re
   return incarnation.server !== null && (!incarnation.shared || incarnation.pane !== null);
 }
 
-/** Tells whether exits.log has the end already: a recorder may be killed after it wrote the line and before it wrote the mark. */
-function isInLog(layout: Pick<Layout, "exitsLog">, incarnation: string): boolean {
-  return readDeaths(layout).some((death) => death.incarnation === incarnation);
+/**
+ * Tells whether exits.log has the end already: a recorder may be killed after it wrote the line and before it wrote the mark. A log that
+ * cannot be trusted does not tell, and takes no record.
+ */
+function isInLog(layout: Pick<Layout, "exitsLog">, incarnation: string): boolean | "unknown" {
+  try {
+    return readDeaths(layout).some((death) => death.incarnation === incarnation);
+  } catch (error) {
+    if (error instanceof IapeerError) return "unknown";
+    throw error;
+  }
 }
 
 interface Unwitnessed {
@@ -152,7 +164,7 @@ export async function recordLostAgent(incarnation: Incarnation & { readonly serv
   const patienceMs = graceFrom(env) + (incarnation.shared && hasRecorder(paths) ? DECIDE_MS : 0);
   if (await until(() => isSettled(paths) || !isRunning(server), { timeoutMs: patienceMs })) return false;
   if (!takePen(paths)) return false;
-  const isKnown = isInLog(layout, incarnation.incarnation);
+  const isKnown = readDeaths(layout).some((death) => death.incarnation === incarnation.incarnation);
   if (!isKnown) appendLostAgent({ ...incarnation, pane }, host);
   writeAtomically(paths.recorded, "");
   return !isKnown;

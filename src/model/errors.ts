@@ -45,6 +45,7 @@ export const ERRORS = {
   "command-failed": final(1, "service"),
   "write-failed": passing(1, "io"),
   "read-failed": passing(1, "io"),
+  "too-few-descriptors": final(1, "io"),
   "slot-empty": final(1, "missing"),
   "slot-declares-nothing": final(1, "provider"),
   "slot-direction-missing": final(1, "provider"),
@@ -98,6 +99,8 @@ export const ERRORS = {
   "registry-insecure": final(5, "untrusted"),
   "profile-corrupt": final(5, "untrusted"),
   "fleet-state-corrupt": final(5, "untrusted"),
+  "state-untrusted": final(5, "untrusted"),
+  "log-untrusted": final(5, "untrusted"),
   "slot-insecure": final(5, "untrusted"),
   "socket-folder-insecure": final(5, "untrusted"),
   "launch-env-invalid": final(5, "untrusted"),
@@ -146,16 +149,21 @@ export class IapeerError extends Error {
   }
 }
 
-/** The row of any thrown value. A value that is no IapeerError is a bug. */
-export function rowOf(error: unknown): ErrorRow {
-  return ERRORS[error instanceof IapeerError ? error.code : "bug"];
+/** The thrown value as an IapeerError; undefined for a bug. The want of a descriptor may show anywhere, and is none. */
+export function knownError(error: unknown): IapeerError | undefined {
+  return error instanceof IapeerError ? error : descriptorError(error);
 }
 
-/** The public view of any thrown value. A value that is no IapeerError is a bug. */
-export function toErrorView(error: unknown): ErrorView {
-  if (!(error instanceof IapeerError)) {
-    return { code: "bug", message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
-  }
+/** The row of any thrown value. A value that is no known error is a bug. */
+export function rowOf(error: unknown): ErrorRow {
+  return ERRORS[knownError(error)?.code ?? "bug"];
+}
+
+/** The public view of any thrown value. A value that is no known error is a bug. */
+export function toErrorView(thrown: unknown): ErrorView {
+  const error = knownError(thrown);
+  if (error === undefined)
+    return { code: "bug", message: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown) };
   return {
     code: error.code,
     message: error.message,
@@ -195,8 +203,34 @@ export function describeErrno(error: unknown): string {
   return ERRNO_TEXT[errno] === undefined ? errno : `${ERRNO_TEXT[errno]} (${errno})`;
 }
 
+/** The errno of a process, or a machine, that may open no further file. It tells nothing about the file. */
+const DESCRIPTOR_HINTS: Readonly<Record<string, string>> = {
+  EMFILE: "raise the limit, then try again: ulimit -n 1024; ulimit -Hn tells how far it may be raised",
+  ENFILE: "the whole machine has too many files open: see sysctl fs.file-nr, and raise fs.file-max",
+};
+
+/** The error for a system call that failed for want of a file descriptor; undefined for any other failure. */
+export function descriptorError(cause: unknown, tried = "cannot go on"): IapeerError | undefined {
+  const errno = errnoOf(cause);
+  const hint = errno === undefined ? undefined : DESCRIPTOR_HINTS[errno];
+  if (hint === undefined) return undefined;
+  return new IapeerError("too-few-descriptors", `${tried}: ${describeErrno(cause)}`, { hint, details: { errno }, cause });
+}
+
 /**
- * A failed system call as an IapeerError. An IapeerError passes through as it is.
+ * Throws on a failure for want of a descriptor. It stands in each `catch` that takes a failure for an answer ("it is not there"), because
+ * this one is no answer.
+ *
+ * @throws IapeerError `too-few-descriptors`.
+ */
+export function refuseStarved(error: unknown): void {
+  const known = knownError(error);
+  if (known?.code === "too-few-descriptors") throw known;
+}
+
+/**
+ * A failed system call as an IapeerError. An IapeerError passes through as it is. A want of descriptors is `too-few-descriptors`, whatever
+ * the code.
  *
  * @example
  * throw ioError("read-failed", "cannot read", path, error); // "cannot read /etc/x: permission denied (EACCES)"
@@ -204,6 +238,8 @@ export function describeErrno(error: unknown): string {
 export function ioError(code: ErrorCode, tried: string, path: string, cause: unknown): IapeerError {
   const errno = errnoOf(cause);
   if (errno === undefined && cause instanceof IapeerError) return cause;
+  const starved = descriptorError(cause, `${tried} ${path}`);
+  if (starved !== undefined) return starved;
   return new IapeerError(code, `${tried} ${path}: ${describeErrno(cause)}`, {
     details: { path, ...(errno !== undefined && { errno }) },
     cause,

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { wasWritten, writeTogether } from "../core/disk/atomic-write.ts";
 import { IapeerError } from "../model/errors.ts";
 import { makeFolder } from "../core/disk/files.ts";
-import { readState, renderState, type StateFile, stateOf } from "../core/disk/state-file.ts";
+import { goodState, readState, renderState, type StateFile, stateOf } from "../core/disk/state-file.ts";
 import { checkFolder } from "../core/disk/trust.ts";
 import { withLock } from "../core/disk/lock.ts";
 import type { Layout } from "../core/layout.ts";
@@ -30,7 +30,10 @@ export function readStored(layout: Layout): RegistryFile {
   checkFolder(layout.root, "the root", "registry-insecure");
   const file = readFileAt(layout.registry, registryFile);
   if (file !== undefined) return file;
-  const lost = readBackup(layout);
+  const backup = readState(layout.registryBackup, backupFile);
+  // Nobody knows what the folder or the link in its place hides.
+  if (backup.kind === "misplaced") throw backup.error;
+  const lost = goodState(backup);
   if (lost !== undefined && lost.peers.length > 0) {
     throw corruptFile(layout.registry, `is gone, but its backup holds ${lost.peers.length} peers`);
   }
@@ -56,7 +59,8 @@ export function readBackup(layout: Layout): RegistryFile | undefined {
 /** The registry in a file. Something that is no regular file, or too large, is corrupt too: the error names the backup. */
 function readFileAt(path: string, file: StateFile<RegistryFile>): RegistryFile | undefined {
   const reading = readState(path, file);
-  if (reading.kind !== "unreadable" || reading.error.code !== "registry-corrupt") return stateOf(reading);
+  const isBroken = reading.kind === "misplaced" || reading.kind === "unreadable";
+  if (!isBroken || reading.error.code !== "registry-corrupt") return stateOf(reading);
   const { code, message } = reading.error;
   throw new IapeerError(code, message, { ...corruptOptions(path), cause: reading.error });
 }

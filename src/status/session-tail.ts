@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "n
 import { StringDecoder } from "node:string_decoder";
 import { errnoOf, ioError } from "../model/errors.ts";
 import { readTailBytes } from "../core/disk/files.ts";
+import { refuseMisplacedLog } from "../core/disk/log-files.ts";
 
 /** How much the first look at a log's end reads; each next look reads four times as much. */
 const FIRST_LOOK_BYTES = 64 * 1024;
@@ -32,7 +33,7 @@ export interface LogEnd {
 }
 
 /**
- * Opens the end of a log, which need not exist yet. Its methods throw IapeerError `read-failed`.
+ * Opens the end of a log, which need not exist yet. It throws IapeerError `log-untrusted` and `read-failed`, as its methods do.
  *
  * @example
  * using tail = openSessionTail(path);
@@ -45,7 +46,7 @@ export function openSessionTail(path: string): SessionTail {
   let place = openPlace(path);
   const readEndBytes = (lines: number) => {
     place ??= openPlace(path);
-    return place === undefined ? readTailBytes(before, MOST_END_BYTES) : readEnd(place, lines, before);
+    return place === undefined ? readBefore(before) : readEnd(place, lines, before);
   };
   const readNewBytes = () => {
     place ??= openPlace(path);
@@ -81,8 +82,9 @@ interface Place {
 }
 
 function openPlace(path: string): Place | undefined {
+  refuseMisplacedLog(path);
   try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     if (fstatSync(fd).isFile()) return { fd, at: 0 };
     closeSync(fd);
     return undefined;
@@ -90,6 +92,12 @@ function openPlace(path: string): Place | undefined {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw ioError("read-failed", "cannot open", path, error);
   }
+}
+
+/** The end of the rotated log. */
+function readBefore(path: string, maxBytes = MOST_END_BYTES): Buffer {
+  refuseMisplacedLog(path);
+  return readTailBytes(path, maxBytes);
 }
 
 /** True when the open file is still the log. A log that is missing for a moment counts as the same. */
@@ -105,7 +113,7 @@ function readEnd(place: Place, lines: number, before: string): Buffer {
     const from = Math.max(0, size - Math.min(bytes, MOST_END_BYTES));
     const found = readRange(place.fd, from, size);
     if (hasLines(found, lines) || bytes >= MOST_END_BYTES) return found;
-    if (from === 0) return Buffer.concat([readTailBytes(before, MOST_END_BYTES), found]);
+    if (from === 0) return Buffer.concat([readBefore(before), found]);
   }
 }
 
@@ -113,7 +121,7 @@ function readLast(fd: number | undefined, before: string, maxBytes: number): Log
   const size = fd === undefined ? 0 : fstatSync(fd).size;
   const bytes = fd === undefined ? NOTHING : readRange(fd, Math.max(0, size - maxBytes), size);
   const room = maxBytes - bytes.length;
-  const older = size > bytes.length ? NOTHING : readTailBytes(before, room + 1);
+  const older = size > bytes.length ? NOTHING : readBefore(before, room + 1);
   return {
     text: Buffer.concat([older.subarray(Math.max(0, older.length - room)), bytes]).toString("utf8"),
     isWhole: size <= bytes.length && older.length <= room,

@@ -75,7 +75,7 @@ describe("a record", () => {
     const { status, stdout } = await bob.sandbox.iapeer("supervise", "--once", "--json");
     expect([status, JSON.parse(stdout)]).toEqual([
       1,
-      [{ identity: "claude-bob", action: "failed", detail: `cannot read ${exitsLog()}: not a regular file` }],
+      [{ identity: "claude-bob", action: "failed", detail: `the log ${exitsLog()} is a folder` }],
     ]);
     rmdirSync(exitsLog());
     expect(await bob.sandbox.json("supervise", "--once")).toEqual([{ identity: "claude-bob", action: "recorded" }]);

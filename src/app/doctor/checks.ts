@@ -7,7 +7,15 @@ import { failure, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
 import { checkClock } from "./clock.ts";
 import { checkDisk, checkFolders, checkLocking, checkLogs } from "./places.ts";
-import { checkIncarnations, checkLocks, checkLostAgents, checkServers, checkSupervise, checkUnrecorded } from "./sessions.ts";
+import {
+  checkIncarnations,
+  checkLocks,
+  checkLostAgents,
+  checkServers,
+  checkStatePlaces,
+  checkSupervise,
+  checkUnrecorded,
+} from "./sessions.ts";
 import { checkSocketFolder, checkSocketPaths, checkStaleSockets } from "./sockets.ts";
 import { checkTmux, checkTools, checkWitnesses } from "./tools.ts";
 
@@ -38,6 +46,7 @@ export async function runChecks(options: DoctorOptions, signal: AbortSignal): Pr
     checkSocketFolder(layout),
     ...checkSocketPaths(layout, identities),
     ...checkStaleSockets(layout, identities),
+    ...checkStatePlaces(layout, identities),
     ...checkIncarnations(layout),
     ...checkLostAgents(layout),
     ...checkUnrecorded(layout),

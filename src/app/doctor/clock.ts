@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { readBootId } from "../../core/process/boot-id.ts";
 import { IapeerError } from "../../model/errors.ts";
 import { parseEvents } from "../../core/disk/event-log.ts";
-import { readTail } from "../../core/disk/files.ts";
+import { readLogTail } from "../../core/disk/log-files.ts";
 import type { Layout } from "../../core/layout.ts";
 import { failure, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
@@ -37,7 +37,7 @@ function judgeNewest(path: string, now: Date): Check[] {
 
 function newestTime(path: string): string | undefined {
   try {
-    return parseEvents(readTail(path, TAIL_BYTES)).at(-1)?.["ts"];
+    return parseEvents(readLogTail(path, TAIL_BYTES)).at(-1)?.["ts"];
   } catch (error) {
     if (error instanceof IapeerError) return undefined;
     throw error;

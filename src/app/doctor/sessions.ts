@@ -14,9 +14,11 @@ import {
   readCurrent,
   readIncarnation,
 } from "../../status/incarnation/incarnation.ts";
+import { lookForRefusal } from "../../core/disk/trust.ts";
+import { findMisplaced } from "../../status/state-places.ts";
 import { observeServer } from "../../status/liveness/liveness.ts";
 import type { CanaryRow } from "../canaries.ts";
-import { good, orGood, warning } from "./check.ts";
+import { failure, good, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
 import { readStamp } from "../../launch/session/session.ts";
 import { findUnrecorded } from "../../launch/unwitnessed.ts";
@@ -96,6 +98,20 @@ export function checkIncarnations(layout: Layout): readonly Check[] {
       ),
   );
   return orGood(problems, "sessions", "what is kept about sessions can be read");
+}
+
+/** Finds what stands in the place of a file about an identity, and is none. iapeer does nothing for such an identity. */
+export function checkStatePlaces(layout: Layout, identities: readonly string[]): readonly Check[] {
+  const known = new Set([...identities, ...listIncarnations(layout).keys()]);
+  const locks = [layout.registryLock, layout.superviseLock, layout.fleetLock].flatMap(
+    (path) => lookForRefusal(path, { what: "the lock" }) ?? [],
+  );
+  const misplaced = [
+    ...locks.filter(({ kind }) => kind === "misplaced").map(({ error }) => error),
+    ...[...known].flatMap((identity) => findMisplaced(layout, identity)),
+  ];
+  const problems = misplaced.map(({ message, hint }) => failure("state", message, hint));
+  return orGood(problems, "state", "every file of the state is a file");
 }
 
 /** Finds ends that only the next look of supervise will record. */

@@ -16,7 +16,7 @@ export function toTailJson({ identity, lines }: PeerTail): Pick<PeerTail, "ident
  * The last lines that a peer's session printed, also one that has ended. A last line without its end is one of them. Of a program that
  * draws they are the lines that scrolled off, and those that stand on its screen.
  *
- * @throws IapeerError `peer-not-found`, `runtime-not-found`, `read-failed`.
+ * @throws IapeerError `peer-not-found`, `runtime-not-found`, `log-untrusted`, `read-failed`.
  */
 export async function tailPeer(app: App, { count, ...asked }: TailRequest): Promise<PeerTail> {
   const { identity } = chooseIdentity(app, asked, "tail");

@@ -55,7 +55,7 @@ function renderShow(details: PeerDetails, now: Date, colors: Colors): string {
     line("runtimes", renderRuntimes(details, colors)),
     line("default", details.default_runtime),
     ...details.provision.map((one) => line(`memory ${one.runtime}`, renderMemory(one, colors))),
-    line("last death", details.last_death === null ? colors.dim("none") : renderDeath(details.last_death, now)),
+    line("last death", renderLastDeath(details, now, colors)),
     ...(details.heartbeats ?? []).map(({ runtime, age_secs }) =>
       line(`alive ${runtime}`, `last heartbeat ${renderDuration(age_secs)} ago`),
     ),
@@ -78,6 +78,11 @@ function renderMemory(
   const how = state === "failed" ? "" : ` ${state}`;
   const why = memory === "failed" ? `${how}${detail === undefined ? "" : ` (${tame(detail)})`}` : "";
   return `${word}${why}, ${tame(`${provider} ${provider_version} at ${occasion}, ${ts}`)}`;
+}
+
+function renderLastDeath({ last_death: death, last_death_unknown: unknown }: PeerDetails, now: Date, colors: Colors): string {
+  if (unknown !== undefined) return colors.yellow(`cannot be told: ${tame(unknown.message)}`);
+  return death === null ? colors.dim("none") : renderDeath(death, now);
 }
 
 function renderDeath(death: Death, now: Date): string {

@@ -30,7 +30,7 @@ function renderReport(report: HostReport, colors: Colors): string {
     line("peers:", total === 0 ? "none" : `${total} (${renderCounts(byStatus)})`),
     line("memory:", renderCounts(report.memory) || "none"),
     ...(unwatched.length === 0 ? [] : [line("servers:", `${unwatched.length} without a canary: ${unwatched.join(", ")}`)]),
-    line("deaths:", `${report.deaths_last_day} in the last 24 hours`),
+    line("deaths:", report.deaths_last_day === null ? "cannot be told" : `${report.deaths_last_day} in the last 24 hours`),
     ...report.attention.map(
       ({ message, hint }) => `${colors.yellow("!")} ${tame(message)}${hint === undefined ? "" : `; see: ${hint}`}`,
     ),

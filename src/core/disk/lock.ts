@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
-import { ioError, IapeerError } from "../../model/errors.ts";
+import { ioError, IapeerError, refuseStarved } from "../../model/errors.ts";
 import waiterSource from "./flock-waiter.js" with { type: "text" };
 import { pause } from "../process/pause.ts";
+import { lookForRefusal, type TrustedFile } from "./trust.ts";
 import { ERRNO_SYMBOL, LIBC_NAME, tryFlock } from "../libc.ts";
 
 export interface LockOptions {
@@ -18,7 +19,8 @@ export interface LockOptions {
  * keeps it. A wait looks for the lock for a while, and is then a blocked system call in a worker thread. The kernel queues
  * those, and this thread goes on to serve timers and children.
  *
- * @throws IapeerError `lock-busy` after `timeoutMs`, `interrupted`, `write-failed` when the file cannot be opened or locked.
+ * @throws IapeerError `lock-busy` after `timeoutMs`, `interrupted`, `write-failed` when the file cannot be opened or locked;
+ *   `state-untrusted`: something else than a file is there.
  */
 export async function withLock<T>(path: string, options: LockOptions, work: () => T | Promise<T>): Promise<T> {
   const fd = await acquire(path, options);
@@ -56,7 +58,8 @@ export function isHeld(path: string): boolean {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
+  } catch (error) {
+    refuseStarved(error);
     return false;
   }
   try {
@@ -78,16 +81,25 @@ async function acquire(path: string, options: LockOptions): Promise<number> {
   }
 }
 
+const LOCK: TrustedFile = { what: "the lock" };
+
 function openLockFile(path: string): number {
   const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let fd: number;
   try {
-    const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
-    if (fstatSync(fd).isFile()) return fd;
-    closeSync(fd);
+    fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   } catch (error) {
-    throw ioError("write-failed", "cannot open the lock", path, error);
+    throw misplacedAt(path) ?? ioError("write-failed", "cannot open the lock", path, error);
   }
-  throw new IapeerError("write-failed", `cannot open the lock ${path}: not a regular file`, { details: { path } });
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw misplacedAt(path) ?? busy(path);
+}
+
+/** The error for something else than a file in a lock's place. */
+function misplacedAt(path: string): IapeerError | undefined {
+  const refusal = lookForRefusal(path, LOCK);
+  return refusal?.kind === "misplaced" ? refusal.error : undefined;
 }
 
 /** False after the file was unlinked: then the lock guards nothing. */

@@ -11,7 +11,7 @@ export function hasNoRoom(error: unknown): boolean {
 }
 
 /** The room that is left on the disk of a folder. */
-export interface Room {
+interface Room {
   readonly path: string;
   /** For this user: some blocks of a disk may be root's alone. */
   readonly bytes: number;

@@ -22,11 +22,13 @@ export type ParsedState<T> =
   | { readonly kind: "found"; readonly value: T; readonly bytes: Uint8Array }
   | { readonly kind: "invalid"; readonly error: IapeerError; readonly bytes: Uint8Array };
 
-/** The state at a path: missing, unreadable, insecure, invalid or found. */
+/** The state at a path: missing, misplaced, unreadable, insecure, invalid or found. */
 export type StateReading<T> = { readonly kind: "missing" } | Refusal | ParsedState<T>;
 
 /**
- * Reads a state file. It never throws: every problem is in the result.
+ * Reads a state file. Every problem of the file is in the result.
+ *
+ * @throws IapeerError `too-few-descriptors`: nothing is known of the file.
  *
  * @example
  * const claim = goodState(readState(paths.claim, claimFile)); // undefined unless one is there that reads
@@ -54,7 +56,7 @@ function checkBytes<T>(bytes: Uint8Array, { check }: StateFile<T>): Checked<T> {
   return check(json);
 }
 
-function explainBy<T>({ what, unreadable = "read-failed" }: StateFile<T>): (path: string, why: string) => IapeerError {
+function explainBy<T>({ what, unreadable = "state-untrusted" }: StateFile<T>): (path: string, why: string) => IapeerError {
   return (path, why) => new IapeerError(unreadable, `${what} ${path} ${why}`, { details: { path } });
 }
 
@@ -69,7 +71,7 @@ export function stateOf<T>(reading: StateReading<T>): T | undefined {
   throw reading.error;
 }
 
-/** The value of a reading; undefined for a file that is missing, insecure, unreadable or invalid. */
+/** The value of a reading; undefined for a file that is missing, misplaced, insecure, unreadable or invalid. */
 export function goodState<T>(reading: StateReading<T>): T | undefined {
   return reading.kind === "found" ? reading.value : undefined;
 }

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
+import { refuseStarved } from "../../model/errors.ts";
 
 /** The name of this run of the kernel (random(4), on macOS sysctl(8)); empty when it cannot be told. */
 export function readBootId(): string {
   try {
     if (process.platform === "linux") return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
     return Bun.spawnSync(["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"], { timeout: 5000 }).stdout.toString().trim();
-  } catch {
+  } catch (error) {
+    refuseStarved(error);
     return "";
   }
 }
@@ -14,7 +16,8 @@ export function readBootId(): string {
 export function readUptimeSecs(): number | undefined {
   try {
     return Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
-  } catch {
+  } catch (error) {
+    refuseStarved(error);
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { refuseStarved } from "../../model/errors.ts";
 import { parseProcessTable, parseProcStat, type ProcessId, type ProcessInfo } from "./process-table.ts";
 
 /** Tells whether a stored number may be signalled: 0 and negative numbers mean groups, 1 is init, 2^31 wraps around. */
@@ -37,7 +38,8 @@ export function isRunning(id: ProcessId): boolean {
 function readProcFolder(pid: string): ProcessInfo | undefined {
   try {
     return parseProcStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
-  } catch {
+  } catch (error) {
+    refuseStarved(error);
     // It ended between the listing and the reading.
     return undefined;
   }

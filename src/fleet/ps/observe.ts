@@ -19,7 +19,7 @@ import type { LastDeath, PsQuery } from "./types.ts";
 /**
  * Reads all facts for the rows of a fleet. It starts nothing and writes no file. Each log is read once, and only live sessions are asked.
  *
- * @throws IapeerError `fleet-state-corrupt`, `registry-corrupt`, `registry-insecure`, `read-failed`.
+ * @throws IapeerError `fleet-state-corrupt`, `registry-corrupt`, `registry-insecure`, `log-untrusted`, `read-failed`.
  */
 export function readFleetFacts({ fleet, layout, env, here, now, withinSecs }: PsQuery): FleetFacts {
   const applied = readApplied(layout);

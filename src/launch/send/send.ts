@@ -9,6 +9,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { charsIn } from "../../model/message.ts";
 import { parseIdentity } from "../../model/names.ts";
 import { renderSender } from "../../model/party.ts";
+import { refuseMisplaced } from "../../status/state-places.ts";
 import { observeServer } from "../../status/liveness/liveness.ts";
 import { notLive, refuseOtherIncarnation, staleIncarnation } from "../session/session.ts";
 import { readPrompt } from "../runtime/runtime.ts";
@@ -25,6 +26,7 @@ import type { Addressee, Delivery, LocalRecipient, Message, RemoteOutcome } from
  * @throws IapeerError `peer-not-live` (also when the session is on another socket), `stale-incarnation`.
  */
 export function findAddressee(layout: Layout, { identity, socket, incarnation }: LocalRecipient): Addressee {
+  refuseMisplaced(layout, identity);
   const state = observeServer(layout, identity);
   if (state.kind === "other") throw staleIncarnation(identity, state.pid);
   if (state.kind !== "ours") throw notLive(identity, state);

@@ -19,6 +19,7 @@ import {
   readPointer,
   saveIncarnation,
 } from "../../status/incarnation/incarnation.ts";
+import { refuseMisplaced } from "../../status/state-places.ts";
 import { answers, observeServer } from "../../status/liveness/liveness.ts";
 import type { ServerState } from "../../status/liveness/types.ts";
 import { hasRecorder, readCanaryRecord } from "../recorder/recorder.ts";
@@ -123,9 +124,12 @@ type SessionHost = Pick<Host, "layout" | "tmux">;
 /**
  * Tells which server stands behind an identity, and asks the server itself where the files do not say: a launch may have been killed
  * before it wrote everything down, or a file may be damaged. The server's own stamp decides. The identity's lock must be held.
+ *
+ * @throws IapeerError `state-untrusted`: something else than a file stands where the files about the identity belong.
  */
 export async function identifyServer(identity: string, host: SessionHost): Promise<ServerState> {
   const { layout, tmux } = host;
+  refuseMisplaced(layout, identity);
   const state = observeServer(layout, identity);
   if (state.kind !== "unknown" && state.incarnation?.shared) return await identifySession(state, host);
   if (state.kind === "ours" && state.incarnation.pane === null)

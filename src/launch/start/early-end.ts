@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
 import { until } from "../../core/process/poll.ts";
 import { signalProcess } from "../../core/process/signals.ts";
+import type { Layout } from "../../core/layout.ts";
+import type { Death, Forensics } from "../../status/deaths/types.ts";
 import { readDeaths, readForensics } from "../../status/deaths/deaths.ts";
 import { incarnationPaths } from "../../status/incarnation/incarnation.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
@@ -27,8 +29,7 @@ export async function explainEarlyEnd(
   // The process may have ended before its logger held the terminal (session-log.ts).
   if (server !== null) signalProcess(server, "SIGCHLD");
   await until(() => existsSync(recorded), { timeoutMs: RECORD_MS, everyMs: POLL_MS, signal });
-  const death = readDeaths(layout, { identities: [identity] }).find((one) => one.incarnation === incarnation);
-  const forensics = death?.forensics === undefined ? undefined : readForensics(death.forensics);
+  const { death, forensics } = findRecord({ identity, incarnation }, layout);
   const lastLines =
     forensics?.sections
       .find(({ name }) => name === "last lines")
@@ -44,6 +45,21 @@ export async function explainEarlyEnd(
       last_lines: lastLines.filter((line) => line !== ""),
     },
   });
+}
+
+/** Nothing is found in logs that cannot be trusted: the launch fails for its own reason. */
+function findRecord(
+  { identity, incarnation }: Pick<Incarnation, "identity" | "incarnation">,
+  layout: Layout,
+): { readonly death?: Death; readonly forensics?: Forensics } {
+  try {
+    const death = readDeaths(layout, { identities: [identity] }).find((one) => one.incarnation === incarnation);
+    const forensics = death?.forensics === undefined ? undefined : readForensics(death.forensics);
+    return { ...(death !== undefined && { death }), ...(forensics !== undefined && { forensics }) };
+  } catch (error) {
+    if (error instanceof IapeerError) return {};
+    throw error;
+  }
 }
 
 function describeEnd(

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { IapeerError } from "../../model/errors.ts";
+import { IapeerError, refuseStarved } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import type { Env } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
@@ -87,6 +87,7 @@ async function startBelowRecorder({ incarnation, environment, launcher }: Start,
     else noteArming(server, recorder, { incarnation, witness: "parent", origin: "launch", host });
     return server;
   } catch (error) {
+    refuseStarved(error);
     host.tell.warn(`no recorder could be started: ${(error as Error).message}`);
     return undefined;
   }

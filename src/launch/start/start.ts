@@ -1,5 +1,5 @@
 import { existsSync, rmSync, statSync } from "node:fs";
-import { IapeerError } from "../../model/errors.ts";
+import { IapeerError, knownError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
 import { callOf, identityOf } from "../../model/names.ts";
@@ -23,6 +23,7 @@ import { startServer } from "./server.ts";
 import { startSession } from "./session-start.ts";
 import { recordLostAgent, settleIncarnations } from "../unwitnessed.ts";
 import { renderIsAgentPane, renderIsOurs } from "../stamp.ts";
+import { endHalf } from "./half.ts";
 import { endLostAgents, endSession } from "../end/end.ts";
 import { mintToken } from "../token.ts";
 import { tidyLogs } from "../tidy-logs.ts";
@@ -59,7 +60,7 @@ export async function launchIdentity(plan: LaunchPlan, host: Host, signal?: Abor
     const settlings = await settleIncarnations(identity, host);
     if (settlings.includes("failed")) host.tell.warn(`the end of an earlier session of ${identity} could not be recorded yet`);
     tidyLogs(host);
-    return { ...(await launchFresh(plan, host, signal)), wasStopped: isStopped };
+    return { ...(await launchWhole(plan, host, signal)), wasStopped: isStopped };
   });
 }
 
@@ -147,6 +148,19 @@ async function restoreSocket(incarnation: Running): Promise<void> {
 function refuseMissingFolder({ cwd, personality }: LaunchPlan): void {
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return;
   throw new IapeerError("folder-not-found", `the folder of ${personality} is not there: ${cwd}`, { details: { path: cwd } });
+}
+
+/** The failures that say how a session ended, or that nothing was begun. After any other one half of a session may be there. */
+const WITHOUT_REST: ReadonlySet<string> = new Set(["launch-failed", "stale-incarnation"]);
+
+/** Launches, or leaves nothing that runs: a disk or the descriptors may run out half-way. */
+async function launchWhole(plan: LaunchPlan, host: Host, signal: AbortSignal | undefined): Promise<Omit<Launched, "wasStopped">> {
+  try {
+    return await launchFresh(plan, host, signal);
+  } catch (error) {
+    if (!WITHOUT_REST.has(knownError(error)?.code ?? "")) await endHalf(identityOf(plan.runtime, plan.personality), host);
+    throw error;
+  }
 }
 
 async function launchFresh(plan: LaunchPlan, host: Host, signal: AbortSignal | undefined): Promise<Omit<Launched, "wasStopped">> {

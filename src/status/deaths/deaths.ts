@@ -1,8 +1,7 @@
-import { readdirSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { statSync } from "node:fs";
 import { IapeerError } from "../../model/errors.ts";
 import { parseEvents } from "../../core/disk/event-log.ts";
-import { readTail } from "../../core/disk/files.ts";
+import { findUntrustedLogs, listLogs, readLogTail } from "../../core/disk/log-files.ts";
 import { readTrusted } from "../../core/disk/trust.ts";
 import { quoteForMessage } from "../../model/names.ts";
 import type { Layout } from "../../core/layout.ts";
@@ -23,12 +22,13 @@ const CLOCK_MS = 60 * 60 * 1000;
 /**
  * The unclaimed ends in exits.log and its rotated logs, each end once, the newest first. At most the last 64 MiB of each file are read.
  *
- * @throws IapeerError `read-failed`.
+ * @throws IapeerError `log-untrusted`, `read-failed`.
  */
 export function readDeaths({ exitsLog }: Logs, { sinceMs = -Infinity, identities }: DeathQuery = {}): Death[] {
   const oldestMs = sinceMs - CLOCK_MS;
+  refuseUntrusted(exitsLog);
   const logs = listLogs(exitsLog).filter((path) => sinceMs === -Infinity || changedAt(path) >= oldestMs);
-  const records = logs.toReversed().flatMap((path) => parseDeaths(readTail(path, FILE_BYTES), oldestMs));
+  const records = logs.toReversed().flatMap((path) => parseDeaths(readLogTail(path, FILE_BYTES), oldestMs));
   // Incidents are found before deaths are left out, so that their ids do not depend on the query.
   const deaths = groupIncidents(sortNewestFirst(withoutRepeats(records)));
   return deaths.filter(({ ts, identity }) => Date.parse(ts) >= sinceMs && (identities?.includes(identity) ?? true));
@@ -57,22 +57,10 @@ function sortNewestFirst(deaths: readonly Death[]): Death[] {
   return timed.toSorted((a, b) => b.ms - a.ms).map(({ death }) => death);
 }
 
-/** The log and its rotated logs, the newest first. Gaps between their numbers do not matter. */
-function listLogs(exitsLog: string): string[] {
-  const prefix = `${basename(exitsLog)}.`;
-  const rotated = namesIn(dirname(exitsLog))
-    .filter((name) => name.startsWith(prefix) && /^[1-9]\d{0,5}$/.test(name.slice(prefix.length)))
-    .map((name) => Number(name.slice(prefix.length)));
-  return [exitsLog, ...rotated.toSorted((a, b) => a - b).map((number) => join(dirname(exitsLog), `${prefix}${number}`))];
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // Nothing was ever logged. Any other reason shows when the log itself is read.
-    return [];
-  }
+/** Throws the first reason to distrust the logs: lines of another user, or of a file elsewhere, are no evidence. */
+function refuseUntrusted(exitsLog: string): void {
+  const [untrusted] = findUntrustedLogs(exitsLog);
+  if (untrusted !== undefined) throw untrusted;
 }
 
 function changedAt(path: string): number {
@@ -86,7 +74,7 @@ const LINES_AN_IDENTITY = 4;
  * The last death of each of some identities, without its incident. It reads only the newest MiB of records: an identity that last died
  * before them is missing from the result, and readDeaths has it.
  *
- * @throws IapeerError `read-failed`.
+ * @throws IapeerError `log-untrusted`, `read-failed`.
  */
 export function readLastDeaths({ exitsLog }: Logs, identities: readonly string[]): Map<string, Death> {
   const left = new Map(identities.map((identity) => [identity, LINES_AN_IDENTITY]));
@@ -114,7 +102,7 @@ export function readLastDeaths({ exitsLog }: Logs, identities: readonly string[]
 /**
  * The last death among some identities, with its incident; undefined when no log has one.
  *
- * @throws IapeerError `read-failed`.
+ * @throws IapeerError `log-untrusted`, `read-failed`.
  */
 export function readLastDeath(logs: Logs, identities: readonly string[]): Death | undefined {
   const recent = [...readLastDeaths(logs, identities).values()].map(({ ts }) => Date.parse(ts));
@@ -123,9 +111,10 @@ export function readLastDeath(logs: Logs, identities: readonly string[]): Death 
 
 /** The end of the log; where the log is short, with the end of the rotated log before it. */
 function readRecent(exitsLog: string): string {
-  const newest = readTail(exitsLog, RECENT_BYTES);
+  refuseUntrusted(exitsLog);
+  const newest = readLogTail(exitsLog, RECENT_BYTES);
   const room = RECENT_BYTES - newest.length;
-  return room > 0 ? readTail(`${exitsLog}.1`, room) + newest : newest;
+  return room > 0 ? readLogTail(`${exitsLog}.1`, room) + newest : newest;
 }
 
 const LEAST_PREFIX = /^[0-9a-f]{4,}$/;
@@ -163,7 +152,7 @@ const FORENSICS_BYTES = 1024 * 1024;
 /**
  * Reads the forensics file of a death; undefined when there is none.
  *
- * @throws IapeerError `read-failed`: no regular file, more than 1 MiB, another user's or writable by others, or unreadable.
+ * @throws IapeerError `state-untrusted`: no regular file, more than 1 MiB, another user's or writable by others; `read-failed`.
  */
 export function readForensics(path: string): Forensics | undefined {
   const bytes = readTrusted(path, { what: "the forensics", maxBytes: FORENSICS_BYTES });

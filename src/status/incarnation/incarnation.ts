@@ -6,11 +6,12 @@ import { inspectTrusted } from "../../core/disk/trust.ts";
 import { checkFields, type FieldRule, oneOf, required, TEXT } from "../../core/text/fields.ts";
 import type { Layout } from "../../core/layout.ts";
 import { isProcessId, isRunning } from "../../core/process/processes.ts";
+import { refuseStarved } from "../../model/errors.ts";
 import { isIncarnation } from "../../model/names.ts";
 import type { AgentPane, Incarnation, IncarnationPaths, Running } from "./types.ts";
 
 /** What the name of a file has behind it while its room is only reserved. */
-export const ROOM = ".reserved";
+const ROOM = ".reserved";
 
 /** The files about one incarnation. Nothing is made. */
 export function incarnationPaths(layout: Layout, identity: string, incarnation: string): IncarnationPaths {
@@ -144,7 +145,8 @@ const sessionFile: StateFile<Incarnation> = {
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
-  } catch {
+  } catch (error) {
+    refuseStarved(error);
     // Nothing was ever kept.
     return [];
   }

@@ -1,13 +1,14 @@
-import { existsSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { constants } from "node:os";
 import { basename, dirname } from "node:path";
 import { whyNotSocketFolder } from "../../core/disk/socket-folder.ts";
 import { type Layout } from "../../core/layout.ts";
 import { tryConnect } from "../../core/libc.ts";
-import { errnoOf } from "../../model/errors.ts";
+import { errnoOf, refuseStarved } from "../../model/errors.ts";
 import { parseIdentity } from "../../model/names.ts";
 import { isLiving, pointerPath, readCurrent, stopMarkPath } from "../incarnation/incarnation.ts";
 import type { Running } from "../incarnation/types.ts";
+import { findMisplaced } from "../state-places.ts";
 import type { PeerStatus, Probe, ServerState, Statuses } from "./types.ts";
 import { socketPathOf } from "../../core/socket-path.ts";
 
@@ -23,7 +24,7 @@ export function readStatuses(layout: Layout): Statuses {
     if (sockets === undefined) return "unknown";
     return judge(layout, identity, {
       hasSocket: sockets.has(basename(socketPathOf(layout, identity))),
-      isKept: (path) => kept.has(basename(path)),
+      isKept: (path) => kept.get(basename(path)) ?? false,
     });
   };
   return {
@@ -38,21 +39,23 @@ export function readStatuses(layout: Layout): Statuses {
 /** The status of one identity now. For many, or for a whole call, see readStatuses. */
 export function readStatus(layout: Layout, identity: string): PeerStatus {
   if (whyNotSocketFolder(layout.socketFolder) !== undefined) return "unknown";
-  return judge(layout, identity, { hasSocket: true, isKept: existsSync });
+  return judge(layout, identity, { hasSocket: true, isKept: isFileAt });
 }
 
 interface Traces {
   /** True when the identity's own socket may be there. */
   readonly hasSocket: boolean;
-  /** Tells if a file is in the state folder. */
-  readonly isKept: (path: string) => boolean;
+  /** Tells if a file is in the state folder, or something else with its name. */
+  readonly isKept: (path: string) => boolean | "misplaced";
 }
 
 function judge(layout: Layout, identity: string, { hasSocket, isKept }: Traces): PeerStatus {
   const { liveness } = hasSocket ? probeSocket(socketPathOf(layout, identity)) : DEAD;
   if (liveness !== "dead") return liveness;
-  const elsewhere = isKept(pointerPath(layout, identity)) ? statusOfCurrent(layout, identity) : undefined;
-  return elsewhere ?? (isKept(stopMarkPath(layout, identity)) ? "stopped" : "asleep");
+  const [hasPointer, hasStopMark] = [isKept(pointerPath(layout, identity)), isKept(stopMarkPath(layout, identity))];
+  if (hasPointer === "misplaced" || hasStopMark === "misplaced") return "unknown";
+  const elsewhere = hasPointer ? statusOfCurrent(layout, identity) : undefined;
+  return elsewhere ?? (hasStopMark ? "stopped" : "asleep");
 }
 
 const DEAD = { liveness: "dead" } as const;
@@ -60,17 +63,25 @@ const DEAD = { liveness: "dead" } as const;
 /** The status of a session that is not on the identity's own socket. A server whose socket was deleted goes on, and nothing can ask it. */
 function statusOfCurrent(layout: Layout, identity: string): PeerStatus | undefined {
   const current = readCurrent(layout, identity);
-  if (current === undefined || !isLiving(layout, current)) return undefined;
+  if (current === undefined) return findMisplaced(layout, identity).length > 0 ? "unknown" : undefined;
+  if (!isLiving(layout, current)) return undefined;
   return answers(current) ? "live" : "unknown";
 }
 
-/** The names of the files in the state folder. Where there is none, or it cannot be read, nothing says "stopped". */
-function listKept(stateFolder: string): ReadonlySet<string> {
+/** What the state folder holds, by name. Where there is none, or it cannot be read, nothing says "stopped". */
+function listKept(stateFolder: string): ReadonlyMap<string, true | "misplaced"> {
   try {
-    return new Set(readdirSync(stateFolder));
-  } catch {
-    return new Set();
+    const entries = readdirSync(stateFolder, { withFileTypes: true });
+    return new Map(entries.map((entry) => [entry.name, entry.isFile() || "misplaced"]));
+  } catch (error) {
+    refuseStarved(error);
+    return new Map();
   }
+}
+
+function isFileAt(path: string): boolean | "misplaced" {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && (found.isFile() || "misplaced");
 }
 
 /** The server of an identity, found with one connect(2) and a look at one or two processes. Nothing is started. */

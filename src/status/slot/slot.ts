@@ -38,6 +38,7 @@ export function readSlotFile(path: string): SlotReading {
       return { ...refused(path, "not-json", reading.error), text: textOf(reading.bytes) };
     case "insecure":
       return refused(path, "slot-insecure", reading.error);
+    case "misplaced":
     case "unreadable":
       return refused(path, "unreadable", reading.error);
   }

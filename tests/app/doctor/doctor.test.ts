@@ -103,7 +103,7 @@ describe("folders and logs", () => {
     symlinkSync("/dev/null", layout.exitsLog);
     expect(checkLogs(layout).map(({ state, message }) => [state, message.replace(/.*\//, "").replace(/:.*/, "")])).toEqual([
       ["error", "exits.log is a symbolic link"],
-      ["error", "lifecycle.log is not a regular file"],
+      ["error", "lifecycle.log is a folder"],
     ]);
   });
 });

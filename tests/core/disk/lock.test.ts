@@ -150,17 +150,24 @@ describe("the lock file", () => {
     expect(order).toEqual(["waited"]);
   });
 
-  test.each<[string, (path: string) => unknown]>([
-    ["a link", (path) => symlinkSync("elsewhere", path)],
-    ["a link to a file", (path) => (writeFileSync(`${path}.real`, ""), symlinkSync(`${path}.real`, path))],
-    ["a folder", (path) => mkdirSync(path)],
-    ["a FIFO", (path) => Bun.spawnSync(["mkfifo", path])],
-    ["in a folder that is not there", () => (lock = scratch.at("none", "lock"))],
-  ])("that is %s is an error that names it", async (_, make) => {
+  test.each<[string, (path: string) => unknown, string, string]>([
+    ["a link", (path) => symlinkSync("elsewhere", path), "state-untrusted", "is a symbolic link"],
+    [
+      "a link to a file",
+      (path) => (writeFileSync(`${path}.real`, ""), symlinkSync(`${path}.real`, path)),
+      "state-untrusted",
+      "is a symbolic link",
+    ],
+    ["a folder", (path) => mkdirSync(path), "state-untrusted", "is a folder"],
+    ["a FIFO", (path) => Bun.spawnSync(["mkfifo", path]), "state-untrusted", "is a FIFO"],
+    ["in a folder that is not there", () => (lock = scratch.at("none", "lock")), "write-failed", "no such file or folder"],
+  ])("that is %s is an error that names it", async (_, make, code, why) => {
     make(lock);
     let ran = false;
     const error = await rejectionOf(withLock(lock, PATIENT, () => (ran = true)));
-    expect(error).toMatchObject({ code: "write-failed", message: expect.stringContaining(`cannot open the lock ${lock}`) });
+    expect(error).toMatchObject({ code, details: { path: lock } });
+    expect(error.message).toContain(lock);
+    expect(error.message).toContain(why);
     expect(ran).toBe(false);
   });
 });

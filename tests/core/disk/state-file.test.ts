@@ -66,8 +66,10 @@ const PLANTED: readonly (readonly [
   why: string,
   code: string,
 ])[] = [
-  ["a link", (path) => symlinkSync("elsewhere", path), "unreadable", "is a symbolic link", "profile-corrupt"],
-  ["a folder", (path) => mkdirSync(path), "unreadable", "is a folder", "profile-corrupt"],
+  ["a link", (path) => symlinkSync("elsewhere", path), "misplaced", "is a symbolic link", "profile-corrupt"],
+  ["a folder", (path) => mkdirSync(path), "misplaced", "is a folder", "profile-corrupt"],
+  ["a FIFO", (path) => void Bun.spawnSync(["mkfifo", "-m", "600", path]), "misplaced", "is a FIFO", "profile-corrupt"],
+  ["a link to a device", (path) => symlinkSync("/dev/zero", path), "misplaced", "is a symbolic link", "profile-corrupt"],
   [
     "64 KiB and a byte",
     (path) => (writeFileSync(path, "", { mode: 0o600 }), truncateSync(path, 65_537)),
@@ -106,7 +108,7 @@ describe("what stands in a state file's place is told apart:", () => {
     expect(error).toMatchObject({ code, details: { path } });
     expect(error.message).toContain(`the state ${path} ${why}`);
     const plain = readState(path, file);
-    expect("error" in plain && plain.error.code).toBe("read-failed");
+    expect("error" in plain && plain.error.code).toBe("state-untrusted");
   });
 
   test("a kind of file may explain what it does not hold in its own words", () => {

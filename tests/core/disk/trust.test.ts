@@ -78,7 +78,7 @@ const REFUSED: readonly (readonly [what: string, plant: Planting, message: strin
       createServer().listen(path, resolve).unref();
       await promise;
     },
-    "is not a regular file",
+    "is a socket",
     "registry-corrupt",
   ],
   [

@@ -70,7 +70,7 @@ describe("a file", () => {
     using scratch = openScratch();
     make(scratch.at("f"));
     const error = errorOf(() => readForensics(scratch.at("f")));
-    expect(error.code).toBe("read-failed");
+    expect(error.code).toBe("state-untrusted");
     expect(error.message).toMatch(message);
   });
 });
