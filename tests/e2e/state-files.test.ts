@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
     exit: 1,
     code: "unreadable",
   },
-  { named: "<root>/fleet.yaml", at: inRoot("fleet.yaml"), call: ["fleet", "check"], exit: 1, code: "fleet-unreadable" },
+  { named: "<root>/fleet.yaml", at: inRoot("fleet.yaml"), call: ["fleet", "check"], exit: 2, code: "fleet-unreadable" },
   {
     named: "<root>/state/iapeer/native-memory.lock",
     at: inRoot("state/iapeer/native-memory.lock"),
@@ -68,7 +68,7 @@ const ROWS: readonly Row[] = [
     at: inRoot("state/iapeer/supervise.lock"),
     call: ["supervise"],
     exit: 5,
-    code: "state-untrusted",
+    code: "error: the lock",
   },
   {
     named: "<root>/state/iapeer/fleet.json",
@@ -203,7 +203,8 @@ describe("the name and the path are told of", () => {
     const path = at(sandbox);
     if (named.endsWith(".bak")) rmSync(join(sandbox.root, "peers-profiles.json"));
     plant(path, make);
-    const finished = await sandbox.iapeer(...call, "--json");
+    // A verb that runs on has no JSON.
+    const finished = await sandbox.iapeer(...call, ...(call[0] === "supervise" ? [] : ["--json"]));
     expect({ exit: finished.status, told: finished.stdout + finished.stderr }).toEqual({
       exit,
       told: expect.stringContaining(code),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { openSessionTail } from "../../src/status/session-tail.ts";
-import { openScratch } from "../support/scratch.ts";
+import { errorOf, openScratch } from "../support/scratch.ts";
 
 function lines(from: number, to: number): string {
   return Array.from({ length: to - from }, (_, n) => `line ${from + n}\n`).join("");
@@ -37,13 +37,20 @@ describe("the end of a log", () => {
     expect(log.readEnd(20).length).toBeLessThan(100_000);
   });
 
-  test("is empty where there is none, or something else in its place", () => {
+  test("is empty where there is none", () => {
+    using scratch = openScratch();
+    using log = openSessionTail(scratch.at("gone"));
+    expect(log.readEnd(20) + log.readNew()).toBe("");
+  });
+
+  test("cannot be told where something else is in its place, or in that of the log before it", () => {
     using scratch = openScratch();
     mkdirSync(scratch.at("folder"));
-    for (const name of ["gone", "folder"]) {
-      using log = openSessionTail(scratch.at(name));
-      expect(log.readEnd(20) + log.readNew()).toBe("");
-    }
+    mkdirSync(scratch.at("short.1"));
+    writeFileSync(scratch.at("short"), "one\n");
+    expect(errorOf(() => openSessionTail(scratch.at("folder"))).code).toBe("log-untrusted");
+    using log = openSessionTail(scratch.at("short"));
+    expect(errorOf(() => log.readEnd(20)).code).toBe("log-untrusted");
   });
 });
 
