@@ -1,7 +1,8 @@
-import { closeSync, constants, fchmodSync, fsyncSync, openSync, readdirSync, renameSync, unlinkSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fsyncSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, describeErrno, ioError, IapeerError } from "../../model/errors.ts";
 import { syncFolder, writeAll } from "./files.ts";
+import { isProcForeign, readPidNamespace } from "../process/pid-namespace.ts";
 import { isRunning, readProcess } from "../process/processes.ts";
 import { randomHex } from "../text/random.ts";
 
@@ -109,19 +110,33 @@ function removeQuietly(path: string): void {
   }
 }
 
-/** `.NAME.PID.START.RANDOM.tmp`: it names the process that writes, and it cannot be guessed. */
+/**
+ * `.NAME.PID.START@NAMESPACE.RANDOM.tmp`: it names the process that writes, by its number in its PID namespace where there are any, and it
+ * cannot be guessed.
+ */
 function temporaryName(name: string): string {
   const start = readProcess(process.pid)?.start.replaceAll(/[^A-Za-z0-9]/g, "-") ?? "0";
-  return `.${name}.${process.pid}.${start}.${randomHex(8)}.tmp`;
+  const namespace = readOwnNamespace();
+  return `.${name}.${process.pid}.${start}${namespace === "" ? "" : `@${namespace}`}.${randomHex(8)}.tmp`;
 }
 
-const TEMPORARY = /^\.(?<name>.+)\.(?<pid>[0-9]+)\.(?<start>[^.]+)\.[0-9a-f]{16}\.tmp$/;
+function readOwnNamespace(): string {
+  return readPidNamespace().replaceAll(/[^0-9]/g, "");
+}
+
+const TEMPORARY = /^\.(?<name>.+)\.(?<pid>[0-9]+)\.(?<start>[^.@]+)(?:@(?<namespace>[0-9]+))?\.[0-9a-f]{16}\.tmp$/;
+
+/** A write takes moments. The process of another PID namespace cannot be told, and its file is left alone for longer. */
+const FOREIGN_MS = 60 * 60 * 1000;
 
 /** Deletes the temporary files that killed processes left in a folder. Those of living processes stay. */
 function sweepTemporaries(folder: string): void {
   for (const entry of readNames(folder)) {
     const groups = TEMPORARY.exec(entry)?.groups;
-    if (groups !== undefined && isAbandoned(groups)) removeQuietly(join(folder, entry));
+    if (groups === undefined) continue;
+    const path = join(folder, entry);
+    const isOwn = (groups["namespace"] ?? readOwnNamespace()) === readOwnNamespace() && !isProcForeign();
+    if (isOwn ? isAbandoned(groups) : isOld(path)) removeQuietly(path);
   }
 }
 
@@ -134,7 +149,12 @@ function readNames(folder: string): readonly string[] {
   }
 }
 
-function isAbandoned({ pid, start }: Record<string, string>): boolean {
+function isOld(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && Date.now() - found.mtimeMs > FOREIGN_MS;
+}
+
+function isAbandoned({ pid, start }: Record<string, string | undefined>): boolean {
   const owner = readProcess(Number(pid));
   return owner === undefined || owner.start.replaceAll(/[^A-Za-z0-9]/g, "-") !== start || !isRunning(owner);
 }

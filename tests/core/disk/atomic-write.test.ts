@@ -1,5 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync, type writeSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  type writeSync,
+} from "node:fs";
 import { wasWritten, writeAtomically, writeTogether } from "../../../src/core/disk/atomic-write.ts";
 import { writeAll } from "../../../src/core/disk/files.ts";
 import { readProcess } from "../../../src/core/process/processes.ts";
@@ -166,6 +176,16 @@ describe("temporary files", () => {
       child.kill("SIGKILL");
       await child.exited;
     }
+  });
+
+  test.skipIf(process.platform !== "linux")("of another PID namespace stay for an hour: their process may be at it", () => {
+    using scratch = openScratch();
+    const [young, old] = ["1@1", "2@1"].map((start) => temporary("file", 2 ** 30, start)) as [string, string];
+    for (const name of [young, old]) writeFileSync(scratch.at(name), "theirs");
+    const longAgo = Date.now() / 1000 - 2 * 60 * 60;
+    utimesSync(scratch.at(old), longAgo, longAgo);
+    writeAtomically(scratch.at("file"), "new");
+    expect(readdirSync(scratch.path).toSorted()).toEqual([young, "file"].toSorted());
   });
 
   test("of a stopped process stay", async () => {
