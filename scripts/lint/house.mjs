@@ -32,7 +32,7 @@ const ORDER = {
     "tmux",
     "host",
   ],
-  status: ["slot", "incarnation", "state-places", "beat", "session-tail", "liveness", "deaths"],
+  status: ["slot", "incarnation", "state-places", "beat", "session-tail", "elsewhere", "liveness", "deaths"],
   launch: [
     "heartbeat",
     "token",
@@ -42,6 +42,9 @@ const ORDER = {
     "pen",
     "recorder",
     "session",
+    "damaged",
+    "identify",
+    "refusals",
     "unwitnessed",
     "tidy-logs",
     "canary",

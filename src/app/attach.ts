@@ -1,8 +1,7 @@
 import { dirname } from "node:path";
 import { type Env } from "../core/layout.ts";
 import { refuseInsecureFolder, withoutTmux } from "../core/tmux.ts";
-import { notLive } from "../launch/session/session.ts";
-import { staleIncarnation } from "../launch/session/session.ts";
+import { notLive, notOurs } from "../launch/refusals.ts";
 import { planView } from "../launch/view.ts";
 import { observeServer } from "../status/liveness/liveness.ts";
 import { type AskedIdentity, chooseIdentity } from "./choose.ts";
@@ -40,7 +39,7 @@ export async function planAttach(app: App, asked: AskedIdentity): Promise<Termin
 export async function planWatch(app: App, asked: AskedIdentity): Promise<TerminalPlan> {
   const { identity } = chooseIdentity(app, asked, "watch");
   const state = observeServer(app.layout, identity);
-  if (state.kind === "other") throw staleIncarnation(identity, state.pid);
+  if (state.kind === "other") throw notOurs(app.layout, identity, state.pid);
   if (state.kind !== "ours") throw notLive(identity, state);
   const { incarnation } = state;
   refuseInsecureFolder(dirname(incarnation.socket));

@@ -40,6 +40,8 @@ function readCanary(layout: Layout, identity: string): CanaryRow | undefined {
       return undefined;
     case "unknown":
       return { identity, server_pid: null, ...none, reason: "whether it lives cannot be told" };
+    case "elsewhere":
+      return { identity, server_pid: null, ...none, reason: state.elsewhere.why };
     case "other":
       return { identity, server_pid: state.pid, ...none, reason: FOREIGN };
     case "ours":

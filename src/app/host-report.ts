@@ -60,7 +60,7 @@ export async function readHostReport({ layout, now }: App): Promise<HostReport> 
   ).filter(({ armed, server_pid: pid }) => pid !== null && !armed);
   const places = findPlaceTroubles(layout);
   const deaths = countDeaths(layout, now().getTime() - DAY_MS);
-  const unknown = identities.filter(({ status: found }) => found === "unknown").map(({ identity }) => identity);
+  const unknown = identities.filter(({ status: found }) => found === "unknown");
   const attention = findAttention({
     layout,
     reading,
@@ -126,6 +126,7 @@ interface StatusFound {
   readonly identity: string;
   readonly personality: string;
   readonly status: PeerStatus;
+  readonly reason: string | undefined;
 }
 
 function findStatuses(layout: Layout, peers: readonly Peer[]): StatusFound[] {
@@ -133,7 +134,7 @@ function findStatuses(layout: Layout, peers: readonly Peer[]): StatusFound[] {
   return peers.flatMap(({ personality, runtimes }) =>
     runtimes.map((runtime) => {
       const identity = identityOf(runtime, personality);
-      return { identity, personality, status: statuses.of(identity) };
+      return { identity, personality, status: statuses.of(identity), reason: statuses.whyUnknown(identity) };
     }),
   );
 }
@@ -157,7 +158,7 @@ interface Findings {
   readonly reading: SlotReading;
   readonly peers: readonly Peer[];
   readonly memory: readonly MemoryFound[];
-  readonly unknown: readonly string[];
+  readonly unknown: readonly StatusFound[];
   readonly unwatched: readonly CanaryRow[];
   readonly deaths: number;
   readonly places: readonly Attention[];
@@ -210,16 +211,17 @@ function findAttention({
 }
 
 /** A socket folder that cannot be trusted is one thing to mend, for all the peers that it hides. */
-function findUnknown(layout: Layout, unknown: readonly string[]): Attention[] {
+function findUnknown(layout: Layout, unknown: readonly StatusFound[]): Attention[] {
   const { socketFolder } = layout;
   const why = whyNotSocketFolder(socketFolder);
   if (why !== undefined)
     return [need(`the socket folder ${socketFolder} ${why}: nobody's session can be told or reached`, "iapeer doctor")];
-  return unknown.flatMap((identity) => {
+  return unknown.flatMap(({ identity, reason }) => {
     const misplaced = findMisplaced(layout, identity);
+    const because = reason === undefined ? "" : `: ${reason}`;
     return misplaced.length > 0
       ? misplaced.map(toAttention)
-      : [need(`${identity}: whether it is live cannot be told`, "iapeer doctor")];
+      : [need(`${identity}: whether it is live cannot be told${because}`, "iapeer doctor")];
   });
 }
 

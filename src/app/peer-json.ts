@@ -12,7 +12,12 @@ export interface PeerJson {
   readonly manager?: true;
   readonly description: string;
   readonly cwd: string;
-  readonly runtimes: readonly { readonly runtime: string; readonly status: PeerStatus }[];
+  readonly runtimes: readonly {
+    readonly runtime: string;
+    readonly status: PeerStatus;
+    /** Why the status is unknown; left out for any other. */
+    readonly reason?: string;
+  }[];
 }
 
 /** A peer with the status of each of its runtimes as it is now. */
@@ -25,6 +30,10 @@ export function toPeerJson(peer: Peer, statuses: Statuses): PeerJson {
     ...(peer.isManager && { manager: true }),
     description: peer.description,
     cwd: peer.cwd,
-    runtimes: peer.runtimes.map((runtime) => ({ runtime, status: statuses.of(identityOf(runtime, peer.personality)) })),
+    runtimes: peer.runtimes.map((runtime) => {
+      const identity = identityOf(runtime, peer.personality);
+      const reason = statuses.whyUnknown(identity);
+      return { runtime, status: statuses.of(identity), ...(reason !== undefined && { reason }) };
+    }),
   };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { logDecision } from "../core/host.ts";
 import { stopSession } from "../launch/end/end.ts";
+import { refuseElsewhere } from "../launch/refusals.ts";
 import { type ErrorCode, type ErrorView, IapeerError, toErrorView } from "../model/errors.ts";
 import { identityOf, nearest } from "../model/names.ts";
 import { listKeptRuntimes } from "../provision/memory-state.ts";
@@ -101,7 +102,7 @@ function withNear({ layout }: App, removals: readonly Removal[]): Removal[] {
 
 /**
  * Removes one peer, step by step, so that an interrupted removal goes on when it is asked for again. The folder stays. Every failure is a
- * value: `interrupted`, `peer-live`, `revision-conflict`, `stop-failed`, `write-failed` and what the registry throws.
+ * value: `interrupted`, `peer-live`, `session-elsewhere`, `session-damaged`, `revision-conflict`, `stop-failed`, `write-failed` and what the registry throws.
  */
 export async function removePeer(app: App, removal: PeerRemoval, signal: AbortSignal): Promise<Removal> {
   const { personality } = removal;
@@ -164,14 +165,15 @@ async function endSessions(
   for (const runtime of runtimes) {
     const identity = identityOf(runtime, personality);
     refuseMisplaced(layout, identity);
-    if (observeServer(layout, identity).kind === "unknown") throw notKnown(identity);
+    if (observeServer(layout, identity).kind === "unknown") throw notKnown(identity, statuses);
     const isAsleep = ["asleep", "stopped"].includes(statuses.of(identity));
     if (!isAsleep || known.has(identity)) await stopSession({ identity, reason: "remove" }, app, signal);
   }
 }
 
-function notKnown(identity: string): IapeerError {
-  return new IapeerError("peer-live", `whether ${identity} is live cannot be told`, {
+function notKnown(identity: string, statuses: Statuses): IapeerError {
+  const why = statuses.whyUnknown(identity);
+  return new IapeerError("peer-live", `whether ${identity} is live cannot be told${why === undefined ? "" : `: ${why}`}`, {
     hint: "look at its socket's folder and its server, then try again",
   });
 }
@@ -183,7 +185,7 @@ export interface LiveCheck {
   readonly hint: string;
 }
 
-/** Throws `peer-live` while a runtime of a peer is live, or may be. */
+/** Throws `peer-live` while a runtime of a peer is live, or may be; `session-elsewhere` where only another place can tell. */
 export function refuseLive(
   { layout }: Pick<App, "layout">,
   { personality, runtimes, hint }: LiveCheck,
@@ -191,10 +193,11 @@ export function refuseLive(
 ): void {
   for (const runtime of runtimes) {
     const identity = identityOf(runtime, personality);
+    refuseElsewhere(layout, identity);
     const status = statuses.of(identity);
     if (status === "unknown") {
       refuseMisplaced(layout, identity);
-      throw notKnown(identity);
+      throw notKnown(identity, statuses);
     }
     if (status === "live" || hasLostAgent(layout, identity)) throw new IapeerError("peer-live", `${identity} is live`, { hint });
   }

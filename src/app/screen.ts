@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { parseCapture } from "../core/text/captured-screen.ts";
 import { refuseInsecureFolder } from "../core/tmux.ts";
 import { type PaneScreen, readPaneScreen } from "../launch/screen.ts";
-import { notLive, staleIncarnation } from "../launch/session/session.ts";
+import { notLive, staleIncarnation } from "../launch/refusals.ts";
 import { observeServer } from "../status/liveness/liveness.ts";
 import { type AskedIdentity, chooseIdentity } from "./choose.ts";
 import type { App } from "./types.ts";

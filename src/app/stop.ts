@@ -1,6 +1,6 @@
 import { stopSession, type Stopped } from "../launch/end/end.ts";
 import type { Sender } from "../launch/sender.ts";
-import { refuseOtherIncarnation } from "../launch/session/session.ts";
+import { refuseOtherIncarnation } from "../launch/refusals.ts";
 import { type ErrorView, IapeerError, toErrorView } from "../model/errors.ts";
 import { identityOf } from "../model/names.ts";
 import type { Peer } from "../registry/types.ts";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { giveBack, writeReserved } from "../core/disk/reserve.ts";
 import { goodState, readState, renderState, type StateFile, writeState } from "../core/disk/state-file.ts";
+import { readPidNamespace } from "../core/process/pid-namespace.ts";
 import type { ProcessId } from "../core/process/process-table.ts";
 import { isProcessId, isRunning, readProcess } from "../core/process/processes.ts";
 import { required, TEXT, whyNotFields } from "../core/text/fields.ts";
@@ -21,7 +22,8 @@ export type ClaimReason = "stop" | "retire" | "remove" | "sleep" | "dismiss" | "
 export function writeClaim({ claim: path, claimRoom }: IncarnationPaths, by: ClaimReason, now: Date): void {
   const self = readProcess(process.pid);
   const claimant = self === undefined ? undefined : { pid: self.pid, start: self.start };
-  const claim = { by, claimant, ts: now.toISOString() };
+  const namespace = readPidNamespace();
+  const claim = { by, claimant, ts: now.toISOString(), ...(namespace !== "" && { pid_namespace: namespace }) };
   const text = renderState(claim, claimFile);
   if (writeReserved(claimRoom, path, text)) return;
   try {
@@ -47,7 +49,9 @@ export function isSettled({ claim, recorded }: IncarnationPaths): boolean {
  */
 export function isAbandoned({ claim }: IncarnationPaths): boolean {
   const found = readClaim(claim);
-  return found?.claimant !== undefined && ENDS_ITSELF.has(found.by) && !isRunning(found.claimant);
+  if (found?.claimant === undefined || !ENDS_ITSELF.has(found.by)) return false;
+  // A process of another PID namespace may be at it.
+  return (found.pid_namespace === undefined || found.pid_namespace === readPidNamespace()) && !isRunning(found.claimant);
 }
 
 /** Tells whether a process has set out to end the session itself, and has claimed that. */
@@ -67,16 +71,18 @@ interface Claim {
   readonly by: string;
   readonly claimant: ProcessId | undefined;
   readonly ts: unknown;
+  /** The PID namespace of the claimant; left out where there are none, or an earlier version wrote it. */
+  readonly pid_namespace?: string;
 }
 
 /** A claim counts because its file exists. Only its reason and its claimant are read. */
 const claimFile: StateFile<Claim> = {
   what: "the claim",
   check: (json) => {
-    const why = whyNotFields(json, { by: required(TEXT) });
+    const why = whyNotFields(json, { by: required(TEXT), pid_namespace: TEXT });
     if (why !== undefined) return { ok: false, why };
-    const { by, claimant, ts } = json as Claim;
-    return { ok: true, value: { by, claimant: isProcessId(claimant) ? claimant : undefined, ts } };
+    const claim = json as Claim;
+    return { ok: true, value: { ...claim, claimant: isProcessId(claim.claimant) ? claim.claimant : undefined } };
   },
   toJson: (claim) => ({ version: 1, ...claim }),
 };

@@ -3,7 +3,8 @@ import { IapeerError } from "../model/errors.ts";
 import type { TerminalSize } from "../core/text/drawn-text.ts";
 import { isRunning } from "../core/process/processes.ts";
 import type { AgentPane, Running } from "../status/incarnation/types.ts";
-import { notLive, readAgentPane, staleIncarnation } from "./session/session.ts";
+import { notLive, staleIncarnation } from "./refusals.ts";
+import { readAgentPane } from "./session/session.ts";
 import { INCARNATION_OPTION, renderIsAgentPane } from "./stamp.ts";
 
 /** The screen of an agent's own pane at one moment. */

@@ -5,6 +5,7 @@ import type { Env, Layout } from "../core/layout.ts";
 import type { ProcessInfo } from "../core/process/process-table.ts";
 import { readProcess } from "../core/process/processes.ts";
 import { isAgentRunning, listIncarnations, readIncarnation } from "../status/incarnation/incarnation.ts";
+import { findElsewhere } from "../status/elsewhere.ts";
 import type { Incarnation } from "../status/incarnation/types.ts";
 import { readHostName } from "../core/host.ts";
 import { hashToken, TOKEN_VARIABLE } from "./token.ts";
@@ -28,7 +29,7 @@ export type Sender =
  */
 export function identifySender(layout: Layout, env: Env): Sender {
   const saved = listSaved(layout);
-  const found = findNearest(saved, readAncestors()) ?? findByToken(saved, env[TOKEN_VARIABLE]);
+  const found = findNearest(saved, readAncestors()) ?? findByToken(saved, env[TOKEN_VARIABLE], layout);
   const name = found === undefined ? undefined : parseIdentity(found.identity)?.personality;
   if (found === undefined || name === undefined) return { kind: "person", name: tameName(accountName()) };
   return { kind: "peer", name, identity: found.identity, incarnation: found.incarnation };
@@ -42,11 +43,12 @@ function findNearest(saved: readonly Incarnation[], ancestors: readonly ProcessI
     .toSorted((a, b) => a.depth - b.depth)[0]?.one;
 }
 
-/** The agent that has a token. A token ends with its agent. */
-function findByToken(saved: readonly Incarnation[], token: string | undefined): Incarnation | undefined {
+/** The agent that has a token. A token ends with its agent, and counts where its agent cannot be seen: a runtime may call from a sandbox. */
+function findByToken(saved: readonly Incarnation[], token: string | undefined, layout: Layout): Incarnation | undefined {
   if (token === undefined) return undefined;
   const hash = hashToken(token);
-  return saved.find((one) => one.token_hash === hash && isAgentRunning(one));
+  const found = saved.find((one) => one.token_hash === hash);
+  return found !== undefined && (isAgentRunning(found) || findElsewhere(layout, found) !== undefined) ? found : undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ import { signalProcess } from "../core/process/signals.ts";
 import { withoutTmux } from "../core/tmux.ts";
 import { IapeerError } from "../model/errors.ts";
 import { readDeaths } from "../status/deaths/deaths.ts";
+import { findElsewhere } from "../status/elsewhere.ts";
 import type { Incarnation, IncarnationPaths } from "../status/incarnation/types.ts";
 import {
   incarnationPaths,
@@ -25,6 +26,7 @@ import {
   saveIncarnation,
 } from "../status/incarnation/incarnation.ts";
 import { isSettled } from "./claim.ts";
+import { findDamaged } from "./damaged.ts";
 import { graceFrom, hasRecorder, renderRecorderFor, wakeRecorder } from "./recorder/recorder.ts";
 import { takePen } from "./pen.ts";
 import { forgetIncarnation, hasSession, readAgentPane } from "./session/session.ts";
@@ -42,7 +44,8 @@ export function findUnrecorded(layout: Layout): string[] {
   const isUnrecorded = (identity: string, uuid: string) => {
     const saved = readIncarnation(layout, identity, uuid);
     const paths = incarnationPaths(layout, identity, uuid);
-    return saved !== undefined && hadSession(saved) && !isLiving(layout, saved) && !isSettled(paths) && !hasRecorder(paths);
+    if (saved === undefined || !hadSession(saved) || isSettled(paths) || hasRecorder(paths)) return false;
+    return !isLiving(layout, saved) && findElsewhere(layout, saved) === undefined;
   };
   return [...listIncarnations(layout)]
     .filter(([identity, uuids]) => uuids.some((uuid) => isUnrecorded(identity, uuid)))
@@ -66,7 +69,9 @@ async function settleIncarnation(identity: string, incarnation: string, host: Ho
   const { layout } = host;
   const paths = incarnationPaths(layout, identity, incarnation);
   const saved = readIncarnation(layout, identity, incarnation);
-  if (saved === undefined && existsSync(paths.session)) return "kept";
+  if (saved === undefined && (existsSync(paths.session) || (await isDamaged(identity, incarnation, host)))) return "kept";
+  // Nothing is known of an end that cannot be seen from here.
+  if (saved !== undefined && findElsewhere(layout, saved) !== undefined) return "kept";
   if (saved !== undefined && (await hasSession(saved, host.tmux))) return "kept";
   const lock = tryHold(paths.lock);
   if (lock === undefined) {
@@ -87,6 +92,11 @@ async function settleIncarnation(identity: string, incarnation: string, host: Ho
   } finally {
     closeSync(lock);
   }
+}
+
+/** Tells whether an incarnation goes on whose state was taken away. */
+async function isDamaged(identity: string, incarnation: string, host: Host): Promise<boolean> {
+  return (await findDamaged(identity, host)).some((one) => one.incarnation === incarnation);
 }
 
 /** Tells whether a session ever stood. A launch that was killed may have got no further than a shared server, which is not its own. */

@@ -23,6 +23,7 @@ const INCARNATION_FILES: Readonly<Record<string, string>> = {
   "canary.sh": "the canary's script",
   "canary.json": "the canary's record",
   "canary.lock": "the canary's lock",
+  "server.lock": "the server's lock",
   claim: "the claim",
   "claim.reserved": "the room of the claim",
   "stopped.reserved": "the room of the stop mark",

@@ -121,7 +121,9 @@ describe("launch", () => {
   test("restores the socket of a session that lost it, and list says meanwhile that it cannot tell", async () => {
     const { socket, server } = await launchPeer(bob.sandbox, "bob");
     rmSync(socket);
-    expect((await bob.sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "unknown" }]);
+    expect((await bob.sandbox.json("list"))[0].runtimes).toEqual([
+      { runtime: "claude", status: "unknown", reason: expect.stringContaining(`does not answer on its socket ${socket}`) },
+    ]);
     expect(await bob.sandbox.json("launch", "bob")).toMatchObject({ action: "already-live", server_pid: server.pid });
     expect((await bob.sandbox.json("list"))[0].runtimes).toEqual([{ runtime: "claude", status: "live" }]);
   });

@@ -7,15 +7,8 @@ import { failure, orGood, warning } from "./check.ts";
 import type { Check } from "./types.ts";
 import { checkClock } from "./clock.ts";
 import { checkDisk, checkFolders, checkLocking, checkLogs } from "./places.ts";
-import {
-  checkIncarnations,
-  checkLocks,
-  checkLostAgents,
-  checkServers,
-  checkStatePlaces,
-  checkSupervise,
-  checkUnrecorded,
-} from "./sessions.ts";
+import { checkIncarnations } from "./incarnations.ts";
+import { checkLocks, checkLostAgents, checkServers, checkStatePlaces, checkSupervise, checkUnrecorded } from "./sessions.ts";
 import { checkSocketFolder, checkSocketPaths, checkStaleSockets } from "./sockets.ts";
 import { checkTmux, checkTools, checkWitnesses } from "./tools.ts";
 
@@ -47,7 +40,7 @@ export async function runChecks(options: DoctorOptions, signal: AbortSignal): Pr
     ...checkSocketPaths(layout, identities),
     ...checkStaleSockets(layout, identities),
     ...checkStatePlaces(layout, identities),
-    ...checkIncarnations(layout),
+    ...(await checkIncarnations({ layout, tmux })),
     ...checkLostAgents(layout),
     ...checkUnrecorded(layout),
     ...(await checkServers({ layout, tmux }, servers)),

@@ -1,5 +1,4 @@
-import type { Host } from "../../core/host.ts";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isHeld } from "../../core/disk/lock.ts";
 import { callOf, parseIdentity } from "../../model/names.ts";
@@ -7,20 +6,16 @@ import { type Layout } from "../../core/layout.ts";
 import { until } from "../../core/process/poll.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import { quoteForSh } from "../../core/text/quoting.ts";
-import {
-  hasLostAgent,
-  incarnationPaths,
-  listIncarnations,
-  readCurrent,
-  readIncarnation,
-} from "../../status/incarnation/incarnation.ts";
 import { lookForRefusal } from "../../core/disk/trust.ts";
-import { findMisplaced } from "../../status/state-places.ts";
+import { hasLostAgent, isLiving, listIncarnations, listReadable, readCurrent } from "../../status/incarnation/incarnation.ts";
 import { observeServer } from "../../status/liveness/liveness.ts";
+import { findMisplaced } from "../../status/state-places.ts";
 import type { CanaryRow } from "../canaries.ts";
-import { failure, good, orGood, warning } from "./check.ts";
+import { failure, good, orGood, warning, warningOf } from "./check.ts";
 import type { Check } from "./types.ts";
 import { readStamp } from "../../launch/session/session.ts";
+import { sessionElsewhere } from "../../launch/refusals.ts";
+import { type DoctorHost, findDamagedOrNone } from "./incarnations.ts";
 import { findUnrecorded } from "../../launch/unwitnessed.ts";
 import { hasFittingPath } from "./sockets.ts";
 import { hintForUnwatched } from "../../launch/canary/canary.ts";
@@ -83,23 +78,6 @@ export function checkSupervise({ superviseLock }: Layout, servers: readonly Cana
   );
 }
 
-/** Finds saved sessions that cannot be read. iapeer does nothing to such a session. */
-export function checkIncarnations(layout: Layout): readonly Check[] {
-  const problems = [...listIncarnations(layout)].flatMap(([identity, incarnations]) =>
-    incarnations
-      .map((incarnation) => ({ incarnation, path: incarnationPaths(layout, identity, incarnation).session }))
-      .filter(({ incarnation, path }) => existsSync(path) && readIncarnation(layout, identity, incarnation) === undefined)
-      .map(({ path }) =>
-        warning(
-          "sessions",
-          `what is kept about a session of ${identity} cannot be read: ${path}`,
-          `look at it; when that session is gone: rm -r ${quoteForSh(dirname(path))}`,
-        ),
-      ),
-  );
-  return orGood(problems, "sessions", "what is kept about sessions can be read");
-}
-
 /** Finds what stands in the place of a file about an identity, and is none. iapeer does nothing for such an identity. */
 export function checkStatePlaces(layout: Layout, identities: readonly string[]): readonly Check[] {
   const known = new Set([...identities, ...listIncarnations(layout).keys()]);
@@ -135,8 +113,6 @@ export function checkLostAgents(layout: Layout): readonly Check[] {
   return orGood(problems, "agents", "no agent goes on without its server");
 }
 
-type DoctorHost = Pick<Host, "layout" | "tmux">;
-
 /** Checks that the end of each live server would be recorded, and that each can be reached. */
 export async function checkServers(host: DoctorHost, servers: readonly CanaryRow[]): Promise<readonly Check[]> {
   const { layout } = host;
@@ -151,9 +127,14 @@ export async function checkServers(host: DoctorHost, servers: readonly CanaryRow
 async function judgeServer(host: DoctorHost, server: CanaryRow): Promise<Check[]> {
   const { layout } = host;
   const { identity, server_pid: pid, armed, reason } = server;
-  const { kind } = observeServer(layout, identity);
+  const state = observeServer(layout, identity);
+  const { kind } = state;
+  // That has its rows beside what is kept about sessions.
+  if (kind === "elsewhere") return [];
+  if (kind === "unreachable" && state.elsewhere !== undefined)
+    return [warningOf("servers", sessionElsewhere(identity, state.elsewhere))];
   if (kind === "unknown" || pid === null) return [unknownServer(layout, identity)];
-  if (kind === "other") return [await foreignServer(host, identity, pid)];
+  if (kind === "other") return await foreignServer(host, identity, pid);
   const unreachable = warning(
     "servers",
     `the server of ${identity} (pid ${pid}) runs, but its socket is gone: nobody can reach it`,
@@ -178,21 +159,39 @@ function unknownServer(layout: Layout, identity: string): Check {
   );
 }
 
-async function foreignServer({ layout, tmux }: DoctorHost, identity: string, pid: number): Promise<Check> {
+async function foreignServer(host: DoctorHost, identity: string, pid: number): Promise<Check[]> {
+  const { layout, tmux } = host;
+  // Then it is this root's, and has its row beside what is kept about sessions.
+  if (isLivingHere(layout, identity, pid) || (await findDamagedOrNone(identity, host)).length > 0) return [];
   const message = `the server that answers for ${identity} (pid ${pid}) was not launched from this root`;
   const socket = socketPathOf(layout, identity);
   const stamp = await readStamp(socket, tmux).catch(() => undefined);
   if (stamp === "")
-    return warning(
-      "servers",
-      `${message}, and its end would not be recorded`,
-      `have it watched: iapeer canary arm ${callOf(identity)}`,
-    );
+    return [
+      warning(
+        "servers",
+        `${message}, and its end would not be recorded`,
+        `have it watched: iapeer canary arm ${callOf(identity)}`,
+      ),
+    ];
   if (stamp === undefined)
-    return warning("servers", `${message}, and it does not say whose it is`, `look at it: ps -p ${pid} -o pid,user,lstart,args`);
-  return warning(
-    "servers",
-    `${message} but from another, which has the same socket folder`,
-    "give each root a socket folder of its own: IAPEER_SOCK_DIR",
-  );
+    return [
+      warning("servers", `${message}, and it does not say whose it is`, `look at it: ps -p ${pid} -o pid,user,lstart,args`),
+    ];
+  return [
+    {
+      ...warning(
+        "servers",
+        `${message} but from another, which has the same socket folder`,
+        "give each root a socket folder of its own: IAPEER_SOCK_DIR; " +
+          `if this root's files of it were lost, end it: iapeer stop ${callOf(identity)} --if-incarnation ${stamp}`,
+      ),
+      details: { identity, socket, server_pid: pid, incarnation: stamp },
+    },
+  ];
+}
+
+/** True for the server of a session that goes on, and that no file names as the current one. */
+function isLivingHere(layout: Layout, identity: string, pid: number): boolean {
+  return listReadable(layout, identity).some((one) => isLiving(layout, one) && one.server.pid === pid);
 }

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "../../model/errors.ts";
+
 /** The result of one look at this host. A warning and an error each need a person; a fact that is only good to know is `ok`. */
 export interface Check {
   /** The thing that was looked at: "tmux", "disk". */
@@ -6,6 +8,10 @@ export interface Check {
   readonly message: string;
   /** The command to type, or the thing to look at. */
   readonly hint?: string;
+  /** The code that the other commands refuse with, where there is one. */
+  readonly code?: ErrorCode;
+  /** What was found, for a program. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 export interface DoctorRequest {

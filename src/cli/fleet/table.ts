@@ -80,7 +80,15 @@ export function renderFleetTable(rows: readonly PsRow[], options: FleetTableOpti
 
 /** Renders what differs from the file, then the count of each health. */
 export function renderFleetNotes(rows: readonly PsRow[], colors: Colors): string[] {
-  return [...renderDrift(rows, colors), renderCounts(rows)];
+  return [...renderUnknown(rows, colors), ...renderDrift(rows, colors), renderCounts(rows)];
+}
+
+/** Renders why the state of agents is unknown. Agents with the same reason share a line. */
+function renderUnknown(rows: readonly PsRow[], colors: Colors): string[] {
+  const unknown = rows.filter(({ reason }) => reason !== undefined);
+  return [...Map.groupBy(unknown, ({ reason }) => reason!)].map(
+    ([reason, some]) => `${renderNames(some.map(({ peer }) => peer))}: ${colors.yellow("unknown")}: ${tame(reason)}`,
+  );
 }
 
 /** Renders the differences. Agents with the same difference share a line. */

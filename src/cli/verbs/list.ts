@@ -2,7 +2,7 @@ import { listPeers, type ListRow, type PeerList } from "../../app/list.ts";
 import { parseRuntime } from "../../model/names.ts";
 import { renderAge } from "../duration.ts";
 import type { Output } from "../output.ts";
-import { renderRuntimes } from "../runtimes.ts";
+import { renderRuntimes, renderUnknown } from "../runtimes.ts";
 import { type Column, renderTable } from "../table.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -50,7 +50,8 @@ function renderPeers({ rows, leaving }: PeerList, now: Date, { colors, width }: 
     row.cwd,
     row.description,
   ]);
-  return renderTable(columns, cells, { paintTitle: colors.bold, width: width() });
+  const table = renderTable(columns, cells, { paintTitle: colors.bold, width: width() });
+  return [table, ...rows.flatMap(renderUnknown)].join("\n");
 }
 
 /** "killed, 3 min ago" of a death in the last 24 hours, else nothing. */

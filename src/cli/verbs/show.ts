@@ -53,6 +53,7 @@ function renderShow(details: PeerDetails, now: Date, colors: Colors): string {
     line("intelligence", details.intelligence),
     ...(details.manager ? [line("manager", "yes")] : []),
     line("runtimes", renderRuntimes(details, colors)),
+    ...details.runtimes.flatMap(({ runtime, reason }) => (reason === undefined ? [] : [line(`why ${runtime}`, tame(reason))])),
     line("default", details.default_runtime),
     ...details.provision.map((one) => line(`memory ${one.runtime}`, renderMemory(one, colors))),
     line("last death", renderLastDeath(details, now, colors)),

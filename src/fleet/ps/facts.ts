@@ -8,6 +8,8 @@ import type { LastDeath, Tenancy } from "./types.ts";
 /** The facts about one identity of this host. */
 export interface SessionFacts {
   readonly status: PeerStatus;
+  /** Why the status is unknown. */
+  readonly reason?: string;
   readonly heartbeatAgeSecs: number | undefined;
   readonly lastDeath: LastDeath | null;
   /** Left out unless it is live. */

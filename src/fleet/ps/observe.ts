@@ -39,7 +39,9 @@ export function readFleetFacts({ fleet, layout, env, here, now, withinSecs }: Ps
     // A beat that came after the clocks were read would be from the future.
     const beat = readBeat(layout, identity, clocks) ?? readBeat(layout, identity, now);
     const looked = lookAt(identity, statuses.of(identity), { layout, clocks });
-    return [identity, { ...looked, heartbeatAgeSecs: beat?.ageSecs, lastDeath: toLastDeath(deaths.get(identity)) }];
+    const reason = statuses.whyUnknown(identity);
+    const told = { ...looked, ...(looked.status === "unknown" && reason !== undefined && { reason }) };
+    return [identity, { ...told, heartbeatAgeSecs: beat?.ageSecs, lastDeath: toLastDeath(deaths.get(identity)) }];
   });
   return {
     fleet,
@@ -82,6 +84,7 @@ function lookAt(
       // It has ended since.
       return { status: "asleep" };
     case "unknown":
+    case "elsewhere":
     case "hung":
       return { status: "unknown" };
     case "other":

@@ -54,7 +54,10 @@ function placeOf({ host, ssh }: Remote): Pick<PsRow, "host" | "tenant"> {
   return { host, tenant: at === -1 ? null : ssh.slice(0, at) };
 }
 
-type Session = Pick<PsRow, "status" | "health" | "heartbeat_age_secs" | "since" | "up_secs" | "server_pid" | "last_death">;
+type Session = Pick<
+  PsRow,
+  "status" | "reason" | "health" | "heartbeat_age_secs" | "since" | "up_secs" | "server_pid" | "last_death"
+>;
 
 const NOT_LOOKED_AT: Session & Pick<PsRow, "unit"> = {
   unit: null,
@@ -72,6 +75,7 @@ function describeSession(known: SessionFacts, facts: FleetFacts): Session {
   const livedSecs = launch === undefined ? -1 : Math.floor(livedSecsOf(launch, facts.now));
   return {
     status: known.status,
+    ...(known.reason !== undefined && { reason: known.reason }),
     health: judgeHealth(known, facts),
     heartbeat_age_secs: known.heartbeatAgeSecs ?? null,
     since: launch?.launchedAt ?? null,

@@ -41,6 +41,8 @@ export interface PsRow {
   /** null for a remote one. */
   readonly unit: "enabled" | "disabled" | "absent" | null;
   readonly status: PeerStatus | "remote";
+  /** Why the status is unknown; left out for any other. */
+  readonly reason?: string;
   readonly health: Health;
   readonly heartbeat_age_secs: number | null;
   /** When its session was launched, while it is live. */

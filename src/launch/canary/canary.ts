@@ -9,19 +9,12 @@ import { IapeerError } from "../../model/errors.ts";
 import { callOf } from "../../model/names.ts";
 import { identityLockPath, incarnationPaths, saveIncarnation } from "../../status/incarnation/incarnation.ts";
 import type { Incarnation, IncarnationPaths, Running } from "../../status/incarnation/types.ts";
-import type { ServerState } from "../../status/liveness/types.ts";
 import { claimedBy, isAbandoned, withdrawClaim, writeClaim } from "../claim.ts";
 import { dismissRecorder, endRecorder, hasRecorder, noteArming, readCanaryRecord, startRecorder } from "../recorder/recorder.ts";
 import type { Origin } from "../recorder/types.ts";
-import {
-  identifyServer,
-  mintIncarnation,
-  notLive,
-  readAgentPane,
-  readStamp,
-  refuseOtherIncarnation,
-  staleIncarnation,
-} from "../session/session.ts";
+import { type IdentifiedServer, identifyServer } from "../identify.ts";
+import { mintIncarnation, readAgentPane, readStamp } from "../session/session.ts";
+import { notLive, refuseOtherIncarnation, staleIncarnation } from "../refusals.ts";
 import { INCARNATION_OPTION } from "../stamp.ts";
 import type { Arming, CanaryState, Unwatched } from "./types.ts";
 import { socketPathOf } from "../../core/socket-path.ts";
@@ -100,7 +93,7 @@ export async function armIdentity(
   });
 }
 
-async function findRunning(state: ServerState, identity: string, host: Host): Promise<Running> {
+async function findRunning(state: IdentifiedServer, identity: string, host: Host): Promise<Running> {
   if (state.kind === "ours") return state.incarnation;
   if (state.kind === "other") return await adoptServer(identity, state.pid, host);
   throw notLive(identity, state);
@@ -144,7 +137,7 @@ export async function dismissIdentity(
   return await whileLocked({ identity, signal }, host, async () => {
     const state = await identifyServer(identity, host);
     if (state.kind === "other") throw staleIncarnation(identity, state.pid);
-    if (state.kind === "gone" || state.kind === "unknown") throw notLive(identity, state);
+    if (state.kind !== "ours" && state.kind !== "unreachable" && state.kind !== "hung") throw notLive(identity, state);
     refuseOtherIncarnation(state.incarnation, expected);
     const paths = incarnationPaths(host.layout, identity, state.incarnation.incarnation);
     if (claimedBy(paths) === "dismiss" && !hasRecorder(paths)) return "already-dismissed";

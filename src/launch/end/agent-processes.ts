@@ -2,7 +2,7 @@ import type { Layout } from "../../core/layout.ts";
 import type { ProcessId, ProcessInfo } from "../../core/process/process-table.ts";
 import { withDescendants } from "../../core/process/process-tree.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
-import { incarnationPaths, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
+import { incarnationPaths, isOfHere, listIncarnations, readIncarnation } from "../../status/incarnation/incarnation.ts";
 import { readCanaryRecord } from "../recorder/recorder.ts";
 
 /**
@@ -35,8 +35,11 @@ function findOthers(identity: string, layout: Layout): ProcessId[] {
     .filter(([name]) => name !== identity)
     .flatMap(([name, uuids]) => uuids.map((uuid) => ({ name, uuid })));
   return others.flatMap(({ name, uuid }) => {
+    const saved = readIncarnation(layout, name, uuid);
+    // Numbers of another place mean other processes here.
+    if (saved !== undefined && !isOfHere(saved)) return [];
     const recorder = readCanaryRecord(incarnationPaths(layout, name, uuid))?.recorder;
-    return [readIncarnation(layout, name, uuid)?.server, recorder].filter((one) => one !== undefined && one !== null);
+    return [saved?.server, recorder].filter((one) => one !== undefined && one !== null);
   });
 }
 

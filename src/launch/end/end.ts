@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { writeAtomically } from "../../core/disk/atomic-write.ts";
 import { writeReserved } from "../../core/disk/reserve.ts";
 import { IapeerError } from "../../model/errors.ts";
@@ -23,14 +23,10 @@ import { findAgentProcesses } from "./agent-processes.ts";
 import { dismissRecorder, graceFrom, hasRecorder } from "../recorder/recorder.ts";
 import { type ClaimReason, isToBeEnded, writeClaim } from "../claim.ts";
 import { closeSession } from "./close-session.ts";
-import {
-  forgetIncarnation,
-  hasSession,
-  identifyServer,
-  readAgentPane,
-  refuseOtherIncarnation,
-  staleIncarnation,
-} from "../session/session.ts";
+import { forgetIncarnation, hasSession, readAgentPane } from "../session/session.ts";
+import { findByStamp } from "../damaged.ts";
+import { type IdentifiedServer, identifyServer } from "../identify.ts";
+import { refuseOtherIncarnation, sessionDamaged, sessionElsewhere, staleIncarnation } from "../refusals.ts";
 import { type Host, logDecision } from "../../core/host.ts";
 import { until } from "../../core/process/poll.ts";
 import { areGoneWithin, terminate } from "../../core/process/terminate.ts";
@@ -76,7 +72,8 @@ interface Ending extends Pick<StopOrder, "onClaimed" | "isMarked"> {
  *
  * @param signal ends the wait for another process that is at work on the identity. A teardown that has begun is finished: a claim
  *   without an end would hide a later death.
- * @throws IapeerError `stale-incarnation`: the server was not launched from this root, or is not the expected incarnation; `stop-failed`, `lock-busy`, `interrupted`.
+ * @throws IapeerError `stale-incarnation`: the server was not launched from this root, or is not the expected incarnation;
+ *   `session-elsewhere`; `session-damaged`: no server with its stamp answers; `stop-failed`, `lock-busy`, `interrupted`.
  */
 export async function stopSession(order: StopOrder, host: Host, signal?: AbortSignal): Promise<Stopped> {
   const { identity, reason, only, expected, isMarked = true, onClaimed } = order;
@@ -84,22 +81,60 @@ export async function stopSession(order: StopOrder, host: Host, signal?: AbortSi
   makeFolder(layout.stateFolder);
   return await withLock(identityLockPath(layout, identity), { timeoutMs: lockTimeoutMs, signal }, async () => {
     const state = await identifyServer(identity, host);
-    if (state.kind === "unknown") throw stopFailed(identity, "it cannot be told whether it is live");
-    if (only !== undefined && state.kind !== "gone" && state.incarnation?.incarnation !== only) return { action: "not-running" };
-    if (state.kind === "other") throw staleIncarnation(identity, state.pid);
-    if (state.incarnation !== undefined) refuseOtherIncarnation(state.incarnation, expected);
-    if (state.kind === "gone") {
+    const incarnation = incarnationOf(state);
+    if (only !== undefined && state.kind !== "gone" && incarnation !== only) return { action: "not-running" };
+    const running = await findRunning(state, { identity, expected }, host);
+    if (running === undefined && incarnation !== undefined) refuseOtherIncarnation({ identity, incarnation }, expected);
+    const isKept = isMarked && reason !== "remove";
+    if (running === undefined) {
       await endLostAgents(identity, host);
       if (reason === "remove") await waitForRecorders(identity, host, signal);
       await settleIncarnations(identity, host);
       removeDeadSocket(socketPathOf(layout, identity));
-      if (isMarked && reason !== "remove") writeAtomically(stopMarkPath(layout, identity), renderStopMark(host.now()));
+      if (isKept) writeAtomically(stopMarkPath(layout, identity), renderStopMark(host.now()));
       return { action: "not-running" };
     }
-    const isKept = isMarked && reason !== "remove";
-    await endSession(state.incarnation, { reason, isMarked: isKept, ...(onClaimed !== undefined && { onClaimed }) }, host);
-    return { action: "stopped", server_pid: state.incarnation.server.pid };
+    await endSession(running, { reason, isMarked: isKept, ...(onClaimed !== undefined && { onClaimed }) }, host);
+    return { action: "stopped", server_pid: running.server.pid };
   });
+}
+
+function incarnationOf(state: IdentifiedServer): string | undefined {
+  if (state.kind === "unknown") return undefined;
+  return state.kind === "damaged" ? state.incarnation : state.incarnation?.incarnation;
+}
+
+/**
+ * The session that a stop is to end; undefined when there is none. A server that no file names any more is ended where a person names its
+ * stamp.
+ */
+async function findRunning(
+  state: IdentifiedServer,
+  { identity, expected }: Pick<StopOrder, "identity" | "expected">,
+  host: Host,
+): Promise<Running | undefined> {
+  switch (state.kind) {
+    case "gone":
+      return undefined;
+    case "unknown":
+      throw stopFailed(identity, "it cannot be told whether it is live");
+    case "elsewhere":
+      throw sessionElsewhere(identity, state.elsewhere);
+    case "damaged":
+      if (state.found === undefined) throw sessionDamaged(identity, state);
+      refuseOtherIncarnation(state.found, expected);
+      return state.found;
+    case "other": {
+      const named = expected === undefined ? undefined : await findByStamp({ identity, incarnation: expected }, host);
+      if (named === undefined) throw staleIncarnation(identity, state.pid);
+      return named;
+    }
+    case "ours":
+    case "unreachable":
+    case "hung":
+      refuseOtherIncarnation(state.incarnation, expected);
+      return state.incarnation;
+  }
 }
 
 /**
@@ -115,6 +150,7 @@ export async function endSession(
 ): Promise<void> {
   const { identity, server } = incarnation;
   const paths = incarnationPaths(host.layout, identity, incarnation.incarnation);
+  const hadFolder = existsSync(paths.folder);
   const processes = await findAllProcesses(incarnation, host);
   writeClaim(paths, reason, host.now());
   await onClaimed?.();
@@ -131,7 +167,8 @@ export async function endSession(
   // A recorder that could not be ended decides by the claim, which it looks for after its grace.
   const isDecided = await until(() => !hasRecorder(paths), { timeoutMs: graceFrom(host.env) + KILLED_MS });
   // A server that did not answer and goes on may run the hook later, which looks for the claim too.
-  if (isDecided && isClosed) forgetIncarnation(host.layout, incarnation);
+  // So may a recorder whose files were taken away: then the claim stays, and the next look takes it away.
+  if (isDecided && isClosed && hadFolder) forgetIncarnation(host.layout, incarnation);
   if (!isMarkMade) writeAtomically(mark.path, mark.text);
 }
 

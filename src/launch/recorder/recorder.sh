@@ -64,11 +64,13 @@ leave() {
 	exit 0
 }
 
-# Descriptor 3 holds the lock that proves a living recorder. No command that may outlive the script gets it.
+# Descriptor 3 holds the lock that proves a living recorder. No command that may outlive the script gets it. Descriptor 4 holds the lock that
+# proves a living server: the server alone keeps it.
 start_server() {
 	# shellcheck disable=SC2086
 	$launcher "$tmux" -D -S "$socket" -f /dev/null >/dev/null 2>&1 3>&- &
 	server_pid=$!
+	exec 4>&-
 	server_start=$(start_of "$server_pid")
 }
 

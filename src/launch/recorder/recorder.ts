@@ -2,6 +2,7 @@ import { closeSync } from "node:fs";
 import { writeAtomically } from "../../core/disk/atomic-write.ts";
 import { isHeld, tryHold } from "../../core/disk/lock.ts";
 import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
+import { inspectTrusted } from "../../core/disk/trust.ts";
 import { type Host, logDecision } from "../../core/host.ts";
 import { readVariable } from "../../core/variables.ts";
 import type { Env } from "../../core/layout.ts";
@@ -13,7 +14,7 @@ import { checkFields, oneOf, required, TEXT } from "../../core/text/fields.ts";
 import type { Tmux } from "../../core/tmux.ts";
 import type { Incarnation, IncarnationPaths } from "../../status/incarnation/types.ts";
 import { incarnationPaths } from "../../status/incarnation/incarnation.ts";
-import { type CanaryScript, renderCanaryScript, scriptOf } from "./script.ts";
+import { type CanaryScript, renderCanaryScript, scriptOf, socketOf } from "./script.ts";
 import type { CanaryRecord, Origin, Witness } from "./types.ts";
 
 const recordFile: StateFile<CanaryRecord> = {
@@ -35,6 +36,12 @@ export function readCanaryRecord({ canary }: IncarnationPaths): CanaryRecord | u
 /** Tells whether an incarnation has a living recorder. The recorder's lock proves it; a pid or a command line proves nothing. */
 export function hasRecorder({ lock }: IncarnationPaths): boolean {
   return isHeld(lock);
+}
+
+/** The socket that an incarnation's script is for; undefined where the script is missing, or cannot be trusted. */
+export function readSocket({ script }: IncarnationPaths): string | undefined {
+  const reading = inspectTrusted(script, { what: "the recorder's script" });
+  return reading.kind === "found" ? socketOf(reading.bytes.toString("utf8")) : undefined;
 }
 
 const GRACE_MS = 2000;
@@ -75,7 +82,8 @@ export interface RecorderStart extends Watching {
 }
 
 /**
- * Starts a recorder's script in a session of its own. The script waits until its pid is written down, so that a process that finds the lock
+ * Starts a recorder's script in a session of its own. A recorder that is the parent hands the server's lock on to its server, and keeps
+ * none of it. The script waits until its pid is written down, so that a process that finds the lock
  * held knows which process to end. If this process is killed in between, the script ends by itself.
  *
  * @returns undefined when another recorder holds the lock.
@@ -87,10 +95,11 @@ export function startRecorder(
   const paths = incarnationPaths(host.layout, incarnation.identity, incarnation.incarnation);
   const lock = tryHold(paths.lock);
   if (lock === undefined) return undefined;
+  const serverLock = watching.witness === "parent" ? tryHold(paths.serverLock) : undefined;
   try {
     writeAtomically(paths.script, renderRecorderFor(incarnation, watching, host));
     const child = Bun.spawn(["/bin/sh", paths.script], {
-      stdio: ["pipe", "ignore", "ignore", lock],
+      stdio: ["pipe", "ignore", "ignore", lock, ...(serverLock === undefined ? [] : [serverLock])],
       cwd: "/",
       env: { ...environment },
       detached: true,
@@ -106,6 +115,7 @@ export function startRecorder(
     return recorder;
   } finally {
     closeSync(lock);
+    if (serverLock !== undefined) closeSync(serverLock);
   }
 }
 

@@ -56,6 +56,11 @@ export function renderCanaryScript(script: CanaryScript): string {
   return ["#!/bin/sh", SHELLCHECK, ...told, "", PEN_SCRIPT, platformPart, judgePart, body].join("\n");
 }
 
+/** The socket that a rendered script is for; undefined for another text. */
+export function socketOf(script: string): string | undefined {
+  return /^socket='((?:[^'\n]|'\\'')+)'$/m.exec(script)?.[1]?.replaceAll("'\\''", "'");
+}
+
 /** Variables cross from one part to another; some text is quoted so that nothing in it expands; macOS has its own ulimit. */
 const SHELLCHECK = "# shellcheck disable=SC2016,SC2034,SC2154,SC2317,SC3045";
 

@@ -2,7 +2,7 @@ import { IapeerError } from "../../model/errors.ts";
 import { isRunning } from "../../core/process/processes.ts";
 import type { Tmux } from "../../core/tmux.ts";
 import { INCARNATION_OPTION, renderIsAgentPane } from "../stamp.ts";
-import { notLive, staleIncarnation } from "../session/session.ts";
+import { notLive, staleIncarnation } from "../refusals.ts";
 import type { Addressee } from "./types.ts";
 import { renderUnchanged } from "./guard.ts";
 import type { Screen } from "./types.ts";

@@ -11,7 +11,7 @@ import { parseIdentity } from "../../model/names.ts";
 import { renderSender } from "../../model/party.ts";
 import { refuseMisplaced } from "../../status/state-places.ts";
 import { observeServer } from "../../status/liveness/liveness.ts";
-import { notLive, refuseOtherIncarnation, staleIncarnation } from "../session/session.ts";
+import { notLive, refuseOtherIncarnation, notOurs } from "../refusals.ts";
 import { readPrompt } from "../runtime/runtime.ts";
 import { planSsh, remoteProgram, type RemoteRecipient, type RemoteSend } from "../ssh.ts";
 import { openPane } from "./pane.ts";
@@ -28,7 +28,7 @@ import type { Addressee, Delivery, LocalRecipient, Message, RemoteOutcome } from
 export function findAddressee(layout: Layout, { identity, socket, incarnation }: LocalRecipient): Addressee {
   refuseMisplaced(layout, identity);
   const state = observeServer(layout, identity);
-  if (state.kind === "other") throw staleIncarnation(identity, state.pid);
+  if (state.kind === "other") throw notOurs(layout, identity, state.pid);
   if (state.kind !== "ours") throw notLive(identity, state);
   if (socket !== undefined && resolveLinks(socket) !== resolveLinks(state.incarnation.socket))
     throw notThere(identity, socket, state.incarnation.socket);

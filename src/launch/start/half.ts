@@ -8,7 +8,8 @@ import { incarnationPaths, pointerPath, readCurrent } from "../../status/incarna
 import { writeClaim } from "../claim.ts";
 import { endSession } from "../end/end.ts";
 import { hasRecorder, readCanaryRecord } from "../recorder/recorder.ts";
-import { forgetIncarnation, identifyServer } from "../session/session.ts";
+import { identifyServer } from "../identify.ts";
+import { forgetIncarnation } from "../session/session.ts";
 
 const TERMINATE_MS = 1000;
 const KILLED_MS = 2000;

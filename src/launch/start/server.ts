@@ -1,12 +1,15 @@
+import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { IapeerError, refuseStarved } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
+import { isHeld } from "../../core/disk/lock.ts";
 import type { Env } from "../../core/layout.ts";
 import type { ProcessId } from "../../core/process/process-table.ts";
 import { poll } from "../../core/process/poll.ts";
 import { isRunning, readProcess } from "../../core/process/processes.ts";
 import { randomHex } from "../../core/text/random.ts";
 import { OLDEST_TMUX, parseTmuxVersion, refuseInsecureFolder, refuseLongPath, type Tmux } from "../../core/tmux.ts";
+import { incarnationPaths } from "../../status/incarnation/incarnation.ts";
 import type { Incarnation } from "../../status/incarnation/types.ts";
 import { probeSocket } from "../../status/liveness/liveness.ts";
 import { endRecorder, noteArming, startRecorder } from "../recorder/recorder.ts";
@@ -90,7 +93,15 @@ async function startBelowRecorder({ incarnation, environment, launcher }: Start,
     refuseStarved(error);
     host.tell.warn(`no recorder could be started: ${(error as Error).message}`);
     return undefined;
+  } finally {
+    forgetFreeLock(incarnation, host);
   }
+}
+
+/** A launcher may hand no descriptors on. A lock that its server does not hold would prove that the server has ended. */
+function forgetFreeLock({ identity, incarnation }: Incarnation, { layout }: Pick<Host, "layout">): void {
+  const { serverLock } = incarnationPaths(layout, identity, incarnation);
+  if (!isHeld(serverLock)) rmSync(serverLock, { force: true });
 }
 
 async function startAlone(socket: string, environment: Env, tmux: Tmux): Promise<ProcessId | undefined> {

@@ -1,4 +1,5 @@
 import { existsSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { IapeerError, knownError } from "../../model/errors.ts";
 import { makeFolder } from "../../core/disk/files.ts";
 import { withLock } from "../../core/disk/lock.ts";
@@ -9,11 +10,14 @@ import { signalProcess } from "../../core/process/signals.ts";
 import { refuseLongPath, type Tmux } from "../../core/tmux.ts";
 import type { AgentPane, Incarnation, Running } from "../../status/incarnation/types.ts";
 import { identityLockPath, isAgentRunning, saveIncarnation, stopMarkPath } from "../../status/incarnation/incarnation.ts";
+import { findOtherMount } from "../../status/elsewhere.ts";
 import { answers } from "../../status/liveness/liveness.ts";
 import type { Witness } from "../recorder/types.ts";
 import { armCanary } from "../canary/canary.ts";
 import { explainEarlyEnd } from "./early-end.ts";
-import { identifyServer, mintIncarnation, readAgentPane } from "../session/session.ts";
+import { identifyServer } from "../identify.ts";
+import { sessionDamaged, sessionElsewhere } from "../refusals.ts";
+import { mintIncarnation, readAgentPane } from "../session/session.ts";
 import { type Host, logDecision } from "../../core/host.ts";
 import { until } from "../../core/process/poll.ts";
 import { prepareCommand } from "./command.ts";
@@ -41,7 +45,7 @@ const RESTORE_MS = 2000;
  * @param signal ends the wait for another process that is at work on the identity, and the wait for the agent's first second. A session
  *   that has begun is finished: it is there and watched when this returns.
  * @throws IapeerError `launch-failed`: the process ended within its first second, or never started; `stale-incarnation`: that server has
- *   another session of the same name; `folder-not-found`, `lock-busy`, `interrupted`; what findProgram and `confirm` throw.
+ *   another session of the same name; `session-elsewhere`, `session-damaged`: it may be live already; `folder-not-found`, `lock-busy`, `interrupted`; what findProgram and `confirm` throw.
  */
 export async function launchIdentity(plan: LaunchPlan, host: Host, signal?: AbortSignal): Promise<Launched> {
   const { layout, lockTimeoutMs } = host;
@@ -75,7 +79,12 @@ async function findLive(identity: string, host: Host): Promise<Launched | undefi
         hint: "see: iapeer doctor",
         details: { identity },
       });
+    case "elsewhere":
+      throw sessionElsewhere(identity, state.elsewhere);
+    case "damaged":
+      throw sessionDamaged(identity, state);
     case "unreachable":
+      if (state.elsewhere !== undefined) throw sessionElsewhere(identity, state.elsewhere);
       await restoreSocket(state.incarnation);
       return { action: "already-live", incarnation: state.incarnation, witness: null, wasStopped: false };
     case "other":
@@ -134,9 +143,12 @@ async function ask({ identity, socket }: Incarnation, args: readonly string[], t
   });
 }
 
-/** Has a server make its deleted socket anew (tmux(1), SIGUSR1). */
+/** Has a server make its deleted socket anew (tmux(1), SIGUSR1). The socket's folder may be gone too. */
 async function restoreSocket(incarnation: Running): Promise<void> {
   const { socket, identity, server } = incarnation;
+  makeFolder(dirname(socket));
+  const elsewhere = findOtherMount(incarnation);
+  if (elsewhere !== undefined) throw sessionElsewhere(identity, elsewhere);
   signalProcess(server, "SIGUSR1");
   if (await until(() => answers(incarnation), { timeoutMs: RESTORE_MS })) return;
   throw new IapeerError("launch-failed", `${identity} runs already (server pid ${server.pid}), but its socket is gone`, {

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readBootId } from "../../core/process/boot-id.ts";
+import { isProcForeign, readPidNamespace } from "../../core/process/pid-namespace.ts";
+import { isHeld } from "../../core/disk/lock.ts";
 import { goodState, readState, type StateFile, writeState } from "../../core/disk/state-file.ts";
 import { inspectTrusted } from "../../core/disk/trust.ts";
 import { checkFields, type FieldRule, oneOf, required, TEXT } from "../../core/text/fields.ts";
@@ -22,6 +24,7 @@ export function incarnationPaths(layout: Layout, identity: string, incarnation: 
     session: at("session.json"),
     script: at("canary.sh"),
     lock: at("canary.lock"),
+    serverLock: at("server.lock"),
     canary: at("canary.json"),
     held: at("held"),
     claim: at("claim"),
@@ -70,6 +73,26 @@ export function readIncarnation(layout: Layout, identity: string, incarnation: s
   return saved?.identity === identity && saved.incarnation === incarnation ? saved : undefined;
 }
 
+/** The incarnations of an identity that have files, and whose state is missing or does not read. */
+export function listDamaged(layout: Layout, identity: string): string[] {
+  return (listIncarnations(layout).get(identity) ?? []).filter((uuid) => readIncarnation(layout, identity, uuid) === undefined);
+}
+
+/** Those of them whose recorder or server holds its lock: they go on. */
+export function listHeld(layout: Layout, identity: string): string[] {
+  return listDamaged(layout, identity).filter((uuid) => {
+    const { lock, serverLock } = incarnationPaths(layout, identity, uuid);
+    return isHeld(lock) || isHeld(serverLock);
+  });
+}
+
+/** The incarnations of an identity that read. */
+export function listReadable(layout: Layout, identity: string): Incarnation[] {
+  return (listIncarnations(layout).get(identity) ?? [])
+    .map((uuid) => readIncarnation(layout, identity, uuid))
+    .filter((one) => one !== undefined);
+}
+
 /** Saves an incarnation. Throws IapeerError `write-failed`. */
 export function saveIncarnation(layout: Layout, incarnation: Incarnation): void {
   writeState(incarnationPaths(layout, incarnation.identity, incarnation.incarnation).session, incarnation, sessionFile);
@@ -86,15 +109,17 @@ export function listIncarnations(layout: Layout): Map<string, string[]> {
   return found;
 }
 
-/** True when the very server of an incarnation runs. A process of another boot is never it, even with the same pid and start. */
+/**
+ * True when the very server of an incarnation runs. A process of another boot or PID namespace is never it, even with the same pid and
+ * start. Where that is why it is false, see findElsewhere.
+ */
 export function isServerRunning(one: Incarnation): one is Running {
-  const { server, boot_id: bootId } = one;
-  return server !== null && isRunning(server) && isOfThisBoot(bootId);
+  return one.server !== null && isRunning(one.server) && isOfHere(one);
 }
 
 /** True when the very process of the agent's pane runs. */
-export function isAgentRunning({ pane, boot_id: bootId }: Incarnation): boolean {
-  return pane !== null && isRunning(pane) && isOfThisBoot(bootId);
+export function isAgentRunning(one: Incarnation): boolean {
+  return one.pane !== null && isRunning(one.pane) && isOfHere(one);
 }
 
 /**
@@ -108,12 +133,22 @@ export function isLiving(layout: Layout, one: Incarnation): one is Running {
 
 /** True when an agent of an identity runs on without its session. A program may ignore the loss of its terminal. */
 export function hasLostAgent(layout: Layout, identity: string): boolean {
-  const saved = (listIncarnations(layout).get(identity) ?? []).map((uuid) => readIncarnation(layout, identity, uuid));
-  return saved.some((one) => one !== undefined && !isLiving(layout, one) && isAgentRunning(one));
+  return listReadable(layout, identity).some((one) => !isLiving(layout, one) && isAgentRunning(one));
 }
 
-function isOfThisBoot(bootId: string): boolean {
+/** True when the processes that an incarnation names have their numbers here: of this boot, and of this PID namespace. */
+export function isOfHere(one: Incarnation): boolean {
+  return isOfThisBoot(one) && isOfThisNamespace(one) && !isProcForeign();
+}
+
+/** True for an incarnation of this boot, or of one that is not known. */
+export function isOfThisBoot({ boot_id: bootId }: Pick<Incarnation, "boot_id">): boolean {
   return bootId === "" || bootId === readBootId();
+}
+
+/** True for an incarnation of this PID namespace. An earlier version saved none, and is taken for one of here. */
+function isOfThisNamespace({ pid_namespace: namespace }: Pick<Incarnation, "pid_namespace">): boolean {
+  return namespace === undefined || namespace === readPidNamespace();
 }
 
 const SERVER: FieldRule = {
@@ -135,6 +170,7 @@ const sessionFile: StateFile<Incarnation> = {
     shared: { isRight: (value) => typeof value === "boolean", otherwise: "is neither true nor false" },
     launched_at: required(TEXT),
     boot_id: required(TEXT),
+    pid_namespace: TEXT,
     server: required(SERVER),
     pane: required(PANE),
     model: TEXT,

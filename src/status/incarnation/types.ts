@@ -18,6 +18,8 @@ export interface Incarnation {
   readonly launched_at: string;
   /** The boot of the host that it was launched in; empty where that is not known. */
   readonly boot_id: string;
+  /** The PID namespace that its processes have their numbers in; left out where there are none, or an earlier version saved it. */
+  readonly pid_namespace?: string;
   /** null while the server is being started. */
   readonly server: ProcessId | null;
   /** null until the session stands, and for an adopted server, whose panes are a person's. */
@@ -40,6 +42,8 @@ export interface IncarnationPaths {
   readonly script: string;
   /** Held by the recorder while it lives. */
   readonly lock: string;
+  /** Held by the server while it lives; not there where it could not be handed to the server. */
+  readonly serverLock: string;
   /** The recorder's process. */
   readonly canary: string;
   /** Exists while the logger holds the terminal of the agent's pane. */

@@ -5,8 +5,9 @@ import { whyNotSocketFolder } from "../../core/disk/socket-folder.ts";
 import { type Layout } from "../../core/layout.ts";
 import { tryConnect } from "../../core/libc.ts";
 import { errnoOf, refuseStarved } from "../../model/errors.ts";
-import { parseIdentity } from "../../model/names.ts";
-import { isLiving, pointerPath, readCurrent, stopMarkPath } from "../incarnation/incarnation.ts";
+import { isIncarnation, parseIdentity } from "../../model/names.ts";
+import { findElsewhere, findOtherMount } from "../elsewhere.ts";
+import { isLiving, listHeld, listReadable, pointerPath, readCurrent, stopMarkPath } from "../incarnation/incarnation.ts";
 import type { Running } from "../incarnation/types.ts";
 import { findMisplaced } from "../state-places.ts";
 import type { PeerStatus, Probe, ServerState, Statuses } from "./types.ts";
@@ -19,53 +20,89 @@ import { socketPathOf } from "../../core/socket-path.ts";
 export function readStatuses(layout: Layout): Statuses {
   const sockets = listSockets(layout.socketFolder);
   const kept = listKept(layout.stateFolder);
-  const found = new Map<string, PeerStatus>();
-  const look = (identity: string): PeerStatus => {
-    if (sockets === undefined) return "unknown";
+  const saved = new Set([...kept.keys()].filter(isOfSession).map((name) => name.slice(0, name.indexOf("."))));
+  const found = new Map<string, Judged>();
+  const look = (identity: string): Judged => {
+    if (sockets === undefined) return unknown(`the socket folder ${layout.socketFolder} cannot be trusted`);
     return judge(layout, identity, {
       hasSocket: sockets.has(basename(socketPathOf(layout, identity))),
+      hasState: saved.has(identity),
       isKept: (path) => kept.get(basename(path)) ?? false,
     });
   };
-  return {
-    of: (identity) => {
-      const status = found.get(identity) ?? look(identity);
-      found.set(identity, status);
-      return status;
-    },
+  const lookOnce = (identity: string): Judged => {
+    const judged = found.get(identity) ?? look(identity);
+    found.set(identity, judged);
+    return judged;
   };
+  return { of: (identity) => lookOnce(identity).status, whyUnknown: (identity) => lookOnce(identity).why };
+}
+
+/** True for the name of a file that names an incarnation, and of the folder of one. */
+function isOfSession(name: string): boolean {
+  const rest = name.slice(name.indexOf(".") + 1);
+  return rest === "session" || isIncarnation(rest);
+}
+
+/** A status; an unknown one has the reason. */
+interface Judged {
+  readonly status: PeerStatus;
+  readonly why?: string;
+}
+
+function unknown(why: string): Judged {
+  return { status: "unknown", why };
 }
 
 /** The status of one identity now. For many, or for a whole call, see readStatuses. */
 export function readStatus(layout: Layout, identity: string): PeerStatus {
   if (whyNotSocketFolder(layout.socketFolder) !== undefined) return "unknown";
-  return judge(layout, identity, { hasSocket: true, isKept: isFileAt });
+  return judge(layout, identity, { hasSocket: true, hasState: true, isKept: isFileAt }).status;
 }
 
 interface Traces {
   /** True when the identity's own socket may be there. */
   readonly hasSocket: boolean;
+  /** True when a session of it may be kept. */
+  readonly hasState: boolean;
   /** Tells if a file is in the state folder, or something else with its name. */
   readonly isKept: (path: string) => boolean | "misplaced";
 }
 
-function judge(layout: Layout, identity: string, { hasSocket, isKept }: Traces): PeerStatus {
-  const { liveness } = hasSocket ? probeSocket(socketPathOf(layout, identity)) : DEAD;
-  if (liveness !== "dead") return liveness;
+function judge(layout: Layout, identity: string, { hasSocket, hasState, isKept }: Traces): Judged {
+  const current = hasState ? readCurrent(layout, identity) : undefined;
+  // A server of another place may answer on the socket, and what it says of itself means nothing here.
+  const elsewhere = current === undefined ? undefined : findElsewhere(layout, current);
+  if (elsewhere !== undefined) return unknown(elsewhere.why);
+  const socket = socketPathOf(layout, identity);
+  const { liveness } = hasSocket ? probeSocket(socket) : DEAD;
+  if (liveness === "unknown") return unknown(`its socket ${socket} does not answer`);
+  if (liveness === "live") return { status: "live" };
   const [hasPointer, hasStopMark] = [isKept(pointerPath(layout, identity)), isKept(stopMarkPath(layout, identity))];
-  if (hasPointer === "misplaced" || hasStopMark === "misplaced") return "unknown";
-  const elsewhere = hasPointer ? statusOfCurrent(layout, identity) : undefined;
-  return elsewhere ?? (hasStopMark ? "stopped" : "asleep");
+  if (hasPointer === "misplaced" || hasStopMark === "misplaced") return unknown(MISPLACED);
+  if (current !== undefined && isLiving(layout, current)) return judgeRunning(current);
+  if (current === undefined && hasPointer && findMisplaced(layout, identity).length > 0) return unknown(MISPLACED);
+  if (current === undefined && hasState && mayBeDamaged(layout, identity)) return unknown(DAMAGED);
+  return { status: hasStopMark ? "stopped" : "asleep" };
 }
 
 const DEAD = { liveness: "dead" } as const;
 
+const MISPLACED = "something else than a file stands where a file about its session belongs; see: iapeer doctor";
+const DAMAGED = "what is kept about its session is damaged, and the session may go on; see: iapeer doctor";
+
+/** True where a session goes on that the files about the current one do not name any more. */
+function mayBeDamaged(layout: Layout, identity: string): boolean {
+  return listReadable(layout, identity).some((one) => isLiving(layout, one)) || listHeld(layout, identity).length > 0;
+}
+
 /** The status of a session that is not on the identity's own socket. A server whose socket was deleted goes on, and nothing can ask it. */
-function statusOfCurrent(layout: Layout, identity: string): PeerStatus | undefined {
-  const current = readCurrent(layout, identity);
-  if (current === undefined) return findMisplaced(layout, identity).length > 0 ? "unknown" : undefined;
-  if (!isLiving(layout, current)) return undefined;
-  return answers(current) ? "live" : "unknown";
+function judgeRunning(current: Running): Judged {
+  if (answers(current)) return { status: "live" };
+  return unknown(
+    findOtherMount(current)?.why ??
+      `its server (pid ${current.server.pid}) runs, and does not answer on its socket ${current.socket}`,
+  );
 }
 
 /** What the state folder holds, by name. Where there is none, or it cannot be read, nothing says "stopped". */
@@ -88,6 +125,8 @@ function isFileAt(path: string): boolean | "misplaced" {
 export function observeServer(layout: Layout, identity: string): ServerState {
   const incarnation = readCurrent(layout, identity);
   if (incarnation !== undefined && isLiving(layout, incarnation)) return observeRunning(incarnation);
+  const elsewhere = incarnation === undefined ? undefined : findElsewhere(layout, incarnation);
+  if (elsewhere !== undefined) return { kind: "elsewhere", incarnation, elsewhere };
   const probe = probeInFolder(socketPathOf(layout, identity));
   if (probe.liveness === "live") return { kind: "other", incarnation, pid: probe.pid };
   return probe.liveness === "dead" ? { kind: "gone", incarnation } : { kind: "unknown" };
@@ -97,7 +136,9 @@ function observeRunning(incarnation: Running): ServerState {
   if (whyNotSocketFolder(dirname(incarnation.socket)) !== undefined) return { kind: "unknown" };
   const probe = probeSocket(incarnation.socket);
   if (probe.liveness === "unknown") return { kind: "hung", incarnation };
-  return { kind: isFrom(incarnation, probe) ? "ours" : "unreachable", incarnation };
+  if (isFrom(incarnation, probe)) return { kind: "ours", incarnation };
+  const elsewhere = findOtherMount(incarnation);
+  return { kind: "unreachable", incarnation, ...(elsewhere !== undefined && { elsewhere }) };
 }
 
 /** True when the very server of an incarnation accepts connections on its socket, in a folder that can be trusted. */
