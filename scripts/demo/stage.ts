@@ -154,7 +154,7 @@ async function runInTerminal(line: string, { place, signal, keys }: InTerminal):
   return { status, printed: toText(shown.slice(shown.lastIndexOf(LEAVE_SCREEN) + LEAVE_SCREEN.length)) };
 }
 
-/** What a program sends when it gives the screen back (xterm's ctlseqs: DECSET 1049). */
+/** The sequence that a program sends when it gives the screen back (xterm's ctlseqs: DECSET 1049). */
 const LEAVE_SCREEN = "\u001b[?1049l";
 
 function toText(shown: string): string {

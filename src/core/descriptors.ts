@@ -1,24 +1,33 @@
-import { closeSync, openSync } from "node:fs";
-import { descriptorError } from "../model/errors.ts";
+import { readdirSync } from "node:fs";
+import { refuseStarved, tooFewDescriptors } from "../model/errors.ts";
+import { readLimit } from "./libc.ts";
 
 /** As many as a call of any verb has open at once beside those that it starts with, and some more. */
 const NEEDED = 48;
 
+/** getrlimit(2): the number differs between the platforms. */
+const RLIMIT_NOFILE = process.platform === "darwin" ? 8 : 7;
+
 /**
  * Refuses to begin where too few files could be opened: a call that stops half-way may take what it cannot open for what is not there.
- * It tries, because no limit tells how many descriptors were inherited.
+ * Descriptors that were inherited count.
  *
  * @throws IapeerError `too-few-descriptors`.
  */
 export function refuseFewDescriptors(): void {
-  const opened: number[] = [];
+  const open = countOpen();
+  if (open === undefined) return;
+  const free = Number(readLimit(RLIMIT_NOFILE).soft) - open;
+  if (free < NEEDED)
+    throw tooFewDescriptors(`iapeer needs ${NEEDED} file descriptors, and may open only ${Math.max(0, free)} more`);
+}
+
+/** fd(4), on Linux a link into proc(5); undefined where there is no such folder. */
+function countOpen(): number | undefined {
   try {
-    while (opened.length < NEEDED) opened.push(openSync("/dev/null", "r"));
+    return readdirSync("/dev/fd").length;
   } catch (error) {
-    const starved = descriptorError(error, `iapeer needs ${NEEDED} file descriptors, and can open ${opened.length} more`);
-    if (starved !== undefined) throw starved;
-    // Without that device nothing is known, and nothing refused.
-  } finally {
-    opened.forEach((fd) => closeSync(fd));
+    refuseStarved(error);
+    return undefined;
   }
 }

@@ -228,7 +228,7 @@ interface ResourceLimit {
   readonly hard: bigint;
 }
 
-/** getrlimit(2). Linux. */
+/** getrlimit(2). */
 export function readLimit(resource: number): ResourceLimit {
   const limits = new BigUint64Array(2);
   libc("getrlimit").getrlimit(resource, ptr(limits));

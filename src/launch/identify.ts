@@ -128,7 +128,7 @@ async function withPane(incarnation: Running, tmux: Tmux): Promise<Running> {
   return { ...incarnation, pane: (await readAgentPane(incarnation, tmux)) ?? incarnation.pane };
 }
 
-/** What a server told is worth keeping, and no reason to fail: on a full disk the next call asks again. */
+/** Keeps the answer of a server. A full disk is no reason to fail: the next call asks again. */
 function keep(incarnation: Running, layout: Layout): Running {
   try {
     saveIncarnation(layout, incarnation);

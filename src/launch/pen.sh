@@ -1,16 +1,13 @@
 # The pen: of all that may record one end, the process that holds the pen does. tmux runs this text too, as one line of its hook,
 # so each line ends as a line of one line does, and nothing stands in it but double quotes.
-# shellcheck shell=sh disable=SC2016,SC2034,SC2086,SC2154,SC2317
+# shellcheck shell=sh disable=SC2016,SC2034,SC2154,SC2317
 
 # Field 22 of /proc/PID/stat is the start, in ticks since the boot (proc(5)). The name, in parentheses, may hold anything.
 start_of() {
 	if IFS= read -r stat <"/proc/$1/stat"; then
-		set -- ${stat##*) };
-		case $1 in Z | X) return 1 ;; esac;
-		printf "%s" "${20}";
+		printf "%s" "${stat##*) }" | { read -r state _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ start _; case $state in Z | X) ;; *) printf "%s" "$start" ;; esac; };
 	else
-		set -- $(TZ=UTC LC_ALL=C /bin/ps -o lstart= -p "$1");
-		printf "%s" "$*";
+		TZ=UTC LC_ALL=C /bin/ps -o lstart= -p "$1" | sed -e "s/  */ /g" -e "s/^ //" -e "s/ $//";
 	fi;
 } 2>/dev/null;
 

@@ -14,7 +14,7 @@ export interface PaneScreen extends TerminalSize {
   readonly isAlternate: boolean;
   /** True when the program asked for bracketed pastes; undefined where tmux does not tell (before 3.6). */
   readonly takesPastes: boolean | undefined;
-  /** What `capture-pane -e` prints. */
+  /** The output of `capture-pane -e`. */
   readonly capture: string;
 }
 

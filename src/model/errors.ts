@@ -212,11 +212,18 @@ const DESCRIPTOR_HINTS: Readonly<Record<string, string>> = {
 };
 
 /** The error for a system call that failed for want of a file descriptor; undefined for any other failure. */
-export function descriptorError(cause: unknown, tried = "cannot go on"): IapeerError | undefined {
+function descriptorError(cause: unknown, tried = "cannot go on"): IapeerError | undefined {
   const errno = errnoOf(cause);
-  const hint = errno === undefined ? undefined : DESCRIPTOR_HINTS[errno];
-  if (hint === undefined) return undefined;
-  return new IapeerError("too-few-descriptors", `${tried}: ${describeErrno(cause)}`, { hint, details: { errno }, cause });
+  return errno !== undefined && errno in DESCRIPTOR_HINTS ? tooFewDescriptors(tried, errno, cause) : undefined;
+}
+
+/** The error for something that was tried without a free file descriptor, in this process (EMFILE) or on this machine (ENFILE). */
+export function tooFewDescriptors(tried: string, errno = "EMFILE", cause?: unknown): IapeerError {
+  return new IapeerError("too-few-descriptors", `${tried}: ${ERRNO_TEXT[errno]} (${errno})`, {
+    hint: DESCRIPTOR_HINTS[errno]!,
+    details: { errno },
+    cause,
+  });
 }
 
 /**

@@ -34,8 +34,8 @@ const INCARNATION_FILES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What stands where a file of an identity, or of its present incarnation, belongs, and is none: a folder, a FIFO, a link, a device. Each is an
- * IapeerError `state-untrusted`. It reads nothing, and changes nothing.
+ * Finds folders, FIFOs, links and devices where a file of an identity, or of its present incarnation, belongs. Each is an IapeerError
+ * `state-untrusted`. It reads nothing, and changes nothing.
  */
 export function findMisplaced(layout: Layout, identity: string): IapeerError[] {
   const own = Object.entries(IDENTITY_FILES).flatMap(([end, what]) =>

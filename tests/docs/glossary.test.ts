@@ -10,7 +10,7 @@ async function readRows() {
 
 /** The prose of a page from one heading to the next of its level or a higher one; empty where the page has no such heading. */
 function sectionOf(page: string, heading: string): string {
-  const [, ...sections] = page.replaceAll(/^```[\s\S]*?^```$/gm, "").split(/^(?=#+ )/m);
+  const sections = page.replaceAll(/^```[\s\S]*?^```$/gm, "").split(/^(?=#+ )/m);
   const first = sections.findIndex((section) => section.split("\n", 1)[0]!.replace(/^#+ /, "") === heading);
   if (first === -1) return "";
   const after = sections.findIndex((section, index) => index > first && levelOf(section) <= levelOf(sections[first]!));

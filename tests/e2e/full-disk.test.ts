@@ -42,7 +42,10 @@ const WAYS: readonly Way[] = [
 ];
 
 const text = (sandbox: Sandbox, name: string) => readFileSync(join(sandbox.folder, name), "utf8");
-const json = (sandbox: Sandbox, name: string) => JSON.parse(text(sandbox, name)) as any;
+/** The JSON that a call printed. */
+function json(sandbox: Sandbox, name: string): any {
+  return JSON.parse(text(sandbox, name)) as unknown;
+}
 
 /** Plays a way to end a session on a full disk, and throws where the scene could not be set. */
 async function play(sandbox: Sandbox, { option = SIZE, kind = "blocks", launch = "", end }: Omit<Way, "what" | "status">) {
@@ -66,8 +69,8 @@ test.skipIf(!canRun("unshare", "-m")).each(WAYS.map((way) => [way.what, way] as 
     using sandbox = openSandbox();
     await play(sandbox, way);
     expect([text(sandbox, "ended-status").trim(), text(sandbox, "ended-err")]).toEqual(["0", expect.any(String)]);
-    expect(json(sandbox, "list")[0].runtimes).toEqual([{ runtime: "claude", status: way.status }]);
-    expect([json(sandbox, "supervised"), json(sandbox, "deaths")]).toEqual([[], []]);
+    expect(json(sandbox, "listed")[0].runtimes).toEqual([{ runtime: "claude", status: way.status }]);
+    expect([json(sandbox, "supervised"), json(sandbox, "died")]).toEqual([[], []]);
     expect(text(sandbox, "kept")).not.toContain("session.json");
   },
 );
@@ -77,7 +80,7 @@ test.skipIf(!canRun("unshare", "-m"))("a removal by force ends the session, and 
   const again = 'rm -r "$IAPEER_ROOT/fill"; mkdir "$IAPEER_ROOT/fill"; "$iapeer" remove bob --force';
   await play(sandbox, { end: `"$iapeer" remove bob --force || { ${again}; }` });
   expect([text(sandbox, "ended-status").trim(), text(sandbox, "ended-err")]).toEqual(["0", expect.any(String)]);
-  expect([json(sandbox, "list"), json(sandbox, "supervised"), json(sandbox, "deaths")]).toEqual([[], [], []]);
+  expect([json(sandbox, "listed"), json(sandbox, "supervised"), json(sandbox, "died")]).toEqual([[], [], []]);
 });
 
 test.skipIf(!canRun("unshare", "-m"))("a full disk is told by status and by doctor, with its folder", async () => {
@@ -87,6 +90,6 @@ test.skipIf(!canRun("unshare", "-m"))("a full disk is told by status and by doct
   const { ok, attention } = json(sandbox, "full-status");
   expect(ok).toBe(false);
   expect(attention).toContainEqual({ message: `${full}, and nothing can be recorded`, hint: `df -h '${sandbox.root}'` });
-  const disk = json(sandbox, "full-doctor").checks.filter(({ check }: { check: string }) => check === "disk");
-  expect(disk).toEqual([{ check: "disk", state: "error", message: full, hint: `see what fills it: df -h '${sandbox.root}'` }]);
+  const hint = `see what fills it: df -h '${sandbox.root}'`;
+  expect(json(sandbox, "full-doctor").checks).toContainEqual({ check: "disk", state: "error", message: full, hint });
 });

@@ -1,4 +1,4 @@
-// Of all that set out to record one end, one does, whatever of them is killed in the middle.
+// One of all that set out to record an end does so, whatever of them is killed in the middle.
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -10,7 +10,7 @@ export interface Check {
   readonly hint?: string;
   /** The code that the other commands refuse with, where there is one. */
   readonly code?: ErrorCode;
-  /** What was found, for a program. */
+  /** The findings, for a program. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 

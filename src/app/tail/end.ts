@@ -24,7 +24,7 @@ const MIB = 1024 * 1024;
 
 interface FoundLines {
   readonly lines: readonly string[];
-  /** What was read at most; undefined where that was the whole log. */
+  /** The most that was read; undefined where that was the whole log. */
   readonly mostBytes: number | undefined;
 }
 

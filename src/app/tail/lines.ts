@@ -4,7 +4,7 @@ import { readableLines } from "../../core/text/terminal-text.ts";
 /** Between two looks at a log: no longer than a person notices. */
 export const POLL_MS = 100;
 
-/** What one session has printed. */
+/** The output of one session. */
 export interface LoggedSession {
   /** The line that marks its launch; undefined where the log begins in its middle. */
   readonly mark: string | undefined;

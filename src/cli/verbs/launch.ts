@@ -18,8 +18,8 @@ export const launch: Verb = defineVerb({
     "The session runs in the peer's folder, on a tmux server of its own. With --socket it runs on a shared server, and " +
     "nothing else there is touched. It is ready when its process still lives after one second. A process that ends earlier " +
     "is reported with its exit status and its last lines. A live peer is left as it is. A launch " +
-    "takes away the stop mark of a peer that was stopped or retired. --all and --class launch the peers of this host, each in " +
-    "its default runtime, or in the one that the fleet gives it.",
+    "takes away the stop mark of a peer that was stopped or retired. --all and --class launch peers of this host, each in the " +
+    "runtime of its fleet, else in its default one.",
   args: {
     personality: { type: "positional", description: "the peer's name", required: false, completes: "peers" },
     all: ALL_PEERS,

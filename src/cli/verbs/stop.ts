@@ -32,7 +32,7 @@ export const stop: Verb = defineVerb({
   },
   examples: [
     { command: "iapeer stop alice", note: "every session of alice" },
-    { command: "iapeer stop alice bob", note: "of both; a name that is wrong keeps none of the others" },
+    { command: "iapeer stop alice bob", note: "both; the others stop also where one name is wrong" },
     { command: "iapeer stop --all", note: "before the host goes down for repairs" },
     { command: "iapeer stop alice --no-mark", note: "for now: alice starts again with the host" },
   ],

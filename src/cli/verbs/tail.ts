@@ -14,7 +14,7 @@ const MOST_LINES = 100_000;
 export const tail: Verb = defineVerb({
   meta: { name: "tail", description: "show the last lines that a session printed" },
   details:
-    "Escape sequences are left out. A line that was overwritten is shown as it stood in the end. What a program has drawn is shown " +
+    "Escape sequences are left out. A line that was overwritten is shown as it stood in the end. A drawn screen is shown " +
     "as its terminal shows it: the lines that scrolled off, then the screen. --follow prints a line that is drawn once it has " +
     "stood for a moment.",
   args: {

@@ -25,7 +25,7 @@ function namesIn(folder: string): string[] {
 }
 
 /**
- * What is wrong with a log or with one of its rotated logs: `log-untrusted` for a folder, a FIFO, a device, a link, or a file that another
+ * Finds the faults of a log and of its rotated logs: `log-untrusted` for a folder, a FIFO, a device, a link, or a file that another
  * user owns or may write; `read-failed` where it cannot be told. It opens none of them, so that nothing holds it up.
  */
 export function findUntrustedLogs(log: string): IapeerError[] {

@@ -48,7 +48,7 @@ export function judgeRoom(bytes: number, inodes: number): Room["state"] {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What is wrong with the room on a disk, in words, and the command that tells more; undefined where there is enough. */
+/** Says that a disk has too little room, and the command that tells more; undefined where there is enough. */
 export function describeRoom({
   path,
   bytes,

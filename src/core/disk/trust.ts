@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
-import { type ErrorCode, descriptorError, errnoOf, ioError, IapeerError } from "../../model/errors.ts";
+import { type ErrorCode, errnoOf, ioError, IapeerError, refuseStarved } from "../../model/errors.ts";
 import { quoteForSh } from "../text/quoting.ts";
 import { readWhole } from "./files.ts";
 
@@ -100,8 +100,7 @@ function openTrusted(path: string, file: TrustedFile): number | Exclude<TrustedR
     if (errno === "ENOENT") return { kind: "missing" };
     // ENXIO: the path is a socket, or a device without a driver.
     if (errno === "ELOOP" || errno === "ENXIO") return misplaced(path, file, lookAtKind(path) ?? "is not a regular file");
-    const starved = descriptorError(error, `cannot open ${file.what} ${path}`);
-    if (starved !== undefined) throw starved;
+    refuseStarved(error);
     return unreadable(ioError(codeFor(error, file.unreadable), `cannot open ${file.what}`, path, error));
   }
 }
@@ -118,7 +117,7 @@ function lookAtKind(path: string): string | undefined {
   return found && whyNotFile(found);
 }
 
-/** What stands in the place of a regular file, in words that follow its path; undefined for a regular file. */
+/** Names the thing in the place of a regular file, in words that follow its path; undefined for a regular file. */
 function whyNotFile(found: Stats): string | undefined {
   if (found.isFile()) return undefined;
   if (found.isSymbolicLink()) return "is a symbolic link";

@@ -12,7 +12,7 @@ import { refuseStarved } from "../../model/errors.ts";
 import { isIncarnation } from "../../model/names.ts";
 import type { AgentPane, Incarnation, IncarnationPaths, Running } from "./types.ts";
 
-/** What the name of a file has behind it while its room is only reserved. */
+/** The end of a file's name while its room is only reserved. */
 const ROOM = ".reserved";
 
 /** The files about one incarnation. Nothing is made. */

@@ -105,7 +105,7 @@ function judgeRunning(current: Running): Judged {
   );
 }
 
-/** What the state folder holds, by name. Where there is none, or it cannot be read, nothing says "stopped". */
+/** The content of the state folder, by name. Where there is none, or it cannot be read, nothing says "stopped". */
 function listKept(stateFolder: string): ReadonlyMap<string, true | "misplaced"> {
   try {
     const entries = readdirSync(stateFolder, { withFileTypes: true });

@@ -1,4 +1,4 @@
-// What capture-pane -e prints, as rows.
+// The output of capture-pane -e, as rows.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseCapture } from "../../../src/core/text/captured-screen.ts";
