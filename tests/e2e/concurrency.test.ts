@@ -14,9 +14,9 @@ async function racers(sandbox: Sandbox, calls: readonly (readonly string[])[]): 
   return await Promise.all(calls.map(async (call) => await finish(sandbox.start(call))));
 }
 
-const ADDERS = soaked(200, 60);
-const CHANGES = soaked(100, 15);
-const KILLED = soaked(100, 40);
+const ADDERS = soaked(200, 40);
+const CHANGES = soaked(100, 10);
+const KILLED = soaked(100, 20);
 
 test(`${ADDERS} processes that add as many peers at once make a row each, and each exits 0`, async () => {
   using sandbox = openSandbox();

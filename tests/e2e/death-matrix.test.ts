@@ -1,4 +1,5 @@
-// Contract 8: every unclaimed end gets exactly one record, and a claimed end gets none. Each row of npm run matrix is played once, with one of its witnesses.
+// Contract 8: every unclaimed end gets exactly one record, and a claimed end gets none. Every second row of npm run matrix is played once,
+// with one of its witnesses.
 import { expect, test } from "bun:test";
 import { CASES } from "../matrix/cases.ts";
 import { soaked } from "../support/soak.ts";
@@ -10,10 +11,12 @@ const JOBS = 6;
 /** A guard against a hang. The wait for a place counts, too. */
 const LIMIT_MS = 300_000;
 
-/** Every row with one witness, which alternates from row to row. */
-const onceEach = [...Map.groupBy(CASES, ({ row }) => row.name).values()].map((cases, index) => cases[index % cases.length]!);
+/** Every second row with one witness, which alternates from row to row. */
+const someOnce = [...Map.groupBy(CASES, ({ row }) => row.name).values()]
+  .filter((_, index) => index % 2 === 0)
+  .map((cases, index) => cases[index % cases.length]!);
 
-const titled = soaked(CASES, onceEach).map(({ row, witness }) => [row.name, witness, { row, witness }] as const);
+const titled = soaked(CASES, someOnce).map(({ row, witness }) => [row.name, witness, { row, witness }] as const);
 
 let running = 0;
 const waiting: (() => void)[] = [];

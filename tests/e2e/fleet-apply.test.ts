@@ -487,7 +487,7 @@ describe("fleet apply", () => {
     });
     const expected = endState();
     let midway = 0;
-    const kills = soaked(20, 6);
+    const kills = soaked(20, 4);
     for (let round = 0; round < kills; round += 1) {
       await ok(box, "remove", ...names);
       const child = box.start(["fleet", "apply", "--jobs", "3"]);

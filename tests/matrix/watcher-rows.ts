@@ -1,4 +1,5 @@
 import { until } from "../support/sandbox.ts";
+import { soaked } from "../support/soak.ts";
 import { clientOf, recorderOf, signal, untilGone } from "../support/session.ts";
 import { readRecords } from "./observe.ts";
 import { both, ORDERLY, type Row, VANISHED, WELL } from "./row.ts";
@@ -45,7 +46,7 @@ const losses: readonly Row[] = ["TERM", "KILL"].flatMap((name): Row[] => [
   },
 ]);
 
-const ARMS = 50;
+const ARMS = soaked(50, 12);
 
 const arms: readonly Row[] = [
   {

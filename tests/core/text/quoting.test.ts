@@ -82,7 +82,7 @@ const text = fc.oneof(
 
 /** Many texts at a time: a property is one run of each program, and not one a text. */
 const texts = fc.array(text, { minLength: 100, maxLength: 300 });
-const RUNS = { numRuns: 20, endOnFailure: true };
+const RUNS = { numRuns: 12, endOnFailure: true };
 
 /** Every shell that is installed, and how it is told to read a script. */
 const SHELLS = [
