@@ -27,6 +27,7 @@ const SIGNATURES = {
   execv: { args: ["ptr", "ptr"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
   getpwuid: { args: ["u32"], returns: "ptr" },
+  getrlimit: { args: ["i32", "ptr"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   isatty: { args: ["i32"], returns: "i32" },
   pipe: { args: ["ptr"], returns: "i32" },
@@ -37,7 +38,6 @@ const SIGNATURES = {
   waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
   errno: { args: [], returns: "ptr" },
 
-  getrlimit: { args: ["i32", "ptr"], returns: "i32" },
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   setrlimit: { args: ["i32", "ptr"], returns: "i32" },
@@ -49,6 +49,7 @@ interface Libc {
   execv(path: Pointer, argv: Pointer): number;
   flock(fd: number, operation: number): number;
   getpwuid(uid: number): Pointer | null;
+  getrlimit(resource: number, limits: Pointer): number;
   getsockopt(fd: number, level: number, option: number, value: Pointer, bytes: Pointer): number;
   isatty(fd: number): number;
   pipe(fds: Pointer): number;
@@ -60,7 +61,6 @@ interface Libc {
   /** The address of this thread's errno. */
   errno(): Pointer;
 
-  getrlimit(resource: number, limits: Pointer): number;
   pipe2(fds: Pointer, flags: number): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   setrlimit(resource: number, limits: Pointer): number;
