@@ -32,23 +32,25 @@ const LONGEST = [
   "pages",
   "session-log",
   "canary-script",
-  "death-faults",
-  "death-matrix",
   "send",
-  "fleet-apply",
+  "death-faults",
   "shared-server",
+  "fleet-apply",
+  "death-matrix",
   "fleet-boot",
+  "provider",
+  "two-hosts",
   "registry-faults",
   "doctor",
+  "namespaces",
   "directive",
   "sessions",
-  "two-hosts",
   "reboot",
   "fleet-ps",
 ];
 
 /** Files that run at once: most tests wait for processes more than they compute. */
-const AT_ONCE = 4;
+const AT_ONCE = 5;
 
 /** The folder of the tests that need programs from the network. They are a command of their own. */
 const APART = "runtimes";

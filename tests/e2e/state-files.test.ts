@@ -132,6 +132,7 @@ const ROWS: readonly Row[] = [
   state("<identity>.<uuid>/canary.sh", inIncarnation("canary.sh")),
   state("canary.json", inIncarnation("canary.json")),
   state("canary.lock", inIncarnation("canary.lock")),
+  state("<identity>.<uuid>/server.lock", inIncarnation("server.lock")),
   state("<identity>.<uuid>/claim", inIncarnation("claim")),
   state("<identity>.<uuid>/claim.reserved", inIncarnation("claim.reserved")),
   state("stopped.reserved", inIncarnation("stopped.reserved")),
@@ -143,6 +144,8 @@ const ROWS: readonly Row[] = [
 
 /** The paths of the page that have no row here, and why. */
 const ELSEWHERE: readonly string[] = [
+  // It is a link: tests/launch/pen.test.ts
+  "<identity>.<uuid>/pen",
   // Folders.
   "<root>/peers/<peer>/",
   "<root>/socks/",
@@ -239,7 +242,7 @@ test("what looks at all peers says which one it cannot tell, and why", async () 
   const message = `the name of the session ${path} is a folder`;
   const list = await sandbox.iapeer("list", "--json");
   expect([JSON.parse(list.stdout)[0].runtimes, list.stderr]).toEqual([
-    [{ runtime: "claude", status: "unknown" }],
+    [{ runtime: "claude", status: "unknown", reason: message }],
     `warning: ${message}\n`,
   ]);
   const { attention } = await sandbox.json("status");

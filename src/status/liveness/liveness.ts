@@ -79,16 +79,16 @@ function judge(layout: Layout, identity: string, { hasSocket, hasState, isKept }
   if (liveness === "unknown") return unknown(`its socket ${socket} does not answer`);
   if (liveness === "live") return { status: "live" };
   const [hasPointer, hasStopMark] = [isKept(pointerPath(layout, identity)), isKept(stopMarkPath(layout, identity))];
-  if (hasPointer === "misplaced" || hasStopMark === "misplaced") return unknown(MISPLACED);
+  const mayBeMisplaced = hasPointer === "misplaced" || hasStopMark === "misplaced" || (current === undefined && hasPointer);
+  const [misplaced] = mayBeMisplaced ? findMisplaced(layout, identity) : [];
+  if (misplaced !== undefined) return unknown(misplaced.message);
   if (current !== undefined && isLiving(layout, current)) return judgeRunning(current);
-  if (current === undefined && hasPointer && findMisplaced(layout, identity).length > 0) return unknown(MISPLACED);
   if (current === undefined && hasState && mayBeDamaged(layout, identity)) return unknown(DAMAGED);
   return { status: hasStopMark ? "stopped" : "asleep" };
 }
 
 const DEAD = { liveness: "dead" } as const;
 
-const MISPLACED = "something else than a file stands where a file about its session belongs; see: iapeer doctor";
 const DAMAGED = "what is kept about its session is damaged, and the session may go on; see: iapeer doctor";
 
 /** True where a session goes on that the files about the current one do not name any more. */
