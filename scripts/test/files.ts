@@ -27,7 +27,7 @@ const ORDER = [
   "e2e",
 ];
 
-/** The files that take longest. They start before the others of their folder, so that none is waited for alone at the end. */
+/** The files that take longest, the longest first. They start before the others of their folder: none is waited for alone at the end. */
 const LONGEST = [
   "pages",
   "session-log",
@@ -70,7 +70,7 @@ export function findRuntimeFiles(filters: readonly string[]): string[] {
 
 function pick(files: readonly string[], filters: readonly string[]): string[] {
   const wanted = files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
-  return wanted.toSorted((a, b) => rank(a) - rank(b) || Number(isLong(b)) - Number(isLong(a)) || (a < b ? -1 : 1));
+  return wanted.toSorted((a, b) => rank(a) - rank(b) || placeByLength(a) - placeByLength(b) || (a < b ? -1 : 1));
 }
 
 /** The folder of tests/ that a test file belongs to. */
@@ -84,8 +84,10 @@ function rank(file: string): number {
   return index === -1 ? ORDER.length : index;
 }
 
-function isLong(file: string): boolean {
-  return LONGEST.some((name) => file.endsWith(`/${name}.test.ts`));
+/** Its place in LONGEST, or the one behind. */
+function placeByLength(file: string): number {
+  const index = LONGEST.findIndex((name) => file.endsWith(`/${name}.test.ts`));
+  return index === -1 ? LONGEST.length : index;
 }
 
 /** How a test file ended. */
