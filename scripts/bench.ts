@@ -10,6 +10,7 @@ import { REGISTRY_ROWS } from "./bench/registry-rows.ts";
 import { openRig } from "./bench/rig.ts";
 import type { Row } from "./bench/row.ts";
 import { type Judged, judgeRow, renderResults } from "./bench/results.ts";
+import { onStopSignal } from "./stop-signals.ts";
 
 const ROWS = [...REGISTRY_ROWS, ...PROVIDER_ROWS, ...CANARY_ROWS, ...LIVE_ROWS, ...FLEET_ROWS, ...FLEET_LIVE_ROWS];
 
@@ -34,16 +35,10 @@ function chooseOrExit(argv: readonly string[]): readonly Row[] {
 
 async function measureAll(rows: readonly Row[]): Promise<Judged[]> {
   using rig = await openRig();
-  for (const [signal, status] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ] as const) {
-    process.once(signal, () => {
-      rig[Symbol.dispose]();
-      process.exit(status);
-    });
-  }
+  onStopSignal((status) => {
+    rig[Symbol.dispose]();
+    process.exit(status);
+  });
   const judged: Judged[] = [];
   for (const row of rows) {
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${row.claim} …`);

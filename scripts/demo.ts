@@ -3,17 +3,12 @@ import { ensureBinary } from "./binary.ts";
 import { ACTS, type ActName, isActName, WHERE_NEXT } from "./demo/acts.ts";
 import { findFailure, type Scene } from "./demo/scene.ts";
 import { openStage } from "./demo/stage.ts";
+import { onStopSignal } from "./stop-signals.ts";
 
 const NAMES = Object.keys(ACTS).filter(isActName);
 
 const interruption = new AbortController();
-for (const [signal, status] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-  ["SIGHUP", 129],
-] as const) {
-  process.once(signal, () => interruption.abort(status));
-}
+onStopSignal((status) => interruption.abort(status));
 process.exit(await main(process.argv.slice(2), interruption.signal));
 
 async function main(words: readonly string[], signal: AbortSignal): Promise<number> {

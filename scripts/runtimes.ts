@@ -13,6 +13,7 @@ import {
 import { addCounts, FAILED, NONE, renderCounts, SKIPPED } from "./test/counts.ts";
 import { stop } from "./test/exec.ts";
 import { findRuntimeFiles, runFiles } from "./test/files.ts";
+import { onStopSignal } from "./stop-signals.ts";
 
 const USAGE = `usage: npm run test:runtimes [-- FILTER…]
   FILTER…  only the test files whose path holds one of these words`;
@@ -33,16 +34,10 @@ function runtimeOf(file: string): RealRuntime {
   return found;
 }
 
-for (const [signal, status] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-  ["SIGHUP", 129],
-] as const) {
-  process.once(signal, () => {
-    stop.abort();
-    process.exit(status);
-  });
-}
+onStopSignal((status) => {
+  stop.abort();
+  process.exit(status);
+});
 
 const filters = process.argv.slice(2);
 const files = findRuntimeFiles(filters);

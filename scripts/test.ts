@@ -4,6 +4,7 @@ import { CHECKS } from "./test/checks.ts";
 import { addCounts, type Counts, NONE, renderCounts } from "./test/counts.ts";
 import { stop } from "./test/exec.ts";
 import { findFiles, folderOf, runFiles } from "./test/files.ts";
+import { onStopSignal } from "./stop-signals.ts";
 
 const USAGE = `usage: npm test [-- [--only STEP,…] [FILTER…]]
   --only STEP,…  only these steps: ${Object.keys(CHECKS).join(", ")}, or a folder of tests/
@@ -72,16 +73,10 @@ function printEnd({ name, counts, secs }: StepResult): void {
   console.log(`── ${name}: ${renderCounts(counts)} in ${secs.toFixed(1)} s\n`);
 }
 
-for (const [signal, status] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-  ["SIGHUP", 129],
-] as const) {
-  process.once(signal, () => {
-    stop.abort();
-    process.exit(status);
-  });
-}
+onStopSignal((status) => {
+  stop.abort();
+  process.exit(status);
+});
 
 const results = await runSteps(planOrExit(process.argv.slice(2)));
 const failed = results.filter(({ counts }) => counts.failed > 0).map(({ name }) => name);

@@ -55,7 +55,7 @@ export function classOf(sets: readonly CharacterSet[]): string {
   return sets.map((set) => SETS[set]).join("");
 }
 
-/** A JSON text with each character that the pattern finds written as `\uXXXX`. The pattern has the flag `g`. */
+/** A JSON text with the escape of each character that the pattern finds (RFC 8259, section 7). The pattern has the flag `g`. */
 export function escapeAsUnicode(json: string, pattern: RegExp): string {
   return json.replace(pattern, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

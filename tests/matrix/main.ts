@@ -5,6 +5,7 @@ import { ensureBinary } from "../../scripts/binary.ts";
 import { CASES } from "./cases.ts";
 import { renderResults, renderUnexpected, type Result } from "./results.ts";
 import { type Case, type Played, play } from "./play.ts";
+import { onStopSignal } from "../../scripts/stop-signals.ts";
 
 const USAGE = `usage: npm run matrix [-- [--runs N] [--row TEXT …] [--jobs N]]
   --runs N    how often each row is played (default: 20)
@@ -66,13 +67,7 @@ async function playAll({ runs, jobs, cases }: Plan, { signal }: AbortController)
 const plan = planOrExit(process.argv.slice(2));
 await ensureBinary();
 const interruption = new AbortController();
-for (const [signal, status] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-  ["SIGHUP", 129],
-] as const) {
-  process.once(signal, () => interruption.abort(status));
-}
+onStopSignal((status) => interruption.abort(status));
 const startMs = performance.now();
 const results = await playAll(plan, interruption);
 // Every run that had begun has ended, and left nothing behind.

@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
-import { errnoOf, ioError, IapeerError } from "../../model/errors.ts";
+import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, writeSync } from "node:fs";
+import { errnoOf, ioError, IapeerError, refuseStarved } from "../../model/errors.ts";
 
 /** The bytes of a file up to a size that was checked. A file that shrank since gives fewer. */
 export function readWhole(fd: number, size: number): Buffer {
@@ -23,6 +23,16 @@ export function makeFolder(path: string, mode = 0o700): void {
     mkdirSync(path, { recursive: true, mode });
   } catch (error) {
     throw ioError("write-failed", "cannot make the folder", path, error);
+  }
+}
+
+/** The names in a folder; none where it is missing or cannot be read, which shows when one of its files is looked at. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    refuseStarved(error);
+    return [];
   }
 }
 

@@ -1,6 +1,6 @@
-import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type IapeerError, refuseStarved } from "../../model/errors.ts";
+import type { IapeerError } from "../../model/errors.ts";
+import { namesIn } from "./files.ts";
 import { lookForRefusal, readTrustedTail, type TrustedFile } from "./trust.ts";
 
 const LOG: TrustedFile = { what: "the log", unreadable: "log-untrusted", insecure: "log-untrusted" };
@@ -12,16 +12,6 @@ export function listLogs(log: string): string[] {
     .filter((name) => name.startsWith(prefix) && /^[1-9]\d{0,5}$/.test(name.slice(prefix.length)))
     .map((name) => Number(name.slice(prefix.length)));
   return [log, ...rotated.toSorted((a, b) => a - b).map((number) => join(dirname(log), `${prefix}${number}`))];
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    refuseStarved(error);
-    // Nothing was ever logged. Any other reason shows when the log itself is looked at.
-    return [];
-  }
 }
 
 /**

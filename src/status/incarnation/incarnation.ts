@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readBootId } from "../../core/process/boot-id.ts";
 import { isProcForeign, readPidNamespace } from "../../core/process/pid-namespace.ts";
@@ -8,7 +8,7 @@ import { inspectTrusted } from "../../core/disk/trust.ts";
 import { checkFields, type FieldRule, oneOf, required, TEXT } from "../../core/text/fields.ts";
 import type { Layout } from "../../core/layout.ts";
 import { isProcessId, isRunning } from "../../core/process/processes.ts";
-import { refuseStarved } from "../../model/errors.ts";
+import { namesIn } from "../../core/disk/files.ts";
 import { isIncarnation } from "../../model/names.ts";
 import type { AgentPane, Incarnation, IncarnationPaths, Running } from "./types.ts";
 
@@ -177,13 +177,3 @@ const sessionFile: StateFile<Incarnation> = {
     token_hash: TEXT,
   }),
 };
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    refuseStarved(error);
-    // Nothing was ever kept.
-    return [];
-  }
-}
